@@ -1,0 +1,46 @@
+# What the project builds on (all from Debian packages) and how a room of the house is declared.
+
+find_package(MPI REQUIRED COMPONENTS C CXX)
+find_package(Boost 1.74 REQUIRED COMPONENTS mpi serialization)
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "HDF5 was found without MPI support; install libhdf5-openmpi-dev")
+endif()
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(nlohmann_json REQUIRED)
+
+add_library(hecaton_options INTERFACE)
+target_compile_options(hecaton_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+                                                 -Wnon-virtual-dtor)
+if(HECATON_WARNINGS_AS_ERRORS)
+  target_compile_options(hecaton_options INTERFACE -Werror)
+endif()
+if(HECATON_SANITIZE)
+  target_compile_options(hecaton_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                                   -fno-omit-frame-pointer)
+  target_link_options(hecaton_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# hecaton_room(NAME SOURCES file... USES target...)
+# One library of the house. USES lists the only rooms and libraries it may know; tests/architecture checks that its
+# includes agree. A room without sources is header-only.
+function(hecaton_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;USES" ${ARGN})
+  if(ROOM_SOURCES)
+    add_library(${name} STATIC ${ROOM_SOURCES})
+    target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/hecaton>)
+    target_link_libraries(${name} PRIVATE hecaton_options PUBLIC ${ROOM_USES})
+    target_compile_features(${name} PUBLIC cxx_std_20)
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                                 $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/hecaton>)
+    target_link_libraries(${name} INTERFACE ${ROOM_USES})
+    target_compile_features(${name} INTERFACE cxx_std_20)
+  endif()
+endfunction()

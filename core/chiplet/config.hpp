@@ -1,0 +1,39 @@
+// What a die, its memory and its energy table are: plain values in the user's units.
+#pragma once
+
+#include <cstdint>
+
+namespace hecaton::chiplet {
+
+enum class MatrixModel : std::uint8_t { systolic, roofline };
+
+struct DieConfig {
+  double peak_TFLOPS = 32.0;  // bf16; one multiply-accumulate counts as two operations
+  double weight_buffer_MiB = 16.0;
+  double activation_buffer_MiB = 16.0;
+  double vector_GBps = 0.0;  // throughput of the vector unit; 0: vector operations and reductions take no time
+  MatrixModel matrix = MatrixModel::systolic;
+  std::uint32_t array_rows = 128;     // processing elements of the systolic array
+  std::uint32_t array_columns = 128;  // its clock follows from peak_TFLOPS
+  double sram_GBps = 0.0;             // roofline: operand bandwidth of the buffers; 0 = never the limit
+};
+
+struct MemoryConfig {
+  std::uint32_t channels = 0;  // in the whole package; 0: one per edge die
+  double bandwidth_GBps = 51.2;  // per channel
+  double latency_ns = 60.0;      // from request at the channel to its first byte
+  double energy_pJ_per_bit = 11.8;
+  std::uint32_t burst_bytes = 262144;  // one transfer between channel and die
+};
+
+// One value per action. Energy is a pure function of counts and this table.
+struct EnergyConfig {
+  double matrix_pJ_per_MAC = 0.6;
+  double vector_pJ_per_byte = 0.5;
+  double sram_read_pJ_per_byte = 0.7;
+  double sram_write_pJ_per_byte = 1.1;
+  double static_W_per_die = 1.0;
+  // NoP and DRAM energies per bit stand in [link] and [memory].
+};
+
+}  // namespace hecaton::chiplet

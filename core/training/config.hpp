@@ -1,0 +1,43 @@
+// What is trained, and how: plain values as a deck gives them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace hecaton::training {
+
+// A Transformer by its public shapes.
+struct ModelConfig {
+  std::string name = "tinyllama-1.1b";
+  std::uint32_t hidden = 2048;
+  std::uint32_t ffn = 5632;
+  std::uint32_t heads = 32;
+  std::uint32_t kv_heads = 4;
+  std::uint32_t layers = 22;
+  std::uint32_t vocabulary = 32000;
+  bool gated = true;
+};
+
+struct TrainingConfig {
+  ModelConfig model;
+  std::string method = "hecaton";  // or "megatron-flat-ring"
+  std::uint32_t batch_sequences = 8;
+  std::uint32_t sequence_length = 2048;
+  std::uint32_t minibatch_tokens = 0;  // 0: chosen from the activation buffer
+  std::uint32_t fusion = 0;  // layers per fused group; 0: as many as the weight buffer holds; 1: no fusion
+  bool overlap = true;       // DRAM transfers overlap with on-package work
+};
+
+// A collective alone, to be compared with its closed form.
+enum class CollectiveOperation : std::uint8_t { all_gather, reduce_scatter, all_reduce };
+enum class CollectiveAlgorithm : std::uint8_t { ring, naive_ring, bypass_ring, hamiltonian_ring };
+enum class CollectiveGroup : std::uint8_t { rows, columns, package };
+
+struct CollectiveConfig {
+  CollectiveOperation operation = CollectiveOperation::all_gather;
+  CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;  // ring: what suits group and topology
+  CollectiveGroup group = CollectiveGroup::rows;
+  std::uint64_t bytes = 1048576;  // the whole payload: what every die holds after an all-gather
+};
+
+}  // namespace hecaton::training

@@ -1,0 +1,29 @@
+// A resolved deck: every value a run needs, checked, with nothing left to look up. It is what `run` echoes into the
+// trace, and the only thing the wiring reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/chiplet/config.hpp"
+#include "core/training/config.hpp"
+#include "net/config.hpp"
+
+namespace hecaton::io {
+
+enum class WorkloadKind : std::uint8_t { training, collective, traffic };
+
+struct Deck {
+  std::string name;           // file name without folder, for tables and summaries
+  std::string resolved_toml;  // the whole deck after presets and overrides; reads back to the same Deck
+  WorkloadKind kind = WorkloadKind::training;
+  net::NetworkConfig network;
+  chiplet::DieConfig die;
+  chiplet::MemoryConfig memory;
+  chiplet::EnergyConfig energy;
+  training::TrainingConfig training;
+  training::CollectiveConfig collective;
+  net::TrafficConfig traffic;
+};
+
+}  // namespace hecaton::io

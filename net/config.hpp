@@ -1,0 +1,68 @@
+// The network part of a resolved configuration: plain values in the user's units, as a deck gives them.
+// Defaults here are the program's defaults; their tags (PAPER, PUBLIC, ASSUMED, ...) live in the deck key registry.
+#pragma once
+
+#include <cstdint>
+
+namespace hecaton::net {
+
+enum class TopologyKind : std::uint8_t { mesh, bypass_ring };
+
+struct PackageConfig {
+  std::uint32_t rows = 4;
+  std::uint32_t columns = 4;
+  TopologyKind topology = TopologyKind::bypass_ring;
+};
+
+// One die-to-die link; bandwidth is per direction. A cycle is flit_bytes / bandwidth, rounded to the picosecond.
+struct LinkConfig {
+  double bandwidth_GBps = 64.0;
+  double latency_ns = 2.0;
+  std::uint32_t flit_bytes = 64;
+  double energy_pJ_per_bit = 0.6;
+};
+
+enum class Pipeline : std::uint8_t { three_stage, four_stage };
+enum class Routing : std::uint8_t { xy, yx };
+// wormhole: a packet holds a virtual channel, the switch and credits are handed out flit by flit.
+// cut_through: a message holds a virtual channel, the switch and credits are handed out packet by packet.
+enum class Switching : std::uint8_t { wormhole, cut_through };
+
+struct RouterConfig {
+  std::uint32_t virtual_channels = 4;
+  std::uint32_t buffer_flits = 128;  // per virtual channel
+  std::uint32_t credit_cycles = 1;   // from a credit's arrival to its use
+  Pipeline pipeline = Pipeline::three_stage;
+  Routing routing = Routing::xy;
+  Switching switching = Switching::cut_through;
+};
+
+struct InterfaceConfig {
+  std::uint32_t packet_bytes = 4096;
+  double message_overhead_ns = 0.0;  // from hand-over of a message to its first flit
+};
+
+enum class TrafficPattern : std::uint8_t {
+  uniform, transpose, bit_complement, bit_reverse, shuffle, tornado, neighbour, hotspot, permutation
+};
+
+struct TrafficConfig {
+  TrafficPattern pattern = TrafficPattern::uniform;
+  double injection_rate = 0.1;  // flits per die and cycle
+  std::uint32_t packet_flits = 1;
+  std::uint64_t warmup_cycles = 3000;
+  std::uint64_t measure_cycles = 10000;
+  std::uint64_t drain_cycles = 2000;  // injection goes on for so long after the measuring window
+  std::uint64_t seed = 1;
+  std::uint32_t hotspot_die = 0;  // pattern "hotspot": where every packet goes
+};
+
+struct NetworkConfig {
+  PackageConfig package;
+  LinkConfig link;
+  RouterConfig router;
+  InterfaceConfig interface;
+  bool trains = true;  // let one event stand for a run of segments; results are identical either way
+};
+
+}  // namespace hecaton::net
