@@ -1,0 +1,143 @@
+// The conservative parallel engine: one rank's share of a distributed discrete-event simulation.
+//
+// It is a template over the model and the transport, so nothing is dispatched at run time. A model provides
+//   using Payload            trivially copyable, at most 40 bytes
+//   RankId owner(NodeId)     which rank simulates a component
+//   start(outlet)            posts the first events of this rank's components
+//   handle(event, outlet)    one event of a component of this rank
+//   settle(now, outlet)      after the last event of an instant: take the decisions of every component touched in it;
+//                            must post strictly later events only
+// and posts through the outlet: post(time, phase, receiver, sender, sequence, payload).
+//
+// The loop below is right because of four invariants:
+//   1. Whatever crosses a rank boundary arrives at least `lookahead` after the instant that sent it (checked at
+//      every post; a violation is a bug of the model and ends the run with both keys).
+//   2. `agree` yields the least time of any event anywhere, pending or on its way. So no event that is still to be
+//      created can arrive from another rank before that time plus the lookahead: the end of the window.
+//   3. Before a window is processed, everything sent in earlier windows has been received; so all events of the
+//      window are in the queue, or will be created by this rank itself.
+//   4. Events are processed in full-key order, and an instant is never split between windows.
+// A stretch without traffic costs one reduction, because the window starts at the least time, wherever that is.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/engine/accounting.hpp"
+#include "core/engine/event_queue.hpp"
+#include "core/engine/transport.hpp"
+
+namespace hecaton::engine {
+
+// A model that promised a lookahead and posted earlier than that.
+struct LookaheadViolation : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+template <class Model, class Transport>
+class Engine {
+ public:
+  using Payload = typename Model::Payload;
+  using EventType = Event<Payload>;
+
+  // `heartbeat(now, events)` is called now and then, to report progress.
+  Engine(Model& model, Transport& transport, SimDuration lookahead,
+         std::function<void(SimTime, std::uint64_t)> heartbeat = {})
+      : model_(model),
+        transport_(transport),
+        lookahead_(lookahead),
+        heartbeat_(std::move(heartbeat)),
+        outboxes_(transport.ranks()) {
+    if (transport.ranks() > 1 && lookahead.ps <= 0)
+      throw std::logic_error("a run on several ranks needs a lookahead of at least one picosecond");
+  }
+
+  // Runs until no event is left anywhere.
+  void run() {
+    Stopwatch clock;
+    model_.start(*this);
+    for (;;) {
+      send_batches();
+      clock.lap(accounting_.exchanging_s);
+      const Agreement agreed = transport_.agree({earliest_known(), 0});
+      earliest_sent_ = SimTime::never();
+      clock.lap(accounting_.waiting_s);
+      transport_.receive([this](const EventType& event) { queue_.push(event); });
+      clock.lap(accounting_.exchanging_s);
+      ++accounting_.windows;
+      if (agreed.next == SimTime::never()) break;
+      process_until(end_of_window(agreed.next));
+      clock.lap(accounting_.computing_s);
+    }
+  }
+
+  void post(SimTime time, Phase phase, NodeId receiver, NodeId sender, std::uint32_t sequence,
+            const Payload& payload) {
+    const EventType event{time, phase, receiver, sender, sequence, payload};
+    const RankId owner = model_.owner(receiver);
+    if (owner == transport_.rank()) {
+      queue_.push(event);
+      return;
+    }
+    if (time < now_ + lookahead_) throw_lookahead_violation(event);
+    outboxes_[owner.value].push_back(event);
+    earliest_sent_ = std::min(earliest_sent_, time);
+  }
+
+  SimTime now() const { return now_; }
+  const Accounting& accounting() const { return accounting_; }
+
+ private:
+  static constexpr std::uint64_t heartbeat_mask = (1u << 14) - 1;
+
+  SimTime earliest_known() const { return std::min(queue_.next_time(), earliest_sent_); }
+
+  SimTime end_of_window(SimTime start) const {
+    return transport_.ranks() == 1 ? SimTime::never() : start + lookahead_;
+  }
+
+  void process_until(SimTime end) {
+    while (queue_.next_time() < end) {
+      now_ = queue_.next_time();
+      do {
+        model_.handle(queue_.pop(), *this);
+        if ((++accounting_.events & heartbeat_mask) == 0 && heartbeat_) heartbeat_(now_, accounting_.events);
+      } while (queue_.next_time() == now_);
+      model_.settle(now_, *this);
+    }
+  }
+
+  void send_batches() {
+    for (std::uint32_t rank = 0; rank < outboxes_.size(); ++rank) {
+      std::vector<EventType>& outbox = outboxes_[rank];
+      if (outbox.empty()) continue;
+      transport_.send(RankId{rank}, std::span<const EventType>(outbox));
+      ++accounting_.batches_sent;
+      accounting_.records_sent += outbox.size();
+      accounting_.bytes_sent += outbox.size() * sizeof(EventType);
+      outbox.clear();
+    }
+  }
+
+  [[noreturn]] void throw_lookahead_violation(const EventType& event) const {
+    throw LookaheadViolation("an event from component " + std::to_string(event.sender_id) + " to component " +
+                             std::to_string(event.receiver().value) + " at " + std::to_string(event.time.ps) +
+                             " ps was posted at " + std::to_string(now_.ps) + " ps, within the lookahead of " +
+                             std::to_string(lookahead_.ps) + " ps");
+  }
+
+  Model& model_;
+  Transport& transport_;
+  SimDuration lookahead_;
+  std::function<void(SimTime, std::uint64_t)> heartbeat_;
+  EventQueue<Payload> queue_;
+  std::vector<std::vector<EventType>> outboxes_;  // by receiving rank
+  SimTime now_{};
+  SimTime earliest_sent_ = SimTime::never();  // of what was sent since the last reduction
+  Accounting accounting_;
+};
+
+}  // namespace hecaton::engine
