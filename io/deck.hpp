@@ -24,6 +24,9 @@ struct Deck {
   training::TrainingConfig training;
   training::CollectiveConfig collective;
   net::TrafficConfig traffic;
+  // Which preset filled [link] and [memory], for tables and reports; the values above already hold what it set.
+  std::string link_preset = "none";
+  std::string memory_preset = "none";
 };
 
 }  // namespace hecaton::io

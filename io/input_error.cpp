@@ -81,7 +81,7 @@ InputError::InputError(const Location& location, std::string_view key, std::stri
 
 InputError::InputError(std::string_view message) : std::runtime_error(printable(message)) {}
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   const std::string_view shown = cut(text, longest_quote);
   return fmt::format("\"{}{}\"", printable(shown), shown.size() < text.size() ? "..." : "");
 }

@@ -32,7 +32,7 @@ class InputError : public std::runtime_error {
 };
 
 // The text in double quotes, on one line, without control characters, at most about 60 bytes of it.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // The candidate nearest to `word` by edit distance, or an empty view if none is near enough to be meant.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);

@@ -1,0 +1,153 @@
+#include "io/deck_check.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+namespace hecaton::io {
+namespace {
+
+constexpr std::uint64_t most_dies = 65536;
+
+struct Refuser {
+  const KeyLocations& locations;
+  [[noreturn]] void operator()(std::string_view key, std::string_view problem, std::string_view why,
+                               std::string_view suggestion) const {
+    throw InputError(locations.find(key), key, problem, why, suggestion);
+  }
+};
+
+std::uint64_t dies_of(const Deck& deck) {
+  return std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
+}
+
+void check_package(const Deck& deck, const Refuser& refuse) {
+  if (dies_of(deck) <= most_dies) return;
+  refuse("package.rows", "makes too many dies",
+         fmt::format("{} rows x {} columns; at most {} dies", deck.network.package.rows,
+                     deck.network.package.columns, most_dies),
+         "choose a smaller mesh");
+}
+
+void check_cycle(const Deck& deck, const Refuser& refuse) {
+  const net::LinkConfig& link = deck.network.link;
+  const double cycle_ps = 1000.0 * link.flit_bytes / link.bandwidth_GBps;
+  if (cycle_ps >= 1.0) return;
+  refuse("link.flit_bytes", "makes a cycle too short",
+         fmt::format("{} bytes at {} GB/s take {:.3g} ps; time is counted in whole picoseconds",
+                     link.flit_bytes, link.bandwidth_GBps, cycle_ps),
+         "use larger flits");
+}
+
+void check_packets(const Deck& deck, const Refuser& refuse) {
+  const net::NetworkConfig& network = deck.network;
+  const std::uint32_t packet = network.interface.packet_bytes;
+  const std::uint32_t flit = network.link.flit_bytes;
+  if (packet % flit != 0) {
+    refuse("interface.packet_bytes", "is not a whole number of flits",
+           fmt::format("{} bytes in flits of {}", packet, flit), fmt::format("use a multiple of {}", flit));
+  }
+  const std::uint32_t packet_flits = packet / flit;
+  if (network.router.switching == net::Switching::cut_through && network.router.buffer_flits < packet_flits) {
+    refuse("router.buffer_flits", "is too small",
+           fmt::format("cut-through switching stores a whole packet of {} flits", packet_flits),
+           fmt::format("use at least {} or smaller packets", packet_flits));
+  }
+}
+
+void check_bits_of_dies(const Deck& deck, std::string_view name, const Refuser& refuse) {
+  if (std::has_single_bit(dies_of(deck))) return;
+  refuse("traffic.pattern", "does not fit the mesh",
+         fmt::format("\"{}\" permutes the bits of a die's number; {} dies are no power of two", name,
+                     dies_of(deck)),
+         "choose another pattern or mesh");
+}
+
+void check_pattern(const Deck& deck, const Refuser& refuse) {
+  using net::TrafficPattern;
+  const net::PackageConfig& package = deck.network.package;
+  switch (deck.traffic.pattern) {
+    case TrafficPattern::transpose:
+      if (package.rows == package.columns) return;
+      refuse("traffic.pattern", "does not fit the mesh",
+             fmt::format("\"transpose\" needs a square; it has {} x {} dies", package.rows, package.columns),
+             "choose another pattern or mesh");
+    case TrafficPattern::bit_complement:
+      return check_bits_of_dies(deck, "bit-complement", refuse);
+    case TrafficPattern::bit_reverse:
+      return check_bits_of_dies(deck, "bit-reverse", refuse);
+    case TrafficPattern::shuffle:
+      return check_bits_of_dies(deck, "shuffle", refuse);
+    default:
+      return;
+  }
+}
+
+void check_traffic(const Deck& deck, const Refuser& refuse) {
+  if (dies_of(deck) < 2) {
+    refuse("package.rows", "makes one die only", "traffic needs a sender and a receiver",
+           "use a larger mesh");
+  }
+  check_pattern(deck, refuse);
+  if (deck.traffic.hotspot_die >= dies_of(deck)) {
+    refuse("traffic.hotspot_die", "is not a die", fmt::format("dies are 0 to {}", dies_of(deck) - 1),
+           "choose one of them");
+  }
+  const net::RouterConfig& router = deck.network.router;
+  if (router.switching == net::Switching::cut_through && router.buffer_flits < deck.traffic.packet_flits) {
+    refuse("router.buffer_flits", "is too small",
+           fmt::format("cut-through switching stores a whole packet of {} flits", deck.traffic.packet_flits),
+           fmt::format("use at least {} or smaller packets", deck.traffic.packet_flits));
+  }
+}
+
+void check_package_ring(const Deck& deck, const Refuser& refuse) {
+  const net::PackageConfig& package = deck.network.package;
+  if (dies_of(deck) % 2 == 0 && package.rows >= 2 && package.columns >= 2) return;
+  refuse("collective.group", "has no ring over the package",
+         fmt::format("a cycle through all dies needs an even number of them and two rows and columns; the "
+                     "mesh is {} x {}",
+                     package.rows, package.columns),
+         "choose another mesh, or the group \"rows\" or \"columns\"");
+}
+
+void check_collective(const Deck& deck, const Refuser& refuse) {
+  using training::CollectiveAlgorithm;
+  const bool over_package = deck.collective.group == training::CollectiveGroup::package;
+  const CollectiveAlgorithm algorithm = deck.collective.algorithm;
+  if (algorithm == CollectiveAlgorithm::hamiltonian_ring && !over_package) {
+    refuse("collective.algorithm", "does not fit the group", "a hamiltonian-ring runs over the whole package",
+           "choose group = \"package\" or another algorithm");
+  }
+  const bool is_line_ring =
+      algorithm == CollectiveAlgorithm::naive_ring || algorithm == CollectiveAlgorithm::bypass_ring;
+  if (is_line_ring && over_package) {
+    refuse("collective.algorithm", "does not fit the group", "this ring runs along a row or a column",
+           "choose \"hamiltonian-ring\" or another group");
+  }
+  if (algorithm == CollectiveAlgorithm::bypass_ring &&
+      deck.network.package.topology != net::TopologyKind::bypass_ring) {
+    refuse("collective.algorithm", "does not fit the topology", "the dies of a plain mesh have no bypass",
+           "choose package.topology = \"bypass-ring\" or the algorithm \"naive-ring\"");
+  }
+  if (over_package) check_package_ring(deck, refuse);
+}
+
+}  // namespace
+
+void check_deck(const Deck& deck, const KeyLocations& locations) {
+  const Refuser refuse{locations};
+  check_package(deck, refuse);
+  check_cycle(deck, refuse);
+  switch (deck.kind) {
+    case WorkloadKind::training:
+      return check_packets(deck, refuse);
+    case WorkloadKind::collective:
+      check_packets(deck, refuse);
+      return check_collective(deck, refuse);
+    case WorkloadKind::traffic:
+      return check_traffic(deck, refuse);
+  }
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,42 @@
+// Reads a deck: text and overrides in, a resolved and checked Deck out, or one InputError that says what is
+// wrong, where and what to do. Everything it is given may be hostile.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "io/deck.hpp"
+#include "io/input_error.hpp"
+
+namespace hecaton::io {
+
+// Where each key of a deck was given, so that an error found later still names its line.
+class KeyLocations {
+ public:
+  explicit KeyLocations(Location deck) : deck_(std::move(deck)) {}
+  void add(std::string name, Location where) { where_.insert_or_assign(std::move(name), std::move(where)); }
+  // Of "table.key"; else of its table; else of the deck as a whole.
+  const Location& find(std::string_view name) const;
+
+ private:
+  Location deck_;
+  std::map<std::string, Location, std::less<>> where_;
+};
+
+struct LoadedDeck {
+  Deck deck;
+  KeyLocations locations;
+};
+
+// `overrides` are "table.key=value", the last one winning.
+LoadedDeck load_deck(const std::filesystem::path& path, std::span<const std::string> overrides);
+Deck read_deck(const std::filesystem::path& path, std::span<const std::string> overrides);
+
+// The same from a text, for a deck that travels between ranks or lies in a trace; `name` becomes the deck's
+// name.
+Deck parse_deck(std::string_view text, const std::string& name);
+
+}  // namespace hecaton::io

@@ -1,0 +1,210 @@
+#include "io/deck_source.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <tuple>
+
+namespace hecaton::io {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void refuse_errno(const Location& where, int error) {
+  if (error == ENOENT) throw InputError(where, "", "does not exist", "no such file", "check the path");
+  throw InputError(where, "", "cannot be read", std::strerror(error), "check the path and its permissions");
+}
+
+void check_is_small_file(int fd, const Location& where) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) refuse_errno(where, errno);
+  if (S_ISDIR(info.st_mode)) {
+    throw InputError(where, "", "is a directory", "a deck is a file", "name a file in it");
+  }
+  if (!S_ISREG(info.st_mode)) {
+    throw InputError(where, "", "is not a regular file", "a deck is a text file", "copy it into one");
+  }
+  if (info.st_size > static_cast<off_t>(largest_deck_bytes)) {
+    throw InputError(where, "", "is too large",
+                     fmt::format("{} bytes; a deck has at most {}", info.st_size, largest_deck_bytes),
+                     "check that it is a deck");
+  }
+}
+
+// Bounded whatever fstat said, because a file may grow while it is read.
+std::string read_all(int fd, const Location& where) {
+  std::string text;
+  char block[65536];
+  for (;;) {
+    const ssize_t got = ::read(fd, block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) refuse_errno(where, errno);
+    if (got == 0) return text;
+    text.append(block, static_cast<std::size_t>(got));
+    if (text.size() > largest_deck_bytes) {
+      throw InputError(where, "", "is too large", fmt::format("more than {} bytes", largest_deck_bytes),
+                       "check that it is a deck");
+    }
+  }
+}
+
+Location location_of(const std::string& source, const toml::source_region& region) {
+  return {source, region.begin.line, region.begin.column};
+}
+
+toml::table parse_toml(std::string_view text, const std::string& source) {
+  try {
+    return toml::parse(text, source);
+  } catch (const toml::parse_error& error) {
+    throw InputError(location_of(source, error.source()), "", "is not TOML", error.description(),
+                     "correct the text at this place");
+  }
+}
+
+std::string_view type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::string:
+      return "a text";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a floating-point number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date or time";
+  }
+}
+
+Entry entry_of(std::string_view table, std::string_view name, const toml::node& node, Location where) {
+  Entry entry{std::string(table), std::string(name), {}, type_name(node), std::move(where)};
+  if (const auto integer = node.value_exact<std::int64_t>()) {
+    entry.value = *integer;
+  } else if (const auto real = node.value_exact<double>()) {
+    entry.value = *real;
+  } else if (const auto flag = node.value_exact<bool>()) {
+    entry.value = *flag;
+  } else if (auto text = node.value_exact<std::string>()) {
+    entry.value = *std::move(text);
+  }
+  return entry;
+}
+
+// Tables nest two deep at most ([training.model]); what lies deeper stays one entry of type "a table".
+void flatten(const toml::table& table, const std::string& name, const std::string& source,
+             std::vector<Entry>& entries) {
+  constexpr auto may_nest = [](std::string_view outer) {
+    return outer.empty() || outer.find('.') == std::string_view::npos;
+  };
+  for (const auto& [key, node] : table) {
+    Location where = location_of(source, key.source());
+    const toml::table* inner = node.as_table();
+    if (inner == nullptr || !may_nest(name)) {
+      entries.push_back(entry_of(name, key.str(), node, std::move(where)));
+      continue;
+    }
+    const std::string inner_name =
+        name.empty() ? std::string(key.str()) : fmt::format("{}.{}", name, key.str());
+    entries.push_back({inner_name, "", {}, "a table", std::move(where)});
+    flatten(*inner, inner_name, source, entries);
+  }
+}
+
+bool is_bare_path(std::string_view path) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return std::all_of(path.begin(), path.end(), allowed);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+Entry parse_override_value(std::string_view table, std::string_view name, std::string_view value,
+                           const Location& where) {
+  const std::string key = fmt::format("{}.{}", table, name);
+  toml::table parsed;
+  try {
+    parsed = toml::parse(fmt::format("value = {}\n", value));
+  } catch (const toml::parse_error& error) {
+    throw InputError(where, key, "is not a TOML value", error.description(),
+                     "write a number, true, false or a quoted text");
+  }
+  if (parsed.size() != 1) {
+    throw InputError(where, key, "is more than one value", "--set gives one value to one key",
+                     "use one --set for each key");
+  }
+  return entry_of(table, name, parsed.begin()->second, where);
+}
+
+}  // namespace
+
+std::string read_deck_text(const std::filesystem::path& path) {
+  const Location where{path.string()};
+  // Without O_NONBLOCK a pipe would be waited for before it could be refused.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (file.get() < 0) refuse_errno(where, errno);
+  check_is_small_file(file.get(), where);
+  std::string text = read_all(file.get(), where);
+  if (text.empty()) {
+    throw InputError(where, "", "is empty", "a deck needs a [workload] table",
+                     "start from \"hecaton dump-default training\"");
+  }
+  return text;
+}
+
+std::vector<Entry> parse_entries(std::string_view text, const std::string& source) {
+  std::vector<Entry> entries;
+  flatten(parse_toml(text, source), "", source, entries);
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
+  });
+  return entries;
+}
+
+Entry parse_override(std::string_view assignment, IsText is_text) {
+  const Location where{fmt::format("--set {}", in_quotes(assignment))};
+  const auto equals = assignment.find('=');
+  const std::string_view path = trimmed(assignment.substr(0, equals));
+  const auto dot = path.rfind('.');
+  if (equals == std::string_view::npos || dot == std::string_view::npos || !is_bare_path(path)) {
+    throw InputError(where, "", "is not an assignment", "it has the form table.key=value",
+                     "for example --set package.rows=8");
+  }
+  const std::string_view table = path.substr(0, dot);
+  const std::string_view name = path.substr(dot + 1);
+  const std::string_view value = trimmed(assignment.substr(equals + 1));
+  const bool has_quotes = value.starts_with('"') || value.starts_with('\'');
+  if (is_text(table, name) && !has_quotes) {
+    return {std::string(table), std::string(name), std::string(value), "a text", where};
+  }
+  return parse_override_value(table, name, value, where);
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,40 @@
+// From bytes that anybody may have written to a flat list of entries: which table, which key, which value,
+// and where it stands. Knows TOML, but not which keys exist.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "io/input_error.hpp"
+
+namespace hecaton::io {
+
+// A deck is a page of text; anything larger is a mistake and is refused before it is read.
+inline constexpr std::size_t largest_deck_bytes = 1U << 20U;
+
+// `name` is empty for the head of a table, `table` for a key that stands in none. monostate: a value of a
+// TOML type that no key has; `type` says in words what was found.
+struct Entry {
+  std::string table;
+  std::string name;
+  std::variant<std::monostate, std::int64_t, double, bool, std::string> value;
+  std::string_view type;
+  Location where;
+};
+
+// The text of a regular, readable file of at most largest_deck_bytes; throws InputError.
+std::string read_deck_text(const std::filesystem::path& path);
+
+// The entries in the order of the text; throws InputError where it is not TOML.
+std::vector<Entry> parse_entries(std::string_view text, const std::string& source);
+
+// One "table.key=value" of the command line. The value is TOML; where `is_text` says that the key holds a
+// text, its quotes may be left out.
+using IsText = bool (*)(std::string_view table, std::string_view key);
+Entry parse_override(std::string_view assignment, IsText is_text);
+
+}  // namespace hecaton::io

@@ -1,0 +1,115 @@
+#include "io/presets.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+
+namespace hecaton::io {
+namespace {
+
+// UCIe: lanes per module and direction, and the energy per bit up to 16 GT/s and above it (public
+// specification).
+struct UciePackage {
+  std::string_view name;
+  int lanes;
+  double slow_pJ_per_bit;
+  double fast_pJ_per_bit;
+};
+constexpr UciePackage ucie_packages[] = {{"standard", 16, 0.5, 0.6}, {"advanced", 64, 0.25, 0.3}};
+constexpr int ucie_rates_GTps[] = {4, 8, 12, 16, 24, 32};
+
+Preset ucie(const UciePackage& package, int rate_GTps) {
+  const double bandwidth_GBps = package.lanes * rate_GTps / 8.0;
+  return {
+      fmt::format("ucie-{}-x{}-{}", package.name, package.lanes, rate_GTps),
+      fmt::format("one UCIe {}-package module, {} lanes at {} GT/s", package.name, package.lanes, rate_GTps),
+      {{"bandwidth_GBps", bandwidth_GBps, Tag::derived},
+       {"latency_ns", 2.0, Tag::public_source},
+       {"energy_pJ_per_bit", rate_GTps <= 16 ? package.slow_pJ_per_bit : package.fast_pJ_per_bit,
+        Tag::public_source}}};
+}
+
+std::vector<Preset> link_presets() {
+  std::vector<Preset> presets;
+  for (const UciePackage& package : ucie_packages) {
+    for (const int rate : ucie_rates_GTps) presets.push_back(ucie(package, rate));
+  }
+  return presets;
+}
+
+std::vector<Preset> memory_presets() {
+  return {{"ddr5-6400",
+           "one DDR5-6400 channel: 6.4 GT/s x 8 bytes",
+           {{"bandwidth_GBps", 51.2, Tag::derived}, {"energy_pJ_per_bit", 11.8, Tag::public_source}}},
+          {"hbm2",
+           "one HBM2 stack",
+           {{"bandwidth_GBps", 256.0, Tag::public_source}, {"energy_pJ_per_bit", 3.9, Tag::public_source}}}};
+}
+
+Preset model_preset(const training::ModelConfig& model) {
+  const auto number = [](std::uint32_t n) { return Value{static_cast<std::int64_t>(n)}; };
+  return {model.name,
+          "the public shapes of " + model.name,
+          {{"name", model.name, Tag::assumed},
+           {"hidden", number(model.hidden), Tag::public_source},
+           {"ffn", number(model.ffn), Tag::public_source},
+           {"heads", number(model.heads), Tag::public_source},
+           {"kv_heads", number(model.kv_heads), Tag::public_source},
+           {"layers", number(model.layers), Tag::public_source},
+           {"vocabulary", number(model.vocabulary), Tag::public_source},
+           {"gated", model.gated, Tag::public_source}}};
+}
+
+// Public shapes.
+const training::ModelConfig known_models[] = {{"tinyllama-1.1b", 2048, 5632, 32, 4, 22, 32000, true},
+                                              {"llama2-7b", 4096, 11008, 32, 32, 32, 32000, true},
+                                              {"llama2-70b", 8192, 28672, 64, 8, 80, 32000, true},
+                                              {"llama3.1-405b", 16384, 53248, 128, 8, 126, 128256, true}};
+
+std::vector<Preset> model_presets() {
+  std::vector<Preset> presets;
+  for (const training::ModelConfig& model : known_models) presets.push_back(model_preset(model));
+  return presets;
+}
+
+}  // namespace
+
+std::span<const Preset> presets_of(std::string_view table) {
+  static const std::vector<Preset> links = link_presets();
+  static const std::vector<Preset> memories = memory_presets();
+  static const std::vector<Preset> models = model_presets();
+  if (table == "link") return links;
+  if (table == "memory") return memories;
+  if (table == "training.model") return models;
+  return {};
+}
+
+const Preset* find_preset(std::string_view table, std::string_view name) {
+  for (const Preset& preset : presets_of(table)) {
+    if (preset.name == name) return &preset;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> preset_names(std::string_view table) {
+  std::vector<std::string_view> names;
+  for (const Preset& preset : presets_of(table)) names.push_back(preset.name);
+  return names;
+}
+
+void apply_preset(Deck& deck, std::string_view table, const Preset& preset) {
+  for (const PresetValue& entry : preset.values) {
+    const Key* key = find_key(table, entry.key);
+    key->set(deck, *key, entry.value);
+  }
+}
+
+const Preset* preset_in_use(const Deck& deck, std::string_view table) {
+  if (table == "link") return find_preset(table, deck.link_preset);
+  if (table == "memory") return find_preset(table, deck.memory_preset);
+  if (table == "training.model") return find_preset(table, deck.training.model.name);
+  return nullptr;
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,135 @@
+// The tables that say what is simulated: each belongs to one kind of deck.
+#include "io/presets.hpp"
+#include "io/registry_entry.hpp"
+
+namespace hecaton::io {
+namespace {
+
+Table training_table() {
+  return table(
+      "training", "The training step.", for_training,
+      {key(
+           "model", ChoiceType{preset_names("training.model")}, "", Tag::assumed, for_training,
+           "A model by name, or a table [training.model] with its shapes.",
+           [](auto& d) -> auto& { return d.training.model.name; }),
+       key(
+           "method", ChoiceType{{"hecaton", "megatron-flat-ring"}}, "", Tag::assumed, for_training,
+           "How the work is divided among the dies.", [](auto& d) -> auto& { return d.training.method; }),
+       key(
+           "batch_sequences", IntegerType{1, million}, "sequences", Tag::assumed, for_training,
+           "Sequences of one step.", [](auto& d) -> auto& { return d.training.batch_sequences; }),
+       key(
+           "sequence_length", IntegerType{1, 16 * million}, "tokens", Tag::assumed, for_training,
+           "Tokens of one sequence.", [](auto& d) -> auto& { return d.training.sequence_length; }),
+       key(
+           "minibatch_tokens", IntegerType{0, 4000 * million}, "tokens", Tag::assumed, for_training,
+           "Tokens of one mini-batch, whole sequences; 0: chosen from the activation buffer.",
+           [](auto& d) -> auto& { return d.training.minibatch_tokens; }),
+       key(
+           "fusion", IntegerType{0, 100000}, "layers", Tag::assumed, for_training,
+           "Layers of one fused group; 0: as many as the weight buffer holds; 1: no fusion.",
+           [](auto& d) -> auto& { return d.training.fusion; }),
+       key(
+           "overlap", BooleanType{}, "", Tag::assumed, for_training,
+           "DRAM transfers overlap with work on the package.",
+           [](auto& d) -> auto& { return d.training.overlap; })});
+}
+
+Table model_table() {
+  return table(
+      "training.model",
+      "The shapes of the model, in place of its name under [training]; a known model's name fills them.",
+      for_training,
+      {key(
+           "name", TextType{}, "", Tag::assumed, for_training,
+           "A known model, or any name for a table that gives all shapes.",
+           [](auto& d) -> auto& { return d.training.model.name; }),
+       key(
+           "hidden", IntegerType{1, million}, "", Tag::assumed, for_training, "Hidden size.",
+           [](auto& d) -> auto& { return d.training.model.hidden; }),
+       key(
+           "ffn", IntegerType{1, 16 * million}, "", Tag::assumed, for_training,
+           "Inner size of the feed-forward network.", [](auto& d) -> auto& { return d.training.model.ffn; }),
+       key(
+           "heads", IntegerType{1, 65536}, "", Tag::assumed, for_training, "Attention heads.",
+           [](auto& d) -> auto& { return d.training.model.heads; }),
+       key(
+           "kv_heads", IntegerType{1, 65536}, "", Tag::assumed, for_training,
+           "Key/value heads; fewer than heads: grouped-query attention.",
+           [](auto& d) -> auto& { return d.training.model.kv_heads; }),
+       key(
+           "layers", IntegerType{1, 10000}, "", Tag::assumed, for_training, "Layers.",
+           [](auto& d) -> auto& { return d.training.model.layers; }),
+       key(
+           "vocabulary", IntegerType{1, 16 * million}, "", Tag::assumed, for_training, "Vocabulary size.",
+           [](auto& d) -> auto& { return d.training.model.vocabulary; }),
+       key(
+           "gated", BooleanType{}, "", Tag::assumed, for_training,
+           "The feed-forward network has a gate: three matrices instead of two.",
+           [](auto& d) -> auto& { return d.training.model.gated; })});
+}
+
+Table collective_table() {
+  return table(
+      "collective", "The collective operation.", for_collective,
+      {key(
+           "operation", ChoiceType{{"all-gather", "reduce-scatter", "all-reduce"}}, "", Tag::assumed,
+           for_collective, "What the dies of a group do together.",
+           [](auto& d) -> auto& { return d.collective.operation; }),
+       key(
+           "algorithm", ChoiceType{{"ring", "naive-ring", "bypass-ring", "hamiltonian-ring"}}, "",
+           Tag::assumed, for_collective,
+           "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
+           "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package.",
+           [](auto& d) -> auto& { return d.collective.algorithm; }),
+       key(
+           "group", ChoiceType{{"rows", "columns", "package"}}, "", Tag::assumed, for_collective,
+           "Which dies form a ring: those of each row, of each column, or all.",
+           [](auto& d) -> auto& { return d.collective.group; }),
+       key(
+           "bytes", IntegerType{1, 0xffffffff}, "bytes", Tag::assumed, for_collective,
+           "The whole payload: what every die holds after an all-gather.",
+           [](auto& d) -> auto& { return d.collective.bytes; })});
+}
+
+Table traffic_table() {
+  return table("traffic", "Synthetic packets.", for_traffic,
+               {key(
+                    "pattern",
+                    ChoiceType{{"uniform", "transpose", "bit-complement", "bit-reverse", "shuffle", "tornado",
+                                "neighbour", "hotspot", "permutation"}},
+                    "", Tag::assumed, for_traffic, "Who sends to whom.",
+                    [](auto& d) -> auto& { return d.traffic.pattern; }),
+                key(
+                    "injection_rate", RealType{0, 1}, "flits per die and cycle", Tag::assumed, for_traffic,
+                    "Offered load.", [](auto& d) -> auto& { return d.traffic.injection_rate; }),
+                key(
+                    "packet_flits", IntegerType{1, 65536}, "flits", Tag::assumed, for_traffic,
+                    "Length of a packet.", [](auto& d) -> auto& { return d.traffic.packet_flits; }),
+                key(
+                    "warmup_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, for_traffic,
+                    "Not measured, at the start.", [](auto& d) -> auto& { return d.traffic.warmup_cycles; }),
+                key(
+                    "measure_cycles", IntegerType{1, 1000 * million}, "cycles", Tag::assumed, for_traffic,
+                    "Packets created in this window are measured.",
+                    [](auto& d) -> auto& { return d.traffic.measure_cycles; }),
+                key(
+                    "drain_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, for_traffic,
+                    "Injection goes on for so long after the measuring window.",
+                    [](auto& d) -> auto& { return d.traffic.drain_cycles; }),
+                key(
+                    "seed", IntegerType{0, INT64_MAX}, "", Tag::assumed, for_traffic,
+                    "Of the random streams.", [](auto& d) -> auto& { return d.traffic.seed; }),
+                key(
+                    "hotspot_die", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, for_traffic,
+                    "pattern = \"hotspot\": where every packet goes.",
+                    [](auto& d) -> auto& { return d.traffic.hotspot_die; })});
+}
+
+}  // namespace
+
+std::vector<Table> workload_tables() {
+  return {training_table(), model_table(), collective_table(), traffic_table()};
+}
+
+}  // namespace hecaton::io
