@@ -1,0 +1,122 @@
+// The few HDF5 operations this program needs, over the C API: handles that close themselves, and failures
+// that are exceptions carrying HDF5's own message (its printing on stderr is off).
+//
+// Objects carry no time stamps, so equal data gives equal files. Columns are one-dimensional, contiguous, of
+// the narrowest little-endian type that holds them, and never written with fill values.
+#pragma once
+
+#include <hdf5.h>
+#include <mpi.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hecaton::io::hdf5 {
+
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Owns one HDF5 identifier. Use close() where a failure to close matters (a file: its last writes happen
+// then).
+class Handle {
+ public:
+  using Closer = herr_t (*)(hid_t);
+  Handle() = default;
+  Handle(hid_t id, Closer closer) : id_(id), closer_(closer) {}
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)), closer_(other.closer_) {}
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(id_, other.id_);
+    std::swap(closer_, other.closer_);
+    return *this;
+  }
+  ~Handle() {
+    if (id_ >= 0) closer_(id_);
+  }
+  hid_t id() const { return id_; }
+  void close();
+
+ private:
+  hid_t id_ = H5I_INVALID_HID;
+  Closer closer_ = nullptr;
+};
+
+// What a cell of a column is, in the file (little-endian) and in memory.
+enum class Cell : std::uint8_t { u8, i16, i32, u32, i64, u64, f64 };
+
+template <class T>
+constexpr Cell cell_of();
+template <>
+constexpr Cell cell_of<std::uint8_t>() {
+  return Cell::u8;
+}
+template <>
+constexpr Cell cell_of<std::int16_t>() {
+  return Cell::i16;
+}
+template <>
+constexpr Cell cell_of<std::int32_t>() {
+  return Cell::i32;
+}
+template <>
+constexpr Cell cell_of<std::uint32_t>() {
+  return Cell::u32;
+}
+template <>
+constexpr Cell cell_of<std::int64_t>() {
+  return Cell::i64;
+}
+template <>
+constexpr Cell cell_of<std::uint64_t>() {
+  return Cell::u64;
+}
+template <>
+constexpr Cell cell_of<double>() {
+  return Cell::f64;
+}
+std::size_t cell_bytes(Cell cell);
+
+// `count` consecutive rows of a column, beginning at row `first`.
+struct Extent {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  friend bool operator==(const Extent&, const Extent&) = default;
+};
+
+// Files. `create` and `open` are serial (one process); `open_shared` is collective and opens for writing.
+Handle create(const std::filesystem::path& path);
+Handle open(const std::filesystem::path& path);
+Handle open_shared(const std::filesystem::path& path, MPI_Comm comm);
+
+// Serial: structure and small things.
+Handle create_group(const Handle& parent, const std::string& name);
+Handle create_column(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows);
+void write_column(const Handle& column, Cell cell, const void* rows);
+void write_text(const Handle& parent, const std::string& name, std::string_view text);
+void write_attribute(const Handle& object, const std::string& name, const std::string& text);
+void write_attribute(const Handle& object, const std::string& name, const std::vector<std::string>& texts);
+void write_attribute(const Handle& object, const std::string& name, std::int64_t value);
+void add_hard_link(const Handle& file, const std::string& existing, const std::string& added);
+
+template <class T>
+void write_column(const Handle& parent, const std::string& name, std::span<const T> rows) {
+  write_column(create_column(parent, name, cell_of<T>(), rows.size()), cell_of<T>(), rows.data());
+}
+
+// Collective: every rank writes its own extents of a column (ascending, disjoint; possibly none) from `rows`.
+Handle open_column(const Handle& file, const std::string& path);
+void write_extents(const Handle& column, Cell cell, std::span<const Extent> extents, const void* rows);
+
+// Reading what may be hostile. A text is a single one of fixed size, at most `most_bytes`, that lies plainly
+// in this very file; so no filter and no other file comes into play. All else is an Error.
+bool looks_like_hdf5(const std::filesystem::path& path);
+std::string read_text(const Handle& file, const std::string& path, std::size_t most_bytes);
+std::int64_t read_integer_attribute(const Handle& object, const std::string& name);
+
+}  // namespace hecaton::io::hdf5

@@ -1,0 +1,234 @@
+#include "io/trace.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <cerrno>
+#include <numeric>
+#include <stdexcept>
+#include <system_error>
+
+#include "io/hdf5_file.hpp"
+#include "io/trace_layout.hpp"
+#include "io/trace_provenance.hpp"
+#include "io/trace_rows.hpp"
+#include "io/trace_schema.hpp"
+
+namespace hecaton::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Rows that a rank writes of a column in one call: bounds the copy at 8 MiB and keeps MPI's counts small.
+constexpr std::uint64_t slice_rows = 1U << 20U;
+
+// One table with this rank's rows and where they go.
+template <class Row>
+struct Share {
+  TraceTable<Row> table;
+  TraceLayout layout;
+  std::span<const Row> rows;
+};
+
+struct Shares {
+  Share<DieRow> dies;
+  Share<chiplet::OperationRow> operations;
+  Share<LinkRow> links;
+};
+
+template <class Row>
+Share<Row> make_share(TraceTable<Row> table, TraceLayout layout, std::span<const Row> rows) {
+  std::uint64_t placed = 0;
+  for (const hdf5::Extent& extent : layout.extents) placed += extent.count;
+  if (placed != rows.size()) {
+    throw std::logic_error(std::string("trace: this rank's rows of /") + table.group +
+                           " contradict their count");
+  }
+  return {std::move(table), std::move(layout), rows};
+}
+
+Share<DieRow> share_dies(const LocalRecords& local, std::span<const DieRow> rows,
+                         const net::Topology& topology, const boost::mpi::communicator& comm) {
+  const std::vector<std::uint64_t> one_each(local.dies.size(), 1);
+  TraceLayout layout = make_layout(local.dies, one_each, topology.dies(), comm);
+  if (layout.rows() != topology.dies()) throw std::logic_error("trace: a die belongs to no rank");
+  return make_share(die_table(), std::move(layout), rows);
+}
+
+Share<chiplet::OperationRow> share_operations(const LocalRecords& local, const net::Topology& topology,
+                                              const boost::mpi::communicator& comm) {
+  const std::span<const chiplet::OperationRow> rows = local.operations;
+  const std::vector<std::uint64_t> none(local.dies.size(), 0);
+  const bool recorded = !local.operations_per_die.empty();
+  return make_share(
+      operation_table(),
+      make_layout(local.dies, recorded ? local.operations_per_die : none, topology.dies(), comm), rows);
+}
+
+Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& topology,
+                           const boost::mpi::communicator& comm) {
+  std::vector<std::uint32_t> nodes;
+  std::vector<std::uint64_t> links_per_node;
+  for (const LinkRow& row : rows) {
+    if (nodes.empty() || nodes.back() != row.from) {
+      nodes.push_back(row.from);
+      links_per_node.push_back(0);
+    }
+    ++links_per_node.back();
+  }
+  return make_share(link_table(), make_layout(nodes, links_per_node, topology.nodes(), comm), rows);
+}
+
+template <class Row>
+void create_table(const hdf5::Handle& file, const Share<Row>& share) {
+  const hdf5::Handle group = hdf5::create_group(file, share.table.group);
+  hdf5::write_attribute(group, "long_name", share.table.long_name);
+  for (const TraceColumn<Row>& column : share.table.columns) {
+    const hdf5::Handle dataset = hdf5::create_column(group, column.name, column.cell, share.layout.rows());
+    describe_column(dataset, column.units, column.long_name);
+    if (!column.names.empty()) hdf5::write_attribute(dataset, "names", column.names);
+  }
+}
+
+void write_offsets(const hdf5::Handle& file, const TraceLayout& layout) {
+  const hdf5::Handle column =
+      hdf5::create_column(file, "operations/offsets", hdf5::Cell::u64, layout.first_row.size());
+  describe_column(column, "1", "First row of each die, and after the last die the number of rows");
+  hdf5::write_column(column, hdf5::Cell::u64, layout.first_row.data());
+}
+
+void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& summary) {
+  hdf5::write_attribute(file, "format", "hecaton trace");
+  hdf5::write_attribute(file, "schema", trace_schema);
+  hdf5::write_attribute(file, "rows", std::int64_t{summary.rows});
+  hdf5::write_attribute(file, "columns", std::int64_t{summary.columns});
+  hdf5::write_attribute(file, "simulated_ps", summary.simulated_ps);
+  hdf5::write_text(file, "deck", deck.resolved_toml);
+  hdf5::write_text(file, "summary", results_to_json(summary));
+}
+
+// Rank 0 alone: all there is but the cells of the three tables.
+void create_structure(const fs::path& path, const Deck& deck, const Summary& summary, const RunResult& result,
+                      const Provenance& provenance, const Shares& shares) {
+  hdf5::Handle file = hdf5::create(path);
+  describe_run(file, deck, summary);
+  create_table(file, shares.dies);
+  create_table(file, shares.operations);
+  create_table(file, shares.links);
+  write_offsets(file, shares.operations.layout);
+  write_provenance(file, provenance, summary, result.accounting);
+  file.close();
+}
+
+template <class Row>
+void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::mpi::communicator& comm) {
+  if (share.layout.rows() == 0) return;
+  std::vector<hdf5::Handle> columns;
+  for (const TraceColumn<Row>& column : share.table.columns) {
+    columns.push_back(hdf5::open_column(file, std::string(share.table.group) + "/" + column.name));
+  }
+  const std::uint64_t own_slices = (share.rows.size() + slice_rows - 1) / slice_rows;
+  const std::uint64_t slices = boost::mpi::all_reduce(comm, own_slices, boost::mpi::maximum<std::uint64_t>());
+  std::vector<std::byte> cells(std::min<std::uint64_t>(share.rows.size(), slice_rows) *
+                               sizeof(std::uint64_t));
+  for (std::uint64_t index = 0; index < slices; ++index) {
+    const std::uint64_t first = std::min<std::uint64_t>(index * slice_rows, share.rows.size());
+    const std::uint64_t count = std::min<std::uint64_t>(slice_rows, share.rows.size() - first);
+    const std::vector<hdf5::Extent> extents = slice(share.layout.extents, first, count);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const TraceColumn<Row>& column = share.table.columns[c];
+      column.copy(share.rows.subspan(first, count), cells.data());
+      hdf5::write_extents(columns[c], column.cell, extents, cells.data());
+    }
+  }
+}
+
+// Does on rank 0 what may fail, and lets all ranks know: throws on all of them or on none.
+template <class Action>
+void on_root(const boost::mpi::communicator& comm, Action&& action) {
+  std::string failure;
+  if (comm.rank() == 0) {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      failure = error.what();
+      if (failure.empty()) failure = "unknown failure";
+    }
+  }
+  boost::mpi::broadcast(comm, failure, 0);
+  if (!failure.empty()) throw std::runtime_error("trace: " + failure);
+}
+
+void expect_visible(const fs::path& path, const boost::mpi::communicator& comm) {
+  const bool seen = ::access(path.c_str(), W_OK) == 0;
+  if (boost::mpi::all_reduce(comm, seen, std::logical_and<>())) return;
+  throw std::runtime_error(
+      "trace: " + path.string() +
+      " was created by rank 0 but cannot be written by all ranks (are all hosts on one file "
+      "system?) choose an output folder that they share");
+}
+
+void sync_to_disk(const fs::path& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags);
+  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const int reason = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!synced) throw std::system_error(reason, std::generic_category(), "syncing " + path.string());
+}
+
+void publish(const fs::path& temporary, const fs::path& path) {
+  sync_to_disk(temporary, O_RDWR);
+  fs::rename(temporary, path);
+  const fs::path folder = path.parent_path();
+  sync_to_disk(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
+}
+
+void write_file(const fs::path& temporary, const Deck& deck, const RunResult& result, const Summary& summary,
+                const Provenance& provenance, const Shares& shares, const boost::mpi::communicator& comm) {
+  on_root(comm, [&] { create_structure(temporary, deck, summary, result, provenance, shares); });
+  expect_visible(temporary, comm);
+  hdf5::Handle file = hdf5::open_shared(temporary, comm);
+  fill_table(file, shares.dies, comm);
+  fill_table(file, shares.operations, comm);
+  fill_table(file, shares.links, comm);
+  file.close();
+  comm.barrier();  // whoever syncs and renames does so after the last rank's last write
+}
+
+template <class Row>
+std::uint64_t row_bytes(const TraceTable<Row>& table) {
+  std::uint64_t bytes = 0;
+  for (const TraceColumn<Row>& column : table.columns) bytes += hdf5::cell_bytes(column.cell);
+  return bytes;
+}
+
+}  // namespace
+
+void write_trace(const fs::path& path, const Deck& deck, const RunResult& result, const Summary& summary,
+                 const Provenance& provenance, const boost::mpi::communicator& comm) {
+  const net::Topology topology = topology_of(deck);
+  const std::vector<DieRow> dies = die_rows(deck, result, topology, comm);
+  const std::vector<LinkRow> links = link_rows(result.local, topology);
+  const Shares shares{share_dies(result.local, dies, topology, comm),
+                      share_operations(result.local, topology, comm), share_links(links, topology, comm)};
+  fs::path temporary = path;
+  temporary += ".part";
+  try {
+    write_file(temporary, deck, result, summary, provenance, shares, comm);
+    on_root(comm, [&] { publish(temporary, path); });
+  } catch (...) {
+    std::error_code ignored;  // the failure itself is what matters
+    if (comm.rank() == 0) fs::remove(temporary, ignored);
+    throw;
+  }
+}
+
+std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations) {
+  return dies * (row_bytes(die_table()) + sizeof(std::uint64_t)) + links * row_bytes(link_table()) +
+         operations * row_bytes(operation_table());
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,38 @@
+// Writes the trace: one HDF5 file per run, whatever the rank count.
+//
+//   /dies/*         one row per compute die: place, counters, times, energies
+//   /operations/*   one row per finished operation, by die and then by time; offsets[d] is the first row of
+//   die d /links/*        one row per directed link, by (from, to): time busy, flits, packets, payload /deck
+//   the resolved deck (TOML);  /summary  its results (JSON) /provenance     all that varies from run to run:
+//   attributes, `run` (JSON), one row per rank under `ranks`, `deck`
+//
+// Invariants: everything outside /provenance is the same bytes of data at any rank count and under any
+// partition. A file of this name is always complete: it is written under a temporary name beside, synced,
+// then renamed.
+//
+// How: rank 0 alone creates the structure, with the space of every column reserved; then all ranks open the
+// file through MPI-IO and fill the columns in together, a bounded slice of rows at a time: one collective
+// write per column and slice. Columns are contiguous and not compressed: deflate made parallel writing
+// several times slower, and a contiguous column can be mapped or read in part by anything.
+#pragma once
+
+#include <boost/mpi/communicator.hpp>
+#include <filesystem>
+
+#include "io/deck.hpp"
+#include "io/provenance.hpp"
+#include "io/result.hpp"
+#include "io/summary.hpp"
+
+namespace hecaton::io {
+
+// Collective. Throws std::runtime_error if the file cannot be written (on every rank, except for failures in
+// the middle of the parallel writing) and std::logic_error if the records contradict each other. Without
+// recorded operations the table of operations is there and empty.
+void write_trace(const std::filesystem::path& path, const Deck& deck, const RunResult& result,
+                 const Summary& summary, const Provenance& provenance, const boost::mpi::communicator& comm);
+
+// Bytes of the columns of a trace of so many dies, links and operations, for an estimate before a run.
+std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations);
+
+}  // namespace hecaton::io
