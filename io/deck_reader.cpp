@@ -55,6 +55,10 @@ const Table* owner_of(std::string_view key_name) {
   std::vector<std::string_view> names;
   for (const Table& table : registry()) names.push_back(table.name);
   if (!entry.name.empty() && entry.table.empty()) {
+    if (find_table(entry.name) != nullptr) {
+      throw InputError(entry.where, entry.name, fmt::format("is {}", entry.type), "a table is needed",
+                       fmt::format("write [{}]", entry.name));
+    }
     const Table* owner = owner_of(entry.name);
     const std::string hint = owner != nullptr ? fmt::format("put it under [{}]", owner->name)
                                               : did_you_mean(entry.name, names, "");
@@ -199,25 +203,24 @@ void apply_table_preset(Deck& deck, const Entries& entries, std::string_view tab
                    fmt::format("give all shapes, or a name of {}", joined(preset_names("training.model"))));
 }
 
-// A model that is named gets its public shapes; one that is not must give all of its own.
+// A model that is named gets its public shapes; one that is not must give all of its own. Only a table in the
+// deck makes a model without a name: an override changes the model that is there.
 void apply_model(Deck& deck, const Entries& entries) {
   constexpr std::string_view model = "training.model";
-  const Entry* given = find_entry(entries, "training", "model");
-  if (given != nullptr) set_entry(deck, *given);
-  const Entry* first = nullptr;
-  for (const Entry& entry : entries) {
-    if (entry.table == model && first == nullptr) first = &entry;
-  }
+  const Entry* chosen = find_entry(entries, "training", "model");
+  const Entry* table = find_entry(entries, model, "");
   const Entry* name = find_entry(entries, model, "name");
+  if (table != nullptr) deck.training.model.name = "custom";
+  if (chosen != nullptr) set_entry(deck, *chosen);
   if (name != nullptr) set_entry(deck, *name);
-  if (first != nullptr && name == nullptr && given == nullptr) deck.training.model.name = "custom";
   if (const Preset* preset = find_preset(model, deck.training.model.name)) {
     apply_preset(deck, model, *preset);
     return;
   }
   for (const Key& key : find_table(model)->keys) {
     const bool is_shape = std::holds_alternative<IntegerType>(key.type);
-    if (is_shape && find_entry(entries, model, key.name) == nullptr) refuse_missing_shape(*first, key);
+    const Entry& place = table != nullptr ? *table : *name;
+    if (is_shape && find_entry(entries, model, key.name) == nullptr) refuse_missing_shape(place, key);
   }
 }
 

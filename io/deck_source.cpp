@@ -70,7 +70,27 @@ Location location_of(const std::string& source, const toml::source_region& regio
   return {source, region.begin.line, region.begin.column};
 }
 
+// The depth to which a text nests is at most the number of its dots and brackets outside comment lines. The
+// parser works on nested tables recursively, so a text of a few thousand dots could overflow the stack; no
+// deck has so many.
+void check_nesting(std::string_view text, const Location& where) {
+  constexpr std::ptrdiff_t most = 2000;
+  std::ptrdiff_t count = 0;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const auto first = line.find_first_not_of(" \t");
+    if (first == std::string_view::npos || line[first] == '#') continue;
+    count += std::count_if(line.begin(), line.end(), [](char c) { return c == '.' || c == '[' || c == '{'; });
+  }
+  if (count <= most) return;
+  throw InputError(where, "", "cannot be a deck",
+                   fmt::format("it has {} dots and brackets; at most {} are read", count, most),
+                   "check that it is one");
+}
+
 toml::table parse_toml(std::string_view text, const std::string& source) {
+  check_nesting(text, {source});
   try {
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
@@ -149,6 +169,7 @@ std::string_view trimmed(std::string_view text) {
 Entry parse_override_value(std::string_view table, std::string_view name, std::string_view value,
                            const Location& where) {
   const std::string key = fmt::format("{}.{}", table, name);
+  check_nesting(value, where);
   toml::table parsed;
   try {
     parsed = toml::parse(fmt::format("value = {}\n", value));
