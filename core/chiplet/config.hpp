@@ -11,7 +11,7 @@ struct DieConfig {
   double peak_TFLOPS = 32.0;  // bf16; one multiply-accumulate counts as two operations
   double weight_buffer_MiB = 16.0;
   double activation_buffer_MiB = 16.0;
-  double vector_GBps = 0.0;  // throughput of the vector unit; 0: vector operations and reductions take no time
+  double vector_GBps = 0.0;  // of the vector unit; 0: vector operations and reductions take no time
   MatrixModel matrix = MatrixModel::systolic;
   std::uint32_t array_rows = 128;     // processing elements of the systolic array
   std::uint32_t array_columns = 128;  // its clock follows from peak_TFLOPS
@@ -19,7 +19,7 @@ struct DieConfig {
 };
 
 struct MemoryConfig {
-  std::uint32_t channels = 0;  // in the whole package; 0: one per edge die
+  std::uint32_t channels = 0;    // in the whole package; 0: one per edge die
   double bandwidth_GBps = 51.2;  // per channel
   double latency_ns = 60.0;      // from request at the channel to its first byte
   double energy_pJ_per_bit = 11.8;

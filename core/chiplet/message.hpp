@@ -8,14 +8,15 @@
 
 namespace hecaton::chiplet {
 
-// How a message travels: `direct` takes the configured routing; `express` marks an edge of a bypass ring, which
-// passes the die it skips without touching that die's buffers.
+// How a message travels: `direct` takes the configured routing; `express` marks an edge of a bypass ring,
+// which passes the die it skips without touching that die's buffers.
 enum class Route : std::uint8_t { direct, express };
 
 struct Message {
   NodeId source;
   NodeId destination;
-  std::uint64_t tag = 0;    // means something to the two ends only; unique per (source, destination) while in flight
+  // Means something to the two ends only (tags.hpp); unique per (source, destination) while in flight.
+  std::uint64_t tag = 0;
   std::uint32_t bytes = 0;  // > 0
   Route route = Route::direct;
 };
@@ -26,6 +27,7 @@ struct RingPlace {
   std::uint32_t position = 0;  // 0 .. size-1 in ring order
   NodeId next;
   Route route = Route::direct;
+  NodeId previous{};  // where it hears from; only the deadlock report reads it
 };
 
 }  // namespace hecaton::chiplet

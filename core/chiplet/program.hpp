@@ -1,10 +1,12 @@
-// The program of a die role: a short list of operations with counted loops, shared by every die of the role. A step
-// of 126 layers and many mini-batches is a few dozen operations; it is never unrolled.
+// The program of a die role: a short list of operations with counted loops, shared by every die of the role.
+// A step of 126 layers and many mini-batches is a few dozen operations; it is never unrolled.
 //
-// Invariants (checked by validate()): loops nest, counts are >= 1, every dram_wait names a slot that some dram_read or
-// dram_write uses, ring operations name a ring the die has.
+// Invariants (checked by validate()): loops nest at most max_loop_depth deep and are not empty, counts and
+// matrix shapes are >= 1, slots are below dram_slots and every dram_wait names a slot that some dram_read or
+// dram_write uses, payloads fit into 64 bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -15,22 +17,36 @@ namespace hecaton::chiplet {
 
 // The part of the model that an operation belongs to; shown in traces.
 enum class Stage : std::uint8_t {
-  none, embedding, norm, qkv, attention, attention_output, ffn_up, activation, ffn_down, residual, head, loss,
-  weights, activations, gradients, optimizer
+  none,
+  embedding,
+  norm,
+  qkv,
+  attention,
+  attention_output,
+  ffn_up,
+  activation,
+  ffn_down,
+  residual,
+  head,
+  loss,
+  weights,
+  activations,
+  gradients,
+  optimizer
 };
 
 enum class OpCode : std::uint8_t {
-  matmul,          // count x [m,k] x [k,n] on the matrix engine
-  vector,          // `bytes` through the vector unit
-  all_gather,      // ring collectives over `ring`, see RingOperation below
+  matmul,      // count x [m,k] x [k,n] on the matrix engine
+  vector,      // `bytes` through the vector unit
+  all_gather,  // ring collectives over `ring`, see collective.hpp
   reduce_scatter,
   all_reduce,
-  dram_read,       // asynchronous: start moving `bytes` from DRAM to this die, completion counted in `slot`
-  dram_write,      // asynchronous: the other way
-  dram_wait,       // stand still until nothing started in `slot` is outstanding
-  loop,            // repeat what follows up to the matching end_loop `count` times
+  dram_read,   // asynchronous: start moving `bytes` from DRAM to this die, completion counted in `slot`
+  dram_write,  // asynchronous: the other way
+  dram_wait,   // stand still until nothing started in `slot` is outstanding
+  loop,        // repeat what follows up to the matching end_loop `count` times
   end_loop,
-  set_layer,       // labels for traces: layer = value / layer += value / minibatch likewise
+  set_layer,  // labels for traces: layer = value / layer += value / minibatch likewise
   add_layer,
   set_minibatch,
   add_minibatch
@@ -40,21 +56,38 @@ enum class OpCode : std::uint8_t {
 enum class Ring : std::uint8_t { row, column, package };
 inline constexpr std::size_t ring_count = 3;
 
+inline constexpr std::size_t max_loop_depth = 8;
+inline constexpr std::uint8_t dram_slots = 8;
+
 struct Op {
   OpCode code = OpCode::vector;
   Stage stage = Stage::none;
   Ring ring = Ring::row;
-  std::uint8_t slot = 0;      // dram_*: 0 .. 7
-  std::uint32_t count = 1;    // loop: iterations; matmul: how many products
-  std::int32_t value = 0;     // set_* / add_*
+  std::uint8_t slot = 0;              // dram_*: 0 .. 7
+  std::uint32_t count = 1;            // loop: iterations; matmul: how many products
+  std::int32_t value = 0;             // set_* / add_*
   std::uint64_t m = 0, k = 0, n = 0;  // matmul
-  // vector, dram_*: bytes. Ring collectives: the whole payload is units * unit_bytes (what every die holds after an
-  // all-gather, what every die starts a reduce-scatter with); chunks are whole units.
+  // vector, dram_*: bytes. Ring collectives: the whole payload is units * unit_bytes (what every die holds
+  // after an all-gather, what every die starts a reduce-scatter with); chunks are whole units.
   std::uint64_t bytes = 0;
   std::uint64_t units = 0;
   std::uint32_t unit_bytes = 1;
 };
 
 using Program = std::vector<Op>;
+
+constexpr bool is_collective(OpCode code) {
+  return code == OpCode::all_gather || code == OpCode::reduce_scatter || code == OpCode::all_reduce;
+}
+
+// Throws std::logic_error naming the operation: a broken program is a bug of whoever made it, not bad input.
+void validate(const Program& program);
+
+// Names for traces, tables and reports ("all-gather", "ffn-up", "row").
+std::string_view operation_name(OperationKind kind);
+std::string_view stage_name(Stage stage);
+std::string_view ring_name(Ring ring);
+// The kind of the row that an operation leaves behind; idle for loops and labels, which leave none.
+OperationKind kind_of(OpCode code);
 
 }  // namespace hecaton::chiplet

@@ -1,0 +1,164 @@
+#include "core/chiplet/die.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace hecaton::chiplet {
+
+namespace {
+
+[[noreturn]] void fail(const DieSetup& setup, const std::string& what) {
+  throw std::logic_error("setup of die " + std::to_string(setup.id.value) + ": " + what);
+}
+
+void validate_collective(const DieSetup& setup, const Op& op) {
+  const RingPlace& place = setup.rings[static_cast<std::size_t>(op.ring)];
+  const std::string ring = std::string(ring_name(op.ring)) + " ring";
+  if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
+  if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);
+  if (chunk_bytes(op, place.size, 0) > std::numeric_limits<std::uint32_t>::max()) {
+    fail(setup, "a chunk on the " + ring + " exceeds the 4 GiB of one message");
+  }
+}
+
+}  // namespace
+
+void validate(const DieSetup& setup) {
+  if (setup.program == nullptr) fail(setup, "it has no program");
+  for (const Op& op : *setup.program) {
+    if (is_collective(op.code)) validate_collective(setup, op);
+    const bool moves = (op.code == OpCode::dram_read || op.code == OpCode::dram_write) && op.bytes > 0;
+    const bool reaches =
+        std::any_of(setup.dram.begin(), setup.dram.end(), [](const DramShare& s) { return s.weight > 0; });
+    if (moves && !reaches) fail(setup, "its program moves DRAM data but it has no IO die");
+  }
+}
+
+Die::Die(DieSetup setup)
+    : id_(setup.id),
+      program_(setup.program),
+      rings_(setup.rings),
+      timings_(setup.timings),
+      dram_(setup.id, (validate(setup), std::move(setup.dram)), setup.timings.burst_bytes) {}
+
+bool Die::control() {
+  const Op& o = op();
+  switch (o.code) {
+    case OpCode::loop:
+      loops_.at(depth_++) = {position_ + 1, o.count - 1};
+      break;
+    case OpCode::end_loop: {
+      Loop& loop = loops_.at(depth_ - 1U);
+      if (loop.remaining > 0) {
+        --loop.remaining;
+        position_ = loop.begin;
+        return true;
+      }
+      --depth_;
+      break;
+    }
+    case OpCode::set_layer:
+      layer_ = o.value;
+      break;
+    case OpCode::add_layer:
+      layer_ += o.value;
+      break;
+    case OpCode::set_minibatch:
+      minibatch_ = o.value;
+      break;
+    case OpCode::add_minibatch:
+      minibatch_ += o.value;
+      break;
+    default:
+      return false;
+  }
+  ++position_;
+  return true;
+}
+
+bool Die::end_program(SimTime now) {
+  counters_.dram_ps += static_cast<std::uint64_t>((now - operation_start_).ps);
+  counters_.finished_ps = static_cast<std::uint64_t>(now.ps);
+  doing_ = Doing::finished;
+  return false;
+}
+
+void Die::account(std::uint64_t elapsed_ps) {
+  switch (op().code) {
+    case OpCode::matmul:
+      counters_.matrix_ps += elapsed_ps;
+      break;
+    case OpCode::vector:
+      counters_.vector_ps += elapsed_ps;
+      break;
+    case OpCode::dram_wait:
+      counters_.dram_ps += elapsed_ps;
+      break;
+    default:
+      counters_.vector_ps += reducing_ps_;
+      counters_.nop_ps += elapsed_ps - reducing_ps_;
+  }
+}
+
+OperationRow Die::row_of_operation() const {
+  OperationRow row;
+  row.die = id_.value;
+  row.kind = kind_of(op().code);
+  row.stage = static_cast<std::uint8_t>(op().stage);
+  row.layer = static_cast<std::int16_t>(layer_);
+  row.minibatch = minibatch_;
+  row.start_ps = operation_start_.ps;
+  switch (op().code) {
+    case OpCode::matmul:
+      row.bytes = matmul_operand_bytes(shape_of(op()));
+      break;
+    case OpCode::vector:
+    case OpCode::dram_read:
+    case OpCode::dram_write:
+      row.bytes = op().bytes;
+      break;
+    case OpCode::dram_wait:
+      break;
+    default:
+      row.bytes = sent_bytes_;
+  }
+  return row;
+}
+
+std::string Die::blocked_collective() const {
+  const std::uint32_t steps = step_count(op().code, place().size);
+  return std::string(operation_name(kind_of(op().code))) + " on the " + std::string(ring_name(op().ring)) +
+         " ring, step " + std::to_string(step_ + 1) + " of " + std::to_string(steps) + ", waits for chunk " +
+         std::to_string(ring_step_now().receive_chunk) + " from die " +
+         std::to_string(place().previous.value);
+}
+
+std::string Die::blocked_on() const {
+  std::string what;
+  switch (doing_) {
+    case Doing::finished:
+      return {};
+    case Doing::next_operation:
+      what = "has not been started";
+      break;
+    case Doing::computing:
+    case Doing::reducing:
+      what = std::string(operation_name(kind_of(op().code))) + " until " + std::to_string(busy_until_.ps) +
+             " ps";
+      break;
+    case Doing::exchanging:
+      what = blocked_collective();
+      break;
+    case Doing::waiting_dram:
+      what = "waits for DRAM slot " + std::to_string(op().slot) + ": " + dram_.describe(op().slot);
+      break;
+    case Doing::draining:
+      what = "program ended, waits for DRAM: " + dram_.describe(dram_slots);
+      break;
+  }
+  return what + " (layer " + std::to_string(layer_) + ", mini-batch " + std::to_string(minibatch_) + ")";
+}
+
+}  // namespace hecaton::chiplet
