@@ -42,7 +42,8 @@ class Walk {
       } else if (op.code == OpCode::end_loop) {
         --depth;
       } else if (kind_of(op.code) != OperationKind::idle) {
-        add(op, times[depth]);
+        const std::uint64_t skipped = op.skip_last > 0 ? times.at(depth - op.skip_last) : 0;
+        add(op, times[depth] - skipped);
       }
     }
     return total_;

@@ -43,8 +43,20 @@ Die::Die(DieSetup setup)
       timings_(setup.timings),
       dram_(setup.id, (validate(setup), std::move(setup.dram)), setup.timings.burst_bytes) {}
 
+bool Die::skips() const {
+  if (op().skip_last == 0) return false;
+  for (std::size_t level = depth_ - op().skip_last; level < depth_; ++level) {
+    if (loops_.at(level).remaining > 0) return false;
+  }
+  return true;
+}
+
 bool Die::control() {
   const Op& o = op();
+  if (skips()) {
+    ++position_;
+    return true;
+  }
   switch (o.code) {
     case OpCode::loop:
       loops_.at(depth_++) = {position_ + 1, o.count - 1};

@@ -68,7 +68,7 @@ class Die {
   const DieCounters& counters() const { return counters_; }
   std::uint64_t rows() const { return rows_; }
   // Rolling hash over every row finished so far, whether or not the host keeps rows.
-  std::uint64_t digest() const { return digest_; }
+  std::uint64_t digest() const { return digest_.value(); }
 
  private:
   enum class Doing : std::uint8_t {
@@ -116,7 +116,8 @@ class Die {
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
 
-  bool control();  // loops and labels; false if the operation is something else
+  bool skips() const;  // the operation is passed over: see Op::skip_last
+  bool control();      // loops and labels; false if the operation is something else
   bool end_program(SimTime now);
   void account(std::uint64_t elapsed_ps);  // adds the operation's time to its counter
   OperationRow row_of_operation() const;   // from operation_start_; the end is not set
@@ -141,7 +142,7 @@ class Die {
   DieTimings timings_;
   DieCounters counters_;
   std::uint64_t rows_ = 0;
-  std::uint64_t digest_ = 0;
+  Digest digest_;
   ArrivalSet arrivals_;
   DramPort dram_;
 };
@@ -299,7 +300,7 @@ bool Die::end_operation(H& h) {
 template <DieHost H>
 void Die::finish_row(H& h, const OperationRow& row) {
   ++rows_;
-  digest_ = digest_with(digest_, row);
+  add_row(digest_, row);
   h.record(row);
 }
 

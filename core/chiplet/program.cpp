@@ -34,6 +34,9 @@ void validate_operation(const Op& op, std::size_t index, const Slots& slots) {
   if (op.code == OpCode::matmul && (op.count == 0 || op.m == 0 || op.k == 0 || op.n == 0)) {
     fail(index, "a matrix product without elements");
   }
+  if (op.skip_last > 0 && (op.code == OpCode::loop || op.code == OpCode::end_loop)) {
+    fail(index, "skip_last on the border of a loop");
+  }
   if (op.code == OpCode::dram_wait && !slots.test(op.slot)) {
     fail(index, "waits for DRAM slot " + std::to_string(op.slot) + ", which nothing uses");
   }
@@ -54,6 +57,7 @@ void validate(const Program& program) {
   for (std::size_t i = 0; i < program.size(); ++i) {
     const Op& op = program[i];
     validate_operation(op, i, slots);
+    if (op.skip_last > depth) fail(i, "skip_last counts more loops than there are around it");
     if (op.code == OpCode::loop) {
       if (op.count == 0) fail(i, "a loop of no iterations");
       if (depth == max_loop_depth) fail(i, "loops nest too deep");

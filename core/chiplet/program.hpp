@@ -3,7 +3,7 @@
 //
 // Invariants (checked by validate()): loops nest at most max_loop_depth deep and are not empty, counts and
 // matrix shapes are >= 1, slots are below dram_slots and every dram_wait names a slot that some dram_read or
-// dram_write uses, payloads fit into 64 bits.
+// dram_write uses, payloads fit into 64 bits, skip_last counts loops that are there.
 #pragma once
 
 #include <cstddef>
@@ -64,6 +64,9 @@ struct Op {
   Stage stage = Stage::none;
   Ring ring = Ring::row;
   std::uint8_t slot = 0;              // dram_*: 0 .. 7
+  // Not loop or end_loop: passed over when the innermost skip_last loops around it are all in their last
+  // iteration. So a loop can prefetch for its next iteration, and the last time nothing is left to fetch.
+  std::uint8_t skip_last = 0;
   std::uint32_t count = 1;            // loop: iterations; matmul: how many products
   std::int32_t value = 0;             // set_* / add_*
   std::uint64_t m = 0, k = 0, n = 0;  // matmul
