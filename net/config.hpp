@@ -1,5 +1,6 @@
 // The network part of a resolved configuration: plain values in the user's units, as a deck gives them.
-// Defaults here are the program's defaults; their tags (PAPER, PUBLIC, ASSUMED, ...) live in the deck key registry.
+// Defaults here are the program's defaults; their tags (PAPER, PUBLIC, ASSUMED, ...) live in the deck key
+// registry.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ struct PackageConfig {
   TopologyKind topology = TopologyKind::bypass_ring;
 };
 
-// One die-to-die link; bandwidth is per direction. A cycle is flit_bytes / bandwidth, rounded to the picosecond.
+// One die-to-die link; bandwidth is per direction. A cycle is flit_bytes / bandwidth, rounded to the
+// picosecond.
 struct LinkConfig {
   double bandwidth_GBps = 64.0;
   double latency_ns = 2.0;
@@ -43,7 +45,15 @@ struct InterfaceConfig {
 };
 
 enum class TrafficPattern : std::uint8_t {
-  uniform, transpose, bit_complement, bit_reverse, shuffle, tornado, neighbour, hotspot, permutation
+  uniform,
+  transpose,
+  bit_complement,
+  bit_reverse,
+  shuffle,
+  tornado,
+  neighbour,
+  hotspot,
+  permutation
 };
 
 struct TrafficConfig {

@@ -1,4 +1,5 @@
-// What one rank did and how long it took. Always on: counters are plain additions, clocks are read once per window.
+// What one rank did and how long it took. Always on: counters are plain additions, clocks are read once per
+// window.
 #pragma once
 
 #include <chrono>

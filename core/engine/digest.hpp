@@ -1,5 +1,6 @@
-// A 64-bit fingerprint of a sequence of integers: equal sequences give equal digests on any machine and rank count.
-// Each word goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) before it is folded in.
+// A 64-bit fingerprint of a sequence of integers: equal sequences give equal digests on any machine and rank
+// count. Each word goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) before it is
+// folded in.
 #pragma once
 
 #include <cstdint>

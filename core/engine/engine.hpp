@@ -5,19 +5,24 @@
 //   RankId owner(NodeId)     which rank simulates a component
 //   start(outlet)            posts the first events of this rank's components
 //   handle(event, outlet)    one event of a component of this rank
-//   settle(now, outlet)      after the last event of an instant: take the decisions of every component touched in it;
+//   settle(now, outlet)      after the last event of an instant: take the decisions of every component
+//   touched in it;
 //                            must post strictly later events only
 // and posts through the outlet: post(time, phase, receiver, sender, sequence, payload).
 //
 // The loop below is right because of four invariants:
-//   1. Whatever crosses a rank boundary arrives at least `lookahead` after the instant that sent it (checked at
+//   1. Whatever crosses a rank boundary arrives at least `lookahead` after the instant that sent it (checked
+//   at
 //      every post; a violation is a bug of the model and ends the run with both keys).
-//   2. `agree` yields the least time of any event anywhere, pending or on its way. So no event that is still to be
+//   2. `agree` yields the least time of any event anywhere, pending or on its way. So no event that is still
+//   to be
 //      created can arrive from another rank before that time plus the lookahead: the end of the window.
-//   3. Before a window is processed, everything sent in earlier windows has been received; so all events of the
+//   3. Before a window is processed, everything sent in earlier windows has been received; so all events of
+//   the
 //      window are in the queue, or will be created by this rank itself.
 //   4. Events are processed in full-key order, and an instant is never split between windows.
-// A stretch without traffic costs one reduction, because the window starts at the least time, wherever that is.
+// A stretch without traffic costs one reduction, because the window starts at the least time, wherever that
+// is.
 #pragma once
 
 #include <functional>
@@ -125,8 +130,8 @@ class Engine {
   [[noreturn]] void throw_lookahead_violation(const EventType& event) const {
     throw LookaheadViolation("an event from component " + std::to_string(event.sender_id) + " to component " +
                              std::to_string(event.receiver().value) + " at " + std::to_string(event.time.ps) +
-                             " ps was posted at " + std::to_string(now_.ps) + " ps, within the lookahead of " +
-                             std::to_string(lookahead_.ps) + " ps");
+                             " ps was posted at " + std::to_string(now_.ps) +
+                             " ps, within the lookahead of " + std::to_string(lookahead_.ps) + " ps");
   }
 
   Model& model_;

@@ -1,8 +1,9 @@
 // Events and their total order.
 //
-// An event is a small trivially copyable record. Its key is (time, phase, receiver, sender, sequence): nothing in it
-// depends on how the package is cut into ranks, so ordering by the full key gives one order at any rank count.
-// `sequence` counts what a sender has sent; it may wrap, because only events pending at one instant are compared.
+// An event is a small trivially copyable record. Its key is (time, phase, receiver, sender, sequence):
+// nothing in it depends on how the package is cut into ranks, so ordering by the full key gives one order at
+// any rank count. `sequence` counts what a sender has sent; it may wrap, because only events pending at one
+// instant are compared.
 #pragma once
 
 #include <compare>
@@ -14,8 +15,8 @@
 
 namespace hecaton::engine {
 
-// What happens within one instant, in this order. When the last event of an instant is done, the model settles:
-// every decision (arbitration, injection) is taken knowing everything that arrived.
+// What happens within one instant, in this order. When the last event of an instant is done, the model
+// settles: every decision (arbitration, injection) is taken knowing everything that arrived.
 enum class Phase : std::uint32_t { arrival = 0, delivery = 1, timer = 2 };
 
 template <class Payload>

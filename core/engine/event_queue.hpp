@@ -1,7 +1,8 @@
 // The pending events of one rank, popped in full-key order.
 //
-// A 4-ary heap of (time, slot) pairs over a slab of events: a comparison touches 16 bytes unless two times tie, an
-// event is written once and read once, and freed slots are used again, so the steady state allocates nothing.
+// A 4-ary heap of (time, slot) pairs over a slab of events: a comparison touches 16 bytes unless two times
+// tie, an event is written once and read once, and freed slots are used again, so the steady state allocates
+// nothing.
 #pragma once
 
 #include <cstddef>

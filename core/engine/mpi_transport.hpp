@@ -1,9 +1,11 @@
-// The transport over MPI (Boost.MPI communicator): batches of trivially copyable events, sent without blocking,
-// and one fused all-reduce per window that carries next event time, flags and the number of batches for each rank.
+// The transport over MPI (Boost.MPI communicator): batches of trivially copyable events, sent without
+// blocking, and one fused all-reduce per window that carries next event time, flags and the number of batches
+// for each rank.
 //
-// Batches of two consecutive windows are told apart by the parity in their tag: a rank can be at most one window
-// ahead of another, because nobody leaves a reduction before everybody has entered it. Send buffers are kept per
-// parity for the same reason, and grow to the largest batch seen, so the steady state allocates nothing.
+// Batches of two consecutive windows are told apart by the parity in their tag: a rank can be at most one
+// window ahead of another, because nobody leaves a reduction before everybody has entered it. Send buffers
+// are kept per parity for the same reason, and grow to the largest batch seen, so the steady state allocates
+// nothing.
 #pragma once
 
 #include <boost/mpi/communicator.hpp>

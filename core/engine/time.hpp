@@ -1,8 +1,8 @@
 // Simulated time: a 64-bit count of picoseconds in a type of its own.
 //
-// Invariants: a time is never negative; every addition that would overflow throws std::overflow_error, because a
-// wrapped clock is a wrong result that looks right. No floating point ever becomes a time except through
-// `from_nanoseconds`, which rounds once, when a deck is read.
+// Invariants: a time is never negative; every addition that would overflow throws std::overflow_error,
+// because a wrapped clock is a wrong result that looks right. No floating point ever becomes a time except
+// through `from_nanoseconds`, which rounds once, when a deck is read.
 #pragma once
 
 #include <compare>

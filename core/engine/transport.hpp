@@ -2,9 +2,11 @@
 //
 // Contract of a transport, used by the window synchroniser once per window:
 //   send(rank, events)   hands over one batch; the events may be overwritten as soon as the call returns
-//   agree(offer)         one fused reduction over all ranks: the least `next`, the union of `flags`; it also tells
+//   agree(offer)         one fused reduction over all ranks: the least `next`, the union of `flags`; it also
+//   tells
 //                        each rank how many batches are on their way to it
-//   receive(take)        calls take(event) for every event sent to this rank before agree(); blocks until all are in
+//   receive(take)        calls take(event) for every event sent to this rank before agree(); blocks until all
+//   are in
 #pragma once
 
 #include <algorithm>

@@ -1,0 +1,167 @@
+// The package as a model of the engine: every node is a component made of a router, an interface and whatever
+// is attached to it (a die, an IO die, a traffic source). This file only moves events to where they belong.
+//
+// Endpoint concept (all statically dispatched):
+//   start(host)                       once, at time 0
+//   on_message(host, delivered)       the last flit of a message is here (of each worm, if it wants to count
+//   them) on_timer(host, token)             a wake-up it asked for
+// host: now(), node(), hand_over(OutgoingMessage), wake_at(SimTime, token).
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "core/engine/event.hpp"
+#include "net/interface.hpp"
+#include "net/router.hpp"
+
+namespace hecaton::net {
+
+template <class Endpoint>
+class PackageModel {
+ public:
+  using Payload = net::Payload;
+
+  struct Node {
+    NodeId id;
+    Router router;
+    Interface interface;
+    Endpoint endpoint;
+    std::uint32_t sequence = 0;   // of the events it has posted
+    std::int64_t next_wake = -1;  // a settle event is pending for then, if later than now
+    bool touched = false;
+  };
+
+  // `owner_of`: by node, the rank that simulates it. `make(id)` gives the endpoint of each node of this rank.
+  template <class Make>
+  PackageModel(Fabric& fabric, std::vector<RankId> owner_of, RankId self, Make&& make)
+      : fabric_(fabric), owner_of_(std::move(owner_of)), local_(owner_of_.size(), absent) {
+    for (std::uint32_t n = 0; n < owner_of_.size(); ++n) {
+      if (owner_of_[n] != self) continue;
+      local_[n] = static_cast<std::uint32_t>(nodes_.size());
+      const NodeId id{n};
+      nodes_.push_back(Node{id, Router(fabric, id), Interface(fabric, id), make(id)});
+    }
+  }
+
+  RankId owner(NodeId node) const { return owner_of_[node.value]; }
+  std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
+  Fabric& fabric() { return fabric_; }
+
+  template <class Engine>
+  void start(Engine& engine) {
+    for (Node& node : nodes_) {
+      Host<Engine> host{*this, engine, node, SimTime{}};
+      node.endpoint.start(host);
+    }
+    settle(SimTime{}, engine);
+  }
+
+  template <class Event, class Engine>
+  void handle(const Event& event, Engine& engine) {
+    Node& node = nodes_[local_[event.receiver().value]];
+    Host<Engine> host{*this, engine, node, event.time};
+    const Payload& payload = event.payload;
+    const std::int64_t now = event.time.ps;
+    const bool ejecting = payload.port == ejection_port;
+    const bool injecting = payload.port == injection_port;
+    switch (payload.kind) {
+      case EventKind::head:
+        if (ejecting) return node.interface.receive_head(fabric_, payload, now, host);
+        node.router.receive_head(fabric_, payload, now);
+        break;
+      case EventKind::body:
+        if (ejecting) return node.interface.receive_body(fabric_, payload, now, host);
+        node.router.receive_body(fabric_, payload, now);
+        break;
+      case EventKind::cut:
+        if (ejecting) return node.interface.receive_cut(payload);
+        node.router.receive_cut(fabric_, payload, host);
+        break;
+      case EventKind::hold:
+        injecting ? node.interface.receive_hold(fabric_, payload, now, host)
+                  : node.router.receive_hold(fabric_, payload, now, host);
+        break;
+      case EventKind::credit:
+        injecting ? node.interface.receive_credit(payload) : node.router.receive_credit(payload);
+        break;
+      case EventKind::settle:
+        break;
+      case EventKind::delivered:
+        if (const auto delivered = node.interface.receive_delivered(payload, now))
+          node.endpoint.on_message(host, *delivered);
+        return;
+      case EventKind::timer:
+        node.endpoint.on_timer(host, static_cast<std::uint32_t>(payload.tag));
+        return;
+    }
+    touch(node);
+  }
+
+  // Every touched node takes its decisions. What one node decides reaches another only later, so their order
+  // within the instant is free.
+  template <class Engine>
+  void settle(SimTime now, Engine& engine) {
+    for (std::uint32_t index : touched_) {
+      Node& node = nodes_[index];
+      node.touched = false;
+      Host<Engine> host{*this, engine, node, now};
+      const std::int64_t router = node.router.settle(fabric_, now.ps, host);
+      const std::int64_t interface = node.interface.settle(fabric_, now.ps, host);
+      wake(node, std::min(router, interface), now.ps, host);
+    }
+    touched_.clear();
+  }
+
+  // What an endpoint sees, and through what a router or interface posts.
+  template <class Engine>
+  struct Host {
+    PackageModel& model;
+    Engine& engine;
+    Node& self;
+    SimTime time;
+
+    SimTime now() const { return time; }
+    NodeId node() const { return self.id; }
+    const Fabric& fabric() const { return model.fabric_; }
+    void hand_over(const OutgoingMessage& message) {
+      self.interface.hand_over(model.fabric_, message, time.ps);
+      model.touch(self);
+    }
+    void wake_at(SimTime at, std::uint32_t token) {
+      Payload payload;
+      payload.kind = EventKind::timer;
+      payload.tag = token;
+      post(at.ps, engine::Phase::timer, self.id, payload);
+    }
+    void post(std::int64_t time_ps, engine::Phase phase, NodeId to, const Payload& payload) {
+      engine.post(SimTime{time_ps}, phase, to, self.id, self.sequence++, payload);
+    }
+  };
+
+ private:
+  static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
+
+  void touch(Node& node) {
+    if (node.touched) return;
+    node.touched = true;
+    touched_.push_back(local_[node.id.value]);
+  }
+
+  template <class AnyHost>
+  void wake(Node& node, std::int64_t at, std::int64_t now, AnyHost& host) {
+    if (at == never_ps || (node.next_wake > now && node.next_wake <= at)) return;
+    node.next_wake = at;
+    Payload payload;
+    payload.kind = EventKind::settle;
+    host.post(at, engine::Phase::arrival, node.id, payload);
+  }
+
+  Fabric& fabric_;
+  std::vector<RankId> owner_of_;
+  std::vector<std::uint32_t> local_;  // node -> index in nodes_
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> touched_;
+};
+
+}  // namespace hecaton::net

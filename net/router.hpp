@@ -1,0 +1,141 @@
+// An input-buffered virtual-channel router with credit flow control and separable, input-first, round-robin
+// allocators, evaluated only when something can change.
+//
+// Mechanisms (after the router of BookSim2, Jiang et al., ISPASS 2013): a head bids for an output channel
+// when it is latched, for the switch a cycle after it got one; every segment bids for the switch; an output
+// channel is free again when the tail has won the switch. Bids, grants and pointers are those of a router
+// that looks every cycle. Between decisions state follows from times: a run of segments that nobody disturbs
+// is one grant and one event, whatever its length. As soon as a rival appears the run is truncated to the
+// segments that have started, which changes no time, and the next router is told (`cut`) before the first
+// missing segment was due there.
+//
+// Bypass (topology "bypass-ring"): a worm that follows a ring edge over a skipped die is announced there
+// `link` after it started; if the straight output is free at that instant it goes on at once, ahead of other
+// bidders and without touching the buffers; otherwise it is latched like any other worm and stays buffered to
+// its tail.
+//
+// Out: post(time_ps, Phase, NodeId receiver, const Payload&).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/engine/event.hpp"
+#include "net/router_state.hpp"
+
+namespace hecaton::net {
+
+// What all routers of a rank share.
+struct Fabric {
+  Topology topology;
+  Timing timing;
+  std::uint32_t channels = 4;  // virtual channels per port
+  bool trains = true;
+  WormPool worms;
+
+  Fabric(const NetworkConfig& config, bool with_io)
+      : topology(config.package, config.router.routing, with_io),
+        timing(make_timing(config)),
+        channels(config.router.virtual_channels),
+        trains(config.trains) {}
+};
+
+class Router {
+ public:
+  Router(const Fabric& fabric, NodeId node);
+
+  NodeId node() const { return node_; }
+  const PortState& port(Port p) const { return ports_[static_cast<std::size_t>(p)]; }
+  // No worm is in its buffers at `now`.
+  bool idle(Fabric& fabric, std::int64_t now);
+  // Credits of every output channel are home (for tests).
+  bool credits_home(const Fabric& fabric, std::int64_t now);
+
+  // Arrivals; they only change state. The node must be settled at the same instant.
+  void receive_head(Fabric& fabric, const Payload& payload, std::int64_t now);
+  void receive_body(Fabric& fabric, const Payload& payload, std::int64_t now);
+  template <class Out>
+  void receive_cut(Fabric& fabric, const Payload& payload, Out& out);
+  template <class Out>
+  void receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
+  void receive_credit(const Payload& payload) { output(payload.port, payload.channel).credits.credit(); }
+
+  // All decisions of the instant `now`. Returns when to settle next if nothing arrives before; never_ps: no
+  // need.
+  template <class Out>
+  std::int64_t settle(Fabric& fabric, std::int64_t now, Out& out);
+
+ private:
+  static constexpr std::size_t max_bids = port_count * 16;
+  struct Bids {
+    std::array<std::array<std::uint16_t, port_count>, port_count>
+        want{};                                        // [input][output]: channels bidding
+    std::array<std::uint8_t, port_count> rivals_in{};  // channels that could use the input now or soon
+    std::array<std::uint8_t, port_count> rivals_out{};
+    std::array<std::uint16_t, max_bids> heads{};  // input channels bidding for an output channel
+    std::size_t head_count = 0;
+    std::uint32_t eligible = 0;
+    std::int64_t wake = never_ps;
+  };
+  struct Grant {
+    std::uint8_t in = 0, channel = 0, out = 0;
+  };
+
+  std::uint32_t index(std::uint32_t port, std::uint32_t channel) const { return port * channels_ + channel; }
+  InputChannel& input(std::uint32_t port, std::uint32_t channel) { return inputs_[index(port, channel)]; }
+  OutputChannel& output(std::uint32_t port, std::uint32_t channel) { return outputs_[index(port, channel)]; }
+
+  // router_runs.hpp: worms in buffers, runs, credits
+  void pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start);
+  void retire(Fabric& fabric, std::uint32_t id, std::int64_t now);
+  void retire_finished(Fabric& fabric, std::int64_t now);
+  template <class Out>
+  void truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, Out& out);
+  template <class Out>
+  void interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  template <class Out>
+  void miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  template <class Out>
+  void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, std::int64_t gone,
+                        Out& out);
+  template <class Out>
+  void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, std::int64_t now, Out& out);
+  std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
+  std::int64_t round_trip(const Timing& timing, std::uint32_t out_port) const;
+  bool next_die_is_bypassed(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
+
+  // router_allocate.hpp: bids and grants
+  template <class Out>
+  void bypass(Fabric& fabric, std::int64_t now, Bids& bids, Out& out);
+  template <class Out>
+  bool pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  template <class Out>
+  void interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out);
+  void collect_bids(Fabric& fabric, std::int64_t now, Bids& bids);
+  bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
+  std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
+  std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;
+  std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
+  void allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now);
+  template <class Out>
+  void note_misses(Fabric& fabric, std::int64_t now, Out& out);
+  std::int64_t next_wake(const Fabric& fabric, std::int64_t now) const;
+
+  NodeId node_;
+  std::uint32_t channels_;
+  std::array<PortState, port_count> ports_{};
+  std::array<NodeId, port_count> neighbours_{};  // behind each port; the node itself for the local port
+  std::vector<InputChannel> inputs_;
+  std::vector<OutputChannel> outputs_;
+  // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
+  std::vector<std::uint8_t> channel_in_pointer_;
+  std::vector<std::uint8_t> channel_out_pointer_;
+};
+
+}  // namespace hecaton::net
+
+#include "net/router_runs.hpp"
+// The allocators build on the runs.
+#include "net/router_allocate.hpp"

@@ -1,0 +1,308 @@
+// Router, part 2: who bids, who wins, and when to look again. Included by router.hpp.
+#pragma once
+
+#include "net/router.hpp"
+
+namespace hecaton::net {
+
+namespace detail {
+
+// The first set bit of `bits` at or cyclically after `pointer`. Precondition: bits != 0, pointer < 32.
+inline std::uint32_t round_robin(std::uint32_t bits, std::uint32_t pointer) {
+  const std::uint32_t after = bits & ~((1u << pointer) - 1u);
+  return static_cast<std::uint32_t>(__builtin_ctz(after != 0 ? after : bits));
+}
+
+template <class Visit>
+void for_each_bit(std::uint32_t bits, Visit&& visit) {
+  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::uint32_t>(__builtin_ctz(bits)));
+}
+
+}  // namespace detail
+
+template <class Out>
+std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
+  retire_finished(fabric, now);
+  Bids bids;
+  bypass(fabric, now, bids, out);
+  interrupt_contested_runs(fabric, now, out);
+  collect_bids(fabric, now, bids);
+
+  // Both allocators see the state before either of them changes it.
+  std::array<Grant, port_count> grants{};
+  const std::size_t granted = bids.eligible == 0 ? 0 : allocate_switch(bids, grants);
+  if (bids.head_count > 0) allocate_channels(fabric, bids, now);
+  for (std::size_t g = 0; g < granted; ++g) {
+    const auto [in, channel, to] = grants[g];
+    const bool contested = bids.rivals_in[in] > 1 || bids.rivals_out[to] > 1;
+    const std::uint32_t id = index(in, channel);
+    send(fabric, id, run_length(fabric, id, now, contested), now, out);
+  }
+  note_misses(fabric, now, out);
+  // A bidder that lost tries again a cycle later.
+  for (std::uint32_t in = 0; in < port_count && bids.eligible > 1; ++in)
+    for (std::uint32_t to = 0; to < port_count; ++to)
+      detail::for_each_bit(bids.want[in][to], [&](std::uint32_t channel) {
+        InputChannel& bidder = input(in, channel);
+        if (bidder.switch_ready <= now && bidder.occupied()) bidder.switch_ready = now + fabric.timing.cycle;
+      });
+  return next_wake(fabric, now);
+}
+
+// The express worms announced for this instant, and those whose bypass the next segment is due on.
+template <class Out>
+void Router::bypass(Fabric& fabric, std::int64_t now, Bids&, Out& out) {
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
+      const std::uint32_t id = index(p, c);
+      InputChannel& channel = inputs_[id];
+      if (channel.late) {
+        if (channel.running) interrupt(fabric, id, now, out);
+        miss_schedule(fabric, id, now, out);
+      }
+      if (!channel.bypassing || channel.running) return;
+      Worm& worm = fabric.worms[channel.front];
+      if (worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment) > now) return;
+      if (pass_through(fabric, id, now, out)) return;
+      channel.bypassing = false;
+      worm.run_start += 2 * fabric.timing.cycle;
+      miss_schedule(fabric, id, now, out);
+    });
+  }
+}
+
+template <class Out>
+bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
+  InputChannel& channel = inputs_[id];
+  PortState& link = ports_[channel.out_port];
+  if (link.out_run != no_owner) interrupt(fabric, static_cast<std::uint32_t>(link.out_run), now, out);
+  if (link.out_busy > now) return false;
+  const auto has_credit = [&](std::uint32_t c) {
+    return output(channel.out_port, c).credits.available(fabric.timing, now) > 0;
+  };
+  if (channel.out_channel == no_channel) {
+    const std::uint32_t own = id % channels_;
+    const std::uint16_t free = free_channels(channel.out_port, now);
+    std::uint32_t chosen = no_channel;
+    if ((free >> own & 1u) != 0 && has_credit(own)) chosen = own;
+    detail::for_each_bit(free, [&](std::uint32_t c) {
+      if (chosen == no_channel && has_credit(c)) chosen = c;
+    });
+    if (chosen == no_channel) return false;
+    output(channel.out_port, chosen).owner = static_cast<std::int16_t>(id);
+    channel.out_channel = static_cast<std::uint8_t>(chosen);
+  } else if (!has_credit(channel.out_channel)) {
+    return false;
+  }
+  send(fabric, id, run_length(fabric, id, now, false), now, out);
+  return true;
+}
+
+// When the front worm's head may bid for an output channel.
+inline std::int64_t Router::head_bid_time(const Fabric& fabric, const InputChannel& channel) const {
+  const Worm& worm = fabric.worms[channel.front];
+  const std::int64_t at_front = std::max(worm.run_start, channel.channel_ready);
+  return std::max(at_front + fabric.timing.routing_stage, channel.switch_ready);
+}
+
+// Whether the channel's next segment could cross the switch now, were input and output free.
+inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now,
+                                 std::int64_t& due) {
+  const InputChannel& channel = inputs_[id];
+  const Worm& worm = fabric.worms[channel.front];
+  const std::int64_t arrival = worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment);
+  due = std::max(arrival, channel.switch_ready);
+  return due <= now &&
+         output(channel.out_port, channel.out_channel).credits.available(fabric.timing, now) > 0;
+}
+
+// A run never makes others wait longer than single segments would: whoever could bid against it ends it here.
+// (A worm on a bypass has no buffer to fall back to between two segments and keeps its output to its last
+// one.)
+template <class Out>
+void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out) {
+  std::uint32_t running = 0;
+  for (const PortState& p : ports_) running |= p.running;
+  if (running == 0) return;
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
+      const std::uint32_t id = index(p, c);
+      const InputChannel& channel = inputs_[id];
+      std::int64_t due = 0;
+      if (channel.bypassing || channel.out_channel == no_channel || !wants_switch(fabric, id, now, due))
+        return;
+      const std::int16_t rival = ports_[channel.out_port].out_run;
+      if (rival != no_owner && !inputs_[static_cast<std::size_t>(rival)].bypassing)
+        interrupt(fabric, static_cast<std::uint32_t>(rival), now, out);
+      detail::for_each_bit(ports_[p].running, [&](std::uint32_t other) {
+        if (!input(p, other).bypassing) interrupt(fabric, index(p, other), now, out);
+      });
+    });
+  }
+}
+
+inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
+      const std::uint32_t id = index(p, c);
+      const InputChannel& channel = inputs_[id];
+      if (channel.bypassing) return;
+      if (channel.out_channel == no_channel) {
+        if (head_bid_time(fabric, channel) <= now)
+          bids.heads[bids.head_count++] = static_cast<std::uint16_t>(id);
+        return;
+      }
+      ++bids.rivals_in[p];
+      ++bids.rivals_out[channel.out_port];
+      std::int64_t due = 0;
+      if (!wants_switch(fabric, id, now, due)) return;
+      if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
+      auto& want = bids.want[p][channel.out_port];
+      want = static_cast<std::uint16_t>(want | (1u << c));
+      ++bids.eligible;
+    });
+  }
+}
+
+inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
+  std::uint32_t free = 0;
+  for (std::uint32_t c = 0; c < channels_; ++c) {
+    const OutputChannel& target = outputs_[index(port, c)];
+    if (target.owner == no_owner && target.free_at <= now) free |= 1u << c;
+  }
+  return static_cast<std::uint16_t>(free);
+}
+
+// Separable, input first: one channel per (input, output), then one output per input, then one input per
+// output. Pointers move only for a winner of all stages.
+inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants) {
+  std::array<std::uint8_t, port_count> chooses{};  // by output: inputs that chose it
+  std::array<std::uint8_t, port_count> channel_for{};
+  for (std::uint32_t in = 0; in < port_count; ++in) {
+    std::uint32_t outputs = 0;
+    for (std::uint32_t to = 0; to < port_count; ++to)
+      if (bids.want[in][to] != 0) outputs |= 1u << to;
+    if (outputs == 0) continue;
+    const std::uint32_t chosen = detail::round_robin(outputs, ports_[in].output_pointer);
+    channel_for[in] =
+        static_cast<std::uint8_t>(detail::round_robin(bids.want[in][chosen], ports_[in].channel_offset));
+    chooses[chosen] = static_cast<std::uint8_t>(chooses[chosen] | (1u << in));
+  }
+  std::size_t count = 0;
+  for (std::uint32_t to = 0; to < port_count; ++to) {
+    if (chooses[to] == 0) continue;
+    const std::uint32_t in = detail::round_robin(chooses[to], ports_[to].input_pointer);
+    const std::uint32_t channel = channel_for[in];
+    ports_[in].output_pointer = static_cast<std::uint8_t>((to + 1) % port_count);
+    ports_[to].input_pointer = static_cast<std::uint8_t>((in + 1) % port_count);
+    ports_[in].channel_offset = static_cast<std::uint8_t>((channel + 1) % channels_);
+    grants[count++] = {static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(channel),
+                       static_cast<std::uint8_t>(to)};
+  }
+  return count;
+}
+
+// Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
+// a loser has no second choice in the same cycle.
+inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now) {
+  const std::uint32_t total = port_count * channels_;
+  std::array<std::uint16_t, max_bids> picked{};
+  std::array<std::uint16_t, port_count> free{};
+  std::uint32_t ports_seen = 0;
+  for (std::size_t h = 0; h < bids.head_count; ++h) {
+    const std::uint32_t id = bids.heads[h];
+    const std::uint32_t to = inputs_[id].out_port;
+    if ((ports_seen >> to & 1u) == 0) free[to] = free_channels(to, now);
+    ports_seen |= 1u << to;
+    picked[h] = 0xFFFF;
+    if (free[to] == 0) continue;
+    const std::uint32_t pointer = channel_in_pointer_[id];
+    const std::uint32_t from = pointer / channels_ == to ? pointer % channels_ : 0;
+    picked[h] = static_cast<std::uint16_t>(index(to, detail::round_robin(free[to], from)));
+    inputs_[id].switch_ready = now + fabric.timing.cycle;  // the switch if it wins, another try if it loses
+  }
+  for (std::size_t h = 0; h < bids.head_count; ++h) {
+    if (picked[h] == 0xFFFF) continue;
+    const std::uint32_t target = picked[h];
+    // Among the heads that picked this channel, the first at or after its pointer.
+    std::size_t best = h;
+    const auto distance = [&](std::size_t k) {
+      return (bids.heads[k] + total - channel_out_pointer_[target]) % total;
+    };
+    for (std::size_t k = h + 1; k < bids.head_count; ++k) {
+      if (picked[k] != target) continue;
+      if (distance(k) < distance(best)) best = k;
+    }
+    for (std::size_t k = h; k < bids.head_count; ++k)
+      if (k != best && picked[k] == target) picked[k] = 0xFFFF;
+    const std::uint32_t id = bids.heads[best];
+    if (best != h) picked[best] = 0xFFFF;
+    outputs_[target].owner = static_cast<std::int16_t>(id);
+    inputs_[id].out_channel = static_cast<std::uint8_t>(target % channels_);
+    channel_in_pointer_[id] = static_cast<std::uint8_t>((target + 1) % total);
+    channel_out_pointer_[target] = static_cast<std::uint8_t>((id + 1) % total);
+  }
+}
+
+// Whoever was due and has got nothing is behind the schedule that the sender upstream reckons with.
+template <class Out>
+void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
+      const std::uint32_t id = index(p, c);
+      const InputChannel& channel = inputs_[id];
+      if (channel.held || channel.bypassing) return;
+      std::int64_t due = 0;
+      if (channel.out_channel == no_channel) {
+        const Worm& worm = fabric.worms[channel.front];
+        due = std::max(worm.run_start, channel.channel_ready) + fabric.timing.routing_stage;
+      } else if (channel.switch_ready > now) {
+        return;  // got its channel or its segment through just now
+      } else {
+        wants_switch(fabric, id, now, due);
+      }
+      if (due <= now) miss_schedule(fabric, id, now, out);
+    });
+  }
+}
+
+inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) const {
+  const Timing& timing = fabric.timing;
+  std::int64_t wake = never_ps;
+  const auto at = [&](std::int64_t time) { wake = std::min(wake, time); };
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
+      const InputChannel& channel = inputs_[index(p, c)];
+      const Worm& worm = fabric.worms[channel.front];
+      if (channel.running) {
+        if (worm.sent < worm.announced()) at(channel.switch_ready);
+        if (worm.next != WormPool::none) at(channel.last_start + timing.cycle);
+        return;
+      }
+      if (channel.out_channel == no_channel && !channel.bypassing) {
+        const std::int64_t due = head_bid_time(fabric, channel);
+        if (due > now) return at(due);
+        for (std::uint32_t k = 0; k < channels_; ++k) {  // every channel is taken: until the first is free
+          const OutputChannel& target = outputs_[index(channel.out_port, k)];
+          if (target.owner == no_owner) {
+            if (target.free_at > now) at(target.free_at);
+          } else if (const InputChannel& owner = inputs_[static_cast<std::size_t>(target.owner)]; owner.running) {
+            at(owner.last_start + timing.cycle);
+          }
+        }
+        return;
+      }
+      const std::int64_t arrival = worm.next_arrival(timing.segment_flits, timing.segment);
+      if (arrival == never_ps) return;
+      const std::int64_t due = channel.bypassing ? arrival : std::max(arrival, channel.switch_ready);
+      if (due > now) return at(due);
+      const CreditBook& credits = outputs_[index(channel.out_port, channel.out_channel)].credits;
+      if (!credits.any(timing, now)) return at(credits.next_return(timing, now));
+      const std::int64_t busy = std::max(ports_[p].in_busy, ports_[channel.out_port].out_busy);
+      if (busy > now) at(busy);
+    });
+  }
+  return wake;
+}
+
+}  // namespace hecaton::net

@@ -1,0 +1,317 @@
+// Router, part 1: worms in buffers, runs of segments, and the credits they earn. Included by router.hpp.
+#pragma once
+
+#include "net/router.hpp"
+
+namespace hecaton::net {
+
+inline std::int64_t credit_delay_to_upstream(const Timing& timing, std::uint32_t in_port) {
+  return in_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_injection()
+                                                            : timing.credit_router();
+}
+
+// The far end of an output: which node, and which of its ports.
+struct FarEnd {
+  NodeId node;
+  std::uint8_t port;
+};
+inline FarEnd downstream(NodeId self, NodeId neighbour, std::uint32_t out_port) {
+  if (out_port == static_cast<std::uint32_t>(Port::local)) return {self, ejection_port};
+  return {neighbour, static_cast<std::uint8_t>(Topology::opposite(static_cast<Port>(out_port)))};
+}
+inline FarEnd upstream(NodeId self, NodeId neighbour, std::uint32_t in_port) {
+  if (in_port == static_cast<std::uint32_t>(Port::local)) return {self, injection_port};
+  return {neighbour, static_cast<std::uint8_t>(Topology::opposite(static_cast<Port>(in_port)))};
+}
+
+// From the start of a segment to its arrival at the far end (announcement, latch or ejection).
+inline std::int64_t flight(const Timing& timing, std::uint32_t out_port, bool announced) {
+  if (out_port == static_cast<std::uint32_t>(Port::local)) return timing.latch_ejection();
+  return announced ? timing.link : timing.latch_router();
+}
+
+// A ring edge spans at most two links, so only the first die after the source is skipped.
+inline bool Router::next_die_is_bypassed(const Fabric&, const InputChannel& channel, const Worm& worm) const {
+  return worm.header.express && worm.header.source == node_ &&
+         channel.out_port != static_cast<std::uint8_t>(Port::local) &&
+         neighbours_[channel.out_port] != worm.header.destination;
+}
+
+inline std::int64_t Router::round_trip(const Timing& timing, std::uint32_t out_port) const {
+  const std::int64_t gone = (timing.segment_flits - 1) * timing.cycle;
+  if (out_port == static_cast<std::uint32_t>(Port::local))
+    return timing.latch_ejection() + gone + timing.credit_ejection();
+  return timing.latch_router() + timing.routing_stage + timing.cycle + gone + timing.credit_router();
+}
+
+// How many flits to send as one run from `now` on: one segment, unless nobody else wants input or output and
+// every further segment is known to be there, and to find a credit, in time.
+inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested) {
+  const InputChannel& channel = inputs_[id];
+  const Worm& worm = fabric.worms[channel.front];
+  const Timing& timing = fabric.timing;
+  const auto one =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, worm.flits - worm.sent));
+  CreditBook& credits = output(channel.out_port, channel.out_channel).credits;
+  if (!fabric.trains || contested || channel.held || credits.held()) return one;
+  std::uint32_t known = worm.announced() - worm.sent;
+  if (worm.sent < worm.base) {
+    const std::uint32_t buffered = worm.base - worm.sent;
+    if (worm.run_start > now + buffered / timing.segment_flits * timing.segment) known = buffered;
+  }
+  const std::uint32_t segments = segments_of(timing, known);
+  if (segments <= 1) return one;
+  return credits.sustains(timing, now, segments, round_trip(timing, channel.out_port)) ? known : one;
+}
+
+template <class Out>
+void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, std::int64_t now, Out& out) {
+  const Timing& timing = fabric.timing;
+  InputChannel& channel = inputs_[id];
+  Worm& worm = fabric.worms[channel.front];
+  OutputChannel& target = output(channel.out_port, channel.out_channel);
+  PortState& link = ports_[channel.out_port];
+  const std::uint32_t in_port = id / channels_;
+  const std::uint32_t segments = segments_of(timing, flits);
+  const std::int64_t last_flits = flits - (segments - 1) * timing.segment_flits;
+  const bool head = worm.sent == 0;
+  worm.sent += flits;
+  const bool tail = worm.sent == worm.flits;
+
+  channel.departed += segments;
+  channel.last_start = now + (segments - 1) * timing.segment;
+  channel.last_flits = last_flits;
+  channel.switch_ready = now + flits * timing.cycle;
+  link.out_busy = channel.switch_ready;
+  if (!channel.bypassing) ports_[in_port].in_busy = channel.switch_ready;
+  link.busy_ps += static_cast<std::uint64_t>(flits * timing.cycle);
+  link.flits += flits;
+  link.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
+  if (tail) link.bytes += worm.header.bytes;
+
+  const bool announced = next_die_is_bypassed(fabric, channel, worm);
+  const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
+  const std::int64_t arrival = now + flight(timing, channel.out_port, announced);
+  target.book(timing, arrival, head, tail, flits, announced || local,
+              local ? timing.credit_ejection() : timing.credit_router());
+
+  Payload payload = head ? head_payload(worm.header) : Payload{};
+  if (!head) payload.kind = EventKind::body;
+  const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
+  payload.port = far.port;
+  payload.channel = channel.out_channel;
+  payload.flits = flits;
+  if (target.credits.epoch()) payload.flags |= flag_epoch;
+  if (announced) payload.flags |= flag_bypass;
+  out.post(arrival, engine::Phase::arrival, far.node, payload);
+
+  if (channel.held)
+    send_late_credit(fabric, in_port, id % channels_, channel.last_start + (last_flits - 1) * timing.cycle,
+                     out);
+  if (segments > 1) {
+    channel.running = true;
+    channel.run_start = now;
+    channel.run_flits = flits;
+    link.out_run = static_cast<std::int16_t>(id);
+    ports_[in_port].running = static_cast<std::uint16_t>(ports_[in_port].running | (1u << (id % channels_)));
+  } else if (tail) {
+    pop_worm(fabric, id, now);
+  }
+}
+
+// The front worm's tail won the switch at `tail_start`; a cycle later its output channel and its place at the
+// front of the buffer are free.
+inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start) {
+  InputChannel& channel = inputs_[id];
+  OutputChannel& target = output(channel.out_port, channel.out_channel);
+  target.owner = no_owner;
+  target.free_at = tail_start + fabric.timing.cycle;
+  const std::uint32_t done = channel.front;
+  channel.front = fabric.worms[done].next;
+  fabric.worms.give_back(done);
+  channel.out_channel = no_channel;
+  channel.channel_ready = tail_start + fabric.timing.cycle;
+  channel.switch_ready = 0;
+  channel.bypassing = false;
+  if (channel.front == WormPool::none) {
+    channel.back = WormPool::none;
+    PortState& in = ports_[id / channels_];
+    in.occupied = static_cast<std::uint16_t>(in.occupied & ~(1u << (id % channels_)));
+  } else {
+    channel.out_port = static_cast<std::uint8_t>(
+        fabric.topology.route(node_, fabric.worms[channel.front].header.destination));
+  }
+}
+
+// Ends a run whose last segment has started.
+inline void Router::retire(Fabric& fabric, std::uint32_t id, std::int64_t now) {
+  InputChannel& channel = inputs_[id];
+  if (!channel.running || channel.last_start >= now) return;
+  channel.running = false;
+  PortState& in = ports_[id / channels_];
+  in.running = static_cast<std::uint16_t>(in.running & ~(1u << (id % channels_)));
+  ports_[channel.out_port].out_run = no_owner;
+  const Worm& worm = fabric.worms[channel.front];
+  if (worm.sent == worm.flits) pop_worm(fabric, id, channel.last_start);
+}
+
+inline void Router::retire_finished(Fabric& fabric, std::int64_t now) {
+  for (std::uint32_t p = 0; p < port_count; ++p)
+    for (std::uint32_t bits = ports_[p].running; bits != 0; bits &= bits - 1)
+      retire(fabric, index(p, static_cast<std::uint32_t>(__builtin_ctz(bits))), now);
+}
+
+// Shortens the run under way to its first `segments` (>= 1) segments and takes the rest back, here and, by a
+// `cut` that is there when the first missing segment was due, downstream.
+template <class Out>
+void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, Out& out) {
+  const Timing& timing = fabric.timing;
+  InputChannel& channel = inputs_[id];
+  Worm& worm = fabric.worms[channel.front];
+  OutputChannel& target = output(channel.out_port, channel.out_channel);
+  PortState& link = ports_[channel.out_port];
+  const bool had_tail = worm.sent == worm.flits;
+  const auto kept = static_cast<std::uint32_t>(segments * timing.segment_flits);
+  const std::uint32_t removed = channel.run_flits - kept;
+  const std::uint32_t removed_segments = segments_of(timing, channel.run_flits) - segments;
+
+  worm.sent -= removed;
+  channel.departed -= removed_segments;
+  channel.run_flits = kept;
+  channel.last_start = channel.run_start + (segments - 1) * timing.segment;
+  channel.last_flits = timing.segment_flits;
+  channel.switch_ready = channel.run_start + segments * timing.segment;
+  link.out_busy = channel.switch_ready;
+  if (!channel.bypassing) ports_[id / channels_].in_busy = channel.switch_ready;
+  link.busy_ps -= static_cast<std::uint64_t>(removed * timing.cycle);
+  link.flits -= removed;
+  link.packets -= timing.worm_is_message ? removed_segments : (had_tail ? 1u : 0u);
+  if (had_tail) link.bytes -= worm.header.bytes;
+  target.unbook(timing, segments, removed_segments);
+
+  const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
+  Payload payload;
+  payload.kind = EventKind::cut;
+  payload.port = far.port;
+  payload.channel = channel.out_channel;
+  payload.flits = removed;
+  const bool announced = next_die_is_bypassed(fabric, channel, worm);
+  out.post(channel.switch_ready + flight(timing, channel.out_port, announced), engine::Phase::arrival,
+           far.node, payload);
+}
+
+// Takes back what has not started by `now`; the run is over.
+template <class Out>
+void Router::interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
+  const Timing& timing = fabric.timing;
+  const InputChannel& channel = inputs_[id];
+  const auto started =
+      static_cast<std::uint32_t>((now - channel.run_start + timing.segment - 1) / timing.segment);
+  if (started < segments_of(timing, channel.run_flits)) truncate(fabric, id, started, out);
+  retire(fabric, id, now);
+}
+
+template <class Out>
+void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel,
+                              std::int64_t gone, Out& out) {
+  const FarEnd far = upstream(node_, neighbours_[port], port);
+  Payload payload;
+  payload.kind = EventKind::credit;
+  payload.port = far.port;
+  payload.channel = static_cast<std::uint8_t>(channel);
+  out.post(gone + credit_delay_to_upstream(fabric.timing, port), engine::Phase::arrival, far.node, payload);
+}
+
+// A segment of this buffer could not leave when the sender upstream expects it to: from now on credits are
+// sent. The hold arrives no later than the first credit that would have been counted too early.
+template <class Out>
+void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
+  InputChannel& channel = inputs_[id];
+  channel.late = false;
+  if (channel.held) return;
+  channel.held = true;
+  const std::uint32_t port = id / channels_;
+  std::uint32_t credited = channel.departed;
+  if (channel.last_start != never_ps) {
+    const std::int64_t gone = channel.last_start + (channel.last_flits - 1) * fabric.timing.cycle;
+    if (gone > now) {
+      --credited;
+      send_late_credit(fabric, port, id % channels_, gone, out);
+    }
+  }
+  const FarEnd far = upstream(node_, neighbours_[port], port);
+  Payload payload;
+  payload.kind = EventKind::hold;
+  payload.port = far.port;
+  payload.channel = static_cast<std::uint8_t>(id % channels_);
+  payload.flits = credited;
+  out.post(now + credit_delay_to_upstream(fabric.timing, port), engine::Phase::arrival, far.node, payload);
+}
+
+inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::int64_t now) {
+  const std::uint32_t id = index(payload.port, payload.channel);
+  retire(fabric, id, now);
+  InputChannel& channel = inputs_[id];
+  const bool epoch = (payload.flags & flag_epoch) != 0;
+  if (channel.epoch != epoch) channel.held = false;
+  channel.epoch = epoch;
+
+  const std::uint32_t slot = fabric.worms.take();
+  Worm& worm = fabric.worms[slot];
+  worm = Worm{};
+  worm.header = header_of(payload);
+  worm.flits = std::max(1u, (payload.bytes + fabric.timing.flit_bytes - 1) / fabric.timing.flit_bytes);
+  worm.run_start = now;
+  worm.run_flits = payload.flits;
+  worm.next = WormPool::none;
+  const bool announced = (payload.flags & flag_bypass) != 0;
+  const bool empty = !channel.occupied();
+  if (announced && !empty) {
+    worm.run_start += 2 * fabric.timing.cycle;
+    channel.late = true;
+  }
+  if (empty) {
+    channel.front = slot;
+    channel.bypassing = announced;
+    channel.out_port = static_cast<std::uint8_t>(fabric.topology.route(node_, worm.header.destination));
+    PortState& in = ports_[payload.port];
+    in.occupied = static_cast<std::uint16_t>(in.occupied | (1u << payload.channel));
+  } else {
+    fabric.worms[channel.back].next = slot;
+  }
+  channel.back = slot;
+}
+
+inline void Router::receive_body(Fabric& fabric, const Payload& payload, std::int64_t now) {
+  InputChannel& channel = input(payload.port, payload.channel);
+  const bool epoch = (payload.flags & flag_epoch) != 0;
+  if (channel.epoch != epoch) channel.held = false;
+  channel.epoch = epoch;
+  Worm& worm = fabric.worms[channel.back];
+  worm.base += worm.run_flits;
+  worm.run_flits = payload.flits;
+  const bool announced = (payload.flags & flag_bypass) != 0;
+  worm.run_start = announced && !channel.bypassing ? now + 2 * fabric.timing.cycle : now;
+  if (announced && !channel.bypassing) channel.late = true;
+}
+
+template <class Out>
+void Router::receive_cut(Fabric& fabric, const Payload& payload, Out& out) {
+  const std::uint32_t id = index(payload.port, payload.channel);
+  InputChannel& channel = inputs_[id];
+  Worm& worm = fabric.worms[channel.back];
+  worm.run_flits -= payload.flits;
+  if (channel.front != channel.back || !channel.running || worm.sent <= worm.announced()) return;
+  const std::uint32_t kept = channel.run_flits - (worm.sent - worm.announced());
+  truncate(fabric, id, segments_of(fabric.timing, kept), out);
+}
+
+template <class Out>
+void Router::receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
+  OutputChannel& target = output(payload.port, payload.channel);
+  if (target.owner != no_owner && inputs_[static_cast<std::size_t>(target.owner)].running)
+    interrupt(fabric, static_cast<std::uint32_t>(target.owner), now, out);
+  target.credits.hold(payload.flits);
+}
+
+}  // namespace hecaton::net

@@ -1,0 +1,95 @@
+// What a router is made of: input channels with the worms in their buffers, output channels with their
+// credits, and the round-robin pointers of the separable allocators.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "net/credit_book.hpp"
+#include "net/packet.hpp"
+#include "net/timing.hpp"
+#include "net/topology.hpp"
+
+namespace hecaton::net {
+
+inline constexpr std::uint8_t no_channel = 0xFF;
+inline constexpr std::int16_t no_owner = -1;
+
+// One virtual channel of an input port: a buffer of worms, of which the front one is being forwarded.
+struct InputChannel {
+  std::uint32_t front = WormPool::none;
+  std::uint32_t back = WormPool::none;
+  std::uint8_t out_port = 0;
+  std::uint8_t out_channel = no_channel;  // granted by virtual-channel allocation to the front worm
+  bool running = false;                   // a run of several segments is under way
+  bool bypassing = false;                 // the front worm passes without touching the buffer, so far
+  bool held = false;                      // credits are sent one by one
+  bool epoch = false;
+  bool late = false;           // the schedule is missed already; a hold is due at the next settling
+  std::uint32_t departed = 0;  // segments ever
+  std::uint32_t run_flits = 0;
+  std::int64_t run_start = 0;          // S of the run's first segment
+  std::int64_t last_start = never_ps;  // S of the latest segment; never_ps: none yet
+  std::int64_t last_flits = 1;
+  std::int64_t channel_ready = 0;  // no bid for a virtual channel before
+  std::int64_t switch_ready = 0;   // no bid for the switch before
+
+  bool occupied() const { return front != WormPool::none; }
+};
+
+inline std::uint32_t segments_of(const Timing& timing, std::uint32_t flits) {
+  return static_cast<std::uint32_t>((flits + timing.segment_flits - 1) / timing.segment_flits);
+}
+
+// One virtual channel of an output, that is, of the next router's input port (or of an interface).
+struct OutputChannel {
+  std::int16_t owner = no_owner;    // input channel index (port * channels + channel)
+  std::int64_t free_at = 0;         // when un-owned: may be allocated from then on
+  std::int64_t expected_tail = -1;  // when the last tail sent leaves the next router, if nothing delays it
+  std::int64_t expected_busy = 0;   // and when the last flit sent has gone
+  std::int64_t run_expected = 0;    // expected departure of the first segment of the latest run
+  CreditBook credits;
+
+  // A run is sent that arrives at `arrival`: reckons when it leaves the next router, and so when its credits
+  // return. `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting
+  // interface).
+  void book(const Timing& timing, std::int64_t arrival, bool head, bool tail, std::uint32_t flits,
+            bool at_once, std::int64_t credit_delay) {
+    std::int64_t expected = arrival;
+    if (!at_once) {
+      if (head)
+        expected = std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.cycle;
+      expected = std::max(expected, expected_busy);
+    }
+    const std::uint32_t segments = segments_of(timing, flits);
+    run_expected = expected;
+    expected_busy = expected + flits * timing.cycle;
+    if (tail) expected_tail = expected + (segments - 1) * timing.segment;
+    credits.sent(timing, expected, segments, flits - (segments - 1) * timing.segment_flits, credit_delay);
+  }
+  // Of the latest run only `segments` were sent, `removed` were not.
+  void unbook(const Timing& timing, std::uint32_t segments, std::uint32_t removed) {
+    credits.unsend(timing, removed);
+    expected_busy = run_expected + segments * timing.segment;
+  }
+};
+
+struct PortState {
+  std::int64_t in_busy = 0;         // the input's way into the crossbar is taken until
+  std::int64_t out_busy = 0;        // the output is taken until
+  std::int16_t out_run = no_owner;  // input channel whose run holds the output
+  std::uint16_t occupied = 0;       // input channels with a worm, one bit each
+  std::uint16_t running = 0;        // of these, the ones with a run under way
+  // Round-robin pointers of the separable input-first switch allocator.
+  std::uint8_t channel_offset = 0;  // stage 0, per input
+  std::uint8_t output_pointer = 0;  // stage 1, per input
+  std::uint8_t input_pointer = 0;   // stage 2, per output
+  // The link behind this output.
+  std::uint64_t busy_ps = 0;
+  std::uint64_t flits = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+}  // namespace hecaton::net

@@ -1,0 +1,63 @@
+// The network's delays as integers, derived once from the configuration. All times are picoseconds.
+//
+// Words used throughout this folder:
+//   worm      what holds a virtual channel from head to tail: a packet (wormhole) or a whole message
+//   (cut-through) segment   the unit of switch arbitration and credits: a flit (wormhole) or a packet
+//   (cut-through) run       consecutive segments of one worm, back to back, carried by one event
+// S is the instant at which a segment wins switch allocation. Its first flit is latched by the next router at
+// S + 2 cycles + link (switch traversal, the link, the latch), by an interface at S + 3 cycles.
+#pragma once
+
+#include <cstdint>
+
+#include "net/config.hpp"
+
+namespace hecaton::net {
+
+struct Timing {
+  std::int64_t cycle = 1000;
+  std::int64_t link = 2000;
+  std::int64_t segment_flits = 1;
+  std::int64_t segment = 1000;     // cycle * segment_flits
+  std::int64_t routing_stage = 0;  // between latch and first bid for a virtual channel: 0 or one cycle
+  std::int64_t credit_use = 1000;  // from the arrival of a credit at a router to its use
+  std::int64_t overhead = 0;       // from hand-over of a message to its first flit
+  std::uint32_t buffer_segments = 8;
+  std::uint32_t flit_bytes = 64;
+  std::uint32_t packet_flits = 64;
+  bool worm_is_message = false;
+
+  std::int64_t latch_router() const { return 2 * cycle + link; }
+  std::int64_t latch_ejection() const { return 3 * cycle; }
+  std::int64_t latch_injection() const { return 2 * cycle; }
+  // From the last flit's departure to the use of its credit upstream.
+  std::int64_t credit_router() const { return link + cycle + credit_use; }
+  std::int64_t credit_ejection() const { return 2 * cycle + credit_use; }
+  std::int64_t credit_injection() const { return 2 * cycle; }
+  // Least time between a decision and its effect on a neighbouring router.
+  std::int64_t lookahead(bool with_bypass) const { return with_bypass ? link : link + 2 * cycle; }
+};
+
+// cycle = flit_bytes / bandwidth, rounded to the nearest picosecond (GB = 1e9 bytes).
+inline std::int64_t cycle_ps(const LinkConfig& link) {
+  return static_cast<std::int64_t>(static_cast<double>(link.flit_bytes) * 1000.0 / link.bandwidth_GBps + 0.5);
+}
+
+// Precondition: a validated configuration (cut-through: buffer_flits holds a packet).
+inline Timing make_timing(const NetworkConfig& config) {
+  Timing timing;
+  timing.cycle = cycle_ps(config.link);
+  timing.link = static_cast<std::int64_t>(config.link.latency_ns * 1000.0 + 0.5);
+  timing.flit_bytes = config.link.flit_bytes;
+  timing.packet_flits = config.interface.packet_bytes / config.link.flit_bytes;
+  timing.worm_is_message = config.router.switching == Switching::cut_through;
+  timing.segment_flits = timing.worm_is_message ? timing.packet_flits : 1;
+  timing.segment = timing.cycle * timing.segment_flits;
+  timing.buffer_segments = config.router.buffer_flits / static_cast<std::uint32_t>(timing.segment_flits);
+  timing.routing_stage = config.router.pipeline == Pipeline::four_stage ? timing.cycle : 0;
+  timing.credit_use = timing.cycle * config.router.credit_cycles;
+  timing.overhead = static_cast<std::int64_t>(config.interface.message_overhead_ns * 1000.0 + 0.5);
+  return timing;
+}
+
+}  // namespace hecaton::net

@@ -1,0 +1,111 @@
+// The package as geometry: which nodes there are, who is linked to whom, which way a packet leaves a node,
+// and the rings that run over the dies.
+//
+// Compute dies are nodes 0 .. rows*columns-1 in row-major order (row 0 is the north edge, column 0 the west
+// edge). IO dies follow, one attached to the IO port of each edge die, in ascending order of that die.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/engine/ids.hpp"
+#include "net/config.hpp"
+
+namespace hecaton::net {
+
+// Ports of a router, in the order in which round-robin arbiters visit them.
+enum class Port : std::uint8_t { east, west, south, north, local, io };
+inline constexpr std::uint32_t port_count = 6;
+
+struct Coordinate {
+  std::uint16_t row = 0;
+  std::uint16_t column = 0;
+  friend bool operator==(Coordinate, Coordinate) = default;
+};
+
+enum class RingOrder : std::uint8_t {
+  naive,       // 0, 1, ..., p-1 along a row or column; the last edge runs all the way back
+  bypass,      // 0, 2, 4, ..., 5, 3, 1: no edge spans more than two links (HECATON ring, section "package")
+  hamiltonian  // over the whole package, every edge one link
+};
+
+// One member of a ring as the ring's user needs it.
+struct RingMember {
+  std::uint32_t size = 1;
+  std::uint32_t position = 0;
+  NodeId next;
+  bool express = false;  // the edge to `next` passes over a skipped die
+};
+
+class Topology {
+ public:
+  // `with_io`: attach an IO die to every edge die.
+  Topology(const PackageConfig& package, Routing routing, bool with_io);
+
+  std::uint32_t rows() const { return rows_; }
+  std::uint32_t columns() const { return columns_; }
+  std::uint32_t dies() const { return rows_ * columns_; }
+  std::uint32_t nodes() const { return dies() + static_cast<std::uint32_t>(attached_die_.size()); }
+  bool is_io(NodeId node) const { return node.value >= dies(); }
+  // Where a die sits; for an IO die, where the die it is attached to sits.
+  Coordinate coordinate(NodeId node) const { return coordinates_[node.value]; }
+  NodeId die_at(std::uint32_t row, std::uint32_t column) const { return NodeId{row * columns_ + column}; }
+  NodeId die_of_io(NodeId io) const { return attached_die_[io.value - dies()]; }
+  std::optional<NodeId> io_of_die(NodeId die) const;
+
+  // The node at the other end of a port, and the port it enters there.
+  std::optional<NodeId> neighbour(NodeId node, Port port) const;
+  static Port opposite(Port port);
+
+  // The port by which a packet for `destination` leaves `node`; Port::local when it has arrived.
+  Port route(NodeId node, NodeId destination) const {
+    if (node == destination) return Port::local;
+    if (is_io(node)) return Port::io;
+    const Coordinate here = coordinates_[node.value];
+    const Coordinate there = coordinates_[destination.value];
+    if (here == there) return Port::io;
+    const bool along_row = routing_ == Routing::xy ? here.column != there.column : here.row == there.row;
+    if (along_row) return there.column > here.column ? Port::east : Port::west;
+    return there.row > here.row ? Port::south : Port::north;
+  }
+  // Die-to-die (and IO) links on the way.
+  std::uint32_t hops(NodeId from, NodeId to) const;
+
+  // Rings over the row or the column of a die, and over the package. A Hamiltonian ring exists if
+  // rows*columns is even and both are at least 2; otherwise throws std::invalid_argument.
+  RingMember row_ring(NodeId die, RingOrder order) const;
+  RingMember column_ring(NodeId die, RingOrder order) const;
+  RingMember package_ring(NodeId die) const;
+  static bool has_hamiltonian_ring(std::uint32_t rows, std::uint32_t columns) {
+    return rows >= 2 && columns >= 2 && (rows * columns) % 2 == 0;
+  }
+
+ private:
+  std::uint32_t rows_;
+  std::uint32_t columns_;
+  Routing routing_;
+  std::vector<Coordinate> coordinates_;
+  std::vector<NodeId> attached_die_;  // by IO index
+  std::vector<std::uint32_t> io_of_;  // by die: IO index + 1, 0 = none
+};
+
+// Position `index` (0 .. size-1) of a line -> place in the ring, and back.
+std::uint32_t ring_position_of(std::uint32_t index, std::uint32_t size, RingOrder order);
+std::uint32_t index_at_ring_position(std::uint32_t position, std::uint32_t size, RingOrder order);
+
+// A die's share of the DRAM channels: dies and channels are ordered by angle around the centre of the
+// package, and each die takes an equal interval of the channels' circle. So the load is balanced exactly and
+// the ways are short.
+struct ChannelShare {
+  NodeId io;
+  std::uint32_t weight = 0;
+};
+// shares[die]: the IO dies that serve it; the weights of one die sum to the number of channels.
+std::vector<std::vector<ChannelShare>> assign_channels(const Topology& topology,
+                                                       const std::vector<std::uint32_t>& channels_of_io);
+// Channels spread evenly over the IO dies, by angle; by IO index. `channels` 0: one for each IO die.
+std::vector<std::uint32_t> spread_channels(const Topology& topology, std::uint32_t channels);
+
+}  // namespace hecaton::net

@@ -1,0 +1,99 @@
+// A network with nothing but messages on it: each node sends a given list of messages at given times and
+// notes when each of those addressed to it arrives.
+#pragma once
+
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "core/engine/engine.hpp"
+#include "net/package_model.hpp"
+
+namespace hecaton::test {
+
+struct Planned {
+  std::int64_t at_ps = 0;
+  NodeId from;
+  net::OutgoingMessage message;
+};
+
+struct Arrival {
+  std::int64_t at_ps = 0;
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::uint64_t tag = 0;
+  std::uint32_t bytes = 0;
+  auto operator<=>(const Arrival&) const = default;
+};
+
+class Sender {
+ public:
+  Sender(std::vector<Planned> plan, std::vector<Arrival>* log) : plan_(std::move(plan)), log_(log) {}
+  template <class Host>
+  void start(Host& host) {
+    for (std::uint32_t i = 0; i < plan_.size(); ++i) host.wake_at(SimTime{plan_[i].at_ps}, i);
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    host.hand_over(plan_[token].message);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    const auto& header = delivered.header;
+    EXPECT_EQ(header.destination, host.node());
+    log_->push_back({host.now().ps, header.source.value, host.node().value, header.tag, header.bytes});
+  }
+
+ private:
+  std::vector<Planned> plan_;
+  std::vector<Arrival>* log_;
+};
+
+struct BenchResult {
+  std::vector<Arrival> arrivals;  // sorted
+  std::vector<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t>> links;
+  std::uint64_t events = 0;
+  bool drained = true;
+  bool credits_home = true;
+};
+
+inline BenchResult run_messages(const net::NetworkConfig& config, const std::vector<Planned>& plan,
+                                bool with_io = false) {
+  net::Fabric fabric(config, with_io);
+  BenchResult result;
+  using Model = net::PackageModel<Sender>;
+  Model model(fabric, std::vector<RankId>(fabric.topology.nodes()), RankId{0}, [&](NodeId id) {
+    std::vector<Planned> mine;
+    for (const Planned& p : plan)
+      if (p.from == id) mine.push_back(p);
+    return Sender(std::move(mine), &result.arrivals);
+  });
+  engine::LocalTransport<net::Payload> transport;
+  engine::Engine<Model, engine::LocalTransport<net::Payload>> engine(model, transport, SimDuration{1});
+  engine.run();
+  std::sort(result.arrivals.begin(), result.arrivals.end());
+  result.events = engine.accounting().events;
+  const std::int64_t later = engine.now().ps + 1'000'000'000;
+  for (auto& node : model.nodes()) {
+    result.drained = result.drained && node.router.idle(fabric, later) && node.interface.idle();
+    result.credits_home = result.credits_home && node.router.credits_home(fabric, later) &&
+                          node.interface.credits_home(fabric, later);
+    for (std::uint32_t p = 0; p < net::port_count; ++p) {
+      const net::PortState& port = node.router.port(static_cast<net::Port>(p));
+      result.links.emplace_back(node.id.value * 8 + p, port.busy_ps, port.flits, port.packets, port.bytes);
+    }
+  }
+  return result;
+}
+
+inline net::NetworkConfig wormhole_mesh(std::uint32_t rows, std::uint32_t columns) {
+  net::NetworkConfig config;
+  config.package = {rows, columns, net::TopologyKind::mesh};
+  config.link.latency_ns = 1.0;
+  config.router.switching = net::Switching::wormhole;
+  config.router.buffer_flits = 8;
+  return config;
+}
+
+}  // namespace hecaton::test

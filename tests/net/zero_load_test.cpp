@@ -1,0 +1,91 @@
+// Zero-load latency of single packets against the closed form, for every pair of dies.
+#include <gtest/gtest.h>
+
+#include "message_bench.hpp"
+
+namespace hecaton::test {
+namespace {
+
+std::int64_t distance(std::uint32_t a, std::uint32_t b, std::uint32_t columns) {
+  const auto gap = [](std::int64_t p, std::int64_t q) { return p > q ? p - q : q - p; };
+  return gap(a / columns, b / columns) + gap(a % columns, b % columns);
+}
+
+// Packets far apart in time, one for every pair of dies.
+void expect_zero_load(const net::NetworkConfig& config, std::uint32_t flits, std::int64_t base,
+                      std::int64_t per_hop) {
+  const std::uint32_t columns = config.package.columns;
+  const std::uint32_t dies = config.package.rows * columns;
+  std::vector<Planned> plan;
+  std::int64_t start = 0;
+  for (std::uint32_t a = 0; a < dies; ++a)
+    for (std::uint32_t b = 0; b < dies; ++b, start += 3'000'000)
+      plan.push_back({start, NodeId{a}, {NodeId{b}, static_cast<std::uint64_t>(start), flits * 64, false}});
+  const BenchResult result = run_messages(config, plan);
+  ASSERT_EQ(result.arrivals.size(), plan.size());
+  EXPECT_TRUE(result.drained);
+  EXPECT_TRUE(result.credits_home);
+  for (const Arrival& arrival : result.arrivals) {
+    const std::int64_t cycles = base + per_hop * distance(arrival.from, arrival.to, columns) + (flits - 1);
+    ASSERT_EQ(arrival.at_ps - static_cast<std::int64_t>(arrival.tag), cycles * 1000)
+        << "from " << arrival.from << " to " << arrival.to << ", " << flits << " flits";
+  }
+}
+
+TEST(ZeroLoad, ThreeStagePipelineIsSixPlusFourPerHopPlusSerialisation) {
+  for (bool trains : {true, false})
+    for (std::uint32_t flits : {1u, 2u, 8u, 64u}) {
+      net::NetworkConfig config = wormhole_mesh(8, 8);
+      config.trains = trains;
+      expect_zero_load(config, flits, 6, 4);
+    }
+}
+
+TEST(ZeroLoad, FourStagePipelineIsSevenPlusFivePerHop) {
+  net::NetworkConfig config = wormhole_mesh(8, 8);
+  config.router.pipeline = net::Pipeline::four_stage;
+  for (std::uint32_t flits : {1u, 2u, 8u}) expect_zero_load(config, flits, 7, 5);
+}
+
+TEST(ZeroLoad, CutThroughHasTheSameLatency) {
+  for (bool trains : {true, false}) {
+    net::NetworkConfig config = wormhole_mesh(4, 6);
+    config.router.switching = net::Switching::cut_through;
+    config.router.buffer_flits = 128;
+    config.link.latency_ns = 2.0;  // two cycles: one more per hop
+    config.trains = trains;
+    for (std::uint32_t flits : {1u, 8u, 64u, 65u, 200u, 1024u}) expect_zero_load(config, flits, 6, 5);
+  }
+}
+
+TEST(ZeroLoad, LinkLatencyNeedNotBeAMultipleOfTheCycle) {
+  net::NetworkConfig config = wormhole_mesh(1, 3);
+  config.link.latency_ns = 1.337;
+  const BenchResult result = run_messages(config, {{17, NodeId{0}, {NodeId{2}, 1, 64, false}}});
+  ASSERT_EQ(result.arrivals.size(), 1u);
+  EXPECT_EQ(result.arrivals[0].at_ps, 17 + 6000 + 2 * (3000 + 1337));
+}
+
+// Over a skipped die only the link is added: no router stage.
+TEST(ZeroLoad, ExpressHopCostsOneLinkLatency) {
+  for (bool trains : {true, false}) {
+    net::NetworkConfig config = wormhole_mesh(1, 5);
+    config.package.topology = net::TopologyKind::bypass_ring;
+    config.router.switching = net::Switching::cut_through;
+    config.router.buffer_flits = 128;
+    config.link.latency_ns = 2.0;
+    config.trains = trains;
+    for (std::uint32_t flits : {1u, 64u, 1000u}) {
+      const BenchResult result = run_messages(config, {{0, NodeId{2}, {NodeId{4}, 1, flits * 64, true}},
+                                                       {0, NodeId{2}, {NodeId{0}, 2, flits * 64, true}}});
+      ASSERT_EQ(result.arrivals.size(), 2u);
+      EXPECT_TRUE(result.drained);
+      // 6 + (3 + 2) for the first link, 2 for the second; the second message waits for the injection channel.
+      EXPECT_EQ(result.arrivals[0].at_ps, (6 + 5 + 2 + flits - 1) * 1000);
+      EXPECT_EQ(result.arrivals[1].at_ps, (6 + 5 + 2 + 2 * flits - 1) * 1000);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hecaton::test
