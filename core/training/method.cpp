@@ -1,0 +1,124 @@
+#include "core/training/method.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/training/flat_ring.hpp"
+#include "core/training/hecaton.hpp"
+#include "core/training/models.hpp"
+#include "core/training/program_builder.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+void check_shapes(const ModelConfig& m) {
+  if (m.hidden == 0 || m.ffn == 0 || m.heads == 0 || m.kv_heads == 0 || m.layers == 0 || m.vocabulary == 0) {
+    throw PlanError("training.model", "has a shape of 0", "every shape of a model is at least 1",
+                    "give hidden, ffn, heads, kv_heads, layers and vocabulary");
+  }
+  if (m.hidden % m.heads != 0) {
+    throw PlanError("training.model.heads", "does not divide the hidden size",
+                    fmt::format("{} features in {} heads", m.hidden, m.heads), "use a divisor of hidden");
+  }
+  if (m.heads % m.kv_heads != 0) {
+    throw PlanError("training.model.kv_heads", "does not divide the heads",
+                    fmt::format("{} heads share {} key/value heads", m.heads, m.kv_heads),
+                    "use a divisor of heads");
+  }
+  if (m.layers > 32767) {
+    throw PlanError("training.model.layers", "is too large", "a trace labels layers with 16 bits",
+                    "use at most 32767");
+  }
+}
+
+// Every count of a plan stays below this bound, so that nothing in a method can overflow.
+void check_counts(const TrainingConfig& c, MeshShape mesh) {
+  const ModelConfig& m = c.model;
+  const Wide tokens = Wide{c.batch_sequences} * c.sequence_length;
+  const Wide features = Wide{8} * m.hidden + 8 * qkv_features(m) + 8 * up_features(m) + m.vocabulary;
+  const Wide bound = Wide{1} << 62;
+  const Wide weights = (Wide{m.layers} * layer_weights(m) + Wide{2} * m.hidden * m.vocabulary) * 32;
+  if (tokens * features * 16 > bound || weights > bound) {
+    throw PlanError("training.batch_sequences", "makes the step too large",
+                    "bytes of a step are counted in 64 bits", "use a smaller batch, sequence or model");
+  }
+  const Wide operations = tokens * (12 * Wide{m.layers} * c.sequence_length * m.hidden + weights / 4);
+  if (operations > bound || Wide{c.batch_sequences} * m.heads > 0xffffffff) {
+    throw PlanError("training.batch_sequences", "makes the step too large",
+                    "operations of a step are counted in 64 bits, products of attention in 32",
+                    "use a smaller batch or shorter sequences");
+  }
+  if (mesh.dies() == 0 || mesh.dies() > 0xffffffff) {
+    throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",
+                    "choose another mesh");
+  }
+}
+
+const std::array<MethodInfo, 2>& table() {
+  using chiplet::Ring;
+  static const std::array<MethodInfo, 2> all = {{
+      {"hecaton",
+       "2D tiles of weights and activations, rings along rows and columns",
+       {Ring::row, Ring::column},
+       plan_hecaton},
+      {"megatron-flat-ring",
+       "1D tensor parallelism over all dies on one ring",
+       {Ring::package},
+       plan_flat_ring},
+  }};
+  return all;
+}
+
+std::string method_names() {
+  std::string names;
+  for (const MethodInfo& method : methods()) {
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", method.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+PlanError::PlanError(std::string key, std::string what_is_wrong, std::string why_it_is,
+                     std::string what_to_do)
+    : std::runtime_error(key + ": " + what_is_wrong + " (" + why_it_is + ") " + what_to_do),
+      table_key(std::move(key)),
+      problem(std::move(what_is_wrong)),
+      why(std::move(why_it_is)),
+      suggestion(std::move(what_to_do)) {}
+
+std::span<const MethodInfo> methods() {
+  return table();
+}
+
+const MethodInfo* find_method(std::string_view name) {
+  for (const MethodInfo& method : methods()) {
+    if (method.name == name) return &method;
+  }
+  return nullptr;
+}
+
+Plan plan_step(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  const MethodInfo* method = find_method(config.method);
+  if (method == nullptr) {
+    throw PlanError("training.method", "is no training method",
+                    fmt::format("\"{}\" is unknown", config.method),
+                    fmt::format("use one of {}", method_names()));
+  }
+  if (config.batch_sequences == 0 || config.sequence_length == 0) {
+    throw PlanError("training.batch_sequences", "makes an empty step",
+                    fmt::format("{} sequences of {} tokens", config.batch_sequences, config.sequence_length),
+                    "use at least one sequence of one token");
+  }
+  check_shapes(config.model);
+  check_counts(config, mesh);
+  Plan plan = method->plan(config, mesh, die);
+  for (const chiplet::Program& program : plan.roles) chiplet::validate(program);
+  return plan;
+}
+
+}  // namespace hecaton::training

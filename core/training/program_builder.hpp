@@ -1,0 +1,102 @@
+// Writes programs down: one short call per operation, loops as nested functions.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "core/chiplet/program.hpp"
+#include "core/training/models.hpp"
+
+namespace hecaton::training {
+
+// What a DRAM slot is for; a wait for a slot waits for everything started in it.
+enum class Slot : std::uint8_t {
+  border,    // activations or gradients that a mini-batch (or token tile) starts with
+  saved,     // saved activations that are read back, or written, for a whole mini-batch
+  tile,      // saved activations of one token tile
+  residual,  // residual stream read back
+  output,    // activations or gradients written
+  weights,   // weights read
+  gradients  // weight gradients written
+};
+
+// Bytes of `tokens` tokens of `features` features each.
+constexpr std::uint64_t slice_bytes(std::uint64_t tokens, std::uint64_t features) {
+  return tokens * features * element_bytes;
+}
+
+class ProgramBuilder {
+ public:
+  using OpCode = chiplet::OpCode;
+  using Ring = chiplet::Ring;
+  using Stage = chiplet::Stage;
+
+  // Everything that `body` adds is repeated; count >= 1. A loop of one iteration is written down too, so that
+  // skip_last always counts the same loops.
+  template <class Body>
+  void loop(std::uint64_t count, Body&& body) {
+    chiplet::Op& begin = add(OpCode::loop, Stage::none);
+    begin.count = static_cast<std::uint32_t>(count);
+    std::forward<Body>(body)();
+    add(OpCode::end_loop, Stage::none);
+  }
+
+  void matmul(Stage stage, std::uint64_t m, std::uint64_t k, std::uint64_t n, std::uint64_t count = 1) {
+    chiplet::Op& op = add(OpCode::matmul, stage);
+    op.count = static_cast<std::uint32_t>(count);
+    op.m = m;
+    op.k = k;
+    op.n = n;
+  }
+  void vector(Stage stage, std::uint64_t bytes) { add(OpCode::vector, stage).bytes = bytes; }
+
+  void all_gather(Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
+    collective(OpCode::all_gather, stage, ring, units, unit_bytes);
+  }
+  void reduce_scatter(Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
+    collective(OpCode::reduce_scatter, stage, ring, units, unit_bytes);
+  }
+  void all_reduce(Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
+    collective(OpCode::all_reduce, stage, ring, units, unit_bytes);
+  }
+
+  // skip_last: see chiplet::Op.
+  void read(Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last = 0) {
+    transfer(OpCode::dram_read, stage, slot, bytes, skip_last);
+  }
+  void write(Stage stage, Slot slot, std::uint64_t bytes) {
+    transfer(OpCode::dram_write, stage, slot, bytes, 0);
+  }
+  void wait(Stage stage, Slot slot) { add(OpCode::dram_wait, stage).slot = static_cast<std::uint8_t>(slot); }
+
+  void set_layer(std::int32_t layer) { add(OpCode::set_layer, Stage::none).value = layer; }
+  void add_layer(std::int32_t by) { add(OpCode::add_layer, Stage::none).value = by; }
+  void set_minibatch(std::int32_t minibatch) { add(OpCode::set_minibatch, Stage::none).value = minibatch; }
+  void add_minibatch(std::int32_t by) { add(OpCode::add_minibatch, Stage::none).value = by; }
+
+  chiplet::Program take() { return std::move(program_); }
+
+ private:
+  chiplet::Op& add(OpCode code, Stage stage) {
+    chiplet::Op& op = program_.emplace_back();
+    op.code = code;
+    op.stage = stage;
+    return op;
+  }
+  void collective(OpCode code, Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
+    chiplet::Op& op = add(code, stage);
+    op.ring = ring;
+    op.units = units;
+    op.unit_bytes = static_cast<std::uint32_t>(unit_bytes);
+  }
+  void transfer(OpCode code, Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last) {
+    chiplet::Op& op = add(code, stage);
+    op.slot = static_cast<std::uint8_t>(slot);
+    op.bytes = bytes;
+    op.skip_last = skip_last;
+  }
+
+  chiplet::Program program_;
+};
+
+}  // namespace hecaton::training
