@@ -47,10 +47,9 @@ std::uint64_t systolic_cycles(const MatmulShape& s, std::uint32_t rows, std::uin
   Wide cycles = Wide{s.count} * across * full_bands * full_interval;
   if (ragged_rows > 0) cycles += Wide{s.count} * across * ragged_interval;
   // The last tile shows from its start to its last result, instead of its interval.
-  const std::uint64_t last_rows = full_bands > 0 ? rows : ragged_rows;
-  const std::uint64_t last_columns = s.n - (across - 1) * columns;
+  const std::uint64_t last_rows = std::min<std::uint64_t>(s.m, rows);
   cycles -= std::max(s.k, last_rows);
-  return narrow(cycles + s.k + 2 * last_rows + last_columns - 2);
+  return narrow(cycles + s.k + 2 * last_rows + std::min<std::uint64_t>(s.n, columns) - 2);
 }
 
 SimDuration matmul_time(const MatrixEngine& engine, const MatmulShape& shape) {

@@ -2,16 +2,17 @@
 //
 // *systolic*: an output-stationary array of R x C processing elements (PEs). A product is cut into output
 // tiles of at most R rows and C columns. Operands enter skewed from the left and from the top, so PE (i,j) of
-// a tile that starts in cycle S does its k multiply-accumulates in cycles S+i+j .. S+i+j+k-1. When the last
-// of the r rows of a column is done, the column's results are shifted out, one per cycle, while the PEs are
-// at the next tile already (one result register beside each accumulator). One tile alone therefore takes
-//     k + (r-1) + (c-1) + r = k + 2r + c - 2 cycles
-// which is the published analytical form of SCALE-Sim for this dataflow (Samajdar et al., ISPASS 2020: 2 S_R
-// + S_C + T - 2). Of consecutive tiles only max(k, r) cycles show: the PEs are busy for k cycles, the c
-// output ports for r. Fill and drain of all but the last tile overlap with their neighbours. That needs no
-// stall if no tile is followed by one with fewer rows, so the tiles at the ragged lower edge go first (and in
-// each band the ragged right edge last):
-//     cycles = sum over all tiles but the last of max(k, r) + (k + 2 r_last + c_last - 2).
+// a tile of r rows and c columns that starts in cycle S does its k multiply-accumulates in cycles S+i+j ..
+// S+i+j+k-1. Beside each accumulator is a result register. When the last of the r rows of a column is done,
+// the column's results are shifted down through these registers and out, one per cycle (rows that a ragged
+// tile leaves idle are bypassed), while the PEs are at the next tile already. One tile alone therefore takes
+//     k + (r-1) + (c-1) + r = k + 2r + c - 2 cycles,
+// the published analytical form of SCALE-Sim for this dataflow (Samajdar et al., ISPASS 2020: 2 S_R + S_C + T
+// - 2). Of consecutive tiles only max(k, r) cycles show: a PE is busy for k cycles and an output port for r;
+// fill and drain of all but the last tile hide behind their neighbours. That needs no stall as long as no
+// tile is followed by one of fewer rows, so ragged tiles (of all `count` products) go first and the last tile
+// is a largest one:
+//     cycles = sum over all tiles but the last of max(k, r) + (k + 2 min(m, R) + min(n, C) - 2).
 // Edge losses are real: a ragged tile takes as long as a full one, and no two products share the array.
 // The clock follows from the peak rate: 2 R C operations per cycle.
 //

@@ -63,7 +63,7 @@ struct Op {
   OpCode code = OpCode::vector;
   Stage stage = Stage::none;
   Ring ring = Ring::row;
-  std::uint8_t slot = 0;              // dram_*: 0 .. 7
+  std::uint8_t slot = 0;  // dram_*: 0 .. 7
   // Not loop or end_loop: passed over when the innermost skip_last loops around it are all in their last
   // iteration. So a loop can prefetch for its next iteration, and the last time nothing is left to fetch.
   std::uint8_t skip_last = 0;
