@@ -1,7 +1,6 @@
 #include "io/hdf5_file.hpp"
 
-#include <limits>
-#include <optional>
+#include <algorithm>
 
 namespace hecaton::io::hdf5 {
 namespace {
@@ -101,6 +100,16 @@ Handle scalar() {
 
 Handle vector_space(hsize_t length) {
   return take(H5Screate_simple(1, &length, nullptr), H5Sclose, "creating an HDF5 space");
+}
+
+// A link may lead to another file, or round in circles: only plain links are followed.
+void expect_plain_links(const Handle& file, const std::string& path, const std::string& action) {
+  for (std::size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    H5L_info_t info;
+    check(H5Lget_info(file.id(), path.substr(0, end).c_str(), &info, H5P_DEFAULT), action);
+    if (info.type != H5L_TYPE_HARD) throw Error(action + ": it is a link to somewhere else");
+  }
 }
 
 bool lies_plainly_in_the_file(const Handle& dataset) {
@@ -261,6 +270,7 @@ bool looks_like_hdf5(const std::filesystem::path& path) {
 
 std::string read_text(const Handle& file, const std::string& path, std::size_t most_bytes) {
   const std::string action = "reading '" + path + "'";
+  expect_plain_links(file, path, action);
   const Handle dataset = take(H5Dopen2(file.id(), path.c_str(), H5P_DEFAULT), H5Dclose, action);
   const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
   const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
