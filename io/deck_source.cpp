@@ -1,70 +1,15 @@
 #include "io/deck_source.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <toml++/toml.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <tuple>
+
+#include "io/text_file.hpp"
 
 namespace hecaton::io {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void refuse_errno(const Location& where, int error) {
-  if (error == ENOENT) throw InputError(where, "", "does not exist", "no such file", "check the path");
-  throw InputError(where, "", "cannot be read", std::strerror(error), "check the path and its permissions");
-}
-
-void check_is_small_file(int fd, const Location& where) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) refuse_errno(where, errno);
-  if (S_ISDIR(info.st_mode)) {
-    throw InputError(where, "", "is a directory", "a deck is a file", "name a file in it");
-  }
-  if (!S_ISREG(info.st_mode)) {
-    throw InputError(where, "", "is not a regular file", "a deck is a text file", "copy it into one");
-  }
-  if (info.st_size > static_cast<off_t>(largest_deck_bytes)) {
-    throw InputError(where, "", "is too large",
-                     fmt::format("{} bytes; a deck has at most {}", info.st_size, largest_deck_bytes),
-                     "check that it is a deck");
-  }
-}
-
-// Bounded whatever fstat said, because a file may grow while it is read.
-std::string read_all(int fd, const Location& where) {
-  std::string text;
-  char block[65536];
-  for (;;) {
-    const ssize_t got = ::read(fd, block, sizeof block);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) refuse_errno(where, errno);
-    if (got == 0) return text;
-    text.append(block, static_cast<std::size_t>(got));
-    if (text.size() > largest_deck_bytes) {
-      throw InputError(where, "", "is too large", fmt::format("more than {} bytes", largest_deck_bytes),
-                       "check that it is a deck");
-    }
-  }
-}
 
 Location location_of(const std::string& source, const toml::source_region& region) {
   return {source, region.begin.line, region.begin.column};
@@ -187,14 +132,9 @@ Entry parse_override_value(std::string_view table, std::string_view name, std::s
 }  // namespace
 
 std::string read_deck_text(const std::filesystem::path& path) {
-  const Location where{path.string()};
-  // Without O_NONBLOCK a pipe would be waited for before it could be refused.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (file.get() < 0) refuse_errno(where, errno);
-  check_is_small_file(file.get(), where);
-  std::string text = read_all(file.get(), where);
+  std::string text = read_text_file(path, "a deck");
   if (text.empty()) {
-    throw InputError(where, "", "is empty", "a deck needs a [workload] table",
+    throw InputError({path.string()}, "", "is empty", "a deck needs a [workload] table",
                      "start from \"hecaton dump-default training\"");
   }
   return text;

@@ -2,7 +2,7 @@
 // and where it stands. Knows TOML, but not which keys exist.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,9 +12,6 @@
 #include "io/input_error.hpp"
 
 namespace hecaton::io {
-
-// A deck is a page of text; anything larger is a mistake and is refused before it is read.
-inline constexpr std::size_t largest_deck_bytes = 1U << 20U;
 
 // `name` is empty for the head of a table, `table` for a key that stands in none. monostate: a value of a
 // TOML type that no key has; `type` says in words what was found.
@@ -26,7 +23,7 @@ struct Entry {
   Location where;
 };
 
-// The text of a regular, readable file of at most largest_deck_bytes; throws InputError.
+// The text of a deck file, which may be any file; throws InputError.
 std::string read_deck_text(const std::filesystem::path& path);
 
 // The entries in the order of the text; throws InputError where it is not TOML.

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdint>
+
+#include "core/training/models.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -61,15 +62,9 @@ Preset model_preset(const training::ModelConfig& model) {
            {"gated", model.gated, Tag::public_source}}};
 }
 
-// Public shapes.
-const training::ModelConfig known_models[] = {{"tinyllama-1.1b", 2048, 5632, 32, 4, 22, 32000, true},
-                                              {"llama2-7b", 4096, 11008, 32, 32, 32, 32000, true},
-                                              {"llama2-70b", 8192, 28672, 64, 8, 80, 32000, true},
-                                              {"llama3.1-405b", 16384, 53248, 128, 8, 126, 128256, true}};
-
 std::vector<Preset> model_presets() {
   std::vector<Preset> presets;
-  for (const training::ModelConfig& model : known_models) presets.push_back(model_preset(model));
+  for (const training::ModelConfig& model : training::known_models()) presets.push_back(model_preset(model));
   return presets;
 }
 

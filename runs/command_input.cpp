@@ -1,0 +1,61 @@
+#include "runs/command_input.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "core/training/method.hpp"
+#include "io/input_error.hpp"
+#include "runs/exit_code.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+void check_ranks(const io::LoadedDeck& loaded, int ranks) {
+  const auto& package = loaded.deck.network.package;
+  const std::uint64_t dies = std::uint64_t{package.rows} * package.columns;
+  if (static_cast<std::uint64_t>(ranks) <= dies) return;
+  throw io::InputError(loaded.locations.find("package.rows"), "package.rows",
+                       "makes fewer dies than there are ranks",
+                       fmt::format("{} dies, {} ranks; every rank simulates at least one", dies, ranks),
+                       fmt::format("use at most {} ranks", dies));
+}
+
+Preview preview_of(const io::LoadedDeck& loaded, const DeckArguments& input, int ranks) {
+  try {
+    return preview(loaded.deck, ranks, input.partition);
+  } catch (const training::PlanError& error) {
+    throw io::InputError(loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
+                         error.suggestion);
+  }
+}
+
+}  // namespace
+
+CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
+  io::LoadedDeck loaded = io::load_deck(input.deck, input.overrides);
+  check_ranks(loaded, ranks);
+  Preview seen = preview_of(loaded, input, ranks);
+  return {std::move(loaded), std::move(seen)};
+}
+
+void print_error(std::string_view message) {
+  fmt::print(stderr, "hecaton: error: {}\n", message);
+  std::fflush(stderr);
+}
+
+int guarded(const std::function<void()>& command) {
+  try {
+    command();
+    return exit_done;
+  } catch (const io::InputError& error) {
+    print_error(error.what());
+    return exit_bad_input;
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return exit_failed;
+  }
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,139 @@
+#include "runs/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "io/input_error.hpp"
+#include "io/registry.hpp"
+#include "io/version.hpp"
+#include "runs/exit_code.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+constexpr int most_ranks = 1'000'000;
+
+// Everything that options write to while they are parsed.
+struct Fields {
+  RunArguments run;
+  ValidateArguments validate;
+  PartitionArguments partition;
+  DumpDefaultArguments dump_default;
+  SummaryArguments summary;
+  CompareArguments compare;
+  std::string sync = "auto";
+  std::string trains = "on";
+};
+
+std::string version_text() {
+  const io::BuildInfo& build = io::build_info();
+  return fmt::format("hecaton {} ({}, {}, {})", build.version, build.git, build.build_type, build.compiler);
+}
+
+void add_choice(CLI::App& command, const std::string& name, std::string& field,
+                std::vector<std::string> choices, const std::string& text) {
+  command.add_option(name, field, text)->check(CLI::IsMember(std::move(choices)))->capture_default_str();
+}
+
+void add_deck(CLI::App& command, DeckArguments& input) {
+  command.add_option("DECK", input.deck, "The deck (TOML); see dump-default")->required();
+  command.add_option("--set", input.overrides, "Override a key of the deck: table.key=value (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  add_choice(command, "--partition", input.partition, {"block", "strip"}, "How dies are divided among ranks");
+}
+
+void add_ranks(CLI::App& command, int& ranks) {
+  command.add_option("--ranks", ranks, "Ranks of the run that is meant")
+      ->check(CLI::Range(1, most_ranks))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+void add_run(CLI::App& app, Fields& fields) {
+  CLI::App& command = *app.add_subcommand("run", "Simulate a deck, alone or under mpirun or srun");
+  RunArguments& run = fields.run;
+  add_deck(command, run.input);
+  command.add_option("--output", run.output, "Folder for trace.h5 and summary.json [out/<deck>]")
+      ->type_name("DIR");
+  command.add_option("--summary", run.summary, "Write the summary (JSON) here instead")->type_name("FILE");
+  add_choice(command, "--trace", run.trace, {"none", "summary", "ops"},
+             "What the trace holds: no trace, counters of dies and links, also every operation");
+  add_choice(command, "--sync", fields.sync, {"auto", "window"}, "Synchroniser");
+  add_choice(command, "--trains", fields.trains, {"on", "off"},
+             "Let one event stand for a train of packets; results are the same");
+  add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
+}
+
+void add_checks(CLI::App& app, Fields& fields) {
+  CLI::App& validate = *app.add_subcommand("validate", "Check a deck and print what a run of it would be");
+  add_deck(validate, fields.validate.input);
+  add_ranks(validate, fields.validate.ranks);
+  CLI::App& partition = *app.add_subcommand("partition", "Print which rank would simulate which dies");
+  add_deck(partition, fields.partition.input);
+  add_ranks(partition, fields.partition.ranks);
+}
+
+void add_others(CLI::App& app, Fields& fields) {
+  std::vector<std::string> kinds;
+  for (const io::WorkloadKind kind : io::all_kinds) kinds.emplace_back(io::to_string(kind));
+  CLI::App& dump = *app.add_subcommand("dump-default", "Print a complete commented deck of a kind");
+  dump.add_option("KIND", fields.dump_default.kind, "The workload")->required()->check(CLI::IsMember(kinds));
+  CLI::App& summary = *app.add_subcommand("summary", "Print the summary of a trace");
+  summary.add_option("TRACE", fields.summary.trace, "A trace (HDF5)")->required();
+  CLI::App& compare =
+      *app.add_subcommand("compare", "Print summaries side by side, the first as the baseline");
+  compare.add_option("FILES", fields.compare.files, "Traces (HDF5) or summaries (JSON)")
+      ->required()
+      ->expected(2, 9);
+}
+
+CommandLine chosen(const CLI::App& app, Fields fields) {
+  fields.run.trains = fields.trains == "on";
+  if (app.got_subcommand("run")) return std::move(fields.run);
+  if (app.got_subcommand("validate")) return std::move(fields.validate);
+  if (app.got_subcommand("partition")) return std::move(fields.partition);
+  if (app.got_subcommand("dump-default")) return std::move(fields.dump_default);
+  if (app.got_subcommand("summary")) return std::move(fields.summary);
+  return std::move(fields.compare);
+}
+
+std::string help_of(const CLI::App& app) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  return commands.empty() ? app.help() : commands.front()->help("hecaton");
+}
+
+Answer usage_error(const CLI::App& app, std::string_view reason) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  const std::string help = commands.empty() ? "" : " " + commands.front()->get_name();
+  const io::InputError error(fmt::format("hecaton: error: {} (see \"hecaton{} --help\")", reason, help));
+  return {exit_bad_input, fmt::format("{}\n", error.what())};
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  Fields fields;
+  CLI::App app("Simulates the training of large language models on a package of chiplets.", "hecaton");
+  app.require_subcommand(1);
+  app.footer(
+      "A first run:  mpirun -n 2 hecaton run quickstart.toml\n"
+      "Exit codes:   0 done, 1 the run failed, 2 bad usage or bad input.");
+  app.set_version_flag("--version", version_text());
+  add_run(app, fields);
+  add_checks(app, fields);
+  add_others(app, fields);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return Answer{exit_done, help_of(app)};
+  } catch (const CLI::CallForVersion&) {
+    return Answer{exit_done, version_text() + "\n"};
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error.what());
+  }
+  return chosen(app, std::move(fields));
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,59 @@
+// The command line as values: which command, with which arguments. Parsing knows no MPI and reads no files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hecaton::runs {
+
+struct DeckArguments {
+  std::string deck;
+  std::vector<std::string> overrides;  // "table.key=value"
+  std::string partition = "block";
+};
+
+struct RunArguments {
+  DeckArguments input;
+  std::string output;   // folder; empty: out/<deck>
+  std::string summary;  // file; empty: summary.json in the folder
+  std::string trace = "ops";
+  std::string progress = "auto";
+  bool trains = true;
+};
+
+struct ValidateArguments {
+  DeckArguments input;
+  int ranks = 1;
+};
+
+struct PartitionArguments {
+  DeckArguments input;
+  int ranks = 1;
+};
+
+struct DumpDefaultArguments {
+  std::string kind;
+};
+
+struct SummaryArguments {
+  std::string trace;
+};
+
+struct CompareArguments {
+  std::vector<std::string> files;  // traces or summaries, the baseline first
+};
+
+// Nothing to do but to print `text` and exit with `code`: help, version, or what is wrong with the usage.
+struct Answer {
+  int code = 0;
+  std::string text;
+};
+
+using CommandLine = std::variant<Answer, RunArguments, ValidateArguments, PartitionArguments,
+                                 DumpDefaultArguments, SummaryArguments, CompareArguments>;
+
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace hecaton::runs

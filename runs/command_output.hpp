@@ -1,0 +1,27 @@
+// Where a run's files go, and writing them so that a file of the final name is always complete.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runs/command_line.hpp"
+
+namespace hecaton::runs {
+
+struct OutputPaths {
+  std::optional<std::filesystem::path> trace;  // none: no trace is wanted
+  std::filesystem::path summary;
+};
+
+OutputPaths output_paths(const RunArguments& arguments);
+
+// Makes the folders and tries that files can be written there, before anything is simulated. Throws
+// InputError, and then leaves nothing behind.
+void prepare_outputs(const OutputPaths& paths);
+
+// Written beside, synced, renamed. Throws std::system_error.
+void write_atomically(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace hecaton::runs

@@ -1,0 +1,11 @@
+// `hecaton partition DECK`
+#pragma once
+
+#include "runs/command_line.hpp"
+
+namespace hecaton::runs {
+
+// Prints which rank would simulate which dies.
+int print_partition(const PartitionArguments& arguments);
+
+}  // namespace hecaton::runs

@@ -1,0 +1,120 @@
+#include "runs/command_run.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <cstdio>
+#include <exception>
+#include <memory>
+
+#include "io/deck_reader.hpp"
+#include "io/progress.hpp"
+#include "io/provenance.hpp"
+#include "io/summary.hpp"
+#include "io/table.hpp"
+#include "io/trace.hpp"
+#include "io/version.hpp"
+#include "runs/command_input.hpp"
+#include "runs/command_output.hpp"
+#include "runs/exit_code.hpp"
+#include "runs/simulation.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+// What rank 0 found out before the run, as all ranks learn it.
+struct Verdict {
+  int code = exit_done;
+  std::string deck_name;
+  std::string deck_text;  // resolved
+};
+
+Verdict judge(const RunArguments& arguments, int ranks) {
+  Verdict verdict;
+  verdict.code = guarded([&] {
+    const CheckedDeck checked = check_deck_input(arguments.input, ranks);
+    prepare_outputs(output_paths(arguments));
+    verdict.deck_name = checked.loaded.deck.name;
+    verdict.deck_text = checked.loaded.deck.resolved_toml;
+  });
+  return verdict;
+}
+
+Verdict shared_verdict(const RunArguments& arguments, const boost::mpi::communicator& world) {
+  Verdict verdict;
+  if (world.rank() == 0) verdict = judge(arguments, world.size());
+  boost::mpi::broadcast(world, verdict.code, 0);
+  boost::mpi::broadcast(world, verdict.deck_name, 0);
+  boost::mpi::broadcast(world, verdict.deck_text, 0);
+  return verdict;
+}
+
+io::ProgressStyle progress_style(const std::string& name) {
+  if (name == "none") return io::ProgressStyle::none;
+  if (name == "plain") return io::ProgressStyle::plain;
+  return io::automatic_style(stderr);
+}
+
+io::RunResult simulate_with_progress(const io::Deck& deck, const RunArguments& arguments,
+                                     const boost::mpi::communicator& world) {
+  RunOptions options;
+  options.partition = arguments.input.partition;
+  options.record_operations = arguments.trace == "ops";
+  const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
+  io::ProgressReporter reporter(style, stderr);
+  if (style != io::ProgressStyle::none) {
+    options.progress = [&](const Progress& progress) {
+      reporter.update({progress.simulated_s, progress.events, progress.fraction});
+    };
+  }
+  return simulate(deck, options, world);
+}
+
+void print_results(const io::Summary& summary, const OutputPaths& paths) {
+  fmt::print("{}\n", io::render_table(summary));
+  if (paths.trace) fmt::print("trace    {}\n", paths.trace->string());
+  fmt::print("summary  {}\n", paths.summary.string());
+  std::fflush(stdout);
+}
+
+void run_checked(const Verdict& verdict, const RunArguments& arguments, const std::string& command_line,
+                 const boost::mpi::communicator& world) {
+  io::Deck deck = io::parse_deck(verdict.deck_text, verdict.deck_name);
+  deck.network.trains = arguments.trains;
+  const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
+  const io::RunResult result = simulate_with_progress(deck, arguments, world);
+  const io::Summary summary = io::make_summary(deck, result, model_facts(deck), world);
+  const OutputPaths paths = output_paths(arguments);
+  if (paths.trace) io::write_trace(*paths.trace, deck, result, summary, provenance, world);
+  if (world.rank() != 0) return;
+  write_atomically(paths.summary, io::to_json(summary));
+  print_results(summary, paths);
+}
+
+// The other ranks may wait for this one for ever: all end, with this rank's reason as the last word.
+int end_all(const boost::mpi::communicator& world, std::string_view reason) {
+  print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
+  if (world.size() > 1) MPI_Abort(world, exit_failed);
+  return exit_failed;
+}
+
+}  // namespace
+
+int run_deck(const RunArguments& arguments, const std::string& command_line,
+             const boost::mpi::communicator& world) {
+  const Verdict verdict = shared_verdict(arguments, world);
+  if (verdict.code != exit_done) return verdict.code;
+  if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
+    fmt::print(stderr, "hecaton: warning: {}\n", warning);
+  }
+  try {
+    run_checked(verdict, arguments, command_line, world);
+    return exit_done;
+  } catch (const std::exception& error) {
+    return end_all(world, error.what());
+  }
+}
+
+}  // namespace hecaton::runs

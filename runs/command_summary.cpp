@@ -1,0 +1,32 @@
+#include "runs/command_summary.hpp"
+
+#include <fmt/format.h>
+
+#include "io/summary.hpp"
+#include "io/table.hpp"
+#include "io/text_file.hpp"
+#include "runs/command_input.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+io::Summary read_either(const std::string& file) {
+  if (file.ends_with(".json")) return io::summary_from_json(io::read_text_file(file, "a summary"), file);
+  return io::read_summary(file);
+}
+
+}  // namespace
+
+int print_summary(const SummaryArguments& arguments) {
+  return guarded([&] { fmt::print("{}", io::render_table(io::read_summary(arguments.trace))); });
+}
+
+int print_comparison(const CompareArguments& arguments) {
+  return guarded([&] {
+    std::vector<io::Summary> summaries;
+    for (const std::string& file : arguments.files) summaries.push_back(read_either(file));
+    fmt::print("{}", io::render_comparison(summaries));
+  });
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,80 @@
+// The program `hecaton`: parses the command line and hands over to one command.
+#include <fmt/format.h>
+
+#include <boost/mpi/communicator.hpp>
+#include <boost/mpi/environment.hpp>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "io/provenance.hpp"
+#include "runs/command_dump_default.hpp"
+#include "runs/command_line.hpp"
+#include "runs/command_partition.hpp"
+#include "runs/command_run.hpp"
+#include "runs/command_summary.hpp"
+#include "runs/command_validate.hpp"
+#include "runs/exit_code.hpp"
+
+namespace {
+
+using namespace hecaton;
+
+// MPI is started for `run` alone, and before the command line is looked at, so that of many ranks only one
+// complains.
+bool is_run(std::span<const char* const> arguments) {
+  for (const std::string_view argument : arguments.subspan(arguments.empty() ? 0 : 1)) {
+    if (argument == "run") return true;
+  }
+  return false;
+}
+
+struct Dispatch {
+  std::string command_line;
+  const boost::mpi::communicator* world;  // null unless the command is `run`
+
+  int operator()(const runs::Answer& answer) const {
+    if (world != nullptr && world->rank() != 0) return answer.code;
+    std::FILE* stream = answer.code == runs::exit_done ? stdout : stderr;
+    fmt::print(stream, "{}", answer.text);
+    std::fflush(stream);
+    return answer.code;
+  }
+  int operator()(const runs::RunArguments& arguments) const {
+    return runs::run_deck(arguments, command_line, *world);
+  }
+  int operator()(const runs::ValidateArguments& arguments) const { return runs::validate_deck(arguments); }
+  int operator()(const runs::PartitionArguments& arguments) const { return runs::print_partition(arguments); }
+  int operator()(const runs::DumpDefaultArguments& arguments) const { return runs::print_default(arguments); }
+  int operator()(const runs::SummaryArguments& arguments) const { return runs::print_summary(arguments); }
+  int operator()(const runs::CompareArguments& arguments) const { return runs::print_comparison(arguments); }
+};
+
+// A full disk behind a redirected stdout must not pass for success.
+bool everything_printed() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+  fmt::print(stderr, "hecaton: error: standard output could not be written\n");
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  std::optional<boost::mpi::environment> environment;
+  std::optional<boost::mpi::communicator> world;
+  if (is_run(arguments)) {
+    environment.emplace(argc, argv, /*abort_on_exception=*/false);
+    world.emplace();
+  }
+  try {
+    const Dispatch dispatch{io::join_command_line(arguments), world ? &*world : nullptr};
+    const int code = std::visit(dispatch, runs::parse_command_line(argc, argv));
+    return everything_printed() ? code : runs::exit_failed;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "hecaton: error: {}\n", error.what());
+    return runs::exit_failed;
+  }
+}

@@ -1,0 +1,62 @@
+"""Runs the program in a folder of its own and looks at everything it leaves there.
+
+Each topic is a script: TOPIC.py HECATON MPIEXEC RANKS DECKS
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+HECATON, MPIEXEC, RANKS, DECKS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+ERROR = "hecaton: error: "
+failures = 0
+
+
+def check(condition, what):
+    """Reports what does not hold; the script goes on, so that one run shows all."""
+    global failures
+    if not condition:
+        failures += 1
+        print(f"FAILED: {what}", flush=True)
+
+
+def finish():
+    print(f"{failures} failures")
+    sys.exit(1 if failures else 0)
+
+
+def command_of(arguments, ranks):
+    launcher = [] if ranks == 1 else [MPIEXEC, "-n", str(ranks)]
+    return launcher + [HECATON] + arguments
+
+
+def run(arguments, folder, ranks=1, seconds=60):
+    """The finished process; a hang is a failure and ends the script."""
+    try:
+        return subprocess.run(command_of(arguments, ranks), cwd=folder, timeout=seconds, text=True,
+                              errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    except subprocess.TimeoutExpired:
+        check(False, f"no end within {seconds} s: {arguments}")
+        finish()
+
+
+def error_lines(process):
+    return [line for line in process.stderr.splitlines() if line.startswith(ERROR)]
+
+
+def files_below(folder):
+    found = set()
+    for where, folders, files in os.walk(folder):
+        found.update(os.path.join(where, name) for name in folders + files)
+    return found
+
+
+def folder():
+    return tempfile.TemporaryDirectory(prefix="hecaton-cli-")
+
+
+def write(path, content):
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    return path

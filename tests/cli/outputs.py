@@ -1,0 +1,78 @@
+"""What a good run leaves: complete files under their final names, and nothing else; and that it prints them again."""
+import json
+import os
+
+from harness import DECKS, RANKS, check, files_below, finish, folder, run, write
+
+# Small enough for a second.
+DECK = """[workload]
+kind = "collective"
+[package]
+rows = 2
+columns = 4
+[collective]
+bytes = 65536
+"""
+
+
+def names_below(here):
+    return {os.path.relpath(path, here) for path in files_below(here)}
+
+
+def good(arguments, here):
+    process = run(arguments, here, RANKS)
+    check(process.returncode == 0, f"{arguments} ends with {process.returncode}: {process.stderr!r}")
+    if process.returncode != 0:
+        finish()
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+with folder() as here:
+    write(os.path.join(here, "small.toml"), DECK)
+    good(["run", "small.toml", "--progress", "none"], here)
+    made = {"out", "out/small", "out/small/trace.h5", "out/small/summary.json"}
+    check(names_below(here) == {"small.toml"} | made, f"a run leaves {names_below(here)}")
+    first = json.loads(read(os.path.join(here, "out/small/summary.json")))
+    check(first["deck"] == "small.toml" and first["ranks"] == RANKS, f"the summary says {first}")
+
+    # Again over the old files, with the deck resolved from the command line.
+    good(["run", "small.toml", "--set", "collective.bytes=1024", "--progress", "none"], here)
+    second = json.loads(read(os.path.join(here, "out/small/summary.json")))
+    check(second["collective"]["bytes"] == 1024, "a second run replaces the first")
+    check(names_below(here) == {"small.toml"} | made, f"a second run leaves {names_below(here)}")
+
+    good(["run", "small.toml", "--trace", "none", "--summary", "s.json", "--progress", "none"], here)
+    check(names_below(here) == {"small.toml", "s.json"} | made, "--trace none --summary FILE writes that file only")
+    third = json.loads(read(os.path.join(here, "s.json")))
+    check(third["digest"] == first["digest"], "the same deck has the same digest without a trace")
+
+    good(["run", "small.toml", "--trace", "summary", "--output", "b/c", "--trains", "off", "--progress", "none"], here)
+    fourth = json.loads(read(os.path.join(here, "b/c/summary.json")))
+    check(fourth["digest"] == first["digest"], "the same deck has the same digest without trains")
+    check(os.path.getsize(os.path.join(here, "b/c/trace.h5")) > 0, "--trace summary writes a trace")
+
+    printed = run(["summary", "b/c/trace.h5"], here)
+    check(printed.returncode == 0 and "small.toml" in printed.stdout, f"summary prints {printed.stdout!r}")
+    beside = run(["compare", "out/small/trace.h5", "b/c/summary.json"], here)
+    check(beside.returncode == 0 and beside.stdout.count("small.toml") == 2, f"compare prints {beside.stdout!r}")
+
+with folder() as here:
+    for name in sorted(os.listdir(DECKS)):
+        for ranks in ("1", "4"):
+            process = run(["validate", os.path.join(DECKS, name), "--ranks", ranks], here)
+            check(process.returncode == 0, f"validate {name} for {ranks} ranks: {process.stderr!r}")
+            check("lookahead" in process.stdout, f"validate {name} names the lookahead")
+        process = run(["partition", os.path.join(DECKS, name), "--ranks", "4", "--partition", "strip"], here)
+        check(process.returncode == 0 and process.stdout != "", f"partition {name}: {process.stderr!r}")
+    for kind in ("training", "collective", "traffic"):
+        deck = write(os.path.join(here, f"{kind}.toml"), run(["dump-default", kind], here).stdout)
+        process = run(["validate", deck], here)
+        check(process.returncode == 0, f"the dumped default of {kind} is valid: {process.stderr!r}")
+    left = {"training.toml", "collective.toml", "traffic.toml"}
+    check(names_below(here) == left, "validate and partition write nothing")
+
+finish()

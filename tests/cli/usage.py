@@ -1,0 +1,51 @@
+"""Help, version, and one line with exit code 2 for wrong usage."""
+import re
+import subprocess
+
+from harness import HECATON, check, error_lines, files_below, finish, folder, run
+
+COMMANDS = ["run", "validate", "partition", "dump-default", "summary", "compare"]
+
+with folder() as here:
+    process = run(["--help"], here)
+    check(process.returncode == 0 and process.stderr == "", "--help ends with 0")
+    for command in COMMANDS:
+        check(re.search(rf"^  {command} ", process.stdout, re.M), f"--help names {command}")
+        of_command = run([command, "--help"], here)
+        check(of_command.returncode == 0, f"{command} --help ends with 0")
+        check(f"hecaton {command}" in of_command.stdout, f"{command} --help shows its usage")
+
+    process = run(["--version"], here)
+    check(process.returncode == 0 and re.match(r"hecaton \d+\.\d+\.\d+ \(.+\)\n$", process.stdout),
+          f"--version: {process.stdout!r}")
+
+    for ranks in (1, 2):
+        for arguments in ([], ["fly"], ["run"], ["run", "a.toml", "b.toml"], ["run", "a.toml", "--fly"],
+                          ["run", "a.toml", "--trace", "all"], ["run", "a.toml", "--partition", "circle"],
+                          ["run", "a.toml", "--trains", "maybe"], ["run", "a.toml", "--sync", "null-ish"],
+                          ["run", "a.toml", "--progress", "loud"], ["run", "a.toml", "--set"],
+                          ["validate", "a.toml", "--ranks", "0"], ["validate", "a.toml", "--ranks", "many"],
+                          ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"]):
+            if ranks > 1 and arguments[:1] != ["run"]:
+                continue
+            process = run(arguments, here, ranks)
+            what = f"{arguments} on {ranks} ranks"
+            check(process.returncode == 2, f"{what} ends with {process.returncode}, not 2")
+            check(process.stdout == "", f"{what} prints on stdout: {process.stdout!r}")
+            check(len(error_lines(process)) == 1, f"{what} says: {process.stderr!r}")
+            check("--help" in process.stderr, f"{what} points to the help: {process.stderr!r}")
+            if ranks == 1:
+                check(process.stderr.count("\n") == 1, f"{what} says more than one line: {process.stderr!r}")
+
+    for kind in ("training", "collective", "traffic"):
+        process = run(["dump-default", kind], here)
+        check(process.returncode == 0 and f'kind = "{kind}"' in process.stdout, f"dump-default {kind}")
+        check("[ASSUMED]" in process.stdout, f"dump-default {kind} shows tags")
+
+    with open("/dev/full", "w") as full:
+        code = subprocess.run([HECATON, "dump-default", "traffic"], stdout=full, stderr=subprocess.PIPE).returncode
+        check(code == 1, f"a full disk behind stdout ends with {code}, not 1")
+
+    check(files_below(here) == set(), "nothing is written")
+
+finish()
