@@ -104,6 +104,43 @@ std::string help_of(const CLI::App& app) {
   return commands.empty() ? app.help() : commands.front()->help("hecaton");
 }
 
+std::string guess(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::vector<std::string_view> views(candidates.begin(), candidates.end());
+  const std::string_view near = io::nearest(word, views);
+  return near.empty() ? std::string() : fmt::format("; did you mean {}?", near);
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->nonpositional()) names.push_back(option->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+// An unknown word explains more than what is missing because of it.
+std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  const CLI::App& command = commands.empty() ? app : *commands.front();
+  for (const std::string& word : app.remaining(true)) {
+    if (word.starts_with('-')) {
+      return fmt::format("{} is not an option{}", io::in_quotes(word), guess(word, option_names(command)));
+    }
+    if (commands.empty()) {
+      return fmt::format("{} is not a command{}", io::in_quotes(word), guess(word, command_names(app)));
+    }
+  }
+  return error.what();
+}
+
 Answer usage_error(const CLI::App& app, std::string_view reason) {
   const std::vector<CLI::App*> commands = app.get_subcommands();
   const std::string help = commands.empty() ? "" : " " + commands.front()->get_name();
@@ -131,7 +168,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion&) {
     return Answer{exit_done, version_text() + "\n"};
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error.what());
+    return usage_error(app, reason_of(app, error));
   }
   return chosen(app, std::move(fields));
 }

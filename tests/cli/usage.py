@@ -37,6 +37,12 @@ with folder() as here:
             if ranks == 1:
                 check(process.stderr.count("\n") == 1, f"{what} says more than one line: {process.stderr!r}")
 
+    for arguments, said in ((["run", "a.toml", "--ouput", "x"], '"--ouput" is not an option; did you mean --output?'),
+                            (["run", "--zzzzzzzz"], '"--zzzzzzzz" is not an option (see'),
+                            (["valdate", "a.toml"], '"valdate" is not a command; did you mean validate?')):
+        process = run(arguments, here)
+        check(said in process.stderr, f"{arguments} says {process.stderr!r}, not {said!r}")
+
     for kind in ("training", "collective", "traffic"):
         process = run(["dump-default", kind], here)
         check(process.returncode == 0 and f'kind = "{kind}"' in process.stdout, f"dump-default {kind}")
