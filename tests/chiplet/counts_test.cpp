@@ -4,88 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
 #include <vector>
 
 #include "fake_host.hpp"
+#include "random_program.hpp"
 
 namespace hecaton::chiplet::testing {
 namespace {
-
-constexpr std::uint32_t columns = 3;
-constexpr std::uint32_t dies = 6;
-
-class RandomProgram {
- public:
-  explicit RandomProgram(std::uint64_t seed) : random_(seed) {}
-
-  Program make() {
-    Program program;
-    for (std::uint8_t slot = 0; slot < 2; ++slot) program.push_back(with_bytes(OpCode::dram_write, 0, slot));
-    body(program, 0);
-    return program;
-  }
-
- private:
-  std::uint64_t up_to(std::uint64_t limit) { return random_() % (limit + 1); }
-
-  void body(Program& program, int depth) {
-    for (std::uint64_t i = 0; i < 4 + up_to(3); ++i) {
-      if (depth < 3 && up_to(3) == 0) {
-        program.push_back(loop(static_cast<std::uint32_t>(1 + up_to(3))));
-        body(program, depth + 1);
-        program.push_back(end_loop());
-      } else {
-        program.push_back(operation());
-        program.back().skip_last = static_cast<std::uint8_t>(up_to(static_cast<std::uint64_t>(depth)));
-      }
-    }
-  }
-
-  Op operation() {
-    const auto slot = static_cast<std::uint8_t>(up_to(1));
-    const auto ring = static_cast<Ring>(up_to(2));
-    const auto unit_bytes = static_cast<std::uint32_t>(1 + up_to(9));
-    switch (up_to(8)) {
-      case 0:
-        return matmul(static_cast<std::uint32_t>(1 + up_to(2)), 1 + up_to(9), 1 + up_to(9), 1 + up_to(9));
-      case 1:
-        return with_bytes(OpCode::vector, up_to(500));
-      case 2:
-        return with_bytes(OpCode::dram_read, up_to(5000), slot);
-      case 3:
-        return with_bytes(OpCode::dram_write, up_to(5000), slot);
-      case 4:
-        return wait_for(slot);
-      case 5:
-        return label(OpCode::add_layer, 1);
-      case 6:
-        return collective(OpCode::all_gather, up_to(20), unit_bytes, ring);
-      case 7:
-        return collective(OpCode::reduce_scatter, up_to(20), unit_bytes, ring);
-      default:
-        return collective(OpCode::all_reduce, up_to(20), unit_bytes, ring);
-    }
-  }
-
-  std::mt19937_64 random_;
-};
-
-DieSetup setup_of(std::uint32_t id, const Program& program) {
-  DieConfig config;
-  config.array_rows = 4;
-  config.array_columns = 2;
-  config.vector_GBps = 33;
-  MemoryConfig memory;
-  memory.burst_bytes = 300;
-  DieSetup setup = in_one_ring(id, dies, program, resolve_timings(config, memory));
-  const std::uint32_t row = id / columns;
-  const std::uint32_t column = id % columns;
-  setup.rings[0] = place_in({3 * row, 3 * row + 1, 3 * row + 2}, column);
-  setup.rings[1] = place_in({column, column + columns}, row);
-  setup.dram = {{NodeId{dies}, 5}, {NodeId{dies + 1}, 2}};
-  return setup;
-}
 
 void expect_same(const DieCounters& counted, const DieCounters& run) {
   EXPECT_EQ(counted.macs, run.macs);
@@ -127,11 +52,7 @@ TEST(Counts, EqualARunForRandomPrograms) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const Program program = RandomProgram(seed).make();
     ASSERT_NO_THROW(validate(program));
-    FakePackage package(700, 3, seed);
-    for (std::uint32_t id = 0; id < dies; ++id) package.add(setup_of(id, program));
-    for (std::uint32_t io = dies; io < dies + 2; ++io) {
-      package.add(IoDieSetup{NodeId{io}, 2, Rate{20'000'000'000}, {900}, 300});
-    }
+    FakePackage package = random_package(program, {700, 3, 20'000'000'000, 900}, seed);
     package.run();
     ASSERT_TRUE(package.all_finished()) << "seed " << seed;
     for (std::uint32_t id = 0; id < dies; ++id) {
