@@ -31,8 +31,7 @@ class CreditBook {
         expected + (segments - 1) * timing.segment + (last_flits - 1) * timing.cycle + delay;
     const std::int64_t first =
         segments == 1 ? tail : expected + (timing.segment_flits - 1) * timing.cycle + delay;
-    if (!log_.empty() && segments == 1 && last_flits == timing.segment_flits &&
-        log_.back().last + timing.segment == tail) {
+    if (!log_.empty() && segments == 1 && log_.back().continues_with(tail, timing.segment)) {
       ++log_.back().segments;
       log_.back().last = tail;
       return;
@@ -109,6 +108,10 @@ class CreditBook {
     std::int64_t first;  // when its first credit is back
     std::int64_t last;
     std::uint32_t segments;
+    // A credit at `time` is the next of an even series.
+    bool continues_with(std::int64_t time, std::int64_t segment) const {
+      return last == first + (segments - 1) * segment && time == last + segment;
+    }
   };
 
   static std::uint32_t returned(const Run& run, const Timing& timing, std::int64_t now) {

@@ -151,12 +151,11 @@ inline std::uint32_t Interface::run_length(const Fabric& fabric, std::int64_t no
   const Timing& timing = fabric.timing;
   const std::uint32_t left = sending_->flits - sending_->sent;
   const auto one = static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, left));
-  CreditBook& credits = outputs_[sending_->channel].credits;
-  if (!fabric.trains || credits.held()) return one;
-  const std::uint32_t segments = segments_of(timing, left);
-  const std::int64_t round_trip =
-      timing.latch_injection() + timing.routing_stage + timing.segment + timing.credit_injection();
-  return credits.sustains(timing, now, segments, round_trip) ? left : one;
+  OutputChannel& output = outputs_[sending_->channel];
+  if (!fabric.trains || output.credits.held()) return one;
+  const bool sustained = output.sustains(timing, now, now + timing.latch_injection(), sending_->sent == 0,
+                                         false, segments_of(timing, left), timing.credit_injection());
+  return sustained ? left : one;
 }
 
 template <class Out>

@@ -62,6 +62,7 @@ struct WormHeader {
 // earlier runs; the run under way brings segment j at run_start + j * segment.
 struct Worm {
   WormHeader header;
+  std::int64_t head_latched = 0;
   std::int64_t run_start = 0;
   std::uint32_t run_flits = 0;
   std::uint32_t base = 0;

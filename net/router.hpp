@@ -103,7 +103,6 @@ class Router {
   template <class Out>
   void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, std::int64_t now, Out& out);
   std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
-  std::int64_t round_trip(const Timing& timing, std::uint32_t out_port) const;
   bool next_die_is_bypassed(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
 
   // router_allocate.hpp: bids and grants

@@ -66,6 +66,7 @@ void Router::bypass(Fabric& fabric, std::int64_t now, Bids&, Out& out) {
       if (pass_through(fabric, id, now, out)) return;
       channel.bypassing = false;
       worm.run_start += 2 * fabric.timing.cycle;
+      worm.head_latched += 2 * fabric.timing.cycle;
       miss_schedule(fabric, id, now, out);
     });
   }
@@ -101,7 +102,7 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
 // When the front worm's head may bid for an output channel.
 inline std::int64_t Router::head_bid_time(const Fabric& fabric, const InputChannel& channel) const {
   const Worm& worm = fabric.worms[channel.front];
-  const std::int64_t at_front = std::max(worm.run_start, channel.channel_ready);
+  const std::int64_t at_front = std::max(worm.head_latched, channel.channel_ready);
   return std::max(at_front + fabric.timing.routing_stage, channel.switch_ready);
 }
 
@@ -255,7 +256,7 @@ void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
       std::int64_t due = 0;
       if (channel.out_channel == no_channel) {
         const Worm& worm = fabric.worms[channel.front];
-        due = std::max(worm.run_start, channel.channel_ready) + fabric.timing.routing_stage;
+        due = std::max(worm.head_latched, channel.channel_ready) + fabric.timing.routing_stage;
       } else if (channel.switch_ready > now) {
         return;  // got its channel or its segment through just now
       } else {
@@ -286,7 +287,8 @@ inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) co
           const OutputChannel& target = outputs_[index(channel.out_port, k)];
           if (target.owner == no_owner) {
             if (target.free_at > now) at(target.free_at);
-          } else if (const InputChannel& owner = inputs_[static_cast<std::size_t>(target.owner)]; owner.running) {
+          } else if (const InputChannel& owner = inputs_[static_cast<std::size_t>(target.owner)];
+                     owner.running) {
             at(owner.last_start + timing.cycle);
           }
         }

@@ -37,13 +37,6 @@ inline bool Router::next_die_is_bypassed(const Fabric&, const InputChannel& chan
          neighbours_[channel.out_port] != worm.header.destination;
 }
 
-inline std::int64_t Router::round_trip(const Timing& timing, std::uint32_t out_port) const {
-  const std::int64_t gone = (timing.segment_flits - 1) * timing.cycle;
-  if (out_port == static_cast<std::uint32_t>(Port::local))
-    return timing.latch_ejection() + gone + timing.credit_ejection();
-  return timing.latch_router() + timing.routing_stage + timing.cycle + gone + timing.credit_router();
-}
-
 // How many flits to send as one run from `now` on: one segment, unless nobody else wants input or output and
 // every further segment is known to be there, and to find a credit, in time.
 inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested) {
@@ -52,8 +45,8 @@ inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::i
   const Timing& timing = fabric.timing;
   const auto one =
       static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, worm.flits - worm.sent));
-  CreditBook& credits = output(channel.out_port, channel.out_channel).credits;
-  if (!fabric.trains || contested || channel.held || credits.held()) return one;
+  OutputChannel& target = output(channel.out_port, channel.out_channel);
+  if (!fabric.trains || contested || channel.held || target.credits.held()) return one;
   std::uint32_t known = worm.announced() - worm.sent;
   if (worm.sent < worm.base) {
     const std::uint32_t buffered = worm.base - worm.sent;
@@ -61,7 +54,12 @@ inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::i
   }
   const std::uint32_t segments = segments_of(timing, known);
   if (segments <= 1) return one;
-  return credits.sustains(timing, now, segments, round_trip(timing, channel.out_port)) ? known : one;
+  const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
+  const bool announced = next_die_is_bypassed(fabric, channel, worm);
+  const bool sustained = target.sustains(timing, now, now + flight(timing, channel.out_port, announced),
+                                         worm.sent == 0, announced || local, segments,
+                                         local ? timing.credit_ejection() : timing.credit_router());
+  return sustained ? known : one;
 }
 
 template <class Out>
@@ -270,6 +268,7 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
     worm.run_start += 2 * fabric.timing.cycle;
     channel.late = true;
   }
+  worm.head_latched = worm.run_start;
   if (empty) {
     channel.front = slot;
     channel.bypassing = announced;

@@ -51,22 +51,29 @@ struct OutputChannel {
   std::int64_t run_expected = 0;    // expected departure of the first segment of the latest run
   CreditBook credits;
 
-  // A run is sent that arrives at `arrival`: reckons when it leaves the next router, and so when its credits
-  // return. `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting
-  // interface).
+  // When a run that arrives at `arrival` begins to leave the next router, if nothing else delays it there.
+  // `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting interface).
+  std::int64_t expected_departure(const Timing& timing, std::int64_t arrival, bool head, bool at_once) const {
+    if (at_once) return arrival;
+    const std::int64_t front =
+        std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.cycle;
+    return std::max(head ? front : arrival, expected_busy);
+  }
+  // Whether a run of `segments` starting now would find a credit for each of them in time.
+  bool sustains(const Timing& timing, std::int64_t now, std::int64_t arrival, bool head, bool at_once,
+                std::uint32_t segments, std::int64_t credit_delay) {
+    const std::int64_t departure = expected_departure(timing, arrival, head, at_once);
+    return credits.sustains(timing, now, segments,
+                            departure + timing.segment - timing.cycle + credit_delay - now);
+  }
+  // A run is sent: reckons when it leaves the next router, and so when its credits return.
   void book(const Timing& timing, std::int64_t arrival, bool head, bool tail, std::uint32_t flits,
             bool at_once, std::int64_t credit_delay) {
-    std::int64_t expected = arrival;
-    if (!at_once) {
-      if (head)
-        expected = std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.cycle;
-      expected = std::max(expected, expected_busy);
-    }
     const std::uint32_t segments = segments_of(timing, flits);
-    run_expected = expected;
-    expected_busy = expected + flits * timing.cycle;
-    if (tail) expected_tail = expected + (segments - 1) * timing.segment;
-    credits.sent(timing, expected, segments, flits - (segments - 1) * timing.segment_flits, credit_delay);
+    run_expected = expected_departure(timing, arrival, head, at_once);
+    expected_busy = run_expected + flits * timing.cycle;
+    if (tail) expected_tail = run_expected + (segments - 1) * timing.segment;
+    credits.sent(timing, run_expected, segments, flits - (segments - 1) * timing.segment_flits, credit_delay);
   }
   // Of the latest run only `segments` were sent, `removed` were not.
   void unbook(const Timing& timing, std::uint32_t segments, std::uint32_t removed) {

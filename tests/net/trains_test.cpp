@@ -16,7 +16,9 @@ struct Case {
 
 Case random_case(std::uint32_t seed) {
   std::mt19937 random(seed);
-  const auto draw = [&](std::uint32_t low, std::uint32_t high) -> std::uint32_t { return low + static_cast<std::uint32_t>(random() % (high - low + 1)); };
+  const auto draw = [&](std::uint32_t low, std::uint32_t high) -> std::uint32_t {
+    return low + static_cast<std::uint32_t>(random() % (high - low + 1));
+  };
   Case c;
   c.config.package.rows = draw(1, 4);
   c.config.package.columns = draw(2, 5);
