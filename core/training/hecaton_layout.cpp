@@ -1,0 +1,294 @@
+#include "core/training/hecaton_layout.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <numeric>
+#include <optional>
+
+#include "core/training/buffers.hpp"
+#include "core/training/models.hpp"
+#include "core/training/program_builder.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+void divide(std::uint64_t number, std::uint64_t by, const char* what, const char* key, const char* lines) {
+  if (number % by == 0) return;
+  throw PlanError(key, fmt::format("does not divide the {}", what),
+                  fmt::format("{} {} over {} {}", number, what, by, lines),
+                  fmt::format("use a number of {} that divides {}", lines, number));
+}
+
+void check_shapes(const ModelConfig& m, MeshShape mesh) {
+  divide(m.hidden, mesh.rows, "hidden features", "package.rows", "rows");
+  divide(m.heads, mesh.columns, "heads", "package.columns", "columns");
+  divide(m.ffn, mesh.columns, "features of the feed-forward network", "package.columns", "columns");
+  divide(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns");
+  if (m.kv_heads % mesh.columns != 0 && mesh.columns % m.kv_heads != 0) {
+    throw PlanError("package.columns", "does not fit the key/value heads",
+                    fmt::format("{} key/value heads over {} columns", m.kv_heads, mesh.columns),
+                    "use a number of columns that is a divisor or a multiple of them");
+  }
+}
+
+HecatonDie die_of(const TrainingConfig& config, MeshShape mesh) {
+  const ModelConfig& m = config.model;
+  check_shapes(m, mesh);
+  HecatonDie d;
+  d.rows = mesh.rows;
+  d.columns = mesh.columns;
+  d.sequence = config.sequence_length;
+  d.head = head_size(m);
+  d.heads = m.heads / mesh.columns;
+  d.hidden_a = m.hidden / mesh.rows;
+  d.hidden_b = m.hidden / mesh.columns;
+  d.kv_copies = m.kv_heads < mesh.columns ? mesh.columns / m.kv_heads : 1;
+  d.kv = 2 * d.head * (m.kv_heads * d.kv_copies / mesh.columns);
+  d.qkv = d.hidden_b + d.kv;
+  d.up = up_features(m) / mesh.columns;
+  d.ffn = m.ffn / mesh.columns;
+  d.vocabulary = m.vocabulary / mesh.columns;
+  d.gated = m.gated;
+  return d;
+}
+
+HecatonSlices slices_of(const HecatonDie& d, std::uint64_t sequences) {
+  HecatonSlices s;
+  s.tokens = sequences * d.sequence;
+  s.tokens_a = s.tokens / d.columns;
+  s.tokens_b = s.tokens / d.rows;
+  s.hidden = slice_bytes(s.tokens_a, d.hidden_a);
+  s.qkv = slice_bytes(s.tokens_b, d.qkv);
+  s.scores = s.tokens_b * d.heads * scalar_bytes;
+  s.norm = s.tokens_a * scalar_bytes;
+  s.up = slice_bytes(s.tokens_b, d.up);
+  s.ffn = slice_bytes(s.tokens_b, d.ffn);
+  s.logits = slice_bytes(s.tokens_b, d.vocabulary);
+  return s;
+}
+
+// What a stage keeps for each token of a tile: `whole` features of every gathered token (gathered operand and
+// partial result, bf16) and `scattered` features of the tokens of its row slice.
+Tiling tiling(const HecatonDie& d, const HecatonSlices& s, std::uint64_t resident, std::uint64_t whole,
+              std::uint64_t scattered) {
+  return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, d.rows,
+          slice_bytes(d.rows, whole) + slice_bytes(1, scattered)};
+}
+
+enum StageIndex : std::size_t { qkv, output, ffn, head, back_ffn, back_output, back_qkv, stage_count };
+using Tilings = std::array<Tiling, stage_count>;
+constexpr std::array<const char*, stage_count> stage_texts = {"queries, keys and values",
+                                                              "projection after attention",
+                                                              "feed-forward network",
+                                                              "output head",
+                                                              "feed-forward network backward",
+                                                              "projection after attention backward",
+                                                              "queries, keys and values backward"};
+
+// The working sets, stage by stage. `stream` is the residual stream: with writes in flight it has two
+// buffers.
+Tilings tilings(const HecatonDie& d, const HecatonSlices& s, Prefetch ahead) {
+  const std::uint64_t a = s.hidden;
+  const std::uint64_t attention = s.saved_attention();
+  const std::uint64_t border = ahead.border ? a : 0;
+  const std::uint64_t stream = (ahead.saved ? 2 * a : a) + s.norm + border;
+  const std::uint64_t up_buffers = ahead.saved ? 2 : 1;
+  const std::uint64_t gradients =
+      3 * a + 2 * s.norm;  // of the stream, of the norm's output; and the norm's input
+  const std::uint64_t up_or_down = std::max(d.hidden_a + d.up, d.ffn + d.hidden_a);
+  Tilings t;
+  t[qkv] = tiling(d, s, stream + s.qkv, d.hidden_a + d.qkv, 0);
+  t[output] = tiling(d, s, stream + attention, d.hidden_b + d.hidden_a, 0);
+  t[ffn] = tiling(d, s, stream + (ahead.saved ? attention : 0), up_or_down, up_buffers * d.up + d.ffn);
+  // The gradient of the mini-batch before is still being written while this one runs.
+  t[head] = tiling(d, s, gradients + 2 * border, d.hidden_a + d.vocabulary, d.vocabulary);
+  t[back_ffn] = tiling(d, s, gradients + (ahead.saved ? attention : 0) + 2 * border, up_or_down,
+                       (up_buffers + 1) * d.up + 2 * d.ffn);
+  // Gradient of the stream, of the output of attention, and what attention saved; read ahead: the input of
+  // this layer and the input of the next layer's feed-forward network.
+  const std::uint64_t next = ahead.saved ? 2 * a + s.norm : 0;
+  t[back_output] = tiling(d, s, 2 * a + attention + next + border, d.hidden_a + d.hidden_b, 0);
+  // Gradients of queries, keys and values have taken their place, head by head.
+  t[back_qkv] = tiling(d, s, gradients + s.qkv + (next > 0 ? next - a : 0) + border, d.qkv + d.hidden_a, 0);
+  return t;
+}
+
+HecatonTiles tiles_of(const std::array<std::uint64_t, stage_count>& n) {
+  return {n[qkv], n[output], n[ffn], n[head], n[back_ffn], n[back_output], n[back_qkv]};
+}
+
+struct Fit {
+  HecatonSlices slices;
+  HecatonTiles tiles;
+  Prefetch prefetch;
+  std::uint64_t sequences = 0;
+  std::uint64_t peak = 0;
+};
+
+std::optional<Fit> fit(const HecatonDie& d, std::uint64_t sequences, Prefetch ahead, std::uint64_t capacity) {
+  const HecatonSlices slices = slices_of(d, sequences);
+  Tilings stages = tilings(d, slices, ahead);
+  std::array<std::uint64_t, stage_count> n{};
+  std::uint64_t peak = 0;
+  for (std::size_t i = 0; i < stage_count; ++i) {
+    n[i] = stages[i].fewest(capacity);
+    if (n[i] == 0) return std::nullopt;
+    if (i == back_ffn && ahead.saved) {  // the next layer's first tile of gate and up waits through attention
+      stages[back_output].resident += slices.up / n[i];
+      stages[back_qkv].resident += slices.up / n[i];
+    }
+    peak = std::max(peak, stages[i].bytes(n[i]));
+  }
+  return Fit{slices, tiles_of(n), ahead, sequences, peak};
+}
+
+[[noreturn]] void throw_no_fit(const HecatonDie& d, std::uint64_t sequences, std::uint64_t capacity) {
+  const HecatonSlices slices = slices_of(d, sequences);
+  const Tilings stages = tilings(d, slices, {});
+  std::size_t worst = 0;
+  const auto least = [&](std::size_t i) { return stages[i].bytes(stages[i].parts); };
+  for (std::size_t i = 1; i < stage_count; ++i) {
+    if (least(i) > least(worst)) worst = i;
+  }
+  throw_no_activation_room(
+      fmt::format("{}, mini-batch of {} tokens, smallest token tiles", stage_texts[worst], slices.tokens),
+      least(worst), capacity);
+}
+
+// Most overlap first. A mini-batch alone leaves nothing at the border to prefetch.
+std::vector<Prefetch> prefetch_levels(bool overlap, std::uint64_t minibatches) {
+  if (!overlap) return {{false, false}};
+  if (minibatches == 1) return {{false, true}, {false, false}};
+  return {{true, true}, {true, false}, {false, true}, {false, false}};
+}
+
+std::optional<Fit> best_fit(const HecatonDie& d, const TrainingConfig& config, std::uint64_t sequences,
+                            std::uint64_t capacity) {
+  for (const Prefetch ahead : prefetch_levels(config.overlap, config.batch_sequences / sequences)) {
+    if (std::optional<Fit> found = fit(d, sequences, ahead, capacity)) return found;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t given_sequences(const TrainingConfig& config, const HecatonDie& d) {
+  const char* key = "training.minibatch_tokens";
+  const std::uint64_t tokens = config.minibatch_tokens;
+  if (tokens % config.sequence_length != 0) {
+    throw PlanError(key, "is not a whole number of sequences",
+                    fmt::format("{} tokens in sequences of {}", tokens, config.sequence_length),
+                    fmt::format("use a multiple of {}", config.sequence_length));
+  }
+  const std::uint64_t sequences = tokens / config.sequence_length;
+  if (sequences % d.rows != 0) {
+    throw PlanError(
+        key, "does not give every row of dies whole sequences",
+        fmt::format("{} sequences over {} rows; attention is local to a row's sequences", sequences, d.rows),
+        fmt::format("use a multiple of {} tokens", d.rows * config.sequence_length));
+  }
+  if (tokens % d.columns != 0) {
+    throw PlanError(key, "does not divide among the columns",
+                    fmt::format("{} tokens, {} columns", tokens, d.columns), "use a multiple of both");
+  }
+  if (config.batch_sequences % sequences != 0) {
+    throw PlanError(key, "does not divide the batch",
+                    fmt::format("{} sequences in mini-batches of {}", config.batch_sequences, sequences),
+                    "use a mini-batch of which the batch is a multiple");
+  }
+  return sequences;
+}
+
+// Smallest mini-batches that could be: whole sequences for every row, equally many tokens for every column.
+std::uint64_t least_sequences(const TrainingConfig& config, const HecatonDie& d) {
+  std::uint64_t sequences = d.rows;
+  while (sequences * config.sequence_length % d.columns != 0) sequences += d.rows;
+  if (config.batch_sequences % d.rows != 0 || config.batch_sequences % sequences != 0) {
+    throw PlanError(
+        "training.batch_sequences", "does not fit the mesh",
+        fmt::format("{} sequences; {} rows and {} columns of dies need mini-batches of a multiple of {}",
+                    config.batch_sequences, d.rows, d.columns, sequences),
+        fmt::format("use a multiple of {}", sequences));
+  }
+  return sequences;
+}
+
+bool is_better(const Fit& a, const Fit& b, std::uint64_t batch) {
+  const auto overlap = [](const Fit& f) { return int{f.prefetch.border} + int{f.prefetch.saved}; };
+  if (overlap(a) != overlap(b)) return overlap(a) > overlap(b);
+  const auto rounds = [batch](const Fit& f) { return batch / f.sequences * f.tiles.per_layer(); };
+  return rounds(a) < rounds(b);
+}
+
+// The mini-batch that leaves most to overlap, then the one with the fewest collectives, then the smallest.
+Fit chosen_fit(const HecatonDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+  const std::uint64_t least = least_sequences(config, d);
+  std::optional<Fit> best;
+  for (std::uint64_t sequences = least; sequences <= config.batch_sequences; sequences += least) {
+    if (config.batch_sequences % sequences != 0) continue;
+    const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
+    if (found && (!best || is_better(*found, *best, config.batch_sequences))) best = found;
+  }
+  if (!best) throw_no_fit(d, least, capacity);
+  return *best;
+}
+
+Fit fit_of(const HecatonDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+  if (config.minibatch_tokens == 0) return chosen_fit(d, config, capacity);
+  const std::uint64_t sequences = given_sequences(config, d);
+  const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
+  if (!found) throw_no_fit(d, sequences, capacity);
+  return *found;
+}
+
+std::uint64_t group_size(const char* direction, std::uint64_t layer_bytes, const TrainingConfig& config,
+                         std::uint64_t capacity) {
+  const std::uint64_t layers = config.model.layers;
+  const std::uint64_t wanted = config.fusion == 0 ? 1 : std::min<std::uint64_t>(config.fusion, layers);
+  if (wanted * layer_bytes > capacity) {
+    throw_no_weight_room(
+        fmt::format("{} with {} resident", direction, wanted == 1 ? "one layer" : "the fused layers"),
+        wanted * layer_bytes, capacity);
+  }
+  return config.fusion == 0 ? std::min(layers, capacity / layer_bytes) : wanted;
+}
+
+// Backward keeps the gradients of the weights beside them.
+HecatonGroups groups_of(const HecatonDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+  const std::uint64_t layer = d.layer_weights() * element_bytes;
+  HecatonGroups g;
+  g.forward = group_size("forward", layer, config, capacity);
+  // A fused group that is given need not fit backward too, where one layer is twice as large.
+  TrainingConfig backward = config;
+  if (2 * layer * config.fusion > capacity) backward.fusion = 0;
+  g.backward = group_size("backward, weights and gradients,", 2 * layer, backward, capacity);
+  g.prefetch_forward = config.overlap && 2 * g.forward * layer <= capacity;
+  g.prefetch_backward = config.overlap && 3 * g.backward * layer <= capacity;
+  const std::uint64_t head = 2 * d.head_weights() * element_bytes;
+  if (head > capacity) throw_no_weight_room("output head, weights and gradients", head, capacity);
+  return g;
+}
+
+}  // namespace
+
+HecatonLayout hecaton_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  HecatonLayout l;
+  l.die = die_of(config, mesh);
+  l.layers = config.model.layers;
+  l.weight_capacity = weight_capacity(die);
+  l.groups = groups_of(l.die, config, l.weight_capacity);
+  const Fit found = fit_of(l.die, config, activation_capacity(die));
+  l.slices = found.slices;
+  l.tiles = found.tiles;
+  l.prefetch = found.prefetch;
+  l.activation_peak = found.peak;
+  l.sequences = found.sequences;
+  l.minibatches = config.batch_sequences / found.sequences;
+  const std::uint64_t layer = l.die.layer_weights() * element_bytes;
+  l.weight_peak = std::max({(l.groups.prefetch_forward ? 2 : 1) * l.groups.forward * layer,
+                            (l.groups.prefetch_backward ? 3 : 2) * l.groups.backward * layer,
+                            2 * l.die.head_weights() * element_bytes});
+  return l;
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,105 @@
+// Who holds what in the Hecaton method, and what has to fit where: everything that its programs are written
+// from.
+//
+// A grid of r rows and c columns; die (i,j). e = 2 bytes per element. T tokens of a mini-batch, S sequences
+// of s tokens.
+// - Layout A (layer inputs, residual stream): die (i,j) holds X[t_j, k_i], T/c tokens of hidden/r features.
+// - Layout B (between the linear layers of a pair): Y[t_i, n_j], T/r tokens of n/c features. Slice t_i is
+// whole
+//   sequences, and heads follow the columns, so attention is local. Where there are fewer key/value heads
+//   than columns, c/kv_heads columns hold the same key/value head: its weights, its work and its transfers
+//   are there as often.
+// - Which tokens form t_j is free, so they are chosen such that any token tile takes equally many from every
+// t_i
+//   and every t_j: the number of tiles divides T/c and T/r.
+#pragma once
+
+#include <cstdint>
+
+#include "core/training/method.hpp"
+#include "core/training/tiling.hpp"
+
+namespace hecaton::training {
+
+// What is moved ahead of time, as far as the activation buffer has room for it.
+struct Prefetch {
+  bool border = false;  // a mini-batch's activations or gradients at the border of a fused group
+  bool saved = false;   // saved activations of a layer; written ones are waited for later
+};
+
+// Features and weights of one die, in elements.
+struct HecatonDie {
+  std::uint64_t rows = 1, columns = 1;
+  std::uint64_t sequence = 1;    // tokens of a sequence
+  std::uint64_t head = 1;        // features of a head
+  std::uint64_t heads = 1;       // query heads of this die
+  std::uint64_t hidden_a = 1;    // hidden / r: a slice of layout A
+  std::uint64_t hidden_b = 1;    // hidden / c: a slice of layout B
+  std::uint64_t qkv = 1;         // queries, keys and values of this die's heads
+  std::uint64_t kv = 1;          // of which keys and values
+  std::uint64_t kv_copies = 1;   // columns that hold the same key/value head
+  std::uint64_t up = 1;          // gate and up, or up, / c
+  std::uint64_t ffn = 1;         // ffn / c
+  std::uint64_t vocabulary = 1;  // vocabulary / c
+  bool gated = true;
+
+  std::uint64_t layer_weights() const { return hidden_a * (qkv + hidden_b + up + ffn); }
+  std::uint64_t head_weights() const { return hidden_a * vocabulary; }
+  // The embedding table: hidden/r features of vocabulary/c words.
+  std::uint64_t embedding_weights() const { return hidden_a * vocabulary; }
+};
+
+// Slices of one mini-batch on one die, in bytes.
+struct HecatonSlices {
+  std::uint64_t tokens = 0;    // T
+  std::uint64_t tokens_a = 0;  // T/c
+  std::uint64_t tokens_b = 0;  // T/r
+  std::uint64_t hidden = 0;    // T h e / N, in either layout
+  std::uint64_t qkv = 0;       // queries, keys, values
+  std::uint64_t scores = 0;    // log-sum-exp of attention: one scalar per query and head
+  std::uint64_t norm = 0;      // scalar of a norm, per token of layout A
+  std::uint64_t up = 0;        // gate and up
+  std::uint64_t ffn = 0;
+  std::uint64_t logits = 0;
+
+  // What forward keeps of a layer for backward. First what attention needs (queries, keys, values, their
+  // scalars, the output of attention), then the input of the feed-forward network, gate and up (tile by tile)
+  // and the output of the layer, which is the input of the next. The input of layer 0 is read from the
+  // embedding table. Outputs of norms and of the activation function are computed again.
+  std::uint64_t saved_attention() const { return qkv + norm + hidden + scores; }
+  std::uint64_t saved_middle() const { return hidden + norm; }
+  std::uint64_t saved_layer() const { return saved_attention() + saved_middle() + up + hidden; }
+};
+
+struct HecatonTiles {
+  std::uint64_t qkv = 1, output = 1, ffn = 1;  // forward; output: the projection after attention
+  std::uint64_t head = 1;                      // forward and backward at once
+  std::uint64_t back_ffn = 1, back_output = 1, back_qkv = 1;
+
+  std::uint64_t per_layer() const { return qkv + output + ffn + back_ffn + back_output + back_qkv; }
+};
+
+struct HecatonGroups {
+  std::uint64_t forward = 1, backward = 1;  // layers per fused group
+  bool prefetch_forward = false;            // the next group's weights fit beside this one's
+  bool prefetch_backward = false;
+};
+
+struct HecatonLayout {
+  HecatonDie die;
+  HecatonSlices slices;
+  HecatonTiles tiles;
+  HecatonGroups groups;
+  Prefetch prefetch;
+  std::uint64_t layers = 1;
+  std::uint64_t minibatches = 1;
+  std::uint64_t sequences = 1;        // of a mini-batch
+  std::uint64_t activation_peak = 0;  // bytes of the activation buffer in use, at most
+  std::uint64_t weight_peak = 0;      // bytes of the weight buffer in use, at most
+  std::uint64_t weight_capacity = 0;  // bytes
+};
+
+// Throws PlanError.
+HecatonLayout hecaton_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
+
+}  // namespace hecaton::training
