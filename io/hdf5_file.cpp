@@ -242,22 +242,14 @@ Handle open_column(const Handle& file, const std::string& path) {
   return take(H5Dopen2(file.id(), path.c_str(), H5P_DEFAULT), H5Dclose, "opening the column '" + path + "'");
 }
 
-void write_extents(const Handle& column, Cell cell, std::span<const Extent> extents, const void* rows) {
-  const std::string action = "writing this rank's rows of a column";
+void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, const void* rows) {
+  const std::string action = "writing rows of a column";
   const Handle file_space = take(H5Dget_space(column.id()), H5Sclose, action);
-  check(H5Sselect_none(file_space.id()), action);
-  hsize_t total = 0;
-  for (const Extent& extent : extents) {
-    const hsize_t start = extent.first;
-    const hsize_t count = extent.count;
-    check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_OR, &start, nullptr, &count, nullptr), action);
-    total += count;
-  }
-  const Handle memory_space = vector_space(total);
-  if (total == 0) check(H5Sselect_none(memory_space.id()), action);
-  const Handle transfer = property_list(H5P_DATASET_XFER);
-  check(H5Pset_dxpl_mpio(transfer.id(), H5FD_MPIO_COLLECTIVE), action);
-  check(H5Dwrite(column.id(), memory_type(cell), memory_space.id(), file_space.id(), transfer.id(), rows),
+  const hsize_t start = first;
+  const hsize_t length = count;
+  check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), action);
+  const Handle memory_space = vector_space(length);
+  check(H5Dwrite(column.id(), memory_type(cell), memory_space.id(), file_space.id(), H5P_DEFAULT, rows),
         action);
 }
 

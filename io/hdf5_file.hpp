@@ -82,13 +82,6 @@ constexpr Cell cell_of<double>() {
 }
 std::size_t cell_bytes(Cell cell);
 
-// `count` consecutive rows of a column, beginning at row `first`.
-struct Extent {
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-  friend bool operator==(const Extent&, const Extent&) = default;
-};
-
 // Files. `create` and `open` are serial (one process); `open_shared` is collective and opens for writing.
 Handle create(const std::filesystem::path& path);
 Handle open(const std::filesystem::path& path);
@@ -109,9 +102,10 @@ void write_column(const Handle& parent, const std::string& name, std::span<const
   write_column(create_column(parent, name, cell_of<T>(), rows.size()), cell_of<T>(), rows.data());
 }
 
-// Collective: every rank writes its own extents of a column (ascending, disjoint; possibly none) from `rows`.
+// In a shared file. Opening is collective; writing is not: any rank writes any rows that no other rank
+// writes.
 Handle open_column(const Handle& file, const std::string& path);
-void write_extents(const Handle& column, Cell cell, std::span<const Extent> extents, const void* rows);
+void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, const void* rows);
 
 // Reading what may be hostile. A text is a single one of fixed size, at most `most_bytes`, that lies plainly
 // in this very file; so no filter and no other file comes into play. All else is an Error.

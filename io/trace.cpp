@@ -7,9 +7,10 @@
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <cerrno>
-#include <numeric>
+#include <cstring>
 #include <stdexcept>
 #include <system_error>
+#include <type_traits>
 
 #include "io/hdf5_file.hpp"
 #include "io/trace_layout.hpp"
@@ -21,9 +22,6 @@ namespace hecaton::io {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Rows that a rank writes of a column in one call: bounds the copy at 8 MiB and keeps MPI's counts small.
-constexpr std::uint64_t slice_rows = 1U << 20U;
 
 // One table with this rank's rows and where they go.
 template <class Row>
@@ -42,7 +40,7 @@ struct Shares {
 template <class Row>
 Share<Row> make_share(TraceTable<Row> table, TraceLayout layout, std::span<const Row> rows) {
   std::uint64_t placed = 0;
-  for (const hdf5::Extent& extent : layout.extents) placed += extent.count;
+  for (const Extent& extent : layout.extents) placed += extent.count;
   if (placed != rows.size()) {
     throw std::logic_error(std::string("trace: this rank's rows of /") + table.group +
                            " contradict their count");
@@ -123,6 +121,18 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
   file.close();
 }
 
+// The rows that this rank writes in a window, from whatever ranks hold them.
+template <class Row>
+std::vector<Row> collect_block(const Share<Row>& share, std::uint64_t window,
+                               const boost::mpi::communicator& comm) {
+  static_assert(std::is_trivially_copyable_v<Row>);
+  const std::vector<std::byte> bytes =
+      exchange_rows(share.layout, std::as_bytes(share.rows), sizeof(Row), window, comm);
+  std::vector<Row> rows(bytes.size() / sizeof(Row));
+  if (!rows.empty()) std::memcpy(rows.data(), bytes.data(), bytes.size());
+  return rows;
+}
+
 template <class Row>
 void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::mpi::communicator& comm) {
   if (share.layout.rows() == 0) return;
@@ -130,18 +140,15 @@ void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::
   for (const TraceColumn<Row>& column : share.table.columns) {
     columns.push_back(hdf5::open_column(file, std::string(share.table.group) + "/" + column.name));
   }
-  const std::uint64_t own_slices = (share.rows.size() + slice_rows - 1) / slice_rows;
-  const std::uint64_t slices = boost::mpi::all_reduce(comm, own_slices, boost::mpi::maximum<std::uint64_t>());
-  std::vector<std::byte> cells(std::min<std::uint64_t>(share.rows.size(), slice_rows) *
-                               sizeof(std::uint64_t));
-  for (std::uint64_t index = 0; index < slices; ++index) {
-    const std::uint64_t first = std::min<std::uint64_t>(index * slice_rows, share.rows.size());
-    const std::uint64_t count = std::min<std::uint64_t>(slice_rows, share.rows.size() - first);
-    const std::vector<hdf5::Extent> extents = slice(share.layout.extents, first, count);
+  std::vector<std::byte> cells(block_rows * sizeof(std::uint64_t));
+  for (std::uint64_t window = 0; window < window_count(share.layout, comm.size()); ++window) {
+    const std::vector<Row> rows = collect_block(share, window, comm);
+    if (rows.empty()) continue;
+    const Block block = block_of(share.layout, window, comm.rank(), comm.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const TraceColumn<Row>& column = share.table.columns[c];
-      column.copy(share.rows.subspan(first, count), cells.data());
-      hdf5::write_extents(columns[c], column.cell, extents, cells.data());
+      column.copy(rows, cells.data());
+      hdf5::write_rows(columns[c], column.cell, block.first, block.count, cells.data());
     }
   }
 }

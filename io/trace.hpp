@@ -11,9 +11,8 @@
 // then renamed.
 //
 // How: rank 0 alone creates the structure, with the space of every column reserved; then all ranks open the
-// file through MPI-IO and fill the columns in together, a bounded slice of rows at a time: one collective
-// write per column and slice. Columns are contiguous and not compressed: deflate made parallel writing
-// several times slower, and a contiguous column can be mapped or read in part by anything.
+// file through MPI-IO, exchange rows so that each holds blocks of consecutive ones (trace_layout.hpp), and
+// fill the columns in. Columns are contiguous and not compressed: README.md says why.
 #pragma once
 
 #include <boost/mpi/communicator.hpp>

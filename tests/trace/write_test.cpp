@@ -162,7 +162,7 @@ TEST(WriteTrace, ARunWithoutRecordedOperationsHasAnEmptyTable) {
 
 // More rows than a rank writes in one call, on one rank only, so that the others keep it company with
 // nothing.
-TEST(WriteTrace, ManyRowsAreWrittenInSlices) {
+TEST(WriteTrace, ManyRowsAreWrittenInWindows) {
   const mpi::communicator world;
   const synthetic::Scratch scratch(world);
   hecaton::io::RunResult run = synthetic::result(synthetic::owners()[2].owner, world.rank(), world.size());
