@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "io/quantity.hpp"
 #include "io/registry.hpp"
 #include "runs/command_input.hpp"
@@ -9,26 +14,46 @@
 namespace hecaton::runs {
 namespace {
 
-void print_row(std::string_view name, std::string_view value) {
-  fmt::print("{:<28}{}\n", name, value);
-}
+using Rows = std::vector<std::pair<std::string, std::string>>;
 
-void print_package(const io::Deck& deck) {
+Rows package_rows(const io::Deck& deck) {
   const auto& package = deck.network.package;
   const auto& link = deck.network.link;
-  print_row("deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind)));
-  print_row("package", fmt::format("{} x {} dies, {}", package.rows, package.columns,
-                                   package.topology == net::TopologyKind::mesh ? "mesh" : "bypass-ring"));
-  print_row("links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,
-                                 link.latency_ns, link.flit_bytes));
+  const bool is_mesh = package.topology == net::TopologyKind::mesh;
+  return {{"deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind))},
+          {"package",
+           fmt::format("{} x {} dies, {}", package.rows, package.columns, is_mesh ? "mesh" : "bypass-ring")},
+          {"links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,
+                                link.latency_ns, link.flit_bytes)}};
 }
 
-void print_estimate(const Estimate& estimate) {
-  print_row("messages", io::format_count(static_cast<double>(estimate.messages)));
-  print_row("packets", io::format_count(static_cast<double>(estimate.packets)));
-  print_row("events", io::format_count(static_cast<double>(estimate.events)));
-  print_row("memory per rank", io::format_si(static_cast<double>(estimate.memory_bytes_per_rank), "B"));
-  print_row("trace", io::format_si(static_cast<double>(estimate.trace_bytes), "B"));
+Rows plan_rows(const Preview& seen) {
+  Rows rows;
+  for (const training::PlanFact& fact : seen.facts) {
+    rows.emplace_back(fact.key, fact.unit.empty() ? fact.value : fmt::format("{} {}", fact.value, fact.unit));
+  }
+  return rows;
+}
+
+Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
+  const Estimate& estimate = seen.estimate;
+  const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
+  const auto bytes = [](std::uint64_t n) { return io::format_si(static_cast<double>(n), "B"); };
+  return {{"ranks", fmt::format("{}, partition \"{}\"", arguments.ranks, arguments.input.partition)},
+          {"lookahead", fmt::format("{} ps", seen.lookahead_ps)},
+          {"messages, about", count(estimate.messages)},
+          {"packets, about", count(estimate.packets)},
+          {"events, about", count(estimate.events)},
+          {"memory of a rank, about", bytes(estimate.memory_bytes_per_rank)},
+          {"trace, about", bytes(estimate.trace_bytes)}};
+}
+
+void print_rows(std::string_view title, const Rows& rows) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : rows) width = std::max(width, name.size());
+  fmt::print("{}\n", title);
+  for (const auto& [name, value] : rows) fmt::print("  {:<{}}  {}\n", name, width, value);
+  fmt::print("\n");
 }
 
 }  // namespace
@@ -37,14 +62,10 @@ int validate_deck(const ValidateArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
     const Preview& seen = checked.preview;
-    print_package(checked.loaded.deck);
-    for (const training::PlanFact& fact : seen.facts)
-      print_row(fact.key, fmt::format("{} {}", fact.value, fact.unit));
-    fmt::print("\nOn {} ranks, partition \"{}\"\n", arguments.ranks, arguments.input.partition);
-    print_row("lookahead", fmt::format("{} ps", seen.lookahead_ps));
-    fmt::print("{}\nEstimates\n", seen.regions);
-    print_estimate(seen.estimate);
-    fmt::print("\nResolved deck\n\n{}", checked.loaded.deck.resolved_toml);
+    print_rows("Package", package_rows(checked.loaded.deck));
+    if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
+    print_rows("Run", run_rows(seen, arguments));
+    fmt::print("Regions\n{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
   });
 }
 
