@@ -46,7 +46,9 @@ class PackageModel {
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
   std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
+  const std::vector<Node>& nodes() const { return nodes_; }
   Fabric& fabric() { return fabric_; }
+  const Fabric& fabric() const { return fabric_; }
 
   template <class Engine>
   void start(Engine& engine) {

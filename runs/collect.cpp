@@ -1,0 +1,200 @@
+#include "runs/collect.hpp"
+
+#include <algorithm>
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+#include <functional>
+#include <stdexcept>
+#include <tuple>
+
+#include "core/engine/digest.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+constexpr std::size_t reported_per_rank = 8;
+
+std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& world) {
+  return boost::mpi::all_reduce(world, value, std::plus<std::uint64_t>());
+}
+
+std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
+  std::vector<chiplet::LinkCounters> links;
+  for (std::uint32_t p = 0; p < net::port_count; ++p) {
+    const auto port = static_cast<net::Port>(p);
+    const auto neighbour = topology.neighbour(node.id, port);
+    if (!neighbour) continue;
+    const net::PortState& state = node.router.port(port);
+    links.push_back(
+        {node.id.value, neighbour->value, state.busy_ps, state.flits, state.packets, state.bytes});
+  }
+  std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
+  return links;
+}
+
+void add_counters(Digest& digest, const chiplet::DieCounters& c) {
+  for (std::uint64_t word :
+       {c.macs, c.vector_bytes, c.sram_read_bytes, c.sram_write_bytes, c.nop_sent_bytes, c.nop_received_bytes,
+        c.dram_read_bytes, c.dram_write_bytes, c.matrix_ps, c.vector_ps, c.nop_ps, c.dram_ps, c.finished_ps})
+    digest.add(word);
+}
+
+void add_counters(Digest& digest, const TrafficCounters& c) {
+  for (std::uint64_t word : {c.packets_measured, c.latency_sum_ps, c.latency_min_ps, c.latency_max_ps,
+                             c.hops_sum, c.offered_flits, c.accepted_flits, c.last_delivery_ps})
+    digest.add(word);
+}
+
+// Everything that was simulated at one node.
+std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) {
+  Digest digest;
+  if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
+    digest.add(die->die.digest());
+    digest.add(die->die.rows());
+    add_counters(digest, die->die.counters());
+  } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
+    const chiplet::IoCounters counters = io->io.counters();
+    for (std::uint64_t word : {counters.read_bytes, counters.write_bytes, counters.bursts, counters.busy_ps})
+      digest.add(word);
+  } else if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node)) {
+    add_counters(digest, source->counters);
+  }
+  digest.add(node.interface.packets());
+  for (const chiplet::LinkCounters& link : links_of(node, topology))
+    for (std::uint64_t word : {std::uint64_t{link.to}, link.busy_ps, link.flits, link.packets, link.bytes})
+      digest.add(word);
+  return digest.value();
+}
+
+std::uint64_t package_digest(Model& model, const boost::mpi::communicator& world) {
+  std::vector<std::uint64_t> by_node(model.fabric().topology.nodes(), 0);
+  for (const Model::Node& node : model.nodes())
+    by_node[node.id.value] = digest_of(node, model.fabric().topology);
+  std::vector<std::uint64_t> all(by_node.size());
+  boost::mpi::all_reduce(world, by_node.data(), static_cast<int>(by_node.size()), all.data(),
+                         std::plus<std::uint64_t>());
+  Digest digest;
+  for (std::uint64_t word : all) digest.add(word);
+  return digest.value();
+}
+
+// When the last die ended, or the last packet arrived.
+std::uint64_t end_of(const Model::Node& node) {
+  if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) return die->die.counters().finished_ps;
+  if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
+    return source->counters.last_delivery_ps;
+  return 0;
+}
+
+std::vector<std::string> unfinished(Model& model) {
+  std::vector<std::string> waiting;
+  std::size_t count = 0;
+  for (const Model::Node& node : model.nodes()) {
+    std::string reason;
+    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
+      if (!die->die.finished()) reason = die->die.blocked_on();
+    } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
+      if (!io->io.idle()) reason = io->io.blocked_on();
+    }
+    if (reason.empty()) continue;
+    if (++count <= reported_per_rank)
+      waiting.push_back("node " + std::to_string(node.id.value) + ": " + reason);
+  }
+  if (count > reported_per_rank)
+    waiting.push_back("... and " + std::to_string(count - reported_per_rank) + " more on this rank");
+  return waiting;
+}
+
+}  // namespace
+
+void require_finished(Model& model, const boost::mpi::communicator& world) {
+  const std::vector<std::string> mine = unfinished(model);
+  if (sum_of(mine.size(), world) == 0) return;
+  std::vector<std::vector<std::string>> all;
+  boost::mpi::all_gather(world, mine, all);
+  std::string report =
+      "the simulation stopped with nothing left to do, but programs have not ended; waiting are";
+  for (const auto& lines : all)
+    for (const std::string& line : lines) report += "\n  " + line;
+  throw std::runtime_error(report);
+}
+
+io::LocalRecords take_records(Model& model) {
+  io::LocalRecords records;
+  const net::Topology& topology = model.fabric().topology;
+  for (Model::Node& node : model.nodes()) {
+    for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
+    if (topology.is_io(node.id)) continue;
+    records.dies.push_back(node.id.value);
+    if (auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
+      records.die_counters.push_back(die->die.counters());
+      records.operations_per_die.push_back(die->rows.size());
+      records.operations.insert(records.operations.end(), die->rows.begin(), die->rows.end());
+      std::vector<chiplet::OperationRow>().swap(die->rows);
+    } else {
+      records.die_counters.emplace_back();
+      records.operations_per_die.push_back(0);
+    }
+  }
+  return records;
+}
+
+io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mpi::communicator& world) {
+  io::Totals mine;
+  std::uint64_t end = 0;
+  for (const Model::Node& node : model.nodes()) {
+    mine.packets += node.interface.packets();
+    end = std::max(end, end_of(node));
+  }
+  for (const chiplet::LinkCounters& link : records.links) {
+    mine.packet_hops += link.packets;
+    mine.flit_hops += link.flits;
+    mine.link_bits += link.bytes * 8;
+  }
+  for (const chiplet::DieCounters& die : records.die_counters)
+    mine.dram_bytes += die.dram_read_bytes + die.dram_write_bytes;
+  io::Totals all;
+  all.simulated_ps =
+      static_cast<std::int64_t>(boost::mpi::all_reduce(world, end, boost::mpi::maximum<std::uint64_t>()));
+  all.packets = sum_of(mine.packets, world);
+  all.packet_hops = sum_of(mine.packet_hops, world);
+  all.flit_hops = sum_of(mine.flit_hops, world);
+  all.link_bits = sum_of(mine.link_bits, world);
+  all.dram_bytes = sum_of(mine.dram_bytes, world);
+  all.digest = package_digest(model, world);
+  return all;
+}
+
+io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& world) {
+  TrafficCounters mine;
+  mine.latency_min_ps = ~std::uint64_t{0};
+  for (const Model::Node& node : model.nodes()) {
+    const auto* source = std::get_if<TrafficNode>(&node.endpoint.node);
+    if (source == nullptr) continue;
+    const TrafficCounters& c = source->counters;
+    mine.packets_measured += c.packets_measured;
+    mine.latency_sum_ps += c.latency_sum_ps;
+    if (c.packets_measured > 0) mine.latency_min_ps = std::min(mine.latency_min_ps, c.latency_min_ps);
+    mine.latency_max_ps = std::max(mine.latency_max_ps, c.latency_max_ps);
+    mine.hops_sum += c.hops_sum;
+    mine.offered_flits += c.offered_flits;
+    mine.accepted_flits += c.accepted_flits;
+  }
+  const auto cycle = static_cast<std::uint64_t>(model.fabric().timing.cycle);
+  io::TrafficResult all;
+  all.packets_measured = sum_of(mine.packets_measured, world);
+  all.latency_sum_cycles = sum_of(mine.latency_sum_ps, world) / cycle;
+  all.latency_max_cycles =
+      boost::mpi::all_reduce(world, mine.latency_max_ps, boost::mpi::maximum<std::uint64_t>()) / cycle;
+  const std::uint64_t least =
+      boost::mpi::all_reduce(world, mine.latency_min_ps, boost::mpi::minimum<std::uint64_t>());
+  all.latency_min_cycles = all.packets_measured == 0 ? 0 : least / cycle;
+  all.hops_sum = sum_of(mine.hops_sum, world);
+  all.offered_flits = sum_of(mine.offered_flits, world);
+  all.accepted_flits = sum_of(mine.accepted_flits, world);
+  return all;
+}
+
+}  // namespace hecaton::runs

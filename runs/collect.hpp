@@ -1,0 +1,25 @@
+// From the nodes of a finished run to its results: records of this rank, totals of all, the digest, or a
+// report of who still waits.
+#pragma once
+
+#include <boost/mpi/communicator.hpp>
+
+#include "io/result.hpp"
+#include "net/package_model.hpp"
+#include "runs/endpoint.hpp"
+
+namespace hecaton::runs {
+
+using Model = net::PackageModel<Endpoint>;
+
+// Collective. Throws std::runtime_error on every rank if any program has not ended.
+void require_finished(Model& model, const boost::mpi::communicator& world);
+
+// Moves the operation rows out of the model.
+io::LocalRecords take_records(Model& model);
+
+// Collective: equal on every rank. `records` are this rank's.
+io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mpi::communicator& world);
+io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& world);
+
+}  // namespace hecaton::runs

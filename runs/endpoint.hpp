@@ -1,0 +1,163 @@
+// What is attached to a node's interface: a compute die, an IO die or a traffic source. The place where the
+// rooms chiplet and net meet: messages here, messages there.
+#pragma once
+
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+#include "core/chiplet/die.hpp"
+#include "core/chiplet/io_die.hpp"
+#include "net/interface.hpp"
+#include "net/traffic.hpp"
+
+namespace hecaton::runs {
+
+// The network's host as a die sees it.
+template <class NetHost>
+struct ChipletHost {
+  NetHost& net;
+  std::vector<chiplet::OperationRow>* rows;  // null: rows are not kept
+
+  SimTime now() const { return net.now(); }
+  void send(const chiplet::Message& message) {
+    net.hand_over(
+        {message.destination, message.tag, message.bytes, message.route == chiplet::Route::express});
+  }
+  void wake_at(SimTime time, std::uint32_t token) { net.wake_at(time, token); }
+  void record(const chiplet::OperationRow& row) {
+    if (rows != nullptr) rows->push_back(row);
+  }
+};
+
+inline chiplet::Message message_of(const net::DeliveredMessage& delivered) {
+  const net::WormHeader& header = delivered.header;
+  return {header.source, header.destination, header.tag, header.bytes,
+          header.express ? chiplet::Route::express : chiplet::Route::direct};
+}
+
+struct DieNode {
+  chiplet::Die die;
+  bool keeps_rows = true;
+  std::vector<chiplet::OperationRow> rows;
+
+  template <class Host>
+  ChipletHost<Host> view(Host& host) {
+    return {host, keeps_rows ? &rows : nullptr};
+  }
+  template <class Host>
+  void start(Host& host) {
+    auto h = view(host);
+    die.start(h);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    auto h = view(host);
+    die.on_message(h, message_of(delivered));
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    auto h = view(host);
+    die.on_timer(h, token);
+  }
+};
+
+struct IoNode {
+  chiplet::IoDie io;
+
+  template <class Host>
+  void start(Host&) {}
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    ChipletHost<Host> h{host, nullptr};
+    io.on_message(h, message_of(delivered));
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    ChipletHost<Host> h{host, nullptr};
+    io.on_timer(h, token);
+  }
+};
+
+// What one die measured; see io::TrafficResult. Latencies in picoseconds.
+struct TrafficCounters {
+  std::uint64_t packets_measured = 0;
+  std::uint64_t latency_sum_ps = 0;
+  std::uint64_t latency_min_ps = 0;
+  std::uint64_t latency_max_ps = 0;
+  std::uint64_t hops_sum = 0;
+  std::uint64_t offered_flits = 0;
+  std::uint64_t accepted_flits = 0;
+  std::uint64_t last_delivery_ps = 0;
+};
+
+// Makes packets cycle by cycle; each packet is a message, its tag counts the die's packets.
+struct TrafficNode {
+  explicit TrafficNode(const net::Traffic* pattern) : traffic(pattern) {}
+
+  const net::Traffic* traffic;
+  std::uint64_t drawn = 0;
+  TrafficCounters counters;
+
+  template <class Host>
+  void start(Host& host) {
+    plan_next(host, -1);
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t) {
+    const net::Timing& timing = host.fabric().timing;
+    const std::int64_t cycle = host.now().ps / timing.cycle;
+    const std::uint32_t flits = traffic->packet_flits();
+    if (measuring(cycle)) counters.offered_flits += flits;
+    host.hand_over(
+        {traffic->destination(host.node(), drawn - 1), drawn - 1, flits * timing.flit_bytes, false});
+    plan_next(host, cycle);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    const net::Timing& timing = host.fabric().timing;
+    const auto now = static_cast<std::uint64_t>(host.now().ps);
+    counters.last_delivery_ps = now;
+    if (measuring(host.now().ps / timing.cycle)) counters.accepted_flits += delivered.flits;
+    if (!measuring(delivered.header.created_ps / timing.cycle)) return;
+    const std::uint64_t latency = now - static_cast<std::uint64_t>(delivered.header.created_ps);
+    counters.latency_min_ps =
+        counters.packets_measured == 0 ? latency : std::min(counters.latency_min_ps, latency);
+    counters.latency_max_ps = std::max(counters.latency_max_ps, latency);
+    counters.latency_sum_ps += latency;
+    counters.hops_sum += host.fabric().topology.hops(delivered.header.source, host.node());
+    ++counters.packets_measured;
+  }
+
+ private:
+  bool measuring(std::int64_t cycle) const {
+    return cycle >= traffic->measure_from() && cycle < traffic->measure_until();
+  }
+  template <class Host>
+  void plan_next(Host& host, std::int64_t cycle) {
+    const std::int64_t next = traffic->next_cycle(host.node(), cycle, drawn++);
+    if (next >= 0 && next < traffic->inject_until())
+      host.wake_at(SimTime{next * host.fabric().timing.cycle}, 0);
+  }
+};
+
+struct Endpoint {
+  std::variant<DieNode, IoNode, TrafficNode> node;
+
+  template <class Host>
+  void start(Host& host) {
+    std::visit([&](auto& n) { n.start(host); }, node);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    std::visit([&](auto& n) { n.on_message(host, delivered); }, node);
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    std::visit([&](auto& n) { n.on_timer(host, token); }, node);
+  }
+};
+
+}  // namespace hecaton::runs

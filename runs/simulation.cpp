@@ -1,0 +1,146 @@
+#include "runs/simulation.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "core/engine/engine.hpp"
+#include "core/engine/mpi_transport.hpp"
+#include "partition/partition.hpp"
+#include "runs/collect.hpp"
+#include "runs/workload.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+// Traffic packets are messages of one packet each, whatever the deck says of other messages.
+net::NetworkConfig network_of(const io::Deck& deck) {
+  net::NetworkConfig config = deck.network;
+  if (deck.kind == io::WorkloadKind::traffic)
+    config.interface.packet_bytes = deck.traffic.packet_flits * deck.network.link.flit_bytes;
+  return config;
+}
+
+Endpoint make_endpoint(const Workload& workload, const RunOptions& options, NodeId node) {
+  if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
+  if (workload.traffic()) return {TrafficNode(&*workload.traffic())};
+  return {DieNode{chiplet::Die(workload.die_setup(node)), options.record_operations, {}}};
+}
+
+std::uint64_t rows_expected(const Workload& workload, const Model& model) {
+  std::uint64_t rows = 0;
+  for (const Model::Node& node : model.nodes()) {
+    if (workload.topology().is_io(node.id) || workload.traffic()) continue;
+    const chiplet::DieSetup setup = workload.die_setup(node.id);
+    rows += chiplet::count_program(*setup.program, setup.rings, setup.timings, setup.dram).rows;
+  }
+  return rows;
+}
+
+std::uint64_t rows_done(const Model& model) {
+  std::uint64_t rows = 0;
+  for (const Model::Node& node : model.nodes())
+    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) rows += die->die.rows();
+  return rows;
+}
+
+// Calls options.progress about four times a second; counting the work done is left for then.
+class Heartbeat {
+ public:
+  Heartbeat(const Workload& workload, const Model& model, const RunOptions& options)
+      : workload_(workload), model_(model), options_(options), expected_(rows_expected(workload, model)) {}
+
+  void operator()(SimTime now, std::uint64_t events) {
+    const auto wall = std::chrono::steady_clock::now();
+    if (wall - last_ < std::chrono::milliseconds(250)) return;
+    last_ = wall;
+    options_.progress({static_cast<double>(now.ps) * 1e-12, events, fraction(now)});
+  }
+
+ private:
+  double fraction(SimTime now) const {
+    if (workload_.traffic()) {
+      const auto end =
+          static_cast<double>(workload_.traffic()->inject_until() * model_.fabric().timing.cycle);
+      return std::min(1.0, static_cast<double>(now.ps) / end);
+    }
+    return expected_ == 0 ? -1.0 : static_cast<double>(rows_done(model_)) / static_cast<double>(expected_);
+  }
+
+  const Workload& workload_;
+  const Model& model_;
+  const RunOptions& options_;
+  std::uint64_t expected_;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+template <class Transport>
+engine::Accounting run_engine(const Workload& workload, Model& model, Transport& transport,
+                              SimDuration lookahead, const RunOptions& options) {
+  std::function<void(SimTime, std::uint64_t)> heartbeat;
+  if (options.progress)
+    heartbeat = [beat = std::make_shared<Heartbeat>(workload, model, options)](
+                    SimTime now, std::uint64_t events) { (*beat)(now, events); };
+  engine::Engine<Model, Transport> engine(model, transport, lookahead, heartbeat);
+  engine.run();
+  return engine.accounting();
+}
+
+std::uint64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
+                                       const boost::mpi::communicator& world) {
+  const io::RankAccounting own{mine.events,       mine.windows,      mine.batches_sent,
+                               mine.records_sent, mine.bytes_sent,   mine.computing_s,
+                               mine.waiting_s,    mine.exchanging_s, peak_rss_bytes()};
+  static_assert(std::is_trivially_copyable_v<io::RankAccounting>);
+  std::vector<io::RankAccounting> all(world.rank() == 0 ? static_cast<std::size_t>(world.size()) : 0);
+  MPI_Gather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, 0, world);
+  return all;
+}
+
+}  // namespace
+
+io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
+                       const boost::mpi::communicator& world) {
+  const auto start = std::chrono::steady_clock::now();
+  const Workload workload(deck);
+  net::Fabric fabric(network_of(deck), workload.has_io());
+  const auto ranks = static_cast<std::uint32_t>(world.size());
+  const auto partition = partition::make_partition(options.partition, workload.topology(), ranks);
+  const RankId self{static_cast<std::uint32_t>(world.rank())};
+  Model model(fabric, partition.owner, self,
+              [&](NodeId node) { return make_endpoint(workload, options, node); });
+  const bool bypass = deck.network.package.topology == net::TopologyKind::bypass_ring;
+  const SimDuration lookahead{fabric.timing.lookahead(bypass)};
+
+  engine::Accounting accounting;
+  if (ranks == 1) {
+    engine::LocalTransport<net::Payload> transport;
+    accounting = run_engine(workload, model, transport, lookahead, options);
+  } else {
+    engine::MpiTransport<net::Payload> transport(world);
+    accounting = run_engine(workload, model, transport, lookahead, options);
+  }
+  require_finished(model, world);
+
+  io::RunResult result;
+  result.local = take_records(model);
+  result.totals = sum_up(model, result.local, world);
+  if (workload.traffic()) result.traffic = traffic_result(model, world);
+  result.accounting = gather(accounting, world);
+  result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+io::ModelFacts model_facts(const io::Deck& deck) {
+  const Workload workload(deck);
+  return {workload.plan().tokens, workload.plan().model_flops, workload.algorithm(), "window"};
+}
+
+}  // namespace hecaton::runs

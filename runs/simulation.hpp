@@ -1,0 +1,57 @@
+// The wiring of a run: deck -> plan -> package -> regions -> engine -> results. The commands use this header
+// only.
+#pragma once
+
+#include <boost/mpi/communicator.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/training/method.hpp"
+#include "io/deck.hpp"
+#include "io/result.hpp"
+#include "io/summary.hpp"
+
+namespace hecaton::runs {
+
+struct Progress {
+  double simulated_s = 0;
+  std::uint64_t events = 0;  // of this rank
+  double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
+};
+
+struct RunOptions {
+  std::string partition = "block";
+  bool record_operations = true;
+  std::function<void(const Progress&)> progress;
+};
+
+// Collective. Throws training::PlanError if the deck asks for the impossible (on every rank alike), and
+// std::runtime_error with a list of who waits for what if the programs can not go on.
+io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
+                       const boost::mpi::communicator& world);
+
+// What the summary needs to know of the plan.
+io::ModelFacts model_facts(const io::Deck& deck);
+
+struct Estimate {
+  std::uint64_t messages = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t events = 0;                 // rough: what an undisturbed run would need
+  std::uint64_t memory_bytes_per_rank = 0;  // rough
+  std::uint64_t trace_bytes = 0;
+};
+
+// What a run would be, without running it.
+struct Preview {
+  std::int64_t lookahead_ps = 0;
+  std::string regions;  // a few lines of text
+  Estimate estimate;
+  std::vector<training::PlanFact> facts;
+};
+
+// Precondition: 1 <= ranks <= dies. Throws training::PlanError.
+Preview preview(const io::Deck& deck, int ranks, const std::string& partition);
+
+}  // namespace hecaton::runs

@@ -1,0 +1,106 @@
+#include "runs/workload.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace hecaton::runs {
+
+namespace {
+
+training::Plan plan_of(const io::Deck& deck) {
+  const training::MeshShape mesh{deck.network.package.rows, deck.network.package.columns};
+  switch (deck.kind) {
+    case io::WorkloadKind::training:
+      return training::plan_step(deck.training, mesh, deck.die);
+    case io::WorkloadKind::collective:
+      return training::plan_collective(deck.collective, mesh);
+    case io::WorkloadKind::traffic:
+      break;
+  }
+  return {};
+}
+
+std::optional<net::Traffic> traffic_of(const io::Deck& deck) {
+  if (deck.kind != io::WorkloadKind::traffic) return std::nullopt;
+  try {
+    return net::Traffic(deck.traffic, deck.network.package.rows, deck.network.package.columns);
+  } catch (const std::invalid_argument& error) {
+    throw training::PlanError("traffic.pattern", "does not exist on this mesh", error.what(),
+                              "choose another pattern or mesh");
+  }
+}
+
+net::RingOrder line_order_of(const io::Deck& deck) {
+  const bool bypass = deck.network.package.topology == net::TopologyKind::bypass_ring;
+  if (deck.kind == io::WorkloadKind::collective) {
+    if (deck.collective.algorithm == training::CollectiveAlgorithm::naive_ring) return net::RingOrder::naive;
+    if (deck.collective.algorithm == training::CollectiveAlgorithm::bypass_ring && !bypass)
+      throw training::PlanError("collective.algorithm", "needs dies with a bypass",
+                                "\"bypass-ring\" passes over every second die",
+                                "set package.topology = \"bypass-ring\" or choose \"naive-ring\"");
+  }
+  return bypass ? net::RingOrder::bypass : net::RingOrder::naive;
+}
+
+bool uses(const training::Plan& plan, chiplet::Ring ring) {
+  const auto is_collective = [](chiplet::OpCode code) {
+    return code == chiplet::OpCode::all_gather || code == chiplet::OpCode::reduce_scatter ||
+           code == chiplet::OpCode::all_reduce;
+  };
+  return std::any_of(plan.roles.begin(), plan.roles.end(), [&](const chiplet::Program& program) {
+    return std::any_of(program.begin(), program.end(),
+                       [&](const chiplet::Op& op) { return is_collective(op.code) && op.ring == ring; });
+  });
+}
+
+chiplet::RingPlace place_of(const net::RingMember& member) {
+  return {member.size, member.position, member.next,
+          member.express ? chiplet::Route::express : chiplet::Route::direct};
+}
+
+}  // namespace
+
+Workload::Workload(const io::Deck& deck)
+    : deck_(deck),
+      topology_(deck.network.package, deck.network.router.routing, deck.kind == io::WorkloadKind::training),
+      plan_(plan_of(deck)),
+      traffic_(traffic_of(deck)),
+      line_order_(line_order_of(deck)),
+      package_ring_(uses(plan_, chiplet::Ring::package)),
+      timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
+  if (!has_io()) return;
+  channels_of_io_ = net::spread_channels(topology_, deck.memory.channels);
+  shares_ = net::assign_channels(topology_, channels_of_io_);
+}
+
+std::array<chiplet::RingPlace, chiplet::ring_count> Workload::rings_of(NodeId die) const {
+  std::array<chiplet::RingPlace, chiplet::ring_count> rings{};
+  rings[static_cast<std::size_t>(chiplet::Ring::row)] = place_of(topology_.row_ring(die, line_order_));
+  rings[static_cast<std::size_t>(chiplet::Ring::column)] = place_of(topology_.column_ring(die, line_order_));
+  if (package_ring_)
+    rings[static_cast<std::size_t>(chiplet::Ring::package)] = place_of(topology_.package_ring(die));
+  return rings;
+}
+
+chiplet::DieSetup Workload::die_setup(NodeId die) const {
+  chiplet::DieSetup setup;
+  setup.id = die;
+  setup.program = &plan_.roles[plan_.role_of_die[die.value]];
+  setup.rings = rings_of(die);
+  setup.timings = timings_;
+  if (has_io())
+    for (const net::ChannelShare& share : shares_[die.value]) setup.dram.push_back({share.io, share.weight});
+  return setup;
+}
+
+chiplet::IoDieSetup Workload::io_setup(NodeId io) const {
+  return chiplet::resolve_io_die(deck_.memory, io, channels_of_io_[io.value - topology_.dies()]);
+}
+
+std::string Workload::algorithm() const {
+  if (deck_.kind != io::WorkloadKind::collective) return {};
+  if (deck_.collective.group == training::CollectiveGroup::package) return "hamiltonian-ring";
+  return line_order_ == net::RingOrder::bypass ? "bypass-ring" : "naive-ring";
+}
+
+}  // namespace hecaton::runs
