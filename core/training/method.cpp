@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/training/flat_ring.hpp"
 #include "core/training/hecaton.hpp"
 #include "core/training/models.hpp"
 #include "core/training/program_builder.hpp"
@@ -57,13 +58,17 @@ void check_counts(const TrainingConfig& c, MeshShape mesh) {
   }
 }
 
-const std::array<MethodInfo, 1>& table() {
+const std::array<MethodInfo, 2>& table() {
   using chiplet::Ring;
-  static const std::array<MethodInfo, 1> all = {{
+  static const std::array<MethodInfo, 2> all = {{
       {"hecaton",
        "2D tiles of weights and activations, rings along rows and columns",
        {Ring::row, Ring::column},
        plan_hecaton},
+      {"megatron-flat-ring",
+       "1D tensor parallelism over all dies on one ring",
+       {Ring::package},
+       plan_flat_ring},
   }};
   return all;
 }

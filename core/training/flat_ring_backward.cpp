@@ -1,0 +1,170 @@
+#include "core/training/flat_ring.hpp"
+#include "core/training/step_parts.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Stage;
+
+namespace {
+
+void read_weights(ProgramBuilder& b, std::uint64_t elements) {
+  b.read(Stage::weights, Slot::weights, elements * element_bytes);
+  b.wait(Stage::weights, Slot::weights);
+}
+
+void write_gradients(ProgramBuilder& b, std::uint64_t elements) {
+  b.write(Stage::gradients, Slot::gradients, elements * element_bytes);
+}
+
+// Split backward only: the sums that earlier mini-batches left in DRAM (zeros, for the first) come back.
+void read_sums(ProgramBuilder& b, const FlatLayout& l, std::uint64_t elements) {
+  b.wait(Stage::gradients, Slot::gradients);
+  if (l.minibatches == 1) return;
+  b.read(Stage::gradients, Slot::weights, elements * element_bytes);
+  b.wait(Stage::gradients, Slot::weights);
+}
+
+void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
+  const FlatDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.back_ffn;
+  const std::uint64_t bytes = l.slices.stream / l.tiles.back_ffn;
+  const std::uint64_t up = l.slices.up / l.tiles.back_ffn;
+  b.vector(Stage::norm, 2 * bytes);  // its output again
+  b.matmul(Stage::ffn_down, tokens, d.hidden, d.ffn);
+  b.vector(Stage::activation, 2 * up + l.slices.ffn / l.tiles.back_ffn);  // forward again, and backward
+  b.matmul(Stage::ffn_down, d.ffn, tokens, d.hidden);
+  b.matmul(Stage::ffn_up, tokens, d.up, d.hidden);
+  all_reduce_stream(b, l, Stage::ffn_up, tokens);
+  b.matmul(Stage::ffn_up, d.hidden, tokens, d.up);
+  b.vector(Stage::norm, 3 * bytes);
+  b.vector(Stage::residual, 2 * bytes);
+  write_tile(b, l, Stage::gradients, Slot::output, bytes);
+}
+
+void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
+  const std::uint64_t elements = l.die.ffn_weights();
+  // Input of the block, gradient of its output, gate and up.
+  const std::uint64_t bytes = (2 * l.slices.stream + l.slices.up) / l.tiles.back_ffn;
+  const TilePass pass{Stage::gradients, Slot::border, l.tiles.back_ffn, bytes, l.ahead, 2};
+  b.wait(Stage::gradients, Slot::output);  // what the block before wrote is what this one reads
+  start_pass(b, pass);
+  if (!l.prefetch_backward) b.read(Stage::weights, Slot::weights, elements * element_bytes);
+  b.wait(Stage::weights, Slot::weights);
+  b.wait(Stage::gradients, Slot::gradients);
+  if (l.prefetch_backward) {
+    b.read(Stage::weights, Slot::weights, l.die.attention_weights() * element_bytes);
+  }
+  b.set_minibatch(0);
+  b.loop(l.minibatches, [&] {
+    run_pass(b, pass, [&] { add_ffn_tile(b, l); });
+    b.add_minibatch(1);
+  });
+  write_gradients(b, elements);
+}
+
+void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
+  const std::uint64_t own = l.slices.tokens / l.tiles.back_attention / l.die.query_copies;
+  b.matmul(Stage::attention_output, own, l.die.hidden, l.die.queries);
+  b.matmul(Stage::attention_output, l.die.queries, own, l.die.hidden);
+}
+
+void add_input_gradient(ProgramBuilder& b, const FlatLayout& l) {
+  const FlatDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
+  b.matmul(Stage::qkv, tokens / d.query_copies, d.queries, d.hidden);
+  b.matmul(Stage::qkv, tokens, d.kv, d.hidden);
+  all_reduce_stream(b, l, Stage::qkv, tokens);
+  const std::uint64_t bytes = l.slices.stream / l.tiles.back_attention;
+  b.vector(Stage::norm, 3 * bytes);
+  b.vector(Stage::residual, 2 * bytes);
+  write_tile(b, l, Stage::gradients, Slot::output, bytes);
+}
+
+void add_weight_gradient(ProgramBuilder& b, const FlatLayout& l) {
+  const FlatDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
+  b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.back_attention);  // its output again
+  b.matmul(Stage::qkv, d.hidden, tokens / d.query_copies, d.queries);
+  b.matmul(Stage::qkv, d.hidden, tokens, d.kv);
+}
+
+void add_output_pass(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
+  b.wait(Stage::attention, Slot::tile);
+  if (l.split) {
+    b.wait(Stage::gradients, Slot::gradients);  // the last mini-batch's, before their place is taken
+    read_weights(b, l.die.output_weights());
+    read_sums(b, l, l.die.output_weights());
+  }
+  run_pass(b, first, [&] { add_output_tile(b, l); });
+  if (l.split) write_gradients(b, l.die.output_weights());
+}
+
+void add_qkv_passes(ProgramBuilder& b, const FlatLayout& l, const TilePass& second, const TilePass& third) {
+  if (!l.split) {
+    run_pass(b, second, [&] {
+      add_weight_gradient(b, l);
+      add_input_gradient(b, l);
+    });
+    return;
+  }
+  b.wait(Stage::gradients, Slot::gradients);
+  read_weights(b, l.die.qkv_weights());
+  run_pass(b, second, [&] { add_input_gradient(b, l); });
+  start_pass(b, third);
+  read_sums(b, l, l.die.qkv_weights());
+  run_pass(b, third, [&] { add_weight_gradient(b, l); });
+  write_gradients(b, l.die.qkv_weights());
+}
+
+void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
+  const FlatSlices& s = l.slices;
+  const bool is_one_tile = first.tiles == 1;
+  // The input of the block; the gradient of its output again unless it is one tile and still there.
+  const TilePass second{
+      Stage::residual, Slot::residual, first.tiles, (is_one_tile ? 1 : 2) * first.bytes, l.ahead, 1};
+  const TilePass third{
+      Stage::residual, Slot::residual, first.tiles, is_one_tile ? 0 : first.bytes, l.ahead, 1};
+  const std::uint64_t products = l.sequences * l.die.heads;
+  b.read(Stage::attention, Slot::tile, s.queries + s.scores);
+  b.read(Stage::qkv, Slot::saved, s.queries + s.kv);
+  if (!l.ahead) b.wait(Stage::qkv, Slot::saved);
+  add_output_pass(b, l, first);
+  start_pass(b, second);
+  b.wait(Stage::qkv, Slot::saved);
+  add_attention_backward(b, {products, l.die.sequence / l.die.query_copies, l.die.sequence, l.die.head});
+  add_qkv_passes(b, l, second, third);
+  b.add_minibatch(1);
+}
+
+void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
+  const std::uint64_t elements = l.die.attention_weights();
+  const std::uint64_t bytes = l.slices.stream / l.tiles.back_attention;
+  const TilePass first{Stage::gradients, Slot::border, l.tiles.back_attention, bytes, l.ahead, 2};
+  b.wait(Stage::gradients, Slot::output);
+  start_pass(b, first);
+  if (!l.split) {
+    if (!l.prefetch_backward) b.read(Stage::weights, Slot::weights, elements * element_bytes);
+    b.wait(Stage::weights, Slot::weights);
+    b.wait(Stage::gradients, Slot::gradients);
+    if (l.prefetch_backward) {
+      b.read(Stage::weights, Slot::weights, l.die.ffn_weights() * element_bytes, 1);
+    }
+  }
+  b.set_minibatch(0);
+  b.loop(l.minibatches, [&] { add_attention_minibatch(b, l, first); });
+  if (!l.split) write_gradients(b, elements);
+}
+
+}  // namespace
+
+void add_flat_backward(ProgramBuilder& b, const FlatLayout& l) {
+  b.set_layer(static_cast<std::int32_t>(l.layers) - 1);
+  if (l.prefetch_backward) b.read(Stage::weights, Slot::weights, l.die.ffn_weights() * element_bytes);
+  b.loop(l.layers, [&] {
+    add_ffn_block(b, l);
+    add_attention_block(b, l);
+    b.add_layer(-1);
+  });
+}
+
+}  // namespace hecaton::training

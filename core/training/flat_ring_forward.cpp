@@ -1,0 +1,144 @@
+#include "core/training/flat_ring.hpp"
+#include "core/training/step_parts.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Ring;
+using chiplet::Stage;
+
+namespace {
+
+void add_qkv_tile(ProgramBuilder& b, const FlatLayout& l) {
+  const FlatDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
+  b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.attention);
+  b.matmul(Stage::qkv, tokens / d.query_copies, d.hidden, d.queries);
+  b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
+}
+
+void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
+  const FlatDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
+  const std::uint64_t bytes = l.slices.stream / l.tiles.attention;
+  b.matmul(Stage::attention_output, tokens / d.query_copies, d.queries, d.hidden);
+  all_reduce_stream(b, l, Stage::attention_output, tokens);
+  b.vector(Stage::residual, 2 * bytes);
+  write_tile(b, l, Stage::residual, Slot::output, bytes);
+}
+
+void save_attention(ProgramBuilder& b, const FlatLayout& l) {
+  b.write(Stage::attention, Slot::tile, l.slices.queries + l.slices.scores);
+  b.write(Stage::qkv, Slot::saved, l.slices.queries + l.slices.kv);
+  if (!l.ahead) b.wait(Stage::attention, Slot::tile);
+  if (!l.ahead) b.wait(Stage::qkv, Slot::saved);
+}
+
+void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
+  const std::uint64_t products = l.sequences * l.die.heads;
+  // The second pass reads the stream again unless it is one tile and still there.
+  const std::uint64_t again = l.tiles.attention > 1 ? first.bytes : 0;
+  const TilePass second{Stage::residual, Slot::residual, first.tiles, again, l.ahead, 1};
+  if (l.ahead) {  // their buffers are written anew
+    b.wait(Stage::attention, Slot::tile);
+    b.wait(Stage::qkv, Slot::saved);
+  }
+  run_pass(b, first, [&] { add_qkv_tile(b, l); });
+  start_pass(b, second);
+  add_attention_forward(b, {products, l.die.sequence / l.die.query_copies, l.die.sequence, l.die.head});
+  save_attention(b, l);
+  run_pass(b, second, [&] { add_output_tile(b, l); });
+  b.add_minibatch(1);
+}
+
+void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
+  const std::uint64_t bytes = l.slices.stream / l.tiles.attention;
+  const TilePass first{Stage::activations, Slot::border, l.tiles.attention, bytes, l.ahead, 2};
+  const std::uint64_t weights = l.die.attention_weights() * element_bytes;
+  b.wait(Stage::activations, Slot::output);  // what the block before wrote is what this one reads
+  start_pass(b, first);
+  if (!l.prefetch_forward) b.read(Stage::weights, Slot::weights, weights);
+  b.wait(Stage::weights, Slot::weights);
+  if (l.prefetch_forward) b.read(Stage::weights, Slot::weights, l.die.ffn_weights() * element_bytes);
+  b.set_minibatch(0);
+  b.loop(l.minibatches, [&] { add_attention_minibatch(b, l, first); });
+}
+
+void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
+  const FlatDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.ffn;
+  const std::uint64_t bytes = l.slices.stream / l.tiles.ffn;
+  const std::uint64_t up = l.slices.up / l.tiles.ffn;
+  b.vector(Stage::norm, 2 * bytes);
+  b.matmul(Stage::ffn_up, tokens, d.hidden, d.up);
+  b.vector(Stage::activation, up);
+  write_tile(b, l, Stage::activation, Slot::saved, up);
+  b.matmul(Stage::ffn_down, tokens, d.ffn, d.hidden);
+  all_reduce_stream(b, l, Stage::ffn_down, tokens);
+  b.vector(Stage::residual, 2 * bytes);
+  write_tile(b, l, Stage::residual, Slot::output, bytes);
+}
+
+void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
+  const TilePass pass{
+      Stage::activations, Slot::border, l.tiles.ffn, l.slices.stream / l.tiles.ffn, l.ahead, 2};
+  b.wait(Stage::activations, Slot::output);
+  start_pass(b, pass);
+  if (!l.prefetch_forward) b.read(Stage::weights, Slot::weights, l.die.ffn_weights() * element_bytes);
+  b.wait(Stage::weights, Slot::weights);
+  if (l.prefetch_forward) {
+    b.read(Stage::weights, Slot::weights, l.die.attention_weights() * element_bytes, 1);
+  }
+  b.set_minibatch(0);
+  b.loop(l.minibatches, [&] {
+    run_pass(b, pass, [&] { add_ffn_tile(b, l); });
+    b.add_minibatch(1);
+  });
+}
+
+void add_head_tile(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) {
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
+  const std::uint64_t bytes = l.slices.stream / l.tiles.head;
+  b.vector(Stage::norm, 2 * bytes);
+  b.matmul(Stage::head, tokens, l.die.hidden, words);
+  b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
+  b.all_reduce(Stage::loss, Ring::package, tokens, scalar_bytes);  // largest logit
+  b.all_reduce(Stage::loss, Ring::package, tokens, scalar_bytes);  // sum of exponentials
+  b.matmul(Stage::head, tokens, words, l.die.hidden);
+  all_reduce_stream(b, l, Stage::head, tokens);
+  b.matmul(Stage::head, l.die.hidden, tokens, words);
+  b.vector(Stage::norm, 3 * bytes);
+  write_tile(b, l, Stage::gradients, Slot::output, bytes);
+}
+
+}  // namespace
+
+void add_flat_forward(ProgramBuilder& b, const FlatLayout& l) {
+  if (l.prefetch_forward) {
+    b.read(Stage::weights, Slot::weights, l.die.attention_weights() * element_bytes);
+  }
+  b.set_layer(0);
+  b.loop(l.layers, [&] {
+    add_attention_block(b, l);
+    add_ffn_block(b, l);
+    b.add_layer(1);
+  });
+}
+
+void add_flat_head(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) {
+  const std::uint64_t weights = l.die.hidden * words * element_bytes;
+  const TilePass pass{
+      Stage::activations, Slot::border, l.tiles.head, l.slices.stream / l.tiles.head, l.ahead, 2};
+  b.set_layer(-1);
+  b.wait(Stage::activations, Slot::output);
+  start_pass(b, pass);
+  b.read(Stage::weights, Slot::weights, weights);
+  b.wait(Stage::weights, Slot::weights);
+  b.set_minibatch(0);
+  b.loop(l.minibatches, [&] {
+    run_pass(b, pass, [&] { add_head_tile(b, l, words); });
+    b.add_minibatch(1);
+  });
+  b.write(Stage::gradients, Slot::gradients, weights);
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,250 @@
+#include "core/training/flat_ring_layout.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "core/training/buffers.hpp"
+#include "core/training/models.hpp"
+#include "core/training/program_builder.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+void check_ring(MeshShape mesh) {
+  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return;
+  throw PlanError("training.method", "has no flat ring on this mesh",
+                  fmt::format("a cycle through all dies needs an even number of them and two rows and "
+                              "columns; the mesh is {} x {}",
+                              mesh.rows, mesh.columns),
+                  "choose another mesh or another method");
+}
+
+[[noreturn]] void throw_uneven(std::string_view what, std::uint64_t number, std::uint64_t dies) {
+  throw PlanError("package.rows", fmt::format("makes a number of dies that does not fit the {}", what),
+                  fmt::format("{} {} over {} dies", number, what, dies),
+                  "choose another mesh or another method");
+}
+
+void check_shapes(const ModelConfig& m, std::uint64_t dies) {
+  const auto fits = [dies](std::uint64_t number) { return number % dies == 0 || dies % number == 0; };
+  if (!fits(m.heads)) throw_uneven("heads", m.heads, dies);
+  if (!fits(m.kv_heads)) throw_uneven("key/value heads", m.kv_heads, dies);
+  if (m.ffn % dies != 0) throw_uneven("features of the feed-forward network", m.ffn, dies);
+  if (m.hidden % dies != 0) throw_uneven("hidden features", m.hidden, dies);
+  if (m.vocabulary < dies) throw_uneven("words of the vocabulary", m.vocabulary, dies);
+}
+
+FlatDie die_of(const TrainingConfig& config, MeshShape mesh) {
+  const ModelConfig& m = config.model;
+  const std::uint64_t dies = mesh.dies();
+  check_ring(mesh);
+  check_shapes(m, dies);
+  FlatDie d;
+  d.dies = dies;
+  d.sequence = config.sequence_length;
+  d.head = head_size(m);
+  d.heads = dies > m.heads ? 1 : m.heads / dies;
+  d.query_copies = dies > m.heads ? dies / m.heads : 1;
+  d.kv_copies = dies > m.kv_heads ? dies / m.kv_heads : 1;
+  d.hidden = m.hidden;
+  d.queries = d.heads * d.head;
+  d.kv = 2 * d.head * (m.kv_heads * d.kv_copies / dies);
+  d.up = up_features(m) / dies;
+  d.ffn = m.ffn / dies;
+  d.vocabulary = ceil_div(m.vocabulary, dies);
+  d.table = m.hidden / dies;
+  if (d.sequence % d.query_copies != 0) {
+    throw PlanError("training.sequence_length", "does not divide among the dies that share a head",
+                    fmt::format("{} tokens, {} dies per head", d.sequence, d.query_copies),
+                    fmt::format("use a multiple of {}", d.query_copies));
+  }
+  return d;
+}
+
+FlatSlices slices_of(const FlatDie& d, std::uint64_t sequences) {
+  FlatSlices s;
+  s.tokens = sequences * d.sequence;
+  const std::uint64_t own = s.tokens / d.query_copies;
+  s.stream = slice_bytes(s.tokens, d.hidden);
+  s.queries = slice_bytes(own, d.queries);
+  s.kv = slice_bytes(s.tokens, d.kv);
+  s.scores = own * d.heads * scalar_bytes;
+  s.up = slice_bytes(s.tokens, d.up);
+  s.ffn = slice_bytes(s.tokens, d.ffn);
+  return s;
+}
+
+enum BlockIndex : std::size_t { attention, ffn, head, back_ffn, back_attention, block_count };
+using Tilings = std::array<Tiling, block_count>;
+constexpr std::array<const char*, block_count> block_texts = {"attention block", "feed-forward block",
+                                                              "output head", "feed-forward block backward",
+                                                              "attention block backward"};
+
+// The working sets: how many whole tiles of the stream are there at once. With tiles read ahead and written
+// behind
+// (`ahead`), the next ones and the ones on their way out come on top.
+Tilings tilings(const FlatDie& d, const FlatSlices& s, bool ahead) {
+  const std::uint64_t more = ahead ? 1 : 0;
+  const std::uint64_t local = 2 * s.queries + s.kv + s.scores;  // with the output of attention
+  const auto tiling = [&](std::uint64_t resident, std::uint64_t streams, std::uint64_t features) {
+    return Tiling{s.tokens, s.tokens / d.query_copies, resident, d.query_copies,
+                  slice_bytes(d.query_copies, streams * d.hidden + features)};
+  };
+  Tilings t;
+  // Projection: tile of the stream and partial sum; the next tile, that of the next mini-batch, the one
+  // written.
+  t[attention] = tiling(local, 2 + 3 * more, 0);
+  // Input, norm's output, partial sum; the next input and the output written.
+  t[ffn] = tiling(0, 3 + 2 * more, (1 + more) * d.up + d.ffn);
+  t[head] = tiling(0, 3 + 2 * more, d.vocabulary);
+  // The same with the gradient of the output, and that of the next tile.
+  t[back_ffn] = tiling(0, 4 + 3 * more, (2 + more) * d.up + 2 * d.ffn);
+  t[back_attention] = tiling(local + s.queries, 4 + 4 * more, 0);
+  return t;
+}
+
+struct Fit {
+  FlatSlices slices;
+  FlatTiles tiles;
+  bool ahead = false;
+  std::uint64_t sequences = 0;
+  std::uint64_t peak = 0;
+};
+
+std::optional<Fit> fit(const FlatDie& d, std::uint64_t sequences, bool ahead, std::uint64_t capacity) {
+  const FlatSlices slices = slices_of(d, sequences);
+  const Tilings blocks = tilings(d, slices, ahead);
+  std::array<std::uint64_t, block_count> n{};
+  std::uint64_t peak = 0;
+  for (std::size_t i = 0; i < block_count; ++i) {
+    n[i] = blocks[i].fewest(capacity);
+    if (n[i] == 0) return std::nullopt;
+    peak = std::max(peak, blocks[i].bytes(n[i]));
+  }
+  return Fit{slices, {n[attention], n[ffn], n[head], n[back_ffn], n[back_attention]}, ahead, sequences, peak};
+}
+
+[[noreturn]] void throw_no_fit(const FlatDie& d, std::uint64_t sequences, std::uint64_t capacity) {
+  const FlatSlices slices = slices_of(d, sequences);
+  const Tilings blocks = tilings(d, slices, false);
+  std::size_t worst = 0;
+  const auto least = [&](std::size_t i) { return blocks[i].bytes(blocks[i].parts); };
+  for (std::size_t i = 1; i < block_count; ++i) {
+    if (least(i) > least(worst)) worst = i;
+  }
+  throw_no_activation_room(
+      fmt::format("{}, mini-batch of {} tokens, smallest token tiles", block_texts[worst], slices.tokens),
+      least(worst), capacity);
+}
+
+std::optional<Fit> best_fit(const FlatDie& d, const TrainingConfig& config, std::uint64_t sequences,
+                            std::uint64_t capacity) {
+  if (config.overlap) {
+    if (std::optional<Fit> found = fit(d, sequences, true, capacity)) return found;
+  }
+  return fit(d, sequences, false, capacity);
+}
+
+std::uint64_t given_sequences(const TrainingConfig& config) {
+  const char* key = "training.minibatch_tokens";
+  const std::uint64_t tokens = config.minibatch_tokens;
+  if (tokens % config.sequence_length != 0) {
+    throw PlanError(key, "is not a whole number of sequences",
+                    fmt::format("{} tokens in sequences of {}", tokens, config.sequence_length),
+                    fmt::format("use a multiple of {}", config.sequence_length));
+  }
+  const std::uint64_t sequences = tokens / config.sequence_length;
+  if (config.batch_sequences % sequences != 0) {
+    throw PlanError(key, "does not divide the batch",
+                    fmt::format("{} sequences in mini-batches of {}", config.batch_sequences, sequences),
+                    "use a mini-batch of which the batch is a multiple");
+  }
+  return sequences;
+}
+
+// More to overlap first, then fewer collectives, then fewer tiles of the stream read twice.
+bool is_no_worse(const Fit& a, const Fit& b, std::uint64_t batch) {
+  if (a.ahead != b.ahead) return a.ahead;
+  const auto rounds = [batch](const Fit& f) { return batch / f.sequences * f.tiles.per_layer(); };
+  if (rounds(a) != rounds(b)) return rounds(a) < rounds(b);
+  const auto twice = [](const Fit& f) {
+    return int{f.tiles.attention > 1} + int{f.tiles.back_attention > 1};
+  };
+  return twice(a) <= twice(b);
+}
+
+// Of equals the largest: weights that have to be read for every mini-batch are read less often.
+Fit chosen_fit(const FlatDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+  std::optional<Fit> best;
+  for (std::uint64_t sequences = 1; sequences <= config.batch_sequences; ++sequences) {
+    if (config.batch_sequences % sequences != 0) continue;
+    const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
+    if (found && (!best || is_no_worse(*found, *best, config.batch_sequences))) best = found;
+  }
+  if (!best) throw_no_fit(d, 1, capacity);
+  return *best;
+}
+
+Fit fit_of(const FlatDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+  if (config.minibatch_tokens == 0) return chosen_fit(d, config, capacity);
+  const std::uint64_t sequences = given_sequences(config);
+  const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
+  if (!found) throw_no_fit(d, sequences, capacity);
+  return *found;
+}
+
+void check_weights(const char* what, std::uint64_t elements, std::uint64_t capacity) {
+  if (elements * element_bytes > capacity) throw_no_weight_room(what, elements * element_bytes, capacity);
+}
+
+void place_weights(FlatLayout& l, bool overlap) {
+  const FlatDie& d = l.die;
+  const std::uint64_t capacity = l.weight_capacity;
+  const std::uint64_t attention_elements = d.attention_weights();
+  const std::uint64_t ffn_elements = d.ffn_weights();
+  const std::uint64_t head_elements = 2 * d.hidden * d.vocabulary;
+  l.split = 2 * attention_elements * element_bytes > capacity;
+  const std::uint64_t back_elements =
+      l.split ? std::max(2 * d.output_weights(), d.qkv_weights()) : 2 * attention_elements;
+  check_weights("attention block", attention_elements, capacity);
+  check_weights("attention block backward, a part of the weights and gradients", back_elements, capacity);
+  check_weights("feed-forward block backward, weights and gradients", 2 * ffn_elements, capacity);
+  check_weights("output head, weights and gradients", head_elements, capacity);
+  const std::uint64_t both = attention_elements + ffn_elements;
+  const std::uint64_t back_both = both + std::max(attention_elements, ffn_elements);
+  l.prefetch_forward = overlap && both * element_bytes <= capacity;
+  l.prefetch_backward = overlap && !l.split && back_both * element_bytes <= capacity;
+  l.weight_peak =
+      element_bytes *
+      std::max({l.prefetch_forward ? both : std::max(attention_elements, ffn_elements),
+                l.prefetch_backward ? back_both : back_elements, 2 * ffn_elements, head_elements});
+}
+
+}  // namespace
+
+FlatLayout flat_ring_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  if (config.fusion > 1) {
+    throw PlanError("training.fusion", "does not go with this method",
+                    "activations are whole on every die and leave it at the end of every block",
+                    "use 0, or the method \"hecaton\"");
+  }
+  FlatLayout l;
+  l.die = die_of(config, mesh);
+  l.layers = config.model.layers;
+  l.vocabulary_rest = config.model.vocabulary % l.die.dies;
+  l.weight_capacity = weight_capacity(die);
+  place_weights(l, config.overlap);
+  const Fit found = fit_of(l.die, config, activation_capacity(die));
+  l.slices = found.slices;
+  l.tiles = found.tiles;
+  l.ahead = found.ahead;
+  l.activation_peak = found.peak;
+  l.sequences = found.sequences;
+  l.minibatches = config.batch_sequences / found.sequences;
+  return l;
+}
+
+}  // namespace hecaton::training
