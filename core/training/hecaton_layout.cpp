@@ -125,7 +125,23 @@ struct Fit {
   Prefetch prefetch;
   std::uint64_t sequences = 0;
   std::uint64_t peak = 0;
+
+  std::uint64_t smallest_tile() const { return slices.tokens / tiles.most(); }
 };
+
+// What the activation buffer holds, and the tokens of a tile that fill the rows of the matrix engine: with
+// fewer, part of it idles, which costs more than a transfer that is not ahead of time.
+struct Room {
+  std::uint64_t capacity = 0;
+  std::uint64_t wide_tile = 1;
+
+  bool is_wide(const Fit& fit) const { return fit.smallest_tile() >= std::min(wide_tile, fit.slices.tokens); }
+};
+
+Room room_of(const chiplet::DieConfig& die) {
+  const bool is_array = die.matrix == chiplet::MatrixModel::systolic;
+  return {activation_capacity(die), is_array ? die.array_rows : 1};
+}
 
 std::optional<Fit> fit(const HecatonDie& d, std::uint64_t sequences, Prefetch ahead, std::uint64_t capacity) {
   const HecatonSlices slices = slices_of(d, sequences);
@@ -157,19 +173,24 @@ std::optional<Fit> fit(const HecatonDie& d, std::uint64_t sequences, Prefetch ah
       least(worst), capacity);
 }
 
-// Most overlap first. A mini-batch alone leaves nothing at the border to prefetch.
+// Most bytes first: what is saved is several times what crosses a border. A mini-batch alone leaves nothing
+// at the border to prefetch.
 std::vector<Prefetch> prefetch_levels(bool overlap, std::uint64_t minibatches) {
   if (!overlap) return {{false, false}};
   if (minibatches == 1) return {{false, true}, {false, false}};
-  return {{true, true}, {true, false}, {false, true}, {false, false}};
+  return {{true, true}, {false, true}, {true, false}, {false, false}};
 }
 
+// The most overlap with wide tiles; the most overlap if no tiles are wide.
 std::optional<Fit> best_fit(const HecatonDie& d, const TrainingConfig& config, std::uint64_t sequences,
-                            std::uint64_t capacity) {
+                            const Room& room) {
+  std::optional<Fit> narrow;
   for (const Prefetch ahead : prefetch_levels(config.overlap, config.batch_sequences / sequences)) {
-    if (std::optional<Fit> found = fit(d, sequences, ahead, capacity)) return found;
+    const std::optional<Fit> found = fit(d, sequences, ahead, room.capacity);
+    if (found && room.is_wide(*found)) return found;
+    if (!narrow) narrow = found;
   }
-  return std::nullopt;
+  return narrow;
 }
 
 std::uint64_t given_sequences(const TrainingConfig& config, const HecatonDie& d) {
@@ -213,31 +234,33 @@ std::uint64_t least_sequences(const TrainingConfig& config, const HecatonDie& d)
   return sequences;
 }
 
-bool is_better(const Fit& a, const Fit& b, std::uint64_t batch) {
-  const auto overlap = [](const Fit& f) { return int{f.prefetch.border} + int{f.prefetch.saved}; };
+bool is_better(const Fit& a, const Fit& b, const Room& room, std::uint64_t batch) {
+  const auto overlap = [](const Fit& f) { return int{f.prefetch.border} + 2 * int{f.prefetch.saved}; };
+  if (room.is_wide(a) != room.is_wide(b)) return room.is_wide(a);
   if (overlap(a) != overlap(b)) return overlap(a) > overlap(b);
   const auto rounds = [batch](const Fit& f) { return batch / f.sequences * f.tiles.per_layer(); };
   return rounds(a) < rounds(b);
 }
 
-// The mini-batch that leaves most to overlap, then the one with the fewest collectives, then the smallest.
-Fit chosen_fit(const HecatonDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+// The mini-batch with wide tiles that leaves most to overlap, then the one with the fewest collectives, then
+// the smallest.
+Fit chosen_fit(const HecatonDie& d, const TrainingConfig& config, const Room& room) {
   const std::uint64_t least = least_sequences(config, d);
   std::optional<Fit> best;
   for (std::uint64_t sequences = least; sequences <= config.batch_sequences; sequences += least) {
     if (config.batch_sequences % sequences != 0) continue;
-    const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
-    if (found && (!best || is_better(*found, *best, config.batch_sequences))) best = found;
+    const std::optional<Fit> found = best_fit(d, config, sequences, room);
+    if (found && (!best || is_better(*found, *best, room, config.batch_sequences))) best = found;
   }
-  if (!best) throw_no_fit(d, least, capacity);
+  if (!best) throw_no_fit(d, least, room.capacity);
   return *best;
 }
 
-Fit fit_of(const HecatonDie& d, const TrainingConfig& config, std::uint64_t capacity) {
-  if (config.minibatch_tokens == 0) return chosen_fit(d, config, capacity);
+Fit fit_of(const HecatonDie& d, const TrainingConfig& config, const Room& room) {
+  if (config.minibatch_tokens == 0) return chosen_fit(d, config, room);
   const std::uint64_t sequences = given_sequences(config, d);
-  const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
-  if (!found) throw_no_fit(d, sequences, capacity);
+  const std::optional<Fit> found = best_fit(d, config, sequences, room);
+  if (!found) throw_no_fit(d, sequences, room.capacity);
   return *found;
 }
 
@@ -277,7 +300,7 @@ HecatonLayout hecaton_layout(const TrainingConfig& config, MeshShape mesh, const
   l.layers = config.model.layers;
   l.weight_capacity = weight_capacity(die);
   l.groups = groups_of(l.die, config, l.weight_capacity);
-  const Fit found = fit_of(l.die, config, activation_capacity(die));
+  const Fit found = fit_of(l.die, config, room_of(die));
   l.slices = found.slices;
   l.tiles = found.tiles;
   l.prefetch = found.prefetch;

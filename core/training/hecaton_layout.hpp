@@ -14,6 +14,7 @@
 //   and every t_j: the number of tiles divides T/c and T/r.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/training/method.hpp"
@@ -76,6 +77,7 @@ struct HecatonTiles {
   std::uint64_t head = 1;                      // forward and backward at once
   std::uint64_t back_ffn = 1, back_output = 1, back_qkv = 1;
 
+  std::uint64_t most() const { return std::max({qkv, output, ffn, head, back_ffn, back_output, back_qkv}); }
   std::uint64_t per_layer() const { return qkv + output + ffn + back_ffn + back_output + back_qkv; }
 };
 
