@@ -65,7 +65,7 @@ int validate_deck(const ValidateArguments& arguments) {
     print_rows("Package", package_rows(checked.loaded.deck));
     if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
     print_rows("Run", run_rows(seen, arguments));
-    fmt::print("Regions\n{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
+    fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
   });
 }
 
