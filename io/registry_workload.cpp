@@ -1,9 +1,16 @@
 // The tables that say what is simulated: each belongs to one kind of deck.
+#include "core/training/method.hpp"
 #include "io/presets.hpp"
 #include "io/registry_entry.hpp"
 
 namespace hecaton::io {
 namespace {
+
+ChoiceType method_choice() {
+  ChoiceType choice;
+  for (const training::MethodInfo& method : training::methods()) choice.names.push_back(method.name);
+  return choice;
+}
 
 Table training_table() {
   return table(
@@ -13,7 +20,7 @@ Table training_table() {
            "A model by name, or a table [training.model] with its shapes.",
            [](auto& d) -> auto& { return d.training.model.name; }),
        key(
-           "method", ChoiceType{{"hecaton", "megatron-flat-ring"}}, "", Tag::assumed, for_training,
+           "method", method_choice(), "", Tag::assumed, for_training,
            "How the work is divided among the dies.", [](auto& d) -> auto& { return d.training.method; }),
        key(
            "batch_sequences", IntegerType{1, million}, "sequences", Tag::assumed, for_training,
