@@ -28,6 +28,7 @@ void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer
   b.wait(Stage::optimizer, Slot::gradients);
   const std::uint64_t first = reads % chunks + (overlap ? chunk : 0);
   if (first > 0) b.read(Stage::optimizer, Slot::weights, first);
+  if (first > 0 && !overlap) b.wait(Stage::optimizer, Slot::weights);
   b.loop(chunks, [&] {
     if (!overlap) b.read(Stage::optimizer, Slot::weights, chunk);
     b.wait(Stage::optimizer, Slot::weights);
