@@ -60,13 +60,15 @@ class CreditBook {
 
   // When the next credit comes back by schedule; never_ps-like maximum if only an event can bring one.
   std::int64_t next_return(const Timing& timing, std::int64_t now) const {
-    for (std::size_t i = begin_; i < log_.size(); ++i) {
+    std::int64_t next = INT64_MAX;
+    for (std::size_t i = begin_; i < log_.size();
+         ++i) {  // a worm on a bypass may be credited before its elders
       const Run& run = log_[i];
       if (run.last <= now) continue;
       const std::uint32_t back = returned(run, timing, now);
-      return back + 1 >= run.segments ? run.last : run.first + back * timing.segment;
+      next = std::min(next, back + 1 >= run.segments ? run.last : run.first + back * timing.segment);
     }
-    return INT64_MAX;
+    return next;
   }
 
   // Whether a run of `segments` from `now` on would find a credit for each of its segments in time, if it
@@ -81,11 +83,12 @@ class CreditBook {
     for (std::uint32_t j = 0; j < checked; ++j)
       if (outstanding(timing, now + j * timing.segment) + j >= timing.buffer_segments) return false;
     return segments <= timing.buffer_segments ||
-           log_.back().last <= now + timing.buffer_segments * timing.segment;
+           outstanding(timing, now + timing.buffer_segments * timing.segment) == 0;
   }
 
   void hold(std::uint32_t credited) {
     held_ = true;
+    ++holds_;
     credited_ = credited;
     log_.clear();
     begin_ = 0;
@@ -95,6 +98,21 @@ class CreditBook {
     ++credited_;
     try_recover();
   }
+
+  // A credit that is the last to be sent, unless a hold has overtaken it (`holds`: how many the receiver had
+  // sent). Returns whether the channel is on schedule again; then the caller says, by reckon(), how the
+  // segments sent since will leave, oldest first; there are still_out() of them.
+  bool last_credit(std::uint32_t holds) {
+    if (holds != holds_) {
+      credit();
+      return false;
+    }
+    ++credited_;
+    held_ = false;
+    return true;
+  }
+  std::uint32_t still_out() const { return sent_ - credited_; }
+  void reckon(std::int64_t credit_back) { log_.push_back({credit_back, credit_back, 1}); }
 
   bool held() const { return held_; }
   bool epoch() const { return epoch_; }
@@ -150,6 +168,7 @@ class CreditBook {
   std::size_t begin_ = 0;
   std::uint32_t sent_ = 0;      // segments ever sent
   std::uint32_t credited_ = 0;  // while held: how many of them are credited
+  std::uint32_t holds_ = 0;     // received
   bool held_ = false;
   bool epoch_ = false;
 };

@@ -56,7 +56,10 @@ class Interface {
   std::int64_t settle(Fabric& fabric, std::int64_t now, Out& out);
   template <class Out>
   void receive_hold(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
-  void receive_credit(const Payload& payload) { outputs_[payload.channel].credits.credit(); }
+  void receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now) {
+    receive_late_credit(fabric.timing, outputs_[payload.channel], payload, now,
+                        fabric.timing.credit_injection());
+  }
 
   template <class Out>
   void receive_head(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
@@ -64,7 +67,9 @@ class Interface {
   void receive_body(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
   void receive_cut(const Payload& payload) {
     Ejecting& worm = ejecting_[payload.channel];
-    worm.announced -= payload.flits;
+    if (worm.run_arrival != payload.created_ps || worm.run_flits <= payload.flits) return;
+    worm.announced -= worm.run_flits - payload.flits;
+    worm.run_flits = payload.flits;
     worm.due = never_ps;
   }
   // Nothing if the announcement was taken back meanwhile.
@@ -90,6 +95,8 @@ class Interface {
     WormHeader header;
     std::uint32_t flits = 0;
     std::uint32_t announced = 0;
+    std::uint32_t run_flits = 0;  // of the run under way
+    std::int64_t run_arrival = 0;
     std::int64_t due = never_ps;
   };
   struct Assembly {
@@ -212,14 +219,15 @@ void Interface::receive_hold(const Fabric& fabric, const Payload& payload, std::
     const std::uint32_t segments = segments_of(timing, sending_->run_flits);
     if (started < segments) {
       const auto kept = static_cast<std::uint32_t>(started * timing.segment_flits);
+      sending_->sent -= sending_->run_flits - kept;
+      sending_->run_flits = kept;
+      busy_until_ = sending_->run_start + started * timing.segment;
       Payload cut;
       cut.kind = EventKind::cut;
       cut.port = static_cast<std::uint8_t>(Port::local);
       cut.channel = payload.channel;
-      cut.flits = sending_->run_flits - kept;
-      sending_->sent -= cut.flits;
-      sending_->run_flits = kept;
-      busy_until_ = sending_->run_start + started * timing.segment;
+      cut.flits = kept;
+      cut.created_ps = sending_->run_start + timing.latch_injection();
       output.unbook(timing, started, segments - started);
       out.post(busy_until_ + timing.latch_injection(), engine::Phase::arrival, node_, cut);
     }
@@ -232,6 +240,8 @@ void Interface::expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t
                        Out& out) {
   Ejecting& worm = ejecting_[channel];
   worm.announced += flits;
+  worm.run_flits = flits;
+  worm.run_arrival = now;
   if (worm.announced < worm.flits) return;
   worm.due = now + (flits - 1) * fabric.timing.cycle;
   Payload payload;

@@ -85,7 +85,8 @@ class PackageModel {
                   : node.router.receive_hold(fabric_, payload, now, host);
         break;
       case EventKind::credit:
-        injecting ? node.interface.receive_credit(payload) : node.router.receive_credit(payload);
+        injecting ? node.interface.receive_credit(fabric_, payload, now)
+                  : node.router.receive_credit(fabric_, payload, now);
         break;
       case EventKind::settle:
         break;

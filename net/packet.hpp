@@ -14,9 +14,9 @@ inline constexpr std::int64_t never_ps = std::numeric_limits<std::int64_t>::max(
 enum class EventKind : std::uint8_t {
   head,       // a run that starts a worm is latched (or, on a bypass, announced)
   body,       // a further run of the worm that is arriving on this channel
-  cut,        // the last `flits` flits of the run under way will not come when promised
+  cut,        // of the run that arrives since `created_ps` only the first `flits` flits come as promised
   hold,       // credits are no longer on schedule: `count` segments are credited, the rest will be one by one
-  credit,     // one late credit
+  credit,     // one late credit; with flag_resume the last one, `flits` holds having been sent before
   settle,     // look at this node again
   delivered,  // the last flit of the worm on this ejection channel is here
   timer,      // for what is attached to the interface; `tag` is its token
@@ -45,6 +45,8 @@ inline constexpr std::uint8_t injection_port = 7;
 
 inline constexpr std::uint8_t flag_epoch = 1;    // see CreditBook
 inline constexpr std::uint8_t flag_express = 2;  // the worm follows an edge of a bypass ring
+inline constexpr std::uint8_t flag_resume = 8;   // see CreditBook
+inline constexpr std::uint8_t flag_tail = 16;    // of a resuming credit: its segment was a tail
 inline constexpr std::uint8_t flag_bypass = 4;   // and skips the die it is now announced to
 
 // What a worm is, wherever it is.
@@ -63,6 +65,7 @@ struct WormHeader {
 struct Worm {
   WormHeader header;
   std::int64_t head_latched = 0;
+  std::int64_t run_arrival = 0;  // of the run's event: what a cut names it by
   std::int64_t run_start = 0;
   std::uint32_t run_flits = 0;
   std::uint32_t base = 0;

@@ -20,6 +20,11 @@ bool Router::idle(Fabric& fabric, std::int64_t now) {
   return true;
 }
 
+void Router::receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now) {
+  receive_late_credit(fabric.timing, output(payload.port, payload.channel), payload, now,
+                      fabric.timing.credit_router());
+}
+
 bool Router::credits_home(const Fabric& fabric, std::int64_t now) {
   for (OutputChannel& target : outputs_)
     if (!target.credits.settled(fabric.timing, now)) return false;

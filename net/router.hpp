@@ -60,7 +60,7 @@ class Router {
   void receive_cut(Fabric& fabric, const Payload& payload, Out& out);
   template <class Out>
   void receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
-  void receive_credit(const Payload& payload) { output(payload.port, payload.channel).credits.credit(); }
+  void receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now);
 
   // All decisions of the instant `now`. Returns when to settle next if nothing arrives before; never_ps: no
   // need.
@@ -99,10 +99,12 @@ class Router {
   void miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
   template <class Out>
   void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, std::int64_t gone,
-                        Out& out);
+                        std::uint8_t flags, Out& out);
   template <class Out>
-  void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, std::int64_t now, Out& out);
+  void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
+            Out& out);
   std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
+  bool as_announced(const Fabric& fabric, const InputChannel& channel) const;
   bool next_die_is_bypassed(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
 
   // router_allocate.hpp: bids and grants

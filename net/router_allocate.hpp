@@ -36,7 +36,7 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
     const auto [in, channel, to] = grants[g];
     const bool contested = bids.rivals_in[in] > 1 || bids.rivals_out[to] > 1;
     const std::uint32_t id = index(in, channel);
-    send(fabric, id, run_length(fabric, id, now, contested), now, out);
+    send(fabric, id, run_length(fabric, id, now, contested), contested, now, out);
   }
   note_misses(fabric, now, out);
   // A bidder that lost tries again a cycle later.
@@ -95,7 +95,7 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
   } else if (!has_credit(channel.out_channel)) {
     return false;
   }
-  send(fabric, id, run_length(fabric, id, now, false), now, out);
+  send(fabric, id, run_length(fabric, id, now, false), false, now, out);
   return true;
 }
 

@@ -10,6 +10,15 @@ inline std::int64_t credit_delay_to_upstream(const Timing& timing, std::uint32_t
                                                             : timing.credit_router();
 }
 
+// A credit that was sent, at the output channel it belongs to; `delay` is what it took from the segment's
+// last flit.
+inline void receive_late_credit(const Timing& timing, OutputChannel& output, const Payload& payload,
+                                std::int64_t now, std::int64_t delay) {
+  if ((payload.flags & flag_resume) == 0) return output.credits.credit();
+  output.resume(timing, now - delay - (timing.segment - timing.cycle), (payload.flags & flag_tail) != 0,
+                payload.flits, delay);
+}
+
 // The far end of an output: which node, and which of its ports.
 struct FarEnd {
   NodeId node;
@@ -62,8 +71,20 @@ inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::i
   return sustained ? known : one;
 }
 
+// Upstream reckons with what this buffer really does: no worm here that should have passed without touching
+// it.
+inline bool Router::as_announced(const Fabric& fabric, const InputChannel& channel) const {
+  if (channel.bypassing) return channel.front == channel.back;
+  for (std::uint32_t w = channel.front; w != WormPool::none; w = fabric.worms[w].next) {
+    const WormHeader& header = fabric.worms[w].header;
+    if (header.express && header.source != node_ && header.destination != node_) return false;
+  }
+  return true;
+}
+
 template <class Out>
-void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, std::int64_t now, Out& out) {
+void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
+                  Out& out) {
   const Timing& timing = fabric.timing;
   InputChannel& channel = inputs_[id];
   Worm& worm = fabric.worms[channel.front];
@@ -103,9 +124,17 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, std::in
   if (announced) payload.flags |= flag_bypass;
   out.post(arrival, engine::Phase::arrival, far.node, payload);
 
-  if (channel.held)
-    send_late_credit(fabric, in_port, id % channels_, channel.last_start + (last_flits - 1) * timing.cycle,
-                     out);
+  channel.last_credited = channel.held;
+  if (channel.held) {
+    // Nothing is in the way any more: this credit can be the last that is sent.
+    const bool resume = fabric.trains && !contested && !target.credits.held() &&
+                        last_flits == timing.segment_flits && as_announced(fabric, channel) &&
+                        static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
+    if (resume) channel.held = false;
+    const std::int64_t gone = channel.last_start + (last_flits - 1) * timing.cycle;
+    const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
+    send_late_credit(fabric, in_port, id % channels_, gone, flags, out);
+  }
   if (segments > 1) {
     channel.running = true;
     channel.run_start = now;
@@ -188,14 +217,14 @@ void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, 
   target.unbook(timing, segments, removed_segments);
 
   const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
+  const std::int64_t delay = flight(timing, channel.out_port, next_die_is_bypassed(fabric, channel, worm));
   Payload payload;
   payload.kind = EventKind::cut;
   payload.port = far.port;
   payload.channel = channel.out_channel;
-  payload.flits = removed;
-  const bool announced = next_die_is_bypassed(fabric, channel, worm);
-  out.post(channel.switch_ready + flight(timing, channel.out_port, announced), engine::Phase::arrival,
-           far.node, payload);
+  payload.flits = kept;
+  payload.created_ps = channel.run_start + delay;
+  out.post(channel.switch_ready + delay, engine::Phase::arrival, far.node, payload);
 }
 
 // Takes back what has not started by `now`; the run is over.
@@ -211,12 +240,14 @@ void Router::interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& 
 
 template <class Out>
 void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel,
-                              std::int64_t gone, Out& out) {
+                              std::int64_t gone, std::uint8_t flags, Out& out) {
   const FarEnd far = upstream(node_, neighbours_[port], port);
   Payload payload;
   payload.kind = EventKind::credit;
   payload.port = far.port;
   payload.channel = static_cast<std::uint8_t>(channel);
+  payload.flags = flags;
+  payload.flits = input(port, channel).holds;
   out.post(gone + credit_delay_to_upstream(fabric.timing, port), engine::Phase::arrival, far.node, payload);
 }
 
@@ -234,9 +265,11 @@ void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t 
     const std::int64_t gone = channel.last_start + (channel.last_flits - 1) * fabric.timing.cycle;
     if (gone > now) {
       --credited;
-      send_late_credit(fabric, port, id % channels_, gone, out);
+      if (!channel.last_credited) send_late_credit(fabric, port, id % channels_, gone, 0, out);
     }
   }
+  ++channel.holds;
+  channel.resume_from = credited + fabric.timing.buffer_segments;
   const FarEnd far = upstream(node_, neighbours_[port], port);
   Payload payload;
   payload.kind = EventKind::hold;
@@ -260,6 +293,7 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
   worm.header = header_of(payload);
   worm.flits = std::max(1u, (payload.bytes + fabric.timing.flit_bytes - 1) / fabric.timing.flit_bytes);
   worm.run_start = now;
+  worm.run_arrival = now;
   worm.run_flits = payload.flits;
   worm.next = WormPool::none;
   const bool announced = (payload.flags & flag_bypass) != 0;
@@ -289,6 +323,7 @@ inline void Router::receive_body(Fabric& fabric, const Payload& payload, std::in
   Worm& worm = fabric.worms[channel.back];
   worm.base += worm.run_flits;
   worm.run_flits = payload.flits;
+  worm.run_arrival = now;
   const bool announced = (payload.flags & flag_bypass) != 0;
   worm.run_start = announced && !channel.bypassing ? now + 2 * fabric.timing.cycle : now;
   if (announced && !channel.bypassing) channel.late = true;
@@ -299,7 +334,9 @@ void Router::receive_cut(Fabric& fabric, const Payload& payload, Out& out) {
   const std::uint32_t id = index(payload.port, payload.channel);
   InputChannel& channel = inputs_[id];
   Worm& worm = fabric.worms[channel.back];
-  worm.run_flits -= payload.flits;
+  if (worm.run_arrival != payload.created_ps || worm.run_flits <= payload.flits)
+    return;  // overtaken by another cut
+  worm.run_flits = payload.flits;
   if (channel.front != channel.back || !channel.running || worm.sent <= worm.announced()) return;
   const std::uint32_t kept = channel.run_flits - (worm.sent - worm.announced());
   truncate(fabric, id, segments_of(fabric.timing, kept), out);

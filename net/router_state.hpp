@@ -26,8 +26,11 @@ struct InputChannel {
   bool bypassing = false;                 // the front worm passes without touching the buffer, so far
   bool held = false;                      // credits are sent one by one
   bool epoch = false;
-  bool late = false;           // the schedule is missed already; a hold is due at the next settling
-  std::uint32_t departed = 0;  // segments ever
+  bool last_credited = false;     // the credit of the latest segment was sent
+  std::uint32_t holds = 0;        // sent
+  std::uint32_t resume_from = 0;  // while held: `departed` must reach this before credits may stop
+  bool late = false;              // the schedule is missed already; a hold is due at the next settling
+  std::uint32_t departed = 0;     // segments ever
   std::uint32_t run_flits = 0;
   std::int64_t run_start = 0;          // S of the run's first segment
   std::int64_t last_start = never_ps;  // S of the latest segment; never_ps: none yet
@@ -50,6 +53,13 @@ struct OutputChannel {
   std::int64_t expected_busy = 0;   // and when the last flit sent has gone
   std::int64_t run_expected = 0;    // expected departure of the first segment of the latest run
   CreditBook credits;
+  // Segments sent while credits are sent one by one, the latest ones: what resume() needs.
+  struct Sent {
+    std::int64_t arrival = 0;
+    std::uint32_t flits = 0;
+    bool head = false, tail = false, at_once = false;
+  };
+  std::vector<Sent> recent;
 
   // When a run that arrives at `arrival` begins to leave the next router, if nothing else delays it there.
   // `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting interface).
@@ -74,6 +84,29 @@ struct OutputChannel {
     expected_busy = run_expected + flits * timing.cycle;
     if (tail) expected_tail = run_expected + (segments - 1) * timing.segment;
     credits.sent(timing, run_expected, segments, flits - (segments - 1) * timing.segment_flits, credit_delay);
+    if (credits.held()) remember(timing, {arrival, flits, head, tail, at_once});
+  }
+  // The last credit to be sent has come, for a whole segment that began to leave the next router at
+  // `departure`.
+  void resume(const Timing& timing, std::int64_t departure, bool tail, std::uint32_t holds,
+              std::int64_t credit_delay) {
+    if (!credits.last_credit(holds)) return;
+    expected_busy = departure + timing.segment;
+    if (tail) expected_tail = departure;
+    for (std::size_t i = recent.size() - credits.still_out(); i < recent.size(); ++i) {
+      const Sent& sent = recent[i];
+      const std::int64_t leaves = expected_departure(timing, sent.arrival, sent.head, sent.at_once);
+      expected_busy = leaves + sent.flits * timing.cycle;
+      if (sent.tail) expected_tail = leaves;
+      run_expected = leaves;
+      credits.reckon(leaves + (sent.flits - 1) * timing.cycle + credit_delay);
+    }
+    recent.clear();
+  }
+  void remember(const Timing& timing, const Sent& sent) {
+    if (recent.size() >= 2 * timing.buffer_segments + 8)
+      recent.erase(recent.begin(), recent.end() - timing.buffer_segments);
+    recent.push_back(sent);
   }
   // Of the latest run only `segments` were sent, `removed` were not.
   void unbook(const Timing& timing, std::uint32_t segments, std::uint32_t removed) {
