@@ -50,32 +50,38 @@ Table link_table() {
 }
 
 Table router_table() {
-  return table("router", "The router of every die.", for_all,
-               {key(
-                    "virtual_channels", IntegerType{1, 16}, "", Tag::assumed, for_all,
-                    "Virtual channels of every input.",
-                    [](auto& d) -> auto& { return d.network.router.virtual_channels; }),
-                key(
-                    "buffer_flits", IntegerType{1, million}, "flits", Tag::assumed, for_all,
-                    "Buffer of every virtual channel.",
-                    [](auto& d) -> auto& { return d.network.router.buffer_flits; }),
-                key(
-                    "credit_cycles", IntegerType{0, 1000}, "cycles", Tag::assumed, for_all,
-                    "From a credit's arrival to its use.",
-                    [](auto& d) -> auto& { return d.network.router.credit_cycles; }),
-                key(
-                    "pipeline", ChoiceType{{"three-stage", "four-stage"}}, "", Tag::assumed, for_all,
-                    "three-stage: virtual-channel allocation, switch allocation, switch traversal; "
-                    "four-stage: with a routing stage before them.",
-                    [](auto& d) -> auto& { return d.network.router.pipeline; }),
-                key(
-                    "routing", ChoiceType{{"xy", "yx"}}, "", Tag::assumed, for_all,
-                    "xy: along the row first; yx: along the column first.",
-                    [](auto& d) -> auto& { return d.network.router.routing; }),
-                key(
-                    "switching", ChoiceType{{"wormhole", "cut-through"}}, "", Tag::assumed, for_all,
-                    "wormhole: switch and credits are granted flit by flit; cut-through: packet by packet.",
-                    [](auto& d) -> auto& { return d.network.router.switching; })});
+  return table(
+      "router", "The router of every die.", for_all,
+      {key(
+           "virtual_channels", IntegerType{1, 16}, "", Tag::assumed, for_all,
+           "Virtual channels of every input.",
+           [](auto& d) -> auto& { return d.network.router.virtual_channels; }),
+       key(
+           "buffer_flits", IntegerType{1, million}, "flits", Tag::assumed, for_all,
+           "Buffer of every virtual channel.",
+           [](auto& d) -> auto& { return d.network.router.buffer_flits; }),
+       key(
+           "credit_cycles", IntegerType{0, 1000}, "cycles", Tag::assumed, for_all,
+           "From a credit's arrival to its use.",
+           [](auto& d) -> auto& { return d.network.router.credit_cycles; }),
+       key(
+           "background_dram", BooleanType{}, "", Tag::assumed, for_all,
+           "true: DRAM data yields to all other messages at switches and interfaces, and leaves one virtual "
+           "channel of every link to them; false: all messages are equal.",
+           [](auto& d) -> auto& { return d.network.router.background_dram; }),
+       key(
+           "pipeline", ChoiceType{{"three-stage", "four-stage"}}, "", Tag::assumed, for_all,
+           "three-stage: virtual-channel allocation, switch allocation, switch traversal; "
+           "four-stage: with a routing stage before them.",
+           [](auto& d) -> auto& { return d.network.router.pipeline; }),
+       key(
+           "routing", ChoiceType{{"xy", "yx"}}, "", Tag::assumed, for_all,
+           "xy: along the row first; yx: along the column first.",
+           [](auto& d) -> auto& { return d.network.router.routing; }),
+       key(
+           "switching", ChoiceType{{"wormhole", "cut-through"}}, "", Tag::assumed, for_all,
+           "wormhole: switch and credits are granted flit by flit; cut-through: packet by packet.",
+           [](auto& d) -> auto& { return d.network.router.switching; })});
 }
 
 Table interface_table() {

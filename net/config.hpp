@@ -37,6 +37,8 @@ struct RouterConfig {
   Pipeline pipeline = Pipeline::three_stage;
   Routing routing = Routing::xy;
   Switching switching = Switching::cut_through;
+  // DRAM data yields to everything else at switches and interfaces and leaves one virtual channel free.
+  bool background_dram = true;
 };
 
 struct InterfaceConfig {

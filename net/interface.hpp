@@ -6,6 +6,7 @@
 // Out: post(time_ps, Phase, NodeId receiver, const Payload&).
 #pragma once
 
+#include <array>
 #include <deque>
 #include <optional>
 #include <unordered_map>
@@ -19,6 +20,7 @@ struct OutgoingMessage {
   std::uint64_t tag = 0;
   std::uint32_t bytes = 0;
   bool express = false;
+  bool background = false;  // yields to messages that are not
 };
 
 struct DeliveredMessage {
@@ -40,11 +42,12 @@ class Interface {
     const std::uint32_t packet_bytes = fabric.timing.packet_flits * fabric.timing.flit_bytes;
     const std::uint32_t worms =
         fabric.timing.worm_is_message ? 1 : (message.bytes + packet_bytes - 1) / packet_bytes;
-    queue_.push_back({message, now, now + fabric.timing.overhead, worms, 0});
+    const bool yields = fabric.classes && message.background;
+    lanes_[yields].queue.push_back({message, now, now + fabric.timing.overhead, worms, 0});
   }
 
   // Nothing is waiting, and nothing left to start (a last run may still be on its way out).
-  bool idle() const { return queue_.empty() && (!sending_ || sending_->sent == sending_->flits); }
+  bool idle() const { return !lanes_[0].pending() && !lanes_[1].pending(); }
   std::uint64_t packets() const { return packets_; }
   bool credits_home(const Fabric& fabric, std::int64_t now) {
     for (OutputChannel& output : outputs_)
@@ -104,37 +107,57 @@ class Interface {
     std::uint32_t bytes = 0;
   };
 
-  bool start_worm(Fabric& fabric, std::int64_t now);
+  // Messages of one class.
+  struct Lane {
+    std::deque<Waiting> queue;
+    std::optional<Sending> sending;  // the worm under way, until its tail has started for good
+
+    bool pending() const { return !queue.empty() || (sending && sending->sent < sending->flits); }
+    bool ready(std::int64_t now) const {
+      return (sending && sending->sent < sending->flits) || (!queue.empty() && queue.front().ready <= now);
+    }
+  };
+
+  bool start_worm(Fabric& fabric, Lane& lane, std::int64_t now);
   template <class Out>
-  void send_run(Fabric& fabric, std::int64_t now, Out& out);
-  std::uint32_t run_length(const Fabric& fabric, std::int64_t now);
+  bool try_send(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out);
+  template <class Out>
+  void send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out);
+  template <class Out>
+  void interrupt(const Fabric& fabric, std::int64_t now, Out& out);
+  std::uint32_t run_length(const Fabric& fabric, const Lane& lane, std::int64_t now);
+  std::int64_t next_wake(const Fabric& fabric, std::int64_t now) const;
   template <class Out>
   void expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, std::int64_t now, Out& out);
 
   NodeId node_;
   std::vector<OutputChannel> outputs_;
   std::vector<Ejecting> ejecting_;
-  std::deque<Waiting> queue_;
-  std::optional<Sending> sending_;  // the worm that has the injection channel, until its tail has started
-  std::int64_t busy_until_ = 0;
+  std::array<Lane, 2> lanes_;    // foreground, background
+  std::size_t active_ = 0;       // lane of the latest run
+  std::int64_t busy_until_ = 0;  // the injection channel carries that run until then
   std::uint32_t last_channel_;
   std::uint64_t packets_ = 0;
   // Messages of several worms, keyed by source and tag; looked up only, never walked.
   std::unordered_map<std::uint64_t, std::unordered_map<std::uint64_t, Assembly>> assemblies_;
 };
 
-// Takes the next worm of the queue onto a virtual channel; false if there is none to take, or no credit.
-inline bool Interface::start_worm(Fabric& fabric, std::int64_t now) {
-  if (queue_.empty() || queue_.front().ready > now) return false;
+// Takes the next worm of the lane onto a virtual channel; false if there is none to take, or no credit.
+inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) {
+  if (lane.queue.empty() || lane.queue.front().ready > now) return false;
+  Waiting& waiting = lane.queue.front();
+  std::uint32_t usable = fabric.allowed_channels(waiting.message.background);
+  for (const Lane& other : lanes_)
+    if (other.sending) usable &= ~(1u << other.sending->channel);
   std::uint32_t channel = fabric.channels;
   for (std::uint32_t k = 1; k <= fabric.channels && channel == fabric.channels; ++k) {
     const std::uint32_t candidate = (last_channel_ + k) % fabric.channels;
-    if (outputs_[candidate].credits.available(fabric.timing, now) > 0) channel = candidate;
+    if ((usable >> candidate & 1u) != 0 && outputs_[candidate].credits.available(fabric.timing, now) > 0)
+      channel = candidate;
   }
   if (channel == fabric.channels) return false;
   last_channel_ = channel;
 
-  Waiting& waiting = queue_.front();
   const std::uint32_t packet_bytes = fabric.timing.packet_flits * fabric.timing.flit_bytes;
   Sending worm;
   worm.header.source = node_;
@@ -143,96 +166,118 @@ inline bool Interface::start_worm(Fabric& fabric, std::int64_t now) {
   worm.header.created_ps = waiting.created;
   worm.header.worms = waiting.worms;
   worm.header.express = waiting.message.express;
+  worm.header.background = waiting.message.background;
   worm.header.bytes = waiting.worms == 1
                           ? waiting.message.bytes
                           : std::min(packet_bytes, waiting.message.bytes - waiting.worms_sent * packet_bytes);
   worm.flits = (worm.header.bytes + fabric.timing.flit_bytes - 1) / fabric.timing.flit_bytes;
   worm.channel = channel;
-  sending_ = worm;
+  lane.sending = worm;
   packets_ += fabric.timing.worm_is_message ? segments_of(fabric.timing, worm.flits) : 1;
-  if (++waiting.worms_sent == waiting.worms) queue_.pop_front();
+  if (++waiting.worms_sent == waiting.worms) lane.queue.pop_front();
   return true;
 }
 
-inline std::uint32_t Interface::run_length(const Fabric& fabric, std::int64_t now) {
+inline std::uint32_t Interface::run_length(const Fabric& fabric, const Lane& lane, std::int64_t now) {
   const Timing& timing = fabric.timing;
-  const std::uint32_t left = sending_->flits - sending_->sent;
+  const Sending& worm = *lane.sending;
+  const std::uint32_t left = worm.flits - worm.sent;
   const auto one = static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, left));
-  OutputChannel& output = outputs_[sending_->channel];
+  OutputChannel& output = outputs_[worm.channel];
   if (!fabric.trains || output.credits.held()) return one;
-  const bool sustained = output.sustains(timing, now, now + timing.latch_injection(), sending_->sent == 0,
-                                         false, segments_of(timing, left), timing.credit_injection());
+  const bool sustained = output.sustains(timing, now, now + timing.latch_injection(), worm.sent == 0, false,
+                                         segments_of(timing, left), timing.credit_injection());
   return sustained ? left : one;
 }
 
 template <class Out>
-void Interface::send_run(Fabric& fabric, std::int64_t now, Out& out) {
+void Interface::send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out) {
   const Timing& timing = fabric.timing;
-  OutputChannel& output = outputs_[sending_->channel];
-  const std::uint32_t flits = run_length(fabric, now);
-  const bool head = sending_->sent == 0;
-  sending_->run_start = now;
-  sending_->run_flits = flits;
-  sending_->sent += flits;
+  Sending& worm = *lanes_[lane].sending;
+  OutputChannel& output = outputs_[worm.channel];
+  const std::uint32_t flits = run_length(fabric, lanes_[lane], now);
+  const bool head = worm.sent == 0;
+  worm.run_start = now;
+  worm.run_flits = flits;
+  worm.sent += flits;
+  active_ = lane;
   busy_until_ = now + flits * timing.cycle;
   const std::int64_t arrival = now + timing.latch_injection();
-  output.book(timing, arrival, head, sending_->sent == sending_->flits, flits, false,
-              timing.credit_injection());
+  output.book(timing, arrival, head, worm.sent == worm.flits, flits, false, timing.credit_injection());
 
-  Payload payload = head ? head_payload(sending_->header) : Payload{};
+  Payload payload = head ? head_payload(worm.header) : Payload{};
   if (!head) payload.kind = EventKind::body;
   payload.port = static_cast<std::uint8_t>(Port::local);
-  payload.channel = static_cast<std::uint8_t>(sending_->channel);
+  payload.channel = static_cast<std::uint8_t>(worm.channel);
   payload.flits = flits;
   if (output.credits.epoch()) payload.flags |= flag_epoch;
   out.post(arrival, engine::Phase::arrival, node_, payload);
 }
 
 template <class Out>
+bool Interface::try_send(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out) {
+  Lane& l = lanes_[lane];
+  if (!l.sending && !start_worm(fabric, l, now)) return false;
+  if (outputs_[l.sending->channel].credits.available(fabric.timing, now) == 0) return false;
+  send_run(fabric, lane, now, out);
+  return true;
+}
+
+template <class Out>
 std::int64_t Interface::settle(Fabric& fabric, std::int64_t now, Out& out) {
-  const Timing& timing = fabric.timing;
-  if (busy_until_ > now) return idle() ? never_ps : busy_until_;
-  if (sending_ && sending_->sent == sending_->flits) sending_.reset();
-  if (!sending_) {
-    if (queue_.empty()) return never_ps;
-    if (queue_.front().ready > now) return queue_.front().ready;
-    if (!start_worm(fabric, now)) {
-      std::int64_t wake = never_ps;
-      for (const OutputChannel& output : outputs_)
-        wake = std::min(wake, output.credits.next_return(timing, now));
-      return wake;
-    }
-  } else if (outputs_[sending_->channel].credits.available(timing, now) == 0) {
-    return outputs_[sending_->channel].credits.next_return(timing, now);
+  if (busy_until_ > now && active_ == 1 && lanes_[0].ready(now)) interrupt(fabric, now, out);
+  if (busy_until_ <= now) {
+    for (Lane& lane : lanes_)
+      if (lane.sending && lane.sending->sent == lane.sending->flits) lane.sending.reset();
+    if (!try_send(fabric, 0, now, out)) try_send(fabric, 1, now, out);
   }
-  send_run(fabric, now, out);
-  return sending_->sent < sending_->flits || !queue_.empty() ? busy_until_ : never_ps;
+  return next_wake(fabric, now);
+}
+
+// When something that waits could go on, as far as the clock alone decides it.
+inline std::int64_t Interface::next_wake(const Fabric& fabric, std::int64_t now) const {
+  std::int64_t wake = never_ps;
+  for (const Lane& lane : lanes_) {
+    if (!lane.pending()) continue;
+    if (busy_until_ > now) wake = std::min(wake, busy_until_);
+    if (!lane.queue.empty() && lane.queue.front().ready > now)
+      wake = std::min(wake, lane.queue.front().ready);
+    if (busy_until_ > now) continue;
+    for (const OutputChannel& output : outputs_)
+      wake = std::min(wake, output.credits.next_return(fabric.timing, now));
+  }
+  return wake;
+}
+
+// Takes back what has not started of the run under way.
+template <class Out>
+void Interface::interrupt(const Fabric& fabric, std::int64_t now, Out& out) {
+  const Timing& timing = fabric.timing;
+  Sending& worm = *lanes_[active_].sending;
+  const auto started =
+      static_cast<std::uint32_t>((now - worm.run_start + timing.segment - 1) / timing.segment);
+  const std::uint32_t segments = segments_of(timing, worm.run_flits);
+  if (started >= segments) return;
+  const auto kept = static_cast<std::uint32_t>(started * timing.segment_flits);
+  worm.sent -= worm.run_flits - kept;
+  worm.run_flits = kept;
+  busy_until_ = worm.run_start + started * timing.segment;
+  outputs_[worm.channel].unbook(timing, started, segments - started);
+  Payload cut;
+  cut.kind = EventKind::cut;
+  cut.port = static_cast<std::uint8_t>(Port::local);
+  cut.channel = static_cast<std::uint8_t>(worm.channel);
+  cut.flits = kept;
+  cut.created_ps = worm.run_start + timing.latch_injection();
+  out.post(busy_until_ + timing.latch_injection(), engine::Phase::arrival, node_, cut);
 }
 
 template <class Out>
 void Interface::receive_hold(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
-  const Timing& timing = fabric.timing;
-  OutputChannel& output = outputs_[payload.channel];
-  if (sending_ && sending_->channel == payload.channel && busy_until_ > now) {
-    const auto started =
-        static_cast<std::uint32_t>((now - sending_->run_start + timing.segment - 1) / timing.segment);
-    const std::uint32_t segments = segments_of(timing, sending_->run_flits);
-    if (started < segments) {
-      const auto kept = static_cast<std::uint32_t>(started * timing.segment_flits);
-      sending_->sent -= sending_->run_flits - kept;
-      sending_->run_flits = kept;
-      busy_until_ = sending_->run_start + started * timing.segment;
-      Payload cut;
-      cut.kind = EventKind::cut;
-      cut.port = static_cast<std::uint8_t>(Port::local);
-      cut.channel = payload.channel;
-      cut.flits = kept;
-      cut.created_ps = sending_->run_start + timing.latch_injection();
-      output.unbook(timing, started, segments - started);
-      out.post(busy_until_ + timing.latch_injection(), engine::Phase::arrival, node_, cut);
-    }
-  }
-  output.credits.hold(payload.flits);
+  const Lane& active = lanes_[active_];
+  if (busy_until_ > now && active.sending && active.sending->channel == payload.channel)
+    interrupt(fabric, now, out);
+  outputs_[payload.channel].credits.hold(payload.flits);
 }
 
 template <class Out>

@@ -47,7 +47,8 @@ inline constexpr std::uint8_t flag_epoch = 1;    // see CreditBook
 inline constexpr std::uint8_t flag_express = 2;  // the worm follows an edge of a bypass ring
 inline constexpr std::uint8_t flag_resume = 8;   // see CreditBook
 inline constexpr std::uint8_t flag_tail = 16;    // of a resuming credit: its segment was a tail
-inline constexpr std::uint8_t flag_bypass = 4;   // and skips the die it is now announced to
+inline constexpr std::uint8_t flag_background = 32;
+inline constexpr std::uint8_t flag_bypass = 4;  // and skips the die it is now announced to
 
 // What a worm is, wherever it is.
 struct WormHeader {
@@ -58,6 +59,7 @@ struct WormHeader {
   std::uint32_t bytes = 0;
   std::uint32_t worms = 1;
   bool express = false;
+  bool background = false;  // yields to worms that are not
 };
 
 // A worm in an input buffer, arriving and leaving at the same time. Of what has arrived, `base` flits came in
@@ -117,7 +119,8 @@ inline Payload head_payload(const WormHeader& header) {
   payload.created_ps = header.created_ps;
   payload.bytes = header.bytes;
   payload.worms = header.worms;
-  payload.flags = header.express ? flag_express : 0;
+  payload.flags = static_cast<std::uint8_t>((header.express ? flag_express : 0) |
+                                            (header.background ? flag_background : 0));
   return payload;
 }
 
@@ -130,6 +133,7 @@ inline WormHeader header_of(const Payload& payload) {
   header.bytes = payload.bytes;
   header.worms = payload.worms;
   header.express = (payload.flags & flag_express) != 0;
+  header.background = (payload.flags & flag_background) != 0;
   return header;
 }
 

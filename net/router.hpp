@@ -14,6 +14,9 @@
 // bidders and without touching the buffers; otherwise it is latched like any other worm and stays buffered to
 // its tail.
 //
+// Two classes: background worms (bulk data of DRAM) bid for the switch only where no other worm does, and
+// leave the first virtual channel of every link to the others.
+//
 // Out: post(time_ps, Phase, NodeId receiver, const Payload&).
 #pragma once
 
@@ -33,13 +36,21 @@ struct Fabric {
   Timing timing;
   std::uint32_t channels = 4;  // virtual channels per port
   bool trains = true;
+  bool classes = true;  // background worms yield
   WormPool worms;
 
   Fabric(const NetworkConfig& config, bool with_io)
       : topology(config.package, config.router.routing, with_io),
         timing(make_timing(config)),
         channels(config.router.virtual_channels),
-        trains(config.trains) {}
+        trains(config.trains),
+        classes(config.router.background_dram) {}
+
+  // Virtual channels that a worm may take, one bit each.
+  std::uint32_t allowed_channels(bool background) const {
+    const std::uint32_t all = (1u << channels) - 1u;
+    return background && classes && channels > 1 ? all & ~1u : all;
+  }
 };
 
 class Router {
@@ -70,10 +81,15 @@ class Router {
  private:
   static constexpr std::size_t max_bids = port_count * 16;
   struct Bids {
+    std::array<std::array<std::uint16_t, port_count>, port_count> want{};
     std::array<std::array<std::uint16_t, port_count>, port_count>
-        want{};                                        // [input][output]: channels bidding
-    std::array<std::uint8_t, port_count> rivals_in{};  // channels that could use the input now or soon
-    std::array<std::uint8_t, port_count> rivals_out{};
+        background{};  // [input][output]: channels bidding
+    // Channels that could use the port now or soon: those that do not yield, and all.
+    std::array<std::uint8_t, port_count> foreground_in{}, foreground_out{};
+    std::array<std::uint8_t, port_count> all_in{}, all_out{};
+    bool contested(std::uint32_t in, std::uint32_t out, bool yields) const {
+      return yields ? all_in[in] > 1 || all_out[out] > 1 : foreground_in[in] > 1 || foreground_out[out] > 1;
+    }
     std::array<std::uint16_t, max_bids> heads{};  // input channels bidding for an output channel
     std::size_t head_count = 0;
     std::uint32_t eligible = 0;
@@ -115,6 +131,7 @@ class Router {
   template <class Out>
   void interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out);
   void collect_bids(Fabric& fabric, std::int64_t now, Bids& bids);
+  static void admit_background(Bids& bids);
   bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
   std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
   std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;

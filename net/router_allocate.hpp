@@ -34,15 +34,15 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
   if (bids.head_count > 0) allocate_channels(fabric, bids, now);
   for (std::size_t g = 0; g < granted; ++g) {
     const auto [in, channel, to] = grants[g];
-    const bool contested = bids.rivals_in[in] > 1 || bids.rivals_out[to] > 1;
     const std::uint32_t id = index(in, channel);
+    const bool contested = bids.contested(in, to, inputs_[id].background);
     send(fabric, id, run_length(fabric, id, now, contested), contested, now, out);
   }
   note_misses(fabric, now, out);
   // A bidder that lost tries again a cycle later.
   for (std::uint32_t in = 0; in < port_count && bids.eligible > 1; ++in)
     for (std::uint32_t to = 0; to < port_count; ++to)
-      detail::for_each_bit(bids.want[in][to], [&](std::uint32_t channel) {
+      detail::for_each_bit(bids.want[in][to] | bids.background[in][to], [&](std::uint32_t channel) {
         InputChannel& bidder = input(in, channel);
         if (bidder.switch_ready <= now && bidder.occupied()) bidder.switch_ready = now + fabric.timing.cycle;
       });
@@ -117,9 +117,9 @@ inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::in
          output(channel.out_port, channel.out_channel).credits.available(fabric.timing, now) > 0;
 }
 
-// A run never makes others wait longer than single segments would: whoever could bid against it ends it here.
-// (A worm on a bypass has no buffer to fall back to between two segments and keeps its output to its last
-// one.)
+// A run never makes others wait longer than single segments would: whoever could bid against it, and would
+// not yield to it, ends it here. (A worm on a bypass has no buffer to fall back to between two segments and
+// keeps its output to its last one.)
 template <class Out>
 void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out) {
   std::uint32_t running = 0;
@@ -133,10 +133,13 @@ void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out
       if (channel.bypassing || channel.out_channel == no_channel || !wants_switch(fabric, id, now, due))
         return;
       const std::int16_t rival = ports_[channel.out_port].out_run;
-      if (rival != no_owner && !inputs_[static_cast<std::size_t>(rival)].bypassing)
+      const auto disturbs = [&](const InputChannel& run) {
+        return !run.bypassing && (run.background || !channel.background);
+      };
+      if (rival != no_owner && disturbs(inputs_[static_cast<std::size_t>(rival)]))
         interrupt(fabric, static_cast<std::uint32_t>(rival), now, out);
       detail::for_each_bit(ports_[p].running, [&](std::uint32_t other) {
-        if (!input(p, other).bypassing) interrupt(fabric, index(p, other), now, out);
+        if (disturbs(input(p, other))) interrupt(fabric, index(p, other), now, out);
       });
     });
   }
@@ -153,16 +156,32 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
           bids.heads[bids.head_count++] = static_cast<std::uint16_t>(id);
         return;
       }
-      ++bids.rivals_in[p];
-      ++bids.rivals_out[channel.out_port];
+      ++bids.all_in[p];
+      ++bids.all_out[channel.out_port];
+      bids.foreground_in[p] = static_cast<std::uint8_t>(bids.foreground_in[p] + !channel.background);
+      bids.foreground_out[channel.out_port] =
+          static_cast<std::uint8_t>(bids.foreground_out[channel.out_port] + !channel.background);
       std::int64_t due = 0;
       if (!wants_switch(fabric, id, now, due)) return;
       if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
-      auto& want = bids.want[p][channel.out_port];
+      auto& want = (channel.background ? bids.background : bids.want)[p][channel.out_port];
       want = static_cast<std::uint16_t>(want | (1u << c));
       ++bids.eligible;
     });
   }
+  admit_background(bids);
+}
+
+// Background bids count where neither the input nor the output has another.
+inline void Router::admit_background(Bids& bids) {
+  std::array<bool, port_count> in_taken{};
+  std::array<bool, port_count> out_taken{};
+  for (std::uint32_t in = 0; in < port_count; ++in)
+    for (std::uint32_t to = 0; to < port_count; ++to)
+      if (bids.want[in][to] != 0) in_taken[in] = out_taken[to] = true;
+  for (std::uint32_t in = 0; in < port_count; ++in)
+    for (std::uint32_t to = 0; to < port_count; ++to)
+      if (!in_taken[in] && !out_taken[to]) bids.want[in][to] = bids.background[in][to];
 }
 
 inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
@@ -216,10 +235,11 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
     if ((ports_seen >> to & 1u) == 0) free[to] = free_channels(to, now);
     ports_seen |= 1u << to;
     picked[h] = 0xFFFF;
-    if (free[to] == 0) continue;
+    const std::uint32_t usable = free[to] & fabric.allowed_channels(inputs_[id].background);
+    if (usable == 0) continue;
     const std::uint32_t pointer = channel_in_pointer_[id];
     const std::uint32_t from = pointer / channels_ == to ? pointer % channels_ : 0;
-    picked[h] = static_cast<std::uint16_t>(index(to, detail::round_robin(free[to], from)));
+    picked[h] = static_cast<std::uint16_t>(index(to, detail::round_robin(usable, from)));
     inputs_[id].switch_ready = now + fabric.timing.cycle;  // the switch if it wins, another try if it loses
   }
   for (std::size_t h = 0; h < bids.head_count; ++h) {
@@ -283,7 +303,9 @@ inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) co
       if (channel.out_channel == no_channel && !channel.bypassing) {
         const std::int64_t due = head_bid_time(fabric, channel);
         if (due > now) return at(due);
+        const std::uint32_t allowed = fabric.allowed_channels(channel.background);
         for (std::uint32_t k = 0; k < channels_; ++k) {  // every channel is taken: until the first is free
+          if ((allowed >> k & 1u) == 0) continue;
           const OutputChannel& target = outputs_[index(channel.out_port, k)];
           if (target.owner == no_owner) {
             if (target.free_at > now) at(target.free_at);

@@ -167,6 +167,7 @@ inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail
   } else {
     channel.out_port = static_cast<std::uint8_t>(
         fabric.topology.route(node_, fabric.worms[channel.front].header.destination));
+    channel.background = fabric.classes && fabric.worms[channel.front].header.background;
   }
 }
 
@@ -306,6 +307,7 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
   if (empty) {
     channel.front = slot;
     channel.bypassing = announced;
+    channel.background = fabric.classes && worm.header.background;
     channel.out_port = static_cast<std::uint8_t>(fabric.topology.route(node_, worm.header.destination));
     PortState& in = ports_[payload.port];
     in.occupied = static_cast<std::uint16_t>(in.occupied | (1u << payload.channel));

@@ -23,6 +23,7 @@ struct InputChannel {
   std::uint8_t out_port = 0;
   std::uint8_t out_channel = no_channel;  // granted by virtual-channel allocation to the front worm
   bool running = false;                   // a run of several segments is under way
+  bool background = false;                // the front worm yields to others
   bool bypassing = false;                 // the front worm passes without touching the buffer, so far
   bool held = false;                      // credits are sent one by one
   bool epoch = false;

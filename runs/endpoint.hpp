@@ -8,6 +8,7 @@
 
 #include "core/chiplet/die.hpp"
 #include "core/chiplet/io_die.hpp"
+#include "core/chiplet/tags.hpp"
 #include "net/interface.hpp"
 #include "net/traffic.hpp"
 
@@ -112,7 +113,7 @@ struct TrafficNode {
     const std::uint32_t flits = traffic->packet_flits();
     if (measuring(cycle)) counters.offered_flits += flits;
     host.hand_over(
-        {traffic->destination(host.node(), drawn - 1), drawn - 1, flits * timing.flit_bytes, false});
+        {traffic->destination(host.node(), drawn - 1), drawn - 1, flits * timing.flit_bytes, false, false});
     plan_next(host, cycle);
   }
   template <class Host>

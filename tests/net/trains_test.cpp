@@ -37,6 +37,7 @@ Case random_case(std::uint32_t seed) {
   const std::uint32_t messages = draw(2, 120);
   const std::uint32_t span_ns = draw(1, 4) * draw(10, 2000);
   const bool on_grid = draw(0, 1) == 1;
+  const bool classes = draw(0, 1) == 1;
   for (std::uint32_t m = 0; m < messages; ++m) {
     Planned p;
     p.at_ps = on_grid ? draw(0, span_ns) * 1000 : draw(0, span_ns * 1000);
@@ -55,6 +56,7 @@ Case random_case(std::uint32_t seed) {
         p.message.express = true;
       }
     }
+    if (classes && draw(0, 1) == 1) p.message.background = true;
     c.plan.push_back(p);
   }
   return c;
