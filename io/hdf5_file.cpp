@@ -157,7 +157,11 @@ Handle create(const std::filesystem::path& path) {
   silence();
   const Handle properties = property_list(H5P_FILE_CREATE);
   check(H5Pset_obj_track_times(properties.id(), false), "switching HDF5 time stamps off");
-  return take(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, properties.id(), H5P_DEFAULT), H5Fclose,
+  const Handle access = property_list(H5P_FILE_ACCESS);
+  // Without a buffer of HDF5's own, a write that fails is reported by that write and not lost in a later
+  // close.
+  check(H5Pset_sieve_buf_size(access.id(), 0), "switching HDF5 buffering off");
+  return take(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, properties.id(), access.id()), H5Fclose,
               "creating " + path.string());
 }
 
@@ -251,6 +255,12 @@ void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint6
   const Handle memory_space = vector_space(length);
   check(H5Dwrite(column.id(), memory_type(cell), memory_space.id(), file_space.id(), H5P_DEFAULT, rows),
         action);
+}
+
+std::string library_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  check(H5get_libversion(&major, &minor, &release), "asking HDF5 for its version");
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
 }
 
 bool looks_like_hdf5(const std::filesystem::path& path) {

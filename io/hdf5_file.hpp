@@ -41,11 +41,16 @@ class Handle {
   }
   hid_t id() const { return id_; }
   void close();
+  // Leaves the object open for good: for a shared file after a failure of this rank alone, as closing it
+  // would wait for the others.
+  void abandon() { id_ = H5I_INVALID_HID; }
 
  private:
   hid_t id_ = H5I_INVALID_HID;
   Closer closer_ = nullptr;
 };
+
+std::string library_version();
 
 // What a cell of a column is, in the file (little-endian) and in memory.
 enum class Cell : std::uint8_t { u8, i16, i32, u32, i64, u64, f64 };

@@ -2,7 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <hdf5.h>
 #include <mpi.h>
 
 #include <boost/mpi/collectives.hpp>
@@ -12,6 +11,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "io/hdf5_file.hpp"
 #include "io/version.hpp"
 
 namespace hecaton::io {
@@ -27,12 +27,6 @@ std::string mpi_library() {
   MPI_Get_library_version(text, &length);
   const std::string version(text, static_cast<std::size_t>(length));
   return version.substr(0, version.find_first_of(",\n"));
-}
-
-std::string hdf5_library() {
-  unsigned major = 0, minor = 0, release = 0;
-  H5get_libversion(&major, &minor, &release);
-  return fmt::format("{}.{}.{}", major, minor, release);
 }
 
 bool is_plain(std::string_view word) {
@@ -65,7 +59,7 @@ Provenance collect_provenance(std::string command_line, std::string partition,
   std::error_code ignored;  // a removed working directory is no reason to lose a run
   provenance.folder = std::filesystem::current_path(ignored).string();
   provenance.software = {
-      {"mpi", mpi_library()}, {"hdf5", hdf5_library()}, {"compiler", build_info().compiler}};
+      {"mpi", mpi_library()}, {"hdf5", hdf5::library_version()}, {"compiler", build_info().compiler}};
   boost::mpi::gather(comm, boost::mpi::environment::processor_name(), provenance.hosts, 0);
   return provenance;
 }

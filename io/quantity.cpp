@@ -50,6 +50,7 @@ std::string format_count(double value) {
 }
 
 std::string format_duration(double seconds) {
+  if (seconds < 0.1) return format_si(seconds, "s");
   if (seconds < 60) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<long long>(std::min(seconds, 1e12));
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);

@@ -10,7 +10,7 @@ namespace hecaton::io {
 std::string format_si(double value, std::string_view unit);
 // "950", "12.34 k", "1.235 M", "12.00 G"
 std::string format_count(double value);
-// Wall time: "4.2 s", "3 min 20 s", "2 h 05 min".
+// Wall time: "28.30 ms", "4.2 s", "3 min 20 s", "2 h 05 min".
 std::string format_duration(double seconds);
 // Of something whole: "61.2 %".
 std::string format_percent(double fraction);

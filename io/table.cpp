@@ -172,6 +172,13 @@ std::string other_cell(const Line* line, const Line* base) {
   return fmt::format("{}{:>{}}", line->value, ratio, ratio_width);
 }
 
+bool is_heading(const std::string& label, std::span<const Lines> runs) {
+  return std::none_of(runs.begin(), runs.end(), [&](const Lines& lines) {
+    const Line* line = find_line(lines, label);
+    return line != nullptr && !line->value.empty();
+  });
+}
+
 std::string comparison_line(const std::string& label, const Lines& base, std::span<const Lines> others) {
   const Line* base_line = find_line(base, label);
   std::string text = fmt::format("{:<{}}", label, label_width);
@@ -194,7 +201,9 @@ std::string comparison_block(const Summary& baseline, std::span<const Summary> o
   }
   text += "\n";
   const std::span<const Lines> all = runs;
-  for (const std::string& label : all_labels(all)) text += comparison_line(label, runs[0], all.subspan(1));
+  for (const std::string& label : all_labels(all)) {
+    text += is_heading(label, all) ? label + "\n" : comparison_line(label, runs[0], all.subspan(1));
+  }
   return text;
 }
 

@@ -1,18 +1,16 @@
 #include "io/trace.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
-#include <cerrno>
 #include <cstring>
 #include <stdexcept>
-#include <system_error>
 #include <type_traits>
 
 #include "io/hdf5_file.hpp"
+#include "io/trace_file.hpp"
 #include "io/trace_layout.hpp"
 #include "io/trace_provenance.hpp"
 #include "io/trace_rows.hpp"
@@ -108,6 +106,13 @@ void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& sum
   hdf5::write_text(file, "summary", results_to_json(summary));
 }
 
+// A little more than the file will take.
+std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Shares& shares) {
+  constexpr std::uint64_t objects_and_texts = 1U << 18U;
+  return objects_and_texts + deck.resolved_toml.size() + result.accounting.size() * 1024 +
+         trace_bytes(shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows());
+}
+
 // Rank 0 alone: all there is but the cells of the three tables.
 void create_structure(const fs::path& path, const Deck& deck, const Summary& summary, const RunResult& result,
                       const Provenance& provenance, const Shares& shares) {
@@ -133,24 +138,59 @@ std::vector<Row> collect_block(const Share<Row>& share, std::uint64_t window,
   return rows;
 }
 
-template <class Row>
-void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::mpi::communicator& comm) {
-  if (share.layout.rows() == 0) return;
-  std::vector<hdf5::Handle> columns;
-  for (const TraceColumn<Row>& column : share.table.columns) {
-    columns.push_back(hdf5::open_column(file, std::string(share.table.group) + "/" + column.name));
+// Does what may fail on one rank alone, and keeps its first failure until all ranks can hear of it: a rank
+// that left now would leave the others waiting in a collective call.
+template <class Action>
+void attempt(std::string& failure, Action&& action) {
+  if (!failure.empty()) return;
+  try {
+    action();
+  } catch (const hdf5::Error& error) {
+    failure = error.what();
   }
-  std::vector<std::byte> cells(block_rows * sizeof(std::uint64_t));
+}
+
+template <class Row>
+std::vector<hdf5::Handle> open_columns(const hdf5::Handle& file, const TraceTable<Row>& table) {
+  std::vector<hdf5::Handle> columns;
+  for (const TraceColumn<Row>& column : table.columns) {
+    columns.push_back(hdf5::open_column(file, std::string(table.group) + "/" + column.name));
+  }
+  return columns;
+}
+
+template <class Row>
+void write_block(const std::vector<hdf5::Handle>& columns, const TraceTable<Row>& table, const Block& block,
+                 std::span<const Row> rows) {
+  std::vector<std::byte> cells(rows.size() * sizeof(std::uint64_t));
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const TraceColumn<Row>& column = table.columns[c];
+    column.copy(rows, cells.data());
+    hdf5::write_rows(columns[c], column.cell, block.first, block.count, cells.data());
+  }
+}
+
+template <class Row>
+void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::mpi::communicator& comm,
+                std::string& failure) {
+  std::vector<hdf5::Handle> columns;
+  attempt(failure, [&] { columns = open_columns(file, share.table); });
   for (std::uint64_t window = 0; window < window_count(share.layout, comm.size()); ++window) {
     const std::vector<Row> rows = collect_block(share, window, comm);
     if (rows.empty()) continue;
     const Block block = block_of(share.layout, window, comm.rank(), comm.size());
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const TraceColumn<Row>& column = share.table.columns[c];
-      column.copy(rows, cells.data());
-      hdf5::write_rows(columns[c], column.cell, block.first, block.count, cells.data());
-    }
+    attempt(failure, [&] { write_block<Row>(columns, share.table, block, rows); });
   }
+}
+
+// Throws on all ranks if one of them has failed, with the reason of the first that did.
+void expect_no_failure(const std::string& failure, const boost::mpi::communicator& comm) {
+  const int failed = failure.empty() ? comm.size() : comm.rank();
+  const int first = boost::mpi::all_reduce(comm, failed, boost::mpi::minimum<int>());
+  if (first == comm.size()) return;
+  std::string reason = failure;
+  boost::mpi::broadcast(comm, reason, first);
+  throw std::runtime_error("trace: rank " + std::to_string(first) + ": " + reason);
 }
 
 // Does on rank 0 what may fail, and lets all ranks know: throws on all of them or on none.
@@ -178,31 +218,32 @@ void expect_visible(const fs::path& path, const boost::mpi::communicator& comm) 
       "system?) choose an output folder that they share");
 }
 
-void sync_to_disk(const fs::path& path, int flags) {
-  const int descriptor = ::open(path.c_str(), flags);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const int reason = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!synced) throw std::system_error(reason, std::generic_category(), "syncing " + path.string());
-}
-
-void publish(const fs::path& temporary, const fs::path& path) {
-  sync_to_disk(temporary, O_RDWR);
-  fs::rename(temporary, path);
-  const fs::path folder = path.parent_path();
-  sync_to_disk(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
+// When it returns, the last write of the last rank is done.
+void fill_file(const fs::path& path, const Shares& shares, const boost::mpi::communicator& comm) {
+  hdf5::Handle file = hdf5::open_shared(path, comm);
+  std::string failure;
+  try {
+    fill_table(file, shares.dies, comm, failure);
+    fill_table(file, shares.operations, comm, failure);
+    fill_table(file, shares.links, comm, failure);
+  } catch (...) {
+    file.abandon();
+    throw;
+  }
+  std::string close_failure;  // closing is collective: also for a rank that has failed before
+  attempt(close_failure, [&] { file.close(); });
+  expect_no_failure(failure.empty() ? close_failure : failure, comm);
 }
 
 void write_file(const fs::path& temporary, const Deck& deck, const RunResult& result, const Summary& summary,
                 const Provenance& provenance, const Shares& shares, const boost::mpi::communicator& comm) {
-  on_root(comm, [&] { create_structure(temporary, deck, summary, result, provenance, shares); });
+  on_root(comm, [&] {
+    reserve_room(temporary, generous_bytes(deck, result, shares));
+    create_structure(temporary, deck, summary, result, provenance, shares);
+    reserve_room(temporary, fs::file_size(temporary));
+  });
   expect_visible(temporary, comm);
-  hdf5::Handle file = hdf5::open_shared(temporary, comm);
-  fill_table(file, shares.dies, comm);
-  fill_table(file, shares.operations, comm);
-  fill_table(file, shares.links, comm);
-  file.close();
-  comm.barrier();  // whoever syncs and renames does so after the last rank's last write
+  fill_file(temporary, shares, comm);
 }
 
 template <class Row>

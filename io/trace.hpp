@@ -25,8 +25,8 @@
 
 namespace hecaton::io {
 
-// Collective. Throws std::runtime_error if the file cannot be written (on every rank, except for failures in
-// the middle of the parallel writing) and std::logic_error if the records contradict each other. Without
+// Collective. Throws on every rank, and leaves no file: std::runtime_error if the file cannot be written, a
+// full disk on one rank's side included; std::logic_error if the records contradict each other. Without
 // recorded operations the table of operations is there and empty.
 void write_trace(const std::filesystem::path& path, const Deck& deck, const RunResult& result,
                  const Summary& summary, const Provenance& provenance, const boost::mpi::communicator& comm);

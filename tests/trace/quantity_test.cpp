@@ -28,6 +28,7 @@ TEST(Quantity, CountsAreWholeWhileSmall) {
 }
 
 TEST(Quantity, DurationsAreReadable) {
+  EXPECT_EQ(format_duration(0.0283), "28.30 ms");
   EXPECT_EQ(format_duration(4.24), "4.2 s");
   EXPECT_EQ(format_duration(200), "3 min 20 s");
   EXPECT_EQ(format_duration(7500), "2 h 05 min");

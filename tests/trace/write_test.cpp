@@ -1,8 +1,10 @@
 // One trace whatever the ranks: every test compares with values made here or with a trace written by one rank
 // alone.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <boost/mpi/communicator.hpp>
+#include <csignal>
 #include <fstream>
 
 #include "h5_content.hpp"
@@ -160,14 +162,10 @@ TEST(WriteTrace, ARunWithoutRecordedOperationsHasAnEmptyTable) {
   EXPECT_EQ(h5::cells<std::uint32_t>(content, "dies/die").size(), synthetic::dies);
 }
 
-// More rows than a rank writes in one call, on one rank only, so that the others keep it company with
-// nothing.
-TEST(WriteTrace, ManyRowsAreWrittenInWindows) {
-  const mpi::communicator world;
-  const synthetic::Scratch scratch(world);
-  hecaton::io::RunResult run = synthetic::result(synthetic::owners()[2].owner, world.rank(), world.size());
-  constexpr std::uint64_t many = 1'500'000;
-  const std::uint32_t busy_die = 7;
+// A run with `many` operations of one die and one of each other.
+hecaton::io::RunResult run_with_a_busy_die(std::uint32_t busy_die, std::uint64_t many,
+                                           const mpi::communicator& comm) {
+  hecaton::io::RunResult run = synthetic::result(synthetic::owners()[2].owner, comm.rank(), comm.size());
   run.local.operations.clear();
   for (std::size_t i = 0; i < run.local.dies.size(); ++i) {
     const std::uint64_t count = run.local.dies[i] == busy_die ? many : 1;
@@ -179,6 +177,16 @@ TEST(WriteTrace, ManyRowsAreWrittenInWindows) {
       run.local.operations.push_back(row);
     }
   }
+  return run;
+}
+
+// More rows than fit one window, nearly all of one die, so that they change ranks.
+TEST(WriteTrace, ManyRowsAreWrittenInWindows) {
+  const mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  constexpr std::uint64_t many = 1'500'000;
+  const std::uint32_t busy_die = 7;
+  const hecaton::io::RunResult run = run_with_a_busy_die(busy_die, many, world);
   const auto summary = hecaton::io::make_summary(synthetic::deck(), run, synthetic::facts(), world);
   hecaton::io::write_trace(scratch / "trace.h5", synthetic::deck(), run, summary,
                            hecaton::io::collect_provenance("", "", world), world);
@@ -189,6 +197,30 @@ TEST(WriteTrace, ManyRowsAreWrittenInWindows) {
     const bool in_busy_die = i >= busy_die && i < busy_die + many;
     ASSERT_EQ(start[i], in_busy_die ? static_cast<std::int64_t>(i - busy_die) : 0) << i;
   }
+}
+
+// As a full disk does: from some size on, writing fails on one rank, in the midst of what all ranks do
+// together.
+TEST(WriteTrace, AWriteThatFailsOnOneRankIsAnErrorOnEveryRankAndLeavesNothing) {
+  const mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  const hecaton::io::RunResult run = run_with_a_busy_die(7, 500'000, world);
+  const auto summary = hecaton::io::make_summary(synthetic::deck(), run, synthetic::facts(), world);
+  const auto provenance = hecaton::io::collect_provenance("", "", world);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  if (world.rank() == world.size() - 1) {
+    const rlimit small{1'000'000, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  EXPECT_THROW(
+      hecaton::io::write_trace(scratch / "trace.h5", synthetic::deck(), run, summary, provenance, world),
+      std::runtime_error);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old_handler);
+  world.barrier();
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.folder()));
 }
 
 TEST(WriteTrace, AnUnwritablePlaceIsAnErrorOnEveryRankAndLeavesNothing) {
