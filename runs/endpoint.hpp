@@ -22,8 +22,10 @@ struct ChipletHost {
 
   SimTime now() const { return net.now(); }
   void send(const chiplet::Message& message) {
-    net.hand_over(
-        {message.destination, message.tag, message.bytes, message.route == chiplet::Route::express});
+    const chiplet::MessageKind kind = chiplet::tag_kind(message.tag);
+    const bool bulk = kind == chiplet::MessageKind::read_data || kind == chiplet::MessageKind::write_data;
+    const bool express = message.route == chiplet::Route::express;
+    net.hand_over({message.destination, message.tag, message.bytes, express, bulk});
   }
   void wake_at(SimTime time, std::uint32_t token) { net.wake_at(time, token); }
   void record(const chiplet::OperationRow& row) {
