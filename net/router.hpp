@@ -82,13 +82,15 @@ class Router {
   static constexpr std::size_t max_bids = port_count * 16;
   struct Bids {
     std::array<std::array<std::uint16_t, port_count>, port_count> want{};
+    std::array<std::array<std::uint16_t, port_count>, port_count> background{};
     std::array<std::array<std::uint16_t, port_count>, port_count>
-        background{};  // [input][output]: channels bidding
-    // Channels that could use the port now or soon: those that do not yield, and all.
-    std::array<std::uint8_t, port_count> foreground_in{}, foreground_out{};
-    std::array<std::uint8_t, port_count> all_in{}, all_out{};
-    bool contested(std::uint32_t in, std::uint32_t out, bool yields) const {
-      return yields ? all_in[in] > 1 || all_out[out] > 1 : foreground_in[in] > 1 || foreground_out[out] > 1;
+        keeper{};  // of these, the one that has the switch  // [input][output]: channels bidding
+    // Foreground channels that could use the port now or soon.
+    std::array<std::uint8_t, port_count> rivals_in{}, rivals_out{};
+    // Whether a run would be disturbed: a background worm keeps the switch from other background worms.
+    bool contested(std::uint32_t in, std::uint32_t out, bool background_run) const {
+      const int own = background_run ? 0 : 1;
+      return rivals_in[in] > own || rivals_out[out] > own;
     }
     std::array<std::uint16_t, max_bids> heads{};  // input channels bidding for an output channel
     std::size_t head_count = 0;
@@ -132,6 +134,7 @@ class Router {
   void interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out);
   void collect_bids(Fabric& fabric, std::int64_t now, Bids& bids);
   static void admit_background(Bids& bids);
+  bool keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
   bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
   std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
   std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;

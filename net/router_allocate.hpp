@@ -130,16 +130,13 @@ void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = inputs_[id];
       std::int64_t due = 0;
-      if (channel.bypassing || channel.out_channel == no_channel || !wants_switch(fabric, id, now, due))
-        return;
+      if (channel.bypassing || channel.background || channel.out_channel == no_channel) return;
+      if (!wants_switch(fabric, id, now, due)) return;
       const std::int16_t rival = ports_[channel.out_port].out_run;
-      const auto disturbs = [&](const InputChannel& run) {
-        return !run.bypassing && (run.background || !channel.background);
-      };
-      if (rival != no_owner && disturbs(inputs_[static_cast<std::size_t>(rival)]))
+      if (rival != no_owner && !inputs_[static_cast<std::size_t>(rival)].bypassing)
         interrupt(fabric, static_cast<std::uint32_t>(rival), now, out);
       detail::for_each_bit(ports_[p].running, [&](std::uint32_t other) {
-        if (disturbs(input(p, other))) interrupt(fabric, index(p, other), now, out);
+        if (!input(p, other).bypassing) interrupt(fabric, index(p, other), now, out);
       });
     });
   }
@@ -156,32 +153,52 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
           bids.heads[bids.head_count++] = static_cast<std::uint16_t>(id);
         return;
       }
-      ++bids.all_in[p];
-      ++bids.all_out[channel.out_port];
-      bids.foreground_in[p] = static_cast<std::uint8_t>(bids.foreground_in[p] + !channel.background);
-      bids.foreground_out[channel.out_port] =
-          static_cast<std::uint8_t>(bids.foreground_out[channel.out_port] + !channel.background);
+      if (!channel.background) {
+        ++bids.rivals_in[p];
+        ++bids.rivals_out[channel.out_port];
+      }
       std::int64_t due = 0;
       if (!wants_switch(fabric, id, now, due)) return;
       if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
       auto& want = (channel.background ? bids.background : bids.want)[p][channel.out_port];
       want = static_cast<std::uint16_t>(want | (1u << c));
+      if (keeps_switch(fabric, channel, now)) {
+        auto& keeper = bids.keeper[p][channel.out_port];
+        keeper = static_cast<std::uint16_t>(keeper | (1u << c));
+      }
       ++bids.eligible;
     });
   }
   admit_background(bids);
 }
 
-// Background bids count where neither the input nor the output has another.
+// The channel's previous segment has left the switch just now, and the next one is of the same worm.
+inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const {
+  return channel.background && fabric.worms[channel.front].sent > 0 &&
+         channel.last_start + channel.last_flits * fabric.timing.cycle == now;
+}
+
+// Background bids count where neither the input nor the output has a foreground bid; the worm that has the
+// switch keeps it.
 inline void Router::admit_background(Bids& bids) {
-  std::array<bool, port_count> in_taken{};
-  std::array<bool, port_count> out_taken{};
-  for (std::uint32_t in = 0; in < port_count; ++in)
-    for (std::uint32_t to = 0; to < port_count; ++to)
-      if (bids.want[in][to] != 0) in_taken[in] = out_taken[to] = true;
-  for (std::uint32_t in = 0; in < port_count; ++in)
-    for (std::uint32_t to = 0; to < port_count; ++to)
-      if (!in_taken[in] && !out_taken[to]) bids.want[in][to] = bids.background[in][to];
+  std::uint32_t in_taken = 0;
+  std::uint32_t out_taken = 0;
+  const auto claim = [&](const auto& wants) {
+    for (std::uint32_t in = 0; in < port_count; ++in)
+      for (std::uint32_t to = 0; to < port_count; ++to)
+        if (wants[in][to] != 0) in_taken |= 1u << in, out_taken |= 1u << to;
+  };
+  const auto admit = [&](const auto& wants) {
+    const std::uint32_t in_closed = in_taken;
+    const std::uint32_t out_closed = out_taken;
+    for (std::uint32_t in = 0; in < port_count; ++in)
+      for (std::uint32_t to = 0; to < port_count; ++to)
+        if ((in_closed >> in & 1u) == 0 && (out_closed >> to & 1u) == 0) bids.want[in][to] = wants[in][to];
+  };
+  claim(bids.want);
+  admit(bids.keeper);
+  claim(bids.want);
+  admit(bids.background);
 }
 
 inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
