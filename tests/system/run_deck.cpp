@@ -1,0 +1,90 @@
+#include "tests/system/run_deck.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "core/chiplet/counters.hpp"
+#include "io/deck_reader.hpp"
+
+namespace hecaton::test {
+
+namespace {
+
+// Every rank's rows, in the order of the ranks, on rank 0.
+template <class Row>
+std::vector<Row> gather_rows(const std::vector<Row>& mine, const boost::mpi::communicator& comm) {
+  static_assert(std::is_trivially_copyable_v<Row>);
+  const int bytes = static_cast<int>(mine.size() * sizeof(Row));
+  std::vector<int> sizes(static_cast<std::size_t>(comm.size()));
+  MPI_Gather(&bytes, 1, MPI_INT, sizes.data(), 1, MPI_INT, 0, comm);
+  std::vector<int> starts(sizes.size());
+  std::exclusive_scan(sizes.begin(), sizes.end(), starts.begin(), 0);
+  const auto total = static_cast<std::size_t>(starts.back() + sizes.back());
+  std::vector<Row> all(comm.rank() == 0 ? total / sizeof(Row) : 0);
+  MPI_Gatherv(mine.data(), bytes, MPI_BYTE, all.data(), sizes.data(), starts.data(), MPI_BYTE, 0, comm);
+  return all;
+}
+
+struct DieRecord {
+  std::uint32_t die = 0;
+  std::uint64_t operations = 0;
+  chiplet::DieCounters counters;
+};
+
+void gather_records(const io::LocalRecords& local, const boost::mpi::communicator& comm, Outcome& run) {
+  std::vector<DieRecord> mine;
+  for (std::size_t i = 0; i < local.dies.size(); ++i)
+    mine.push_back({local.dies[i], local.operations_per_die[i], local.die_counters[i]});
+  std::vector<DieRecord> dies = gather_rows(mine, comm);
+  std::sort(dies.begin(), dies.end(), [](const auto& a, const auto& b) { return a.die < b.die; });
+  for (const DieRecord& record : dies) {
+    run.dies.push_back(record.die);
+    run.operations_per_die.push_back(record.operations);
+    run.die_counters.push_back(record.counters);
+  }
+  run.operations = gather_rows(local.operations, comm);
+  // A die's rows stay in the order in which its rank had them.
+  std::stable_sort(run.operations.begin(), run.operations.end(),
+                   [](const auto& a, const auto& b) { return a.die < b.die; });
+  run.links = gather_rows(local.links, comm);
+  std::sort(run.links.begin(), run.links.end(),
+            [](const auto& a, const auto& b) { return std::pair(a.from, a.to) < std::pair(b.from, b.to); });
+}
+
+}  // namespace
+
+chiplet::DieCounters Outcome::sum() const {
+  chiplet::DieCounters all;
+  for (const chiplet::DieCounters& die : die_counters) all += die;
+  return all;
+}
+
+io::Deck deck_of(const std::string& text) {
+  return io::parse_deck(text, "test.toml");
+}
+
+bool is_root() {
+  return boost::mpi::communicator().rank() == 0;
+}
+
+int world_size() {
+  return boost::mpi::communicator().size();
+}
+
+Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& options) {
+  const boost::mpi::communicator world;
+  const auto dies = static_cast<int>(deck.network.package.rows * deck.network.package.columns);
+  const int used = std::min({ranks, dies, world.size()});
+  const boost::mpi::communicator comm = world.split(world.rank() < used ? 0 : 1);
+  Outcome run;
+  if (world.rank() >= used) return run;
+  const io::RunResult result = runs::simulate(deck, options, comm);
+  run.totals = result.totals;
+  run.traffic = result.traffic;
+  run.summary = io::make_summary(deck, result, runs::model_facts(deck), comm);
+  gather_records(result.local, comm, run);
+  return run;
+}
+
+}  // namespace hecaton::test

@@ -1,0 +1,46 @@
+// Runs a deck in this process and brings all that it recorded together.
+//
+// Every rank of the test calls these; where a deck has fewer dies than there are ranks, or fewer are wanted,
+// the rest stand aside.
+#pragma once
+
+#include <boost/mpi/communicator.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/deck.hpp"
+#include "io/result.hpp"
+#include "io/summary.hpp"
+#include "runs/simulation.hpp"
+
+namespace hecaton::test {
+
+// All rows of a run, whatever rank recorded them; dies and links in ascending order.
+struct Outcome {
+  io::Totals totals;
+  io::TrafficResult traffic;
+  io::Summary summary;
+  std::vector<std::uint32_t> dies;
+  std::vector<chiplet::DieCounters> die_counters;
+  std::vector<std::uint64_t> operations_per_die;
+  std::vector<chiplet::OperationRow> operations;
+  std::vector<chiplet::LinkCounters> links;
+
+  chiplet::DieCounters sum() const;  // of all dies
+};
+
+// Throws io::InputError; the text is a whole deck.
+io::Deck deck_of(const std::string& text);
+
+// On `ranks` ranks, or as many as there are dies and ranks. What comes back is filled on rank 0 of the world
+// only; `is_root` says so.
+Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& options = {});
+// Counts are unsigned, the tests' arithmetic is not.
+constexpr std::int64_t whole(std::uint64_t count) {
+  return static_cast<std::int64_t>(count);
+}
+bool is_root();
+int world_size();
+
+}  // namespace hecaton::test
