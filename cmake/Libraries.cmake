@@ -3,21 +3,22 @@
 find_package(MPI REQUIRED COMPONENTS C CXX)
 find_package(Boost 1.74 REQUIRED COMPONENTS mpi serialization)
 set(HDF5_PREFER_PARALLEL ON)
-find_package(HDF5 REQUIRED COMPONENTS C HL)
+find_package(HDF5 REQUIRED COMPONENTS C)
 if(NOT HDF5_IS_PARALLEL)
   message(FATAL_ERROR "HDF5 was found without MPI support; install libhdf5-openmpi-dev")
 endif()
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
+# How this project compiles its own code; an installed copy of the target is empty.
 add_library(hecaton_options INTERFACE)
-target_compile_options(hecaton_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
-                                                 -Wnon-virtual-dtor)
+target_compile_options(hecaton_options INTERFACE
+  $<BUILD_INTERFACE:-Wall> $<BUILD_INTERFACE:-Wextra> $<BUILD_INTERFACE:-Wshadow> $<BUILD_INTERFACE:-Wconversion>
+  $<BUILD_INTERFACE:-Wno-sign-conversion> $<BUILD_INTERFACE:-Wnon-virtual-dtor>)
 if(HECATON_WARNINGS_AS_ERRORS)
-  target_compile_options(hecaton_options INTERFACE -Werror)
+  target_compile_options(hecaton_options INTERFACE $<BUILD_INTERFACE:-Werror>)
 endif()
 if(HECATON_SANITIZE)
   target_compile_options(hecaton_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -43,4 +44,5 @@ function(hecaton_room name)
     target_link_libraries(${name} INTERFACE ${ROOM_USES})
     target_compile_features(${name} INTERFACE cxx_std_20)
   endif()
+  install(TARGETS ${name} EXPORT hecaton)
 endfunction()

@@ -1,0 +1,13 @@
+# The exported package: headers, libraries (hecaton::hecaton_net, ...) and what find_package(hecaton) reads. Program
+# and decks are installed by runs.
+include(CMakePackageConfigHelpers)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/hecaton)
+install(TARGETS hecaton_options EXPORT hecaton)
+install(EXPORT hecaton NAMESPACE hecaton:: FILE hecatonTargets.cmake DESTINATION ${package_folder})
+install(DIRECTORY core net partition io runs DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hecaton
+        FILES_MATCHING PATTERN "*.hpp" PATTERN decks EXCLUDE)
+
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES cmake/hecatonConfig.cmake ${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake
+        DESTINATION ${package_folder})

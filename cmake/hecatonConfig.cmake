@@ -1,0 +1,10 @@
+# find_package(hecaton): libraries of the simulator as hecaton::hecaton_<room>; hecaton::hecaton_wiring has all.
+include(CMakeFindDependencyMacro)
+find_dependency(MPI COMPONENTS C CXX)
+find_dependency(Boost 1.74 COMPONENTS mpi serialization)
+set(HDF5_PREFER_PARALLEL ON)
+find_dependency(HDF5 COMPONENTS C)
+find_dependency(fmt)
+find_dependency(tomlplusplus)
+find_dependency(nlohmann_json)
+include(${CMAKE_CURRENT_LIST_DIR}/hecatonTargets.cmake)
