@@ -94,7 +94,9 @@ chiplet::DieSetup Workload::die_setup(NodeId die) const {
 }
 
 chiplet::IoDieSetup Workload::io_setup(NodeId io) const {
-  return chiplet::resolve_io_die(deck_.memory, io, channels_of_io_[io.value - topology_.dies()]);
+  // An IO die that got none of the deck's channels is in nobody's share and never asked.
+  const std::uint32_t channels = std::max(1U, channels_of_io_[io.value - topology_.dies()]);
+  return chiplet::resolve_io_die(deck_.memory, io, channels);
 }
 
 std::string Workload::algorithm() const {
