@@ -80,22 +80,32 @@ class Router {
 
  private:
   static constexpr std::size_t max_bids = port_count * 16;
+  struct SwitchBid {
+    std::uint8_t in, channel, out;
+    bool background;
+    bool keeps;  // a background worm that has the switch
+  };
+  // Everything that bids at one instant; the arrays are filled up to their counts.
   struct Bids {
-    std::array<std::array<std::uint16_t, port_count>, port_count> want{};
-    std::array<std::array<std::uint16_t, port_count>, port_count> background{};
+    std::array<SwitchBid, max_bids> for_switch;
+    std::array<std::uint16_t, max_bids> heads;  // input channels bidding for an output channel
+    std::size_t switch_count = 0;
+    std::size_t head_count = 0;
     std::array<std::array<std::uint16_t, port_count>, port_count>
-        keeper{};  // of these, the one that has the switch  // [input][output]: channels bidding
+        want{};                                      // admitted: [input][output], by channel
+    std::array<std::uint8_t, port_count> outputs{};  // of each input, one bit each
     // Foreground channels that could use the port now or soon.
     std::array<std::uint8_t, port_count> rivals_in{}, rivals_out{};
+
+    void admit(const SwitchBid& bid) {
+      outputs[bid.in] = static_cast<std::uint8_t>(outputs[bid.in] | (1u << bid.out));
+      want[bid.in][bid.out] = static_cast<std::uint16_t>(want[bid.in][bid.out] | (1u << bid.channel));
+    }
     // Whether a run would be disturbed: a background worm keeps the switch from other background worms.
     bool contested(std::uint32_t in, std::uint32_t out, bool background_run) const {
       const int own = background_run ? 0 : 1;
       return rivals_in[in] > own || rivals_out[out] > own;
     }
-    std::array<std::uint16_t, max_bids> heads{};  // input channels bidding for an output channel
-    std::size_t head_count = 0;
-    std::uint32_t eligible = 0;
-    std::int64_t wake = never_ps;
   };
   struct Grant {
     std::uint8_t in = 0, channel = 0, out = 0;
@@ -127,18 +137,19 @@ class Router {
 
   // router_allocate.hpp: bids and grants
   template <class Out>
-  void bypass(Fabric& fabric, std::int64_t now, Bids& bids, Out& out);
+  void bypass(Fabric& fabric, std::int64_t now, Out& out);
   template <class Out>
   bool pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
   template <class Out>
   void interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out);
   void collect_bids(Fabric& fabric, std::int64_t now, Bids& bids);
-  static void admit_background(Bids& bids);
+  static void admit(Bids& bids);
   bool keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
   bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
   std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
   std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;
   std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
+  void note_grant(const Grant& grant);
   void allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now);
   template <class Out>
   void note_misses(Fabric& fabric, std::int64_t now, Out& out);

@@ -22,15 +22,18 @@ void for_each_bit(std::uint32_t bits, Visit&& visit) {
 
 template <class Out>
 std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
+  std::uint32_t occupied = 0;
+  for (const PortState& p : ports_) occupied |= p.occupied;
+  if (occupied == 0) return never_ps;
   retire_finished(fabric, now);
-  Bids bids;
-  bypass(fabric, now, bids, out);
+  bypass(fabric, now, out);
   interrupt_contested_runs(fabric, now, out);
+  Bids bids;
   collect_bids(fabric, now, bids);
 
   // Both allocators see the state before either of them changes it.
-  std::array<Grant, port_count> grants{};
-  const std::size_t granted = bids.eligible == 0 ? 0 : allocate_switch(bids, grants);
+  std::array<Grant, port_count> grants;
+  const std::size_t granted = bids.switch_count == 0 ? 0 : allocate_switch(bids, grants);
   if (bids.head_count > 0) allocate_channels(fabric, bids, now);
   for (std::size_t g = 0; g < granted; ++g) {
     const auto [in, channel, to] = grants[g];
@@ -40,18 +43,16 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
   }
   note_misses(fabric, now, out);
   // A bidder that lost tries again a cycle later.
-  for (std::uint32_t in = 0; in < port_count && bids.eligible > 1; ++in)
-    for (std::uint32_t to = 0; to < port_count; ++to)
-      detail::for_each_bit(bids.want[in][to] | bids.background[in][to], [&](std::uint32_t channel) {
-        InputChannel& bidder = input(in, channel);
-        if (bidder.switch_ready <= now && bidder.occupied()) bidder.switch_ready = now + fabric.timing.cycle;
-      });
+  for (std::size_t b = 0; b < bids.switch_count && bids.switch_count > granted; ++b) {
+    InputChannel& bidder = input(bids.for_switch[b].in, bids.for_switch[b].channel);
+    if (bidder.switch_ready <= now && bidder.occupied()) bidder.switch_ready = now + fabric.timing.cycle;
+  }
   return next_wake(fabric, now);
 }
 
 // The express worms announced for this instant, and those whose bypass the next segment is due on.
 template <class Out>
-void Router::bypass(Fabric& fabric, std::int64_t now, Bids&, Out& out) {
+void Router::bypass(Fabric& fabric, std::int64_t now, Out& out) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
     detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
@@ -160,16 +161,12 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
       std::int64_t due = 0;
       if (!wants_switch(fabric, id, now, due)) return;
       if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
-      auto& want = (channel.background ? bids.background : bids.want)[p][channel.out_port];
-      want = static_cast<std::uint16_t>(want | (1u << c));
-      if (keeps_switch(fabric, channel, now)) {
-        auto& keeper = bids.keeper[p][channel.out_port];
-        keeper = static_cast<std::uint16_t>(keeper | (1u << c));
-      }
-      ++bids.eligible;
+      bids.for_switch[bids.switch_count++] = {static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),
+                                              channel.out_port, channel.background,
+                                              keeps_switch(fabric, channel, now)};
     });
   }
-  admit_background(bids);
+  admit(bids);
 }
 
 // The channel's previous segment has left the switch just now, and the next one is of the same worm.
@@ -180,25 +177,23 @@ inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& chann
 
 // Background bids count where neither the input nor the output has a foreground bid; the worm that has the
 // switch keeps it.
-inline void Router::admit_background(Bids& bids) {
+inline void Router::admit(Bids& bids) {
   std::uint32_t in_taken = 0;
   std::uint32_t out_taken = 0;
-  const auto claim = [&](const auto& wants) {
-    for (std::uint32_t in = 0; in < port_count; ++in)
-      for (std::uint32_t to = 0; to < port_count; ++to)
-        if (wants[in][to] != 0) in_taken |= 1u << in, out_taken |= 1u << to;
-  };
-  const auto admit = [&](const auto& wants) {
+  const auto admit_if = [&](auto&& belongs) {
     const std::uint32_t in_closed = in_taken;
     const std::uint32_t out_closed = out_taken;
-    for (std::uint32_t in = 0; in < port_count; ++in)
-      for (std::uint32_t to = 0; to < port_count; ++to)
-        if ((in_closed >> in & 1u) == 0 && (out_closed >> to & 1u) == 0) bids.want[in][to] = wants[in][to];
+    for (std::size_t b = 0; b < bids.switch_count; ++b) {
+      const SwitchBid& bid = bids.for_switch[b];
+      if (!belongs(bid) || (in_closed >> bid.in & 1u) != 0 || (out_closed >> bid.out & 1u) != 0) continue;
+      bids.admit(bid);
+      in_taken |= 1u << bid.in;
+      out_taken |= 1u << bid.out;
+    }
   };
-  claim(bids.want);
-  admit(bids.keeper);
-  claim(bids.want);
-  admit(bids.background);
+  admit_if([](const SwitchBid& bid) { return !bid.background; });
+  admit_if([](const SwitchBid& bid) { return bid.background && bid.keeps; });
+  admit_if([](const SwitchBid& bid) { return bid.background && !bid.keeps; });
 }
 
 inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
@@ -213,14 +208,17 @@ inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now)
 // Separable, input first: one channel per (input, output), then one output per input, then one input per
 // output. Pointers move only for a winner of all stages.
 inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants) {
+  if (bids.switch_count == 1) {
+    const SwitchBid& bid = bids.for_switch[0];
+    grants[0] = {bid.in, bid.channel, bid.out};
+    note_grant(grants[0]);
+    return 1;
+  }
   std::array<std::uint8_t, port_count> chooses{};  // by output: inputs that chose it
   std::array<std::uint8_t, port_count> channel_for{};
   for (std::uint32_t in = 0; in < port_count; ++in) {
-    std::uint32_t outputs = 0;
-    for (std::uint32_t to = 0; to < port_count; ++to)
-      if (bids.want[in][to] != 0) outputs |= 1u << to;
-    if (outputs == 0) continue;
-    const std::uint32_t chosen = detail::round_robin(outputs, ports_[in].output_pointer);
+    if (bids.outputs[in] == 0) continue;
+    const std::uint32_t chosen = detail::round_robin(bids.outputs[in], ports_[in].output_pointer);
     channel_for[in] =
         static_cast<std::uint8_t>(detail::round_robin(bids.want[in][chosen], ports_[in].channel_offset));
     chooses[chosen] = static_cast<std::uint8_t>(chooses[chosen] | (1u << in));
@@ -229,14 +227,16 @@ inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, p
   for (std::uint32_t to = 0; to < port_count; ++to) {
     if (chooses[to] == 0) continue;
     const std::uint32_t in = detail::round_robin(chooses[to], ports_[to].input_pointer);
-    const std::uint32_t channel = channel_for[in];
-    ports_[in].output_pointer = static_cast<std::uint8_t>((to + 1) % port_count);
-    ports_[to].input_pointer = static_cast<std::uint8_t>((in + 1) % port_count);
-    ports_[in].channel_offset = static_cast<std::uint8_t>((channel + 1) % channels_);
-    grants[count++] = {static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(channel),
-                       static_cast<std::uint8_t>(to)};
+    grants[count] = {static_cast<std::uint8_t>(in), channel_for[in], static_cast<std::uint8_t>(to)};
+    note_grant(grants[count++]);
   }
   return count;
+}
+
+inline void Router::note_grant(const Grant& grant) {
+  ports_[grant.in].output_pointer = static_cast<std::uint8_t>((grant.out + 1) % port_count);
+  ports_[grant.out].input_pointer = static_cast<std::uint8_t>((grant.in + 1) % port_count);
+  ports_[grant.in].channel_offset = static_cast<std::uint8_t>((grant.channel + 1) % channels_);
 }
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
