@@ -1,0 +1,70 @@
+"""readme.py ROOT HECATON: runs the commands that README.md shows, as printed, and compares what it quotes.
+
+The commands run in a folder that looks like a checkout with a build. The two training steps are made smaller first, the
+only change; set-up commands and other people's machines (what is indented instead of fenced) are left out.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT, HECATON = pathlib.Path(sys.argv[1]), sys.argv[2]
+SMALLER = " --set training.batch_sequences=4 --set training.sequence_length=64"
+SET_UP = ("runs/quickstart.sh", "tests/run.sh", "cmake ")
+README = (ROOT / "README.md").read_text()
+
+
+def fences(language):
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.M | re.S)
+    return [content for name, content in blocks if name == language]
+
+
+def shown_commands():
+    for line in "".join(fences("sh")).splitlines():
+        if line and not line.startswith(SET_UP):
+            yield line + SMALLER if " run runs/decks/quickstart" in line else line
+
+
+def labels(table):
+    """What stands at the beginning of each line, before two spaces; the first line names decks."""
+    return [re.split(r"(?<=\S)  +", line)[0].strip() for line in table.splitlines()[1:] if line.strip()]
+
+
+def links():
+    """Targets inside the tree, without those inside a page."""
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README):
+        if "://" not in target:
+            yield target
+
+
+assert fences("python") == [(ROOT / "tests/trace/link_map.py").read_text()], "README.md shows another link_map.py"
+for target in links():
+    assert (ROOT / target).exists(), f"README.md points to {target}, which does not exist"
+
+with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
+    here = pathlib.Path(folder)
+    (here / "build/release").mkdir(parents=True)
+    (here / "build/release/hecaton").symlink_to(HECATON)
+    for name in ("runs", "tests"):
+        (here / name).symlink_to(ROOT / name)
+    commands = list(shown_commands())
+    print(*commands, sep="\n", flush=True)
+    done = subprocess.run(["sh", "-e"], input="\n".join(commands), cwd=here, text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 0, f"the commands of README.md end with {done.returncode}"
+    assert "north" in done.stdout, "the map of the links is printed"
+
+    compared = subprocess.run([HECATON, "compare", "out/hecaton/trace.h5", "out/flat-ring/trace.h5"], cwd=here,
+                              text=True, stdout=subprocess.PIPE, check=True).stdout
+    quoted = [table for table in fences("") if "FLOPs utilisation" in table]
+    assert len(quoted) == 1 and labels(quoted[0]) == labels(compared), f"README.md quotes another table than\n{compared}"
+
+    here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
+    decks = ("collective-all-gather-bypass", "flat-ring", "hecaton")
+    assert here_files == [f"out/{deck}/{file}" for deck in decks for file in ("summary.json", "trace.h5")], here_files
+    for deck in decks:
+        assert json.loads((here / "out" / deck / "summary.json").read_text())["simulated_ps"] > 0
+assert os.access(ROOT / "runs/quickstart.sh", os.X_OK) and os.access(ROOT / "tests/run.sh", os.X_OK)
+print(f"{len(commands)} commands run")
