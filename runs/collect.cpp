@@ -169,7 +169,8 @@ io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mp
 
 io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& world) {
   TrafficCounters mine;
-  mine.latency_min_ps = ~std::uint64_t{0};
+  // Not the largest of 64 bits: a vectorised MPI_MIN was seen to take that for -1, the least of all.
+  mine.latency_min_ps = static_cast<std::uint64_t>(SimTime::never().ps);
   for (const Model::Node& node : model.nodes()) {
     const auto* source = std::get_if<TrafficNode>(&node.endpoint.node);
     if (source == nullptr) continue;
