@@ -91,8 +91,7 @@ Preview preview(const io::Deck& deck, int ranks, const std::string& partition_na
   const auto partition =
       partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks));
   Preview seen;
-  seen.lookahead_ps = net::make_timing(deck.network)
-                          .lookahead(deck.network.package.topology == net::TopologyKind::bypass_ring);
+  seen.lookahead_ps = net::make_timing(deck.network).lookahead(workload.uses_bypass());
   seen.regions = describe_regions(partition, topology);
   seen.facts = workload.plan().facts;
   std::uint64_t rows = 0;

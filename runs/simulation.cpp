@@ -116,8 +116,7 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   const RankId self{static_cast<std::uint32_t>(world.rank())};
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options, node); });
-  const bool bypass = deck.network.package.topology == net::TopologyKind::bypass_ring;
-  const SimDuration lookahead{fabric.timing.lookahead(bypass)};
+  const SimDuration lookahead{fabric.timing.lookahead(workload.uses_bypass())};
 
   engine::Accounting accounting;
   if (ranks == 1) {

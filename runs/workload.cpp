@@ -99,6 +99,11 @@ chiplet::IoDieSetup Workload::io_setup(NodeId io) const {
   return chiplet::resolve_io_die(deck_.memory, io, channels);
 }
 
+bool Workload::uses_bypass() const {
+  return line_order_ == net::RingOrder::bypass &&
+         (uses(plan_, chiplet::Ring::row) || uses(plan_, chiplet::Ring::column));
+}
+
 std::string Workload::algorithm() const {
   if (deck_.kind != io::WorkloadKind::collective) return {};
   if (deck_.collective.group == training::CollectiveGroup::package) return "hamiltonian-ring";

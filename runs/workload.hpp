@@ -32,6 +32,9 @@ class Workload {
   // The ring order that rows and columns use, and its name for reports.
   net::RingOrder line_order() const { return line_order_; }
   std::string algorithm() const;
+  // Whether any ring edge passes over a skipped die: such worms are announced earlier, which shortens the
+  // lookahead.
+  bool uses_bypass() const;
 
  private:
   std::array<chiplet::RingPlace, chiplet::ring_count> rings_of(NodeId die) const;
