@@ -1,8 +1,9 @@
 #include "tests/system/run_deck.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
-#include <optional>
+#include <thread>
 
 #include "core/chiplet/counters.hpp"
 #include "io/deck_reader.hpp"
@@ -52,6 +53,16 @@ void gather_records(const io::LocalRecords& local, const boost::mpi::communicato
             [](const auto& a, const auto& b) { return std::pair(a.from, a.to) < std::pair(b.from, b.to); });
 }
 
+// Ranks that stand aside sleep, so that those at work have the processor.
+void meet(const boost::mpi::communicator& comm) {
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibarrier(comm, &request);
+  for (int done = 0; done == 0;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+}
+
 }  // namespace
 
 chiplet::DieCounters Outcome::sum() const {
@@ -76,6 +87,7 @@ Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& option
   const boost::mpi::communicator world;
   const auto dies = static_cast<int>(deck.network.package.rows * deck.network.package.columns);
   const int used = std::min({ranks, dies, world.size()});
+  meet(world);
   const boost::mpi::communicator comm = world.split(world.rank() < used ? 0 : 1);
   Outcome run;
   if (world.rank() >= used) return run;
