@@ -2,7 +2,8 @@
 # set stays.
 file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/../runs/small-machine.sh settings REGEX "^export ")
 foreach(setting IN LISTS settings)
-  if(setting MATCHES "^export ([A-Za-z0-9_]+)=(.*)$" AND NOT DEFINED ENV{${CMAKE_MATCH_1}})
+  string(REGEX MATCH "^export ([A-Za-z0-9_]+)=(.*)$" assignment "${setting}")
+  if(assignment AND NOT DEFINED ENV{${CMAKE_MATCH_1}})
     set(ENV{${CMAKE_MATCH_1}} "${CMAKE_MATCH_2}")
   endif()
 endforeach()
