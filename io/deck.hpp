@@ -1,5 +1,5 @@
-// A resolved deck: every value a run needs, checked, with nothing left to look up. It is what `run` echoes into the
-// trace, and the only thing the wiring reads.
+// A resolved deck: every value a run needs, checked, with nothing left to look up. It is what `run` echoes
+// into the trace, and the only thing the wiring reads.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ struct Deck {
   training::TrainingConfig training;
   training::CollectiveConfig collective;
   net::TrafficConfig traffic;
-  // Which preset filled [link] and [memory], for tables and reports; the values above already hold what it set.
+  // Which preset filled [link] and [memory], for tables and reports; the values above already hold what it
+  // set.
   std::string link_preset = "none";
   std::string memory_preset = "none";
 };

@@ -1,5 +1,5 @@
-// What a finished run hands to the writers. Everything but `accounting` is a pure function of the deck: identical for
-// every rank count, partition, synchroniser and transport.
+// What a finished run hands to the writers. Everything but `accounting` is a pure function of the deck:
+// identical for every rank count, partition, synchroniser and transport.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace hecaton::io {
 
 // What one rank simulated: its own dies only, in ascending die order.
 struct LocalRecords {
-  std::vector<std::uint32_t> dies;                   // compute dies of this rank, ascending
-  std::vector<chiplet::DieCounters> die_counters;    // one per entry of `dies`
-  std::vector<std::uint64_t> operations_per_die;     // rows of each entry of `dies`
-  std::vector<chiplet::OperationRow> operations;     // grouped by die, in `dies` order, each die's rows by time
-  std::vector<chiplet::LinkCounters> links;          // outgoing links of this rank's nodes, sorted by (from, to)
+  std::vector<std::uint32_t> dies;                 // compute dies of this rank, ascending
+  std::vector<chiplet::DieCounters> die_counters;  // one per entry of `dies`
+  std::vector<std::uint64_t> operations_per_die;   // rows of each entry of `dies`
+  std::vector<chiplet::OperationRow> operations;   // grouped by die, in `dies` order, each die's rows by time
+  std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)
 };
 
 // Sums over the whole package, equal on every rank.
@@ -36,9 +36,9 @@ struct TrafficResult {
   std::uint64_t latency_sum_cycles = 0;
   std::uint64_t latency_min_cycles = 0;
   std::uint64_t latency_max_cycles = 0;
-  std::uint64_t hops_sum = 0;               // router-to-router links of the measured packets
-  std::uint64_t offered_flits = 0;          // created in the window
-  std::uint64_t accepted_flits = 0;         // ejected in the window
+  std::uint64_t hops_sum = 0;        // router-to-router links of the measured packets
+  std::uint64_t offered_flits = 0;   // created in the window
+  std::uint64_t accepted_flits = 0;  // ejected in the window
 };
 
 // Varies from run to run; written to summary and /provenance only.
@@ -57,9 +57,9 @@ struct RankAccounting {
 struct RunResult {
   LocalRecords local;
   Totals totals;
-  TrafficResult traffic;                    // kind "traffic" only
-  std::vector<RankAccounting> accounting;   // one per rank, on rank 0 (empty elsewhere)
-  double wall_s = 0;                        // of the simulation, rank 0
+  TrafficResult traffic;                   // kind "traffic" only
+  std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
+  double wall_s = 0;                       // of the simulation, rank 0
 };
 
 }  // namespace hecaton::io
