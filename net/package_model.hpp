@@ -42,9 +42,21 @@ class PackageModel {
       const NodeId id{n};
       nodes_.push_back(Node{id, Router(fabric, id), Interface(fabric, id), make(id)});
     }
+    measure_borders();
   }
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
+
+  // An effect moves from node to node, a hop at a time; what happens at an interface or an endpoint has to
+  // pass the injection channel first.
+  SimDuration reach(const engine::Event<Payload>& event) const {
+    const Payload& payload = event.payload;
+    const bool outside_router = payload.kind == EventKind::timer || payload.port >= ejection_port;
+    const SimDuration hops = fabric_.least_hop * hops_to_border_[event.receiver().value];
+    return outside_router ? hops + SimDuration{fabric_.timing.latch_injection()} : hops;
+  }
+  SimDuration least_reach() const { return fabric_.least_hop; }
+
   std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
   const std::vector<Node>& nodes() const { return nodes_; }
   Fabric& fabric() { return fabric_; }
@@ -143,6 +155,38 @@ class PackageModel {
   };
 
  private:
+  // Hops from each node to the nearest one of another rank than its own, by breadth-first search from the
+  // borders.
+  void measure_borders() {
+    const Topology& topology = fabric_.topology;
+    hops_to_border_.assign(owner_of_.size(), 0);
+    std::vector<NodeId> wave;
+    const auto visit = [&](NodeId node, std::int64_t hops, std::vector<NodeId>& into) {
+      if (hops_to_border_[node.value] != 0) return;
+      hops_to_border_[node.value] = hops;
+      into.push_back(node);
+    };
+    for_each_link([&](NodeId from, NodeId to) {
+      if (owner_of_[from.value] != owner_of_[to.value]) visit(from, 1, wave);
+    });
+    for (std::int64_t hops = 2; !wave.empty(); ++hops) {
+      std::vector<NodeId> next;
+      for (NodeId node : wave)
+        for (std::uint32_t p = 0; p < port_count; ++p)
+          if (const auto neighbour = topology.neighbour(node, static_cast<Port>(p)))
+            visit(*neighbour, hops, next);
+      wave = std::move(next);
+    }
+  }
+
+  template <class Visit>
+  void for_each_link(Visit&& visit) const {
+    for (std::uint32_t n = 0; n < owner_of_.size(); ++n)
+      for (std::uint32_t p = 0; p < port_count; ++p)
+        if (const auto neighbour = fabric_.topology.neighbour(NodeId{n}, static_cast<Port>(p)))
+          visit(NodeId{n}, *neighbour);
+  }
+
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
 
   void touch(Node& node) {
@@ -162,7 +206,8 @@ class PackageModel {
 
   Fabric& fabric_;
   std::vector<RankId> owner_of_;
-  std::vector<std::uint32_t> local_;  // node -> index in nodes_
+  std::vector<std::uint32_t> local_;          // node -> index in nodes_
+  std::vector<std::int64_t> hops_to_border_;  // by node; 0 if there is one rank only
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> touched_;
 };

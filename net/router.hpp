@@ -37,6 +37,9 @@ struct Fabric {
   std::uint32_t channels = 4;  // virtual channels per port
   bool trains = true;
   bool classes = true;  // background worms yield
+  // Least time from an event at a node to its effect on a neighbour; may be raised if no worm passes over a
+  // die.
+  SimDuration least_hop;
   WormPool worms;
 
   Fabric(const NetworkConfig& config, bool with_io)
@@ -44,7 +47,8 @@ struct Fabric {
         timing(make_timing(config)),
         channels(config.router.virtual_channels),
         trains(config.trains),
-        classes(config.router.background_dram) {}
+        classes(config.router.background_dram),
+        least_hop{timing.lookahead(config.package.topology == TopologyKind::bypass_ring)} {}
 
   // Virtual channels that a worm may take, one bit each.
   std::uint32_t allowed_channels(bool background) const {

@@ -8,6 +8,7 @@
 // S + 2 cycles + link (switch traversal, the link, the latch), by an interface at S + 3 cycles.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "net/config.hpp"
@@ -34,8 +35,11 @@ struct Timing {
   std::int64_t credit_router() const { return link + cycle + credit_use; }
   std::int64_t credit_ejection() const { return 2 * cycle + credit_use; }
   std::int64_t credit_injection() const { return 2 * cycle; }
-  // Least time between a decision and its effect on a neighbouring router.
-  std::int64_t lookahead(bool with_bypass) const { return with_bypass ? link : link + 2 * cycle; }
+  // Least time between a decision and its effect on a neighbouring router: a flit's, a credit's, or, with
+  // bypasses in use, an announcement's.
+  std::int64_t lookahead(bool with_bypass) const {
+    return with_bypass ? link : link + cycle + std::min(cycle, credit_use);
+  }
 };
 
 // cycle = flit_bytes / bandwidth, rounded to the nearest picosecond (GB = 1e9 bytes).

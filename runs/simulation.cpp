@@ -77,12 +77,12 @@ class Heartbeat {
 
 template <class Transport>
 engine::Accounting run_engine(const Workload& workload, Model& model, Transport& transport,
-                              SimDuration lookahead, const RunOptions& options) {
+                              const RunOptions& options) {
   std::function<void(SimTime, std::uint64_t)> heartbeat;
   if (options.progress)
     heartbeat = [beat = std::make_shared<Heartbeat>(workload, model, options)](
                     SimTime now, std::uint64_t events) { (*beat)(now, events); };
-  engine::Engine<Model, Transport> engine(model, transport, lookahead, heartbeat);
+  engine::Engine<Model, Transport> engine(model, transport, heartbeat);
   engine.run();
   return engine.accounting();
 }
@@ -116,15 +116,15 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   const RankId self{static_cast<std::uint32_t>(world.rank())};
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options, node); });
-  const SimDuration lookahead{fabric.timing.lookahead(workload.uses_bypass())};
+  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
 
   engine::Accounting accounting;
   if (ranks == 1) {
     engine::LocalTransport<net::Payload> transport;
-    accounting = run_engine(workload, model, transport, lookahead, options);
+    accounting = run_engine(workload, model, transport, options);
   } else {
     engine::MpiTransport<net::Payload> transport(world);
-    accounting = run_engine(workload, model, transport, lookahead, options);
+    accounting = run_engine(workload, model, transport, options);
   }
   require_finished(model, world);
 

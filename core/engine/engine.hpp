@@ -3,6 +3,9 @@
 // It is a template over the model and the transport, so nothing is dispatched at run time. A model provides
 //   using Payload            trivially copyable, at most 40 bytes
 //   RankId owner(NodeId)     which rank simulates a component
+//   SimDuration reach(event) how long after the event, at least, anything it causes arrives at another rank
+//   than the
+//                            one that handles it; SimDuration least_reach(): the least value of that, > 0
 //   start(outlet)            posts the first events of this rank's components
 //   handle(event, outlet)    one event of a component of this rank
 //   settle(now, outlet)      after the last event of an instant: take the decisions of every component
@@ -11,18 +14,18 @@
 // and posts through the outlet: post(time, phase, receiver, sender, sequence, payload).
 //
 // The loop below is right because of four invariants:
-//   1. Whatever crosses a rank boundary arrives at least `lookahead` after the instant that sent it (checked
-//   at
-//      every post; a violation is a bug of the model and ends the run with both keys).
-//   2. `agree` yields the least time of any event anywhere, pending or on its way. So no event that is still
-//   to be
-//      created can arrive from another rank before that time plus the lookahead: the end of the window.
+//   1. `reach` is consistent: if an event at t causes one at t', then t' + reach' >= t + reach. So of
+//   everything that
+//      is pending or on its way the least time + reach bounds whatever may still come from another rank.
+//   2. `agree` yields that bound over all ranks: the end of the window. (A post to another rank that arrives
+//   before
+//      the end of the window is a bug of the model and ends the run with both keys.)
 //   3. Before a window is processed, everything sent in earlier windows has been received; so all events of
 //   the
 //      window are in the queue, or will be created by this rank itself.
 //   4. Events are processed in full-key order, and an instant is never split between windows.
-// A stretch without traffic costs one reduction, because the window starts at the least time, wherever that
-// is.
+// A stretch without traffic costs one reduction, because windows are bounded by what is pending, not by a
+// clock.
 #pragma once
 
 #include <functional>
@@ -37,7 +40,7 @@
 
 namespace hecaton::engine {
 
-// A model that promised a lookahead and posted earlier than that.
+// A model that promised a reach and posted earlier than that.
 struct LookaheadViolation : std::logic_error {
   using std::logic_error::logic_error;
 };
@@ -49,14 +52,9 @@ class Engine {
   using EventType = Event<Payload>;
 
   // `heartbeat(now, events)` is called now and then, to report progress.
-  Engine(Model& model, Transport& transport, SimDuration lookahead,
-         std::function<void(SimTime, std::uint64_t)> heartbeat = {})
-      : model_(model),
-        transport_(transport),
-        lookahead_(lookahead),
-        heartbeat_(std::move(heartbeat)),
-        outboxes_(transport.ranks()) {
-    if (transport.ranks() > 1 && lookahead.ps <= 0)
+  Engine(Model& model, Transport& transport, std::function<void(SimTime, std::uint64_t)> heartbeat = {})
+      : model_(model), transport_(transport), heartbeat_(std::move(heartbeat)), outboxes_(transport.ranks()) {
+    if (transport.ranks() > 1 && model.least_reach().ps <= 0)
       throw std::logic_error("a run on several ranks needs a lookahead of at least one picosecond");
   }
 
@@ -67,14 +65,15 @@ class Engine {
     for (;;) {
       send_batches();
       clock.lap(accounting_.exchanging_s);
-      const Agreement agreed = transport_.agree({earliest_known(), 0});
-      earliest_sent_ = SimTime::never();
+      const Agreement agreed = transport_.agree({earliest_known(), earliest_reach(), 0});
+      earliest_sent_ = reach_of_sent_ = SimTime::never();
       clock.lap(accounting_.waiting_s);
       transport_.receive([this](const EventType& event) { queue_.push(event); });
       clock.lap(accounting_.exchanging_s);
       ++accounting_.windows;
       if (agreed.next == SimTime::never()) break;
-      process_until(end_of_window(agreed.next));
+      end_of_window_ = transport_.ranks() == 1 ? SimTime::never() : agreed.reach;
+      process_until(end_of_window_);
       clock.lap(accounting_.computing_s);
     }
   }
@@ -87,9 +86,10 @@ class Engine {
       queue_.push(event);
       return;
     }
-    if (time < now_ + lookahead_) throw_lookahead_violation(event);
+    if (time < end_of_window_) throw_lookahead_violation(event);
     outboxes_[owner.value].push_back(event);
     earliest_sent_ = std::min(earliest_sent_, time);
+    reach_of_sent_ = std::min(reach_of_sent_, time + model_.reach(event));
   }
 
   SimTime now() const { return now_; }
@@ -100,8 +100,11 @@ class Engine {
 
   SimTime earliest_known() const { return std::min(queue_.next_time(), earliest_sent_); }
 
-  SimTime end_of_window(SimTime start) const {
-    return transport_.ranks() == 1 ? SimTime::never() : start + lookahead_;
+  SimTime earliest_reach() const {
+    if (transport_.ranks() == 1) return SimTime::never();
+    const SimTime pending =
+        queue_.earliest(model_.least_reach(), [this](const EventType& event) { return model_.reach(event); });
+    return std::min(pending, reach_of_sent_);
   }
 
   void process_until(SimTime end) {
@@ -131,17 +134,19 @@ class Engine {
     throw LookaheadViolation("an event from component " + std::to_string(event.sender_id) + " to component " +
                              std::to_string(event.receiver().value) + " at " + std::to_string(event.time.ps) +
                              " ps was posted at " + std::to_string(now_.ps) +
-                             " ps, within the lookahead of " + std::to_string(lookahead_.ps) + " ps");
+                             " ps, within the window that ends at " + std::to_string(end_of_window_.ps) +
+                             " ps");
   }
 
   Model& model_;
   Transport& transport_;
-  SimDuration lookahead_;
   std::function<void(SimTime, std::uint64_t)> heartbeat_;
   EventQueue<Payload> queue_;
   std::vector<std::vector<EventType>> outboxes_;  // by receiving rank
   SimTime now_{};
   SimTime earliest_sent_ = SimTime::never();  // of what was sent since the last reduction
+  SimTime reach_of_sent_ = SimTime::never();
+  SimTime end_of_window_{};  // nothing from another rank arrives before
   Accounting accounting_;
 };
 

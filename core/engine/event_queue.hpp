@@ -5,6 +5,7 @@
 // nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -20,6 +21,15 @@ class EventQueue {
   bool empty() const { return heap_.empty(); }
   std::size_t size() const { return heap_.size(); }
   SimTime next_time() const { return heap_.empty() ? SimTime::never() : heap_.front().time; }
+
+  // The least time + reach(event) over all pending events, where reach >= `least_reach`. Looks only at events
+  // that are early enough to matter.
+  template <class Reach>
+  SimTime earliest(SimDuration least_reach, Reach&& reach) const {
+    SimTime best = SimTime::never();
+    search(0, least_reach, reach, best);
+    return best;
+  }
 
   void push(const EventType& event) {
     const std::uint32_t slot = store(event);
@@ -53,6 +63,14 @@ class EventQueue {
     free_.pop_back();
     slab_[slot] = event;
     return slot;
+  }
+
+  template <class Reach>
+  void search(std::size_t at, SimDuration least_reach, Reach&& reach, SimTime& best) const {
+    if (at >= heap_.size() || heap_[at].time + least_reach >= best) return;
+    best = std::min(best, heap_[at].time + reach(slab_[heap_[at].slot]));
+    for (std::size_t child = at * arity + 1; child <= at * arity + arity; ++child)
+      search(child, least_reach, reach, best);
   }
 
   bool before(const Entry& a, const Entry& b) const {

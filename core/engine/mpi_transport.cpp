@@ -4,7 +4,7 @@ namespace hecaton::engine {
 
 namespace {
 
-// MPI hands over whole vectors (the datatype is one vector of `ranks + 2` words), so `length` counts vectors.
+// MPI hands over whole vectors (the datatype is one vector of all words), so `length` counts vectors.
 void combine_words(void* in, void* inout, int* length, MPI_Datatype* type) {
   int bytes = 0;
   MPI_Type_size(*type, &bytes);
@@ -13,8 +13,9 @@ void combine_words(void* in, void* inout, int* length, MPI_Datatype* type) {
   auto* to = static_cast<std::uint64_t*>(inout);
   for (int vector = 0; vector < *length; ++vector, from += words, to += words) {
     to[0] = std::min(to[0], from[0]);
-    to[1] |= from[1];
-    for (std::size_t i = 2; i < words; ++i) to[i] += from[i];
+    to[1] = std::min(to[1], from[1]);
+    to[2] |= from[2];
+    for (std::size_t i = WindowReduction::agreed_words; i < words; ++i) to[i] += from[i];
   }
 }
 
@@ -22,7 +23,7 @@ void combine_words(void* in, void* inout, int* length, MPI_Datatype* type) {
 
 WindowReduction::WindowReduction(const boost::mpi::communicator& communicator) : communicator_(communicator) {
   MPI_Op_create(&combine_words, /*commute=*/1, &operation_);
-  MPI_Type_contiguous(communicator.size() + 2, MPI_UINT64_T, &vector_);
+  MPI_Type_contiguous(communicator.size() + static_cast<int>(agreed_words), MPI_UINT64_T, &vector_);
   MPI_Type_commit(&vector_);
 }
 

@@ -17,15 +17,18 @@
 
 namespace hecaton::engine {
 
-// The reduction itself, apart from the templates: `words` is {next, flags, batches for rank 0, 1, ...}.
+// The reduction itself, apart from the templates: `words` is {next, reach, flags, batches for rank 0, 1,
+// ...}.
 class WindowReduction {
  public:
+  static constexpr std::size_t agreed_words = 3;
+
   explicit WindowReduction(const boost::mpi::communicator& communicator);
   ~WindowReduction();
   WindowReduction(const WindowReduction&) = delete;
   WindowReduction& operator=(const WindowReduction&) = delete;
 
-  // words.size() == ranks + 2; combined in place: minimum, union, sums.
+  // words.size() == ranks + agreed_words; combined in place: minima, union, sums.
   void combine(std::vector<std::uint64_t>& words);
 
  private:
@@ -43,7 +46,7 @@ class MpiTransport {
   explicit MpiTransport(const boost::mpi::communicator& communicator)
       : communicator_(communicator),
         reduction_(communicator),
-        words_(static_cast<std::size_t>(communicator.size()) + 2),
+        words_(static_cast<std::size_t>(communicator.size()) + WindowReduction::agreed_words),
         batches_for_(static_cast<std::size_t>(communicator.size())) {}
 
   std::uint32_t ranks() const { return static_cast<std::uint32_t>(communicator_.size()); }
@@ -62,12 +65,14 @@ class MpiTransport {
 
   Agreement agree(const Agreement& offer) {
     words_[0] = static_cast<std::uint64_t>(offer.next.ps);
-    words_[1] = offer.flags;
-    std::copy(batches_for_.begin(), batches_for_.end(), words_.begin() + 2);
+    words_[1] = static_cast<std::uint64_t>(offer.reach.ps);
+    words_[2] = offer.flags;
+    std::copy(batches_for_.begin(), batches_for_.end(), words_.begin() + WindowReduction::agreed_words);
     std::fill(batches_for_.begin(), batches_for_.end(), 0);
     reduction_.combine(words_);
-    expected_ = words_[rank().value + 2];
-    return {SimTime{static_cast<std::int64_t>(words_[0])}, words_[1]};
+    expected_ = words_[rank().value + WindowReduction::agreed_words];
+    return {SimTime{static_cast<std::int64_t>(words_[0])}, SimTime{static_cast<std::int64_t>(words_[1])},
+            words_[2]};
   }
 
   template <class Take>

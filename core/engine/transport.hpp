@@ -19,6 +19,8 @@ namespace hecaton::engine {
 
 struct Agreement {
   SimTime next = SimTime::never();  // the earliest event anywhere, in a queue or on its way
+  SimTime reach =
+      SimTime::never();  // before this, nothing that is still to come can arrive from another rank
   std::uint64_t flags = 0;
 };
 

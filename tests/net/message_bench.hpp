@@ -70,7 +70,7 @@ inline BenchResult run_messages(const net::NetworkConfig& config, const std::vec
     return Sender(std::move(mine), &result.arrivals);
   });
   engine::LocalTransport<net::Payload> transport;
-  engine::Engine<Model, engine::LocalTransport<net::Payload>> engine(model, transport, SimDuration{1});
+  engine::Engine<Model, engine::LocalTransport<net::Payload>> engine(model, transport);
   engine.run();
   std::sort(result.arrivals.begin(), result.arrivals.end());
   result.events = engine.accounting().events;
