@@ -30,7 +30,7 @@ const Hardware summing{.latency_ns = "1.337",
                        .overhead_ns = "3.5",
                        .delays = {1000, 1337, 3500, 64, 100'000'000'000}};
 const Hardware slow_sums{.vector_GBps = "0.7", .delays = {1000, 2000, 0, 64, 700'000'000}};
-const Hardware slow_links{.bandwidth_GBps = "7.3", .latency_ns = "0", .delays = {8767, 0}};
+const Hardware slow_links{.bandwidth_GBps = "7.3", .latency_ns = "0.05", .delays = {8767, 50}};
 const Hardware fast_links{.bandwidth_GBps = "100", .latency_ns = "0.4", .delays = {640, 400}};
 const Hardware odd_links{.bandwidth_GBps = "25.6", .latency_ns = "10", .delays = {2500, 10000}};
 const Hardware small_packets{.interface_and_router = "[interface]\npacket_bytes = 64\n"};
