@@ -256,10 +256,11 @@ void override_entry(Entries& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
+// Of an unknown key too: then its name is to be complained of, not its value.
 bool is_text_key(std::string_view table, std::string_view name) {
   const Key* key = find_key(table, name);
-  return key != nullptr &&
-         (std::holds_alternative<TextType>(key->type) || std::holds_alternative<ChoiceType>(key->type));
+  return key == nullptr || std::holds_alternative<TextType>(key->type) ||
+         std::holds_alternative<ChoiceType>(key->type);
 }
 
 LoadedDeck resolve(const Entries& entries, const std::string& source, std::string name) {

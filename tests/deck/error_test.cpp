@@ -286,6 +286,12 @@ TEST(OverrideErrors, Shapes) {
   EXPECT_EQ(error_of(training, {"package.rows=x\ny"}).find('\n'), std::string::npos);
 }
 
+TEST(OverrideErrors, NamesComeBeforeValues) {
+  const std::string error = error_of(training, {"training.metod=hecaton"});
+  EXPECT_NE(error.find("is not a key"), std::string::npos) << error;
+  EXPECT_NE(error.find("did you mean \"method\"?"), std::string::npos) << error;
+}
+
 TEST(OverrideErrors, Values) {
   EXPECT_TRUE(error_of(training, {"package.rows=four"})
                   .starts_with("--set \"package.rows=four\": package.rows: is not a TOML value ("));
