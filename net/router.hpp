@@ -151,6 +151,8 @@ class Router {
   bool keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
   bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
   std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
+  std::uint32_t prefer_credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                                std::int64_t now) const;
   std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;
   std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
   void note_grant(const Grant& grant);

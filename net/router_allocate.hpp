@@ -239,6 +239,17 @@ inline void Router::note_grant(const Grant& grant) {
   ports_[grant.in].channel_offset = static_cast<std::uint8_t>((grant.channel + 1) % channels_);
 }
 
+// Of some channels those with a credit, if there are any. A channel of few, long segments that has none would
+// keep a message waiting for a round trip while others are idle.
+inline std::uint32_t Router::prefer_credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                                             std::int64_t now) const {
+  std::uint32_t credited = 0;
+  detail::for_each_bit(channels, [&](std::uint32_t c) {
+    if (outputs_[index(port, c)].credits.any(fabric.timing, now)) credited |= 1u << c;
+  });
+  return credited != 0 ? credited : channels;
+}
+
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
 inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now) {
@@ -252,8 +263,9 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
     if ((ports_seen >> to & 1u) == 0) free[to] = free_channels(to, now);
     ports_seen |= 1u << to;
     picked[h] = 0xFFFF;
-    const std::uint32_t usable = free[to] & fabric.allowed_channels(inputs_[id].background);
+    std::uint32_t usable = free[to] & fabric.allowed_channels(inputs_[id].background);
     if (usable == 0) continue;
+    if (fabric.timing.worm_is_message) usable = prefer_credited(fabric, to, usable, now);
     const std::uint32_t pointer = channel_in_pointer_[id];
     const std::uint32_t from = pointer / channels_ == to ? pointer % channels_ : 0;
     picked[h] = static_cast<std::uint16_t>(index(to, detail::round_robin(usable, from)));

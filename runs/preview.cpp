@@ -92,6 +92,11 @@ Preview preview(const io::Deck& deck, int ranks, const std::string& partition_na
       partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks));
   Preview seen;
   seen.lookahead_ps = net::make_timing(deck.network).lookahead(workload.uses_bypass());
+  if (ranks > 1 && seen.lookahead_ps <= 0)
+    throw training::PlanError(
+        "link.latency_ns", "is too small for a run on several ranks",
+        "regions simulated apart need time to pass between a cause and its effect on another",
+        "use one rank, or a latency of at least 0.001 ns");
   seen.regions = describe_regions(partition, topology);
   seen.facts = workload.plan().facts;
   std::uint64_t rows = 0;

@@ -30,9 +30,23 @@ std::optional<net::Traffic> traffic_of(const io::Deck& deck) {
   }
 }
 
+// A ring along a line does not go round a package, nor the other way about.
+void require_fitting_algorithm(const training::CollectiveConfig& collective) {
+  using training::CollectiveAlgorithm;
+  const bool package = collective.group == training::CollectiveGroup::package;
+  const bool hamiltonian = collective.algorithm == CollectiveAlgorithm::hamiltonian_ring;
+  if (collective.algorithm == CollectiveAlgorithm::ring || package == hamiltonian) return;
+  throw training::PlanError(
+      "collective.algorithm", "does not fit collective.group",
+      package ? "a ring over the whole package follows a Hamiltonian cycle"
+              : "a Hamiltonian ring runs over the package",
+      package ? "choose \"hamiltonian-ring\" or \"ring\"" : "choose \"ring\", or group \"package\"");
+}
+
 net::RingOrder line_order_of(const io::Deck& deck) {
   const bool bypass = deck.network.package.topology == net::TopologyKind::bypass_ring;
   if (deck.kind == io::WorkloadKind::collective) {
+    require_fitting_algorithm(deck.collective);
     if (deck.collective.algorithm == training::CollectiveAlgorithm::naive_ring) return net::RingOrder::naive;
     if (deck.collective.algorithm == training::CollectiveAlgorithm::bypass_ring && !bypass)
       throw training::PlanError("collective.algorithm", "needs dies with a bypass",
