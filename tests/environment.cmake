@@ -8,9 +8,10 @@ foreach(setting IN LISTS settings)
   endif()
 endforeach()
 
-# Only read by programs built with sanitizers. Without the slow unwinder the suppressions do not match.
+# Only read by programs built with sanitizers. Without the slow unwinder the suppressions do not match. The leak
+# checker dies of signal 11 when it looks for the thread-local data of threads that MPI has left behind.
 if(NOT DEFINED ENV{LSAN_OPTIONS})
-  set(ENV{LSAN_OPTIONS} "suppressions=${CMAKE_CURRENT_LIST_DIR}/support/lsan.supp:print_suppressions=0")
+  set(ENV{LSAN_OPTIONS} "suppressions=${CMAKE_CURRENT_LIST_DIR}/support/lsan.supp:print_suppressions=0:use_tls=0")
 endif()
 if(NOT DEFINED ENV{ASAN_OPTIONS})
   set(ENV{ASAN_OPTIONS} "fast_unwind_on_malloc=0")
