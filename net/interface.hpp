@@ -242,7 +242,8 @@ inline std::int64_t Interface::next_wake(const Fabric& fabric, std::int64_t now)
     if (busy_until_ > now) wake = std::min(wake, busy_until_);
     if (!lane.queue.empty() && lane.queue.front().ready > now)
       wake = std::min(wake, lane.queue.front().ready);
-    if (busy_until_ > now) continue;
+    // A foreground message that lacks a credit interrupts a background run as soon as it gets one.
+    if (busy_until_ > now && (active_ == 0 || &lane != &lanes_[0])) continue;
     for (const OutputChannel& output : outputs_)
       wake = std::min(wake, output.credits.next_return(fabric.timing, now));
   }

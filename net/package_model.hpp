@@ -8,6 +8,7 @@
 // host: now(), node(), hand_over(OutgoingMessage), wake_at(SimTime, token).
 #pragma once
 
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -22,14 +23,18 @@ class PackageModel {
  public:
   using Payload = net::Payload;
 
+  // The two parts of a node that take decisions; they meet only through events.
+  enum Part : std::uint8_t { router_part, interface_part };
+
   struct Node {
     NodeId id;
     Router router;
     Interface interface;
     Endpoint endpoint;
-    std::uint32_t sequence = 0;   // of the events it has posted
-    std::int64_t next_wake = -1;  // a settle event is pending for then, if later than now
-    bool touched = false;
+    std::uint32_t sequence = 0;  // of the events it has posted
+    std::array<std::int64_t, 2> next_wake{
+        -1, -1};               // by Part: a settle event is pending for then, if later than now
+    std::uint8_t touched = 0;  // by Part, one bit each: has decisions to take at this instant
   };
 
   // `owner_of`: by node, the rank that simulates it. `make(id)` gives the endpoint of each node of this rank.
@@ -110,7 +115,7 @@ class PackageModel {
         node.endpoint.on_timer(host, static_cast<std::uint32_t>(payload.tag));
         return;
     }
-    touch(node);
+    touch(node, injecting ? interface_part : router_part);
   }
 
   // Every touched node takes its decisions. What one node decides reaches another only later, so their order
@@ -119,11 +124,13 @@ class PackageModel {
   void settle(SimTime now, Engine& engine) {
     for (std::uint32_t index : touched_) {
       Node& node = nodes_[index];
-      node.touched = false;
+      const std::uint8_t parts = node.touched;
+      node.touched = 0;
       Host<Engine> host{*this, engine, node, now};
-      const std::int64_t router = node.router.settle(fabric_, now.ps, host);
-      const std::int64_t interface = node.interface.settle(fabric_, now.ps, host);
-      wake(node, std::min(router, interface), now.ps, host);
+      if ((parts >> router_part & 1u) != 0)
+        wake(node, router_part, node.router.settle(fabric_, now.ps, host), now.ps, host);
+      if ((parts >> interface_part & 1u) != 0)
+        wake(node, interface_part, node.interface.settle(fabric_, now.ps, host), now.ps, host);
     }
     touched_.clear();
   }
@@ -141,7 +148,7 @@ class PackageModel {
     const Fabric& fabric() const { return model.fabric_; }
     void hand_over(const OutgoingMessage& message) {
       self.interface.hand_over(model.fabric_, message, time.ps);
-      model.touch(self);
+      model.touch(self, interface_part);
     }
     void wake_at(SimTime at, std::uint32_t token) {
       Payload payload;
@@ -189,18 +196,19 @@ class PackageModel {
 
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
 
-  void touch(Node& node) {
-    if (node.touched) return;
-    node.touched = true;
-    touched_.push_back(local_[node.id.value]);
+  void touch(Node& node, Part part) {
+    if (node.touched == 0) touched_.push_back(local_[node.id.value]);
+    node.touched = static_cast<std::uint8_t>(node.touched | (1u << part));
   }
 
   template <class AnyHost>
-  void wake(Node& node, std::int64_t at, std::int64_t now, AnyHost& host) {
-    if (at == never_ps || (node.next_wake > now && node.next_wake <= at)) return;
-    node.next_wake = at;
+  void wake(Node& node, Part part, std::int64_t at, std::int64_t now, AnyHost& host) {
+    std::int64_t& pending = node.next_wake[part];
+    if (at == never_ps || (pending > now && pending <= at)) return;
+    pending = at;
     Payload payload;
     payload.kind = EventKind::settle;
+    payload.port = part == interface_part ? injection_port : 0;
     host.post(at, engine::Phase::arrival, node.id, payload);
   }
 
