@@ -71,6 +71,8 @@ struct Worm {
   std::int64_t run_start = 0;
   std::uint32_t run_flits = 0;
   std::uint32_t base = 0;
+  std::int64_t base_last =
+      0;  // when the last segment of these is latched: after a missed bypass perhaps still to come
   std::uint32_t sent = 0;
   std::uint32_t flits = 0;
   std::uint32_t next = 0;  // in the same buffer
@@ -79,7 +81,7 @@ struct Worm {
   // When the next segment to be sent is (or was) latched; never_ps if that is not known yet.
   std::int64_t next_arrival(std::int64_t segment_flits, std::int64_t segment_ps) const {
     if (sent >= announced()) return never_ps;
-    if (sent < base) return 0;
+    if (sent < base) return sent + segment_flits >= base ? base_last : 0;
     return run_start + (sent - base) / segment_flits * segment_ps;
   }
 };

@@ -323,6 +323,7 @@ inline void Router::receive_body(Fabric& fabric, const Payload& payload, std::in
   if (channel.epoch != epoch) channel.held = false;
   channel.epoch = epoch;
   Worm& worm = fabric.worms[channel.back];
+  worm.base_last = worm.run_start + (segments_of(fabric.timing, worm.run_flits) - 1) * fabric.timing.segment;
   worm.base += worm.run_flits;
   worm.run_flits = payload.flits;
   worm.run_arrival = now;
