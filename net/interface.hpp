@@ -170,7 +170,7 @@ inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) 
   worm.header.bytes = waiting.worms == 1
                           ? waiting.message.bytes
                           : std::min(packet_bytes, waiting.message.bytes - waiting.worms_sent * packet_bytes);
-  worm.flits = (worm.header.bytes + fabric.timing.flit_bytes - 1) / fabric.timing.flit_bytes;
+  worm.flits = fabric.timing.flits_of(worm.header.bytes);
   worm.channel = channel;
   lane.sending = worm;
   packets_ += fabric.timing.worm_is_message ? segments_of(fabric.timing, worm.flits) : 1;
@@ -301,7 +301,7 @@ template <class Out>
 void Interface::receive_head(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
   Ejecting& worm = ejecting_[payload.channel];
   worm.header = header_of(payload);
-  worm.flits = (payload.bytes + fabric.timing.flit_bytes - 1) / fabric.timing.flit_bytes;
+  worm.flits = fabric.timing.flits_of(payload.bytes);
   worm.announced = 0;
   worm.due = never_ps;
   expect(fabric, payload.channel, payload.flits, now, out);

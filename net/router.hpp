@@ -137,7 +137,7 @@ class Router {
             Out& out);
   std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
   bool as_announced(const Fabric& fabric, const InputChannel& channel) const;
-  bool next_die_is_bypassed(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
+  bool next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const;
 
   // router_allocate.hpp: bids and grants
   template <class Out>

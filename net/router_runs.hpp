@@ -40,7 +40,7 @@ inline std::int64_t flight(const Timing& timing, std::uint32_t out_port, bool an
 }
 
 // A ring edge spans at most two links, so only the first die after the source is skipped.
-inline bool Router::next_die_is_bypassed(const Fabric&, const InputChannel& channel, const Worm& worm) const {
+inline bool Router::next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const {
   return worm.header.express && worm.header.source == node_ &&
          channel.out_port != static_cast<std::uint8_t>(Port::local) &&
          neighbours_[channel.out_port] != worm.header.destination;
@@ -64,7 +64,7 @@ inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::i
   const std::uint32_t segments = segments_of(timing, known);
   if (segments <= 1) return one;
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
-  const bool announced = next_die_is_bypassed(fabric, channel, worm);
+  const bool announced = next_die_is_bypassed(channel, worm);
   const bool sustained = target.sustains(timing, now, now + flight(timing, channel.out_port, announced),
                                          worm.sent == 0, announced || local, segments,
                                          local ? timing.credit_ejection() : timing.credit_router());
@@ -108,7 +108,7 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   link.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
   if (tail) link.bytes += worm.header.bytes;
 
-  const bool announced = next_die_is_bypassed(fabric, channel, worm);
+  const bool announced = next_die_is_bypassed(channel, worm);
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
   const std::int64_t arrival = now + flight(timing, channel.out_port, announced);
   target.book(timing, arrival, head, tail, flits, announced || local,
@@ -218,7 +218,7 @@ void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, 
   target.unbook(timing, segments, removed_segments);
 
   const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
-  const std::int64_t delay = flight(timing, channel.out_port, next_die_is_bypassed(fabric, channel, worm));
+  const std::int64_t delay = flight(timing, channel.out_port, next_die_is_bypassed(channel, worm));
   Payload payload;
   payload.kind = EventKind::cut;
   payload.port = far.port;
@@ -284,15 +284,13 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
   const std::uint32_t id = index(payload.port, payload.channel);
   retire(fabric, id, now);
   InputChannel& channel = inputs_[id];
-  const bool epoch = (payload.flags & flag_epoch) != 0;
-  if (channel.epoch != epoch) channel.held = false;
-  channel.epoch = epoch;
+  channel.follow_epoch((payload.flags & flag_epoch) != 0);
 
   const std::uint32_t slot = fabric.worms.take();
   Worm& worm = fabric.worms[slot];
   worm = Worm{};
   worm.header = header_of(payload);
-  worm.flits = std::max(1u, (payload.bytes + fabric.timing.flit_bytes - 1) / fabric.timing.flit_bytes);
+  worm.flits = fabric.timing.flits_of(payload.bytes);
   worm.run_start = now;
   worm.run_arrival = now;
   worm.run_flits = payload.flits;
@@ -319,9 +317,7 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
 
 inline void Router::receive_body(Fabric& fabric, const Payload& payload, std::int64_t now) {
   InputChannel& channel = input(payload.port, payload.channel);
-  const bool epoch = (payload.flags & flag_epoch) != 0;
-  if (channel.epoch != epoch) channel.held = false;
-  channel.epoch = epoch;
+  channel.follow_epoch((payload.flags & flag_epoch) != 0);
   Worm& worm = fabric.worms[channel.back];
   worm.base_last = worm.run_start + (segments_of(fabric.timing, worm.run_flits) - 1) * fabric.timing.segment;
   worm.base += worm.run_flits;

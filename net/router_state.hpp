@@ -40,6 +40,11 @@ struct InputChannel {
   std::int64_t switch_ready = 0;   // no bid for the switch before
 
   bool occupied() const { return front != WormPool::none; }
+  // The sender's epoch comes with every run; a new one means that all credits were home.
+  void follow_epoch(bool senders) {
+    if (epoch != senders) held = false;
+    epoch = senders;
+  }
 };
 
 inline std::uint32_t segments_of(const Timing& timing, std::uint32_t flits) {

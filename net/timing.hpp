@@ -28,6 +28,9 @@ struct Timing {
   std::uint32_t packet_flits = 64;
   bool worm_is_message = false;
 
+  // Precondition: bytes > 0.
+  std::uint32_t flits_of(std::uint32_t bytes) const { return (bytes + flit_bytes - 1) / flit_bytes; }
+
   std::int64_t latch_router() const { return 2 * cycle + link; }
   std::int64_t latch_ejection() const { return 3 * cycle; }
   std::int64_t latch_injection() const { return 2 * cycle; }
