@@ -1,14 +1,21 @@
 // 1D tensor parallelism (Megatron) over all dies on one flat ring.
 //
 // A layer is two blocks: attention (norm, queries/keys/values column-parallel, attention, output projection
-// row-parallel) and feed-forward (norm, up column-parallel, activation, down row-parallel). Each ends forward
-// with an all-reduce of T x h over the ring, and backward with one of its input gradient. Norms are local.
+// row-parallel) and feed-forward (norm, up column-parallel, activation, down row-parallel). Between them is
+// an all-reduce of T x h over the ring, forward of the stream and backward of its gradient.
 //
-// The stream is whole on every die: it is spilled to DRAM whole, by every die, at the border of every block,
-// where backward finds it again. A block goes over the stream in token tiles that fit; the attention block
-// does so twice, before and after the attention over whole sequences, and reads the stream twice if it is
-// more than one tile. The blocks are the outer loop, mini-batches the inner one, so weights are read once per
-// block and direction. The output head is vocabulary-parallel. README.md has the closed forms.
+// The stream would be whole on every die, which no buffer holds, so it is spilled to DRAM at the border of
+// every block, where backward finds it again. It is there once: an all-reduce is a reduce-scatter and an
+// all-gather, and the spill lies between the two, where a die has 1/N. So a block reads its share, gathers,
+// and ends with a reduce-scatter; residuals and the backward pass of norms work on the share. Backward
+// gathers the input of each block once more, for the weight gradients. (The other way, every die reading all
+// of it, moves N times as much through the package's DRAM channels, and is slower from some dozens of dies
+// on.)
+//
+// A block goes over the stream in token tiles that fit; the attention block does so twice, before and after
+// the attention over whole sequences, and reads its share twice if it is more than one tile. The blocks are
+// the outer loop, mini-batches the inner one, so weights are read once per block and direction. The output
+// head is vocabulary-parallel. README.md has the closed forms.
 #pragma once
 
 #include "core/training/flat_ring_layout.hpp"
@@ -61,10 +68,15 @@ inline void write_tile(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
-// The partial sums of `tokens` tokens are added up over all dies.
-inline void all_reduce_stream(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage stage,
-                              std::uint64_t tokens) {
-  b.all_reduce(stage, chiplet::Ring::package, tokens * l.die.hidden, element_bytes);
+// `tokens` tokens of the stream, from everyone's share.
+inline void gather_stream(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage stage,
+                          std::uint64_t tokens) {
+  b.all_gather(stage, chiplet::Ring::package, tokens * l.die.hidden, element_bytes);
+}
+// The partial sums of `tokens` tokens are added up; each die keeps its share.
+inline void scatter_stream(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage stage,
+                           std::uint64_t tokens) {
+  b.reduce_scatter(stage, chiplet::Ring::package, tokens * l.die.hidden, element_bytes);
 }
 
 }  // namespace hecaton::training

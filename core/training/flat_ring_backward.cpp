@@ -24,17 +24,24 @@ void read_sums(ProgramBuilder& b, const FlatLayout& l, std::uint64_t elements) {
   b.wait(Stage::gradients, Slot::weights);
 }
 
+// The input of a block again, and the output of its norm.
+void gather_input(ProgramBuilder& b, const FlatLayout& l, std::uint64_t tiles) {
+  gather_stream(b, l, Stage::activations, l.slices.tokens / tiles);
+  b.vector(Stage::norm, 2 * l.slices.stream / tiles);
+}
+
 void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
   const FlatDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_ffn;
-  const std::uint64_t bytes = l.slices.stream / l.tiles.back_ffn;
+  const std::uint64_t bytes = l.slices.share / l.tiles.back_ffn;
   const std::uint64_t up = l.slices.up / l.tiles.back_ffn;
-  b.vector(Stage::norm, 2 * bytes);  // its output again
+  gather_stream(b, l, Stage::ffn_down, tokens);
   b.matmul(Stage::ffn_down, tokens, d.hidden, d.ffn);
   b.vector(Stage::activation, 2 * up + l.slices.ffn / l.tiles.back_ffn);  // forward again, and backward
   b.matmul(Stage::ffn_down, d.ffn, tokens, d.hidden);
+  gather_input(b, l, l.tiles.back_ffn);
   b.matmul(Stage::ffn_up, tokens, d.up, d.hidden);
-  all_reduce_stream(b, l, Stage::ffn_up, tokens);
+  scatter_stream(b, l, Stage::ffn_up, tokens);
   b.matmul(Stage::ffn_up, d.hidden, tokens, d.up);
   b.vector(Stage::norm, 3 * bytes);
   b.vector(Stage::residual, 2 * bytes);
@@ -44,7 +51,7 @@ void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
 void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
   const std::uint64_t elements = l.die.ffn_weights();
   // Input of the block, gradient of its output, gate and up.
-  const std::uint64_t bytes = (2 * l.slices.stream + l.slices.up) / l.tiles.back_ffn;
+  const std::uint64_t bytes = (2 * l.slices.share + l.slices.up) / l.tiles.back_ffn;
   const TilePass pass{Stage::gradients, Slot::border, l.tiles.back_ffn, bytes, l.ahead, 2};
   b.wait(Stage::gradients, Slot::output);  // what the block before wrote is what this one reads
   start_pass(b, pass);
@@ -63,7 +70,9 @@ void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
 }
 
 void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
-  const std::uint64_t own = l.slices.tokens / l.tiles.back_attention / l.die.query_copies;
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
+  const std::uint64_t own = tokens / l.die.query_copies;
+  gather_stream(b, l, Stage::attention_output, tokens);
   b.matmul(Stage::attention_output, own, l.die.hidden, l.die.queries);
   b.matmul(Stage::attention_output, l.die.queries, own, l.die.hidden);
 }
@@ -73,8 +82,8 @@ void add_input_gradient(ProgramBuilder& b, const FlatLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   b.matmul(Stage::qkv, tokens / d.query_copies, d.queries, d.hidden);
   b.matmul(Stage::qkv, tokens, d.kv, d.hidden);
-  all_reduce_stream(b, l, Stage::qkv, tokens);
-  const std::uint64_t bytes = l.slices.stream / l.tiles.back_attention;
+  scatter_stream(b, l, Stage::qkv, tokens);
+  const std::uint64_t bytes = l.slices.share / l.tiles.back_attention;
   b.vector(Stage::norm, 3 * bytes);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
@@ -83,7 +92,7 @@ void add_input_gradient(ProgramBuilder& b, const FlatLayout& l) {
 void add_weight_gradient(ProgramBuilder& b, const FlatLayout& l) {
   const FlatDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
-  b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.back_attention);  // its output again
+  gather_input(b, l, l.tiles.back_attention);
   b.matmul(Stage::qkv, d.hidden, tokens / d.query_copies, d.queries);
   b.matmul(Stage::qkv, d.hidden, tokens, d.kv);
 }
@@ -138,7 +147,7 @@ void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TileP
 
 void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
   const std::uint64_t elements = l.die.attention_weights();
-  const std::uint64_t bytes = l.slices.stream / l.tiles.back_attention;
+  const std::uint64_t bytes = l.slices.share / l.tiles.back_attention;
   const TilePass first{Stage::gradients, Slot::border, l.tiles.back_attention, bytes, l.ahead, 2};
   b.wait(Stage::gradients, Slot::output);
   start_pass(b, first);

@@ -11,6 +11,7 @@ namespace {
 void add_qkv_tile(ProgramBuilder& b, const FlatLayout& l) {
   const FlatDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
+  gather_stream(b, l, Stage::qkv, tokens);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.attention);
   b.matmul(Stage::qkv, tokens / d.query_copies, d.hidden, d.queries);
   b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
@@ -19,9 +20,9 @@ void add_qkv_tile(ProgramBuilder& b, const FlatLayout& l) {
 void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
   const FlatDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
-  const std::uint64_t bytes = l.slices.stream / l.tiles.attention;
+  const std::uint64_t bytes = l.slices.share / l.tiles.attention;
   b.matmul(Stage::attention_output, tokens / d.query_copies, d.queries, d.hidden);
-  all_reduce_stream(b, l, Stage::attention_output, tokens);
+  scatter_stream(b, l, Stage::attention_output, tokens);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
@@ -35,7 +36,7 @@ void save_attention(ProgramBuilder& b, const FlatLayout& l) {
 
 void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
   const std::uint64_t products = l.sequences * l.die.heads;
-  // The second pass reads the stream again unless it is one tile and still there.
+  // The second pass reads the share again unless it is one tile and still there.
   const std::uint64_t again = l.tiles.attention > 1 ? first.bytes : 0;
   const TilePass second{Stage::residual, Slot::residual, first.tiles, again, l.ahead, 1};
   if (l.ahead) {  // their buffers are written anew
@@ -51,7 +52,7 @@ void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TileP
 }
 
 void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
-  const std::uint64_t bytes = l.slices.stream / l.tiles.attention;
+  const std::uint64_t bytes = l.slices.share / l.tiles.attention;
   const TilePass first{Stage::activations, Slot::border, l.tiles.attention, bytes, l.ahead, 2};
   const std::uint64_t weights = l.die.attention_weights() * element_bytes;
   b.wait(Stage::activations, Slot::output);  // what the block before wrote is what this one reads
@@ -66,21 +67,22 @@ void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
 void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
   const FlatDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.ffn;
-  const std::uint64_t bytes = l.slices.stream / l.tiles.ffn;
+  const std::uint64_t bytes = l.slices.share / l.tiles.ffn;
   const std::uint64_t up = l.slices.up / l.tiles.ffn;
-  b.vector(Stage::norm, 2 * bytes);
+  gather_stream(b, l, Stage::ffn_up, tokens);
+  b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.ffn);
   b.matmul(Stage::ffn_up, tokens, d.hidden, d.up);
   b.vector(Stage::activation, up);
   write_tile(b, l, Stage::activation, Slot::saved, up);
   b.matmul(Stage::ffn_down, tokens, d.ffn, d.hidden);
-  all_reduce_stream(b, l, Stage::ffn_down, tokens);
+  scatter_stream(b, l, Stage::ffn_down, tokens);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
 void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
-  const TilePass pass{
-      Stage::activations, Slot::border, l.tiles.ffn, l.slices.stream / l.tiles.ffn, l.ahead, 2};
+  const TilePass pass{Stage::activations,           Slot::border, l.tiles.ffn,
+                      l.slices.share / l.tiles.ffn, l.ahead,      2};
   b.wait(Stage::activations, Slot::output);
   start_pass(b, pass);
   if (!l.prefetch_forward) b.read(Stage::weights, Slot::weights, l.die.ffn_weights() * element_bytes);
@@ -97,14 +99,15 @@ void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
 
 void add_head_tile(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
-  const std::uint64_t bytes = l.slices.stream / l.tiles.head;
-  b.vector(Stage::norm, 2 * bytes);
+  const std::uint64_t bytes = l.slices.share / l.tiles.head;
+  gather_stream(b, l, Stage::head, tokens);
+  b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.head);
   b.matmul(Stage::head, tokens, l.die.hidden, words);
   b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
   b.all_reduce(Stage::loss, Ring::package, tokens, scalar_bytes);  // largest logit
   b.all_reduce(Stage::loss, Ring::package, tokens, scalar_bytes);  // sum of exponentials
   b.matmul(Stage::head, tokens, words, l.die.hidden);
-  all_reduce_stream(b, l, Stage::head, tokens);
+  scatter_stream(b, l, Stage::head, tokens);
   b.matmul(Stage::head, l.die.hidden, tokens, words);
   b.vector(Stage::norm, 3 * bytes);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
@@ -127,7 +130,7 @@ void add_flat_forward(ProgramBuilder& b, const FlatLayout& l) {
 void add_flat_head(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) {
   const std::uint64_t weights = l.die.hidden * words * element_bytes;
   const TilePass pass{
-      Stage::activations, Slot::border, l.tiles.head, l.slices.stream / l.tiles.head, l.ahead, 2};
+      Stage::activations, Slot::border, l.tiles.head, l.slices.share / l.tiles.head, l.ahead, 2};
   b.set_layer(-1);
   b.wait(Stage::activations, Slot::output);
   start_pass(b, pass);

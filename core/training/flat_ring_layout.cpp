@@ -69,6 +69,7 @@ FlatSlices slices_of(const FlatDie& d, std::uint64_t sequences) {
   s.tokens = sequences * d.sequence;
   const std::uint64_t own = s.tokens / d.query_copies;
   s.stream = slice_bytes(s.tokens, d.hidden);
+  s.share = slice_bytes(s.tokens, d.table);
   s.queries = slice_bytes(own, d.queries);
   s.kv = slice_bytes(s.tokens, d.kv);
   s.scores = own * d.heads * scalar_bytes;
@@ -83,26 +84,26 @@ constexpr std::array<const char*, block_count> block_texts = {"attention block",
                                                               "output head", "feed-forward block backward",
                                                               "attention block backward"};
 
-// The working sets: how many whole tiles of the stream are there at once. With tiles read ahead and written
-// behind
-// (`ahead`), the next ones and the ones on their way out come on top.
+// The working sets: how many whole tiles of the stream are there at once, and how many shares of one. With
+// tiles read ahead and written behind (`ahead`), the next shares and those on their way out come on top.
 Tilings tilings(const FlatDie& d, const FlatSlices& s, bool ahead) {
   const std::uint64_t more = ahead ? 1 : 0;
   const std::uint64_t local = 2 * s.queries + s.kv + s.scores;  // with the output of attention
-  const auto tiling = [&](std::uint64_t resident, std::uint64_t streams, std::uint64_t features) {
+  const auto tiling = [&](std::uint64_t resident, std::uint64_t streams, std::uint64_t shares,
+                          std::uint64_t features) {
     return Tiling{s.tokens, s.tokens / d.query_copies, resident, d.query_copies,
-                  slice_bytes(d.query_copies, streams * d.hidden + features)};
+                  slice_bytes(d.query_copies, streams * d.hidden + shares * d.table + features)};
   };
   Tilings t;
-  // Projection: tile of the stream and partial sum; the next tile, that of the next mini-batch, the one
-  // written.
-  t[attention] = tiling(local, 2 + 3 * more, 0);
-  // Input, norm's output, partial sum; the next input and the output written.
-  t[ffn] = tiling(0, 3 + 2 * more, (1 + more) * d.up + d.ffn);
-  t[head] = tiling(0, 3 + 2 * more, d.vocabulary);
-  // The same with the gradient of the output, and that of the next tile.
-  t[back_ffn] = tiling(0, 4 + 3 * more, (2 + more) * d.up + 2 * d.ffn);
-  t[back_attention] = tiling(local + s.queries, 4 + 4 * more, 0);
+  // The input, gathered and normed in place, and later the partial sum. Shares: input and output; the next
+  // input, that of the next mini-batch, the output on its way.
+  t[attention] = tiling(local, 1, 2 + 3 * more, 0);
+  t[ffn] = tiling(0, 1, 2 + 2 * more, (1 + more) * d.up + d.ffn);
+  // Input, for the weight gradient, beside the partial sum of its gradient.
+  t[head] = tiling(0, 2, 2 + 2 * more, d.vocabulary);
+  // Shares of the gradient too.
+  t[back_ffn] = tiling(0, 2, 3 + 3 * more, (2 + more) * d.up + 2 * d.ffn);
+  t[back_attention] = tiling(local + s.queries, 1, 3 + 4 * more, 0);
   return t;
 }
 
@@ -228,7 +229,7 @@ void place_weights(FlatLayout& l, bool overlap) {
 FlatLayout flat_ring_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
   if (config.fusion > 1) {
     throw PlanError("training.fusion", "does not go with this method",
-                    "activations are whole on every die and leave it at the end of every block",
+                    "activations leave the die at the end of every block",
                     "use 0, or the method \"hecaton\"");
   }
   FlatLayout l;

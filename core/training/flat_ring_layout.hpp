@@ -1,6 +1,6 @@
 // Who holds what in 1D tensor parallelism on one flat ring, and what has to fit where.
 //
-// N dies. Activations of the residual stream are whole on every die. Query heads are dealt out; with more
+// N dies. Between blocks each has 1/N of the residual stream. Query heads are dealt out; with more
 // dies than heads, N/heads dies share a head: each holds its weights and takes an equal share of its queries.
 // Where there are fewer key/value heads than dies, N/kv_heads dies hold the same one: weights, projection and
 // transfers are there as often. The feed-forward network is cut into N parts, the vocabulary into parts that
@@ -28,7 +28,7 @@ struct FlatDie {
   std::uint64_t up = 1;
   std::uint64_t ffn = 1;
   std::uint64_t vocabulary = 1;  // words: every die has this many or one less
-  std::uint64_t table = 1;       // features of the embedding table that this die updates: hidden / N
+  std::uint64_t table = 1;       // hidden / N: features of its share of the stream and of the embedding table
 
   std::uint64_t qkv_weights() const { return hidden * (queries + kv); }
   std::uint64_t output_weights() const { return queries * hidden; }
@@ -40,6 +40,7 @@ struct FlatDie {
 struct FlatSlices {
   std::uint64_t tokens = 0;
   std::uint64_t stream = 0;   // T h e, whole
+  std::uint64_t share = 0;    // of the stream: T h e / N
   std::uint64_t queries = 0;  // this die's share; as large as the output of attention
   std::uint64_t kv = 0;
   std::uint64_t scores = 0;  // log-sum-exp of attention

@@ -112,15 +112,13 @@ Books flat_ring_books(const Shapes& s) {
   Books b;
   b.flops = s.flops();
   const std::int64_t x = s.stream();
-  b.nop = (s.dies - 1) * (s.layers * (4 + 4) * x + 2 * x + 2 * 2 * s.tokens * 4);
+  // All-reduces; the inputs of two blocks again; the head's; largest logits and sums of exponentials.
+  b.nop = (s.dies - 1) * (s.layers * (4 + 4 + 2) * x + 2 * x + 2 * 2 * s.tokens * 4);
   const std::int64_t w = s.layer_weights() * e;
   const std::int64_t w_head = s.h * s.vocabulary * e;
   const std::int64_t saved = s.tokens * (2 * s.h + s.kv + s.up) * e + s.tokens * 4 * s.heads;
-  const std::int64_t everywhere = s.dies * x;  // every die moves the whole stream
-  b.dram_read = s.layers * (w + 2 * everywhere) + (w_head + everywhere) +
-                s.layers * (w + 4 * everywhere + saved) + 2 * x;
-  b.dram_written =
-      s.layers * (2 * everywhere + saved) + (w_head + everywhere) + s.layers * (w + 2 * everywhere) + x;
+  b.dram_read = s.layers * (w + 2 * x) + (w_head + x) + s.layers * (w + 4 * x + saved) + 2 * x;
+  b.dram_written = s.layers * (2 * x + saved) + (w_head + x) + s.layers * (w + 2 * x) + x;
   s.add_optimizer(b);
   return b;
 }
