@@ -288,6 +288,13 @@ const Location& KeyLocations::find(std::string_view name) const {
   }
 }
 
+LoadedDeck load_deck_with(const std::filesystem::path& path, std::span<const Entry> overrides) {
+  const std::string source = path.string();
+  Entries entries = parse_entries(read_deck_text(path), source);
+  for (const Entry& entry : overrides) override_entry(entries, entry);
+  return resolve(entries, source, path.filename().string());
+}
+
 LoadedDeck load_deck(const std::filesystem::path& path, std::span<const std::string> overrides) {
   const std::string source = path.string();
   Entries entries = parse_entries(read_deck_text(path), source);

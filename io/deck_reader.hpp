@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/deck.hpp"
+#include "io/deck_source.hpp"
 #include "io/input_error.hpp"
 
 namespace hecaton::io {
@@ -34,6 +36,9 @@ struct LoadedDeck {
 // `overrides` are "table.key=value", the last one winning.
 LoadedDeck load_deck(const std::filesystem::path& path, std::span<const std::string> overrides);
 Deck read_deck(const std::filesystem::path& path, std::span<const std::string> overrides);
+
+// The same with overrides that stand somewhere else, in a study.
+LoadedDeck load_deck_with(const std::filesystem::path& path, std::span<const Entry> overrides);
 
 // The same from a text, for a deck that travels between ranks or lies in a trace; `name` becomes the deck's
 // name.

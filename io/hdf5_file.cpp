@@ -128,6 +128,18 @@ void write_attribute(const Handle& object, const std::string& name, const Handle
   check(H5Awrite(attribute.id(), type.id(), value), action);
 }
 
+// Texts of `width` bytes each.
+void write_padded(const Handle& parent, const std::string& name, std::size_t width, const Handle& space,
+                  const char* texts) {
+  const std::string action = "writing the text '" + name + "'";
+  const Handle type = text_type(width);
+  const Handle properties = dataset_properties();
+  const Handle dataset = take(
+      H5Dcreate2(parent.id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
+      H5Dclose, action);
+  check(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts), action);
+}
+
 }  // namespace
 
 void Handle::close() {
@@ -204,16 +216,17 @@ void write_column(const Handle& column, Cell cell, const void* rows) {
 }
 
 void write_text(const Handle& parent, const std::string& name, std::string_view text) {
-  const std::string action = "writing the text '" + name + "'";
   const std::string copy =
       text.empty() ? std::string(1, '\0') : std::string(text);  // no zero-sized text in HDF5
-  const Handle type = text_type(copy.size());
-  const Handle space = scalar();
-  const Handle properties = dataset_properties();
-  const Handle dataset = take(
-      H5Dcreate2(parent.id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
-      H5Dclose, action);
-  check(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, copy.data()), action);
+  write_padded(parent, name, copy.size(), scalar(), copy.data());
+}
+
+void write_texts(const Handle& parent, const std::string& name, const std::vector<std::string>& texts) {
+  std::size_t width = 1;
+  for (const std::string& text : texts) width = std::max(width, text.size());
+  std::string cells(width * texts.size(), '\0');
+  for (std::size_t i = 0; i < texts.size(); ++i) texts[i].copy(&cells[i * width], width);
+  write_padded(parent, name, width, vector_space(texts.size()), cells.data());
 }
 
 void write_attribute(const Handle& object, const std::string& name, const std::string& text) {

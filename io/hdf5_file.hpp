@@ -97,6 +97,8 @@ Handle create_group(const Handle& parent, const std::string& name);
 Handle create_column(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows);
 void write_column(const Handle& column, Cell cell, const void* rows);
 void write_text(const Handle& parent, const std::string& name, std::string_view text);
+// One column of texts, each padded to the longest.
+void write_texts(const Handle& parent, const std::string& name, const std::vector<std::string>& texts);
 void write_attribute(const Handle& object, const std::string& name, const std::string& text);
 void write_attribute(const Handle& object, const std::string& name, const std::vector<std::string>& texts);
 void write_attribute(const Handle& object, const std::string& name, std::int64_t value);

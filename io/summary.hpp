@@ -11,7 +11,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "io/deck.hpp"
 #include "io/result.hpp"
@@ -109,6 +111,12 @@ Summary make_summary(const Deck& deck, const RunResult& result, const ModelFacts
 // anything that is no summary.
 std::string to_json(const Summary& summary);
 Summary summary_from_json(std::string_view text, const std::string& source);
+
+// Every figure of the summary by the name it has in the JSON, tables joined by dots
+// ("training.energy_J.total"), in the order of the JSON; summaries of one kind of workload have the same
+// names and types.
+using Figure = std::variant<std::int64_t, std::uint64_t, double, bool, std::string>;
+std::vector<std::pair<std::string, Figure>> figures(const Summary& summary);
 
 // Its two parts: what only the deck decides, and what varies from run to run. Together they are the whole.
 std::string results_to_json(const Summary& summary);

@@ -142,6 +142,25 @@ std::string part_to_json(const Summary& summary, bool of_the_run) {
   return dump(part);
 }
 
+Figure figure_of(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return value.get<double>();
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  return value.get<std::int64_t>();
+}
+
+void add_figures(const Json& object, const std::string& prefix,
+                 std::vector<std::pair<std::string, Figure>>& found) {
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_object()) {
+      add_figures(value, prefix + key + ".", found);
+    } else {
+      found.emplace_back(prefix + key, figure_of(value));
+    }
+  }
+}
+
 // In. The text may hold anything, so each value is looked up, typed and ranged; `Wrong` is what its key did
 // wrong.
 struct Wrong {
@@ -244,6 +263,12 @@ Summary guarded(const std::string& source, Read&& read_object) {
 
 std::string to_json(const Summary& summary) {
   return dump(to_object(summary));
+}
+
+std::vector<std::pair<std::string, Figure>> figures(const Summary& summary) {
+  std::vector<std::pair<std::string, Figure>> found;
+  add_figures(to_object(summary), "", found);
+  return found;
 }
 
 std::string results_to_json(const Summary& summary) {

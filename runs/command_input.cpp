@@ -22,22 +22,30 @@ void check_ranks(const io::LoadedDeck& loaded, int ranks) {
                        fmt::format("use at most {} ranks", dies));
 }
 
-Preview preview_of(const io::LoadedDeck& loaded, const DeckArguments& input, int ranks) {
+Preview preview_of(const io::LoadedDeck& loaded, const std::string& partition, int ranks) {
   try {
-    return preview(loaded.deck, ranks, input.partition);
+    return preview(loaded.deck, ranks, partition);
   } catch (const training::PlanError& error) {
     throw io::InputError(loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
                          error.suggestion);
   }
 }
 
+CheckedDeck checked(io::LoadedDeck loaded, int ranks, const std::string& partition) {
+  check_ranks(loaded, ranks);
+  Preview seen = preview_of(loaded, partition, ranks);
+  return {std::move(loaded), std::move(seen)};
+}
+
 }  // namespace
 
 CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
-  io::LoadedDeck loaded = io::load_deck(input.deck, input.overrides);
-  check_ranks(loaded, ranks);
-  Preview seen = preview_of(loaded, input, ranks);
-  return {std::move(loaded), std::move(seen)};
+  return checked(io::load_deck(input.deck, input.overrides), ranks, input.partition);
+}
+
+CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::Entry> values, int ranks,
+                        const std::string& partition) {
+  return checked(io::load_deck_with(deck, values), ranks, partition);
 }
 
 void print_error(std::string_view message) {

@@ -22,6 +22,7 @@ struct Fields {
   DumpDefaultArguments dump_default;
   SummaryArguments summary;
   CompareArguments compare;
+  SweepArguments sweep;
   std::string sync = "auto";
   std::string trains = "on";
 };
@@ -89,6 +90,32 @@ void add_others(CLI::App& app, Fields& fields) {
       ->expected(2, 9);
 }
 
+void add_sweep(CLI::App& app, Fields& fields) {
+  constexpr int most_at_once = 10'000;
+  CLI::App& command = *app.add_subcommand("sweep", "Run the points of a study, here or as a Slurm job array");
+  SweepArguments& sweep = fields.sweep;
+  command.add_option("STUDY", sweep.study, "The study (TOML): a deck and lists of values")->required();
+  command.add_option("--output", sweep.output, "Folder for points and tables [out/<study>]")
+      ->type_name("DIR");
+  command.add_flag("--status", sweep.status, "Say how far it is and gather the table; run nothing");
+  add_choice(command, "--launcher", sweep.launcher, {"mpirun", "srun"}, "What starts the ranks of a point");
+  command.add_option("--at-once", sweep.at_once, "Points at a time, on this machine")
+      ->check(CLI::Range(1, most_at_once))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_flag("--slurm", sweep.slurm, "Submit the points as one job array instead");
+  command
+      .add_option("--points-per-task", sweep.points_per_task,
+                  "Points of an array task, one after another [4, or more of many]")
+      ->check(CLI::Range(1, most_at_once))
+      ->type_name("N");
+  command.add_option("--sbatch", sweep.sbatch, "An option for sbatch: --sbatch=--time=20:00 (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("OPTION");
+  command.add_option("--script", sweep.script, "Submit this copy of cluster/sweep.sbatch [built in]")
+      ->type_name("FILE");
+}
+
 CommandLine chosen(const CLI::App& app, Fields fields) {
   fields.run.trains = fields.trains == "on";
   if (app.got_subcommand("run")) return std::move(fields.run);
@@ -96,6 +123,7 @@ CommandLine chosen(const CLI::App& app, Fields fields) {
   if (app.got_subcommand("partition")) return std::move(fields.partition);
   if (app.got_subcommand("dump-default")) return std::move(fields.dump_default);
   if (app.got_subcommand("summary")) return std::move(fields.summary);
+  if (app.got_subcommand("sweep")) return std::move(fields.sweep);
   return std::move(fields.compare);
 }
 
@@ -161,6 +189,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_run(app, fields);
   add_checks(app, fields);
   add_others(app, fields);
+  add_sweep(app, fields);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

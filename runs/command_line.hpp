@@ -45,6 +45,18 @@ struct CompareArguments {
   std::vector<std::string> files;  // traces or summaries, the baseline first
 };
 
+struct SweepArguments {
+  std::string study;
+  std::string output;  // folder; empty: out/<study>
+  bool status = false;
+  bool slurm = false;
+  int at_once = 1;
+  std::string launcher = "mpirun";
+  int points_per_task = 0;          // 0: chosen by the number of points
+  std::string script;               // of an array task; empty: the one built in
+  std::vector<std::string> sbatch;  // further options of sbatch
+};
+
 // Nothing to do but to print `text` and exit with `code`: help, version, or what is wrong with the usage.
 struct Answer {
   int code = 0;
@@ -52,7 +64,7 @@ struct Answer {
 };
 
 using CommandLine = std::variant<Answer, RunArguments, ValidateArguments, PartitionArguments,
-                                 DumpDefaultArguments, SummaryArguments, CompareArguments>;
+                                 DumpDefaultArguments, SummaryArguments, CompareArguments, SweepArguments>;
 
 CommandLine parse_command_line(int argc, const char* const* argv);
 

@@ -15,6 +15,7 @@
 #include "runs/command_partition.hpp"
 #include "runs/command_run.hpp"
 #include "runs/command_summary.hpp"
+#include "runs/command_sweep.hpp"
 #include "runs/command_validate.hpp"
 #include "runs/exit_code.hpp"
 
@@ -23,10 +24,10 @@ namespace {
 using namespace hecaton;
 
 // MPI is started for `run` alone, and before the command line is looked at, so that of many ranks only one
-// complains.
+// complains. The command is the first word that is no option.
 bool is_run(std::span<const char* const> arguments) {
   for (const std::string_view argument : arguments.subspan(arguments.empty() ? 0 : 1)) {
-    if (argument == "run") return true;
+    if (!argument.starts_with('-')) return argument == "run";
   }
   return false;
 }
@@ -50,6 +51,7 @@ struct Dispatch {
   int operator()(const runs::DumpDefaultArguments& arguments) const { return runs::print_default(arguments); }
   int operator()(const runs::SummaryArguments& arguments) const { return runs::print_summary(arguments); }
   int operator()(const runs::CompareArguments& arguments) const { return runs::print_comparison(arguments); }
+  int operator()(const runs::SweepArguments& arguments) const { return runs::sweep_study(arguments); }
 };
 
 // A full disk behind a redirected stdout must not pass for success.

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,9 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     quoted = [table for table in fences("") if "FLOPs utilisation" in table]
     assert len(quoted) == 1 and labels(quoted[0]) == labels(compared), f"README.md quotes another table than\n{compared}"
 
+    with open(here / "out/ring-size/table.csv") as table:
+        assert len(table.readlines()) == 1 + 6, "the table of the study has a row for each point"
+    shutil.rmtree(here / "out/ring-size")
     here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
     decks = ("collective-all-gather-bypass", "flat-ring", "hecaton")
     assert here_files == [f"out/{deck}/{file}" for deck in decks for file in ("summary.json", "trace.h5")], here_files
