@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-sh cmake/install-packages.sh cmake/packages.txt tests/packages.txt
+sh cmake/install-packages.sh cmake/packages.txt tests/packages.txt cluster/local/packages.txt
 
 launcher=""
 if command -v ccache >/dev/null 2>&1; then launcher="-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"; fi

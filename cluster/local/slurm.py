@@ -34,7 +34,9 @@ PATIENCE_S = 60
 
 
 def refuse(problem, advice):
-    sys.exit(f"slurm.py: error: {problem}; {advice}")
+    """Nothing was done, and this call is why; a failure on the way is an exception and ends with 1."""
+    print(f"slurm.py: error: {problem}; {advice}", file=sys.stderr)
+    sys.exit(2)
 
 
 def command(*words, **options):
