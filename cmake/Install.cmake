@@ -9,5 +9,5 @@ install(DIRECTORY core net partition io runs DESTINATION ${CMAKE_INSTALL_INCLUDE
         FILES_MATCHING PATTERN "*.hpp" PATTERN decks EXCLUDE PATTERN studies EXCLUDE)
 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES cmake/hecatonConfig.cmake ${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake
+install(FILES cmake/hecatonConfig.cmake cmake/FindSCOTCH.cmake ${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake
         DESTINATION ${package_folder})

@@ -11,6 +11,8 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_package(SCOTCH 7 REQUIRED)
 
 # How this project compiles its own code; an installed copy of the target is empty.
 add_library(hecaton_options INTERFACE)

@@ -1,60 +1,13 @@
 #include "partition/partition.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
 namespace hecaton::partition {
 
 namespace {
-
-struct Rectangle {
-  std::uint32_t row, column, rows, columns;
-};
-
-// Where to cut a side of `length` so that the parts are in the proportion of their ranks, yet each part,
-// `width` wide, has room for its ranks.
-std::uint32_t cut_of(std::uint32_t length, std::uint32_t width, std::uint32_t first, std::uint32_t second) {
-  const std::uint32_t ranks = first + second;
-  const std::uint32_t wanted = (2 * length * first + ranks) / (2 * ranks);
-  const std::uint32_t least = (first + width - 1) / width;
-  const std::uint32_t most = length - (second + width - 1) / width;
-  return std::clamp(wanted, least, std::max(least, most));
-}
-
-void divide(const Rectangle& area, std::uint32_t first_rank, std::uint32_t ranks,
-            const net::Topology& topology, Partition& result) {
-  if (ranks == 1) {
-    for (std::uint32_t r = area.row; r < area.row + area.rows; ++r)
-      for (std::uint32_t c = area.column; c < area.column + area.columns; ++c)
-        result.owner[topology.die_at(r, c).value] = RankId{first_rank};
-    return;
-  }
-  // Halves that do not fit along the longer side (few dies, many ranks) may fit with another share of ranks.
-  const bool by_rows = area.rows >= area.columns;
-  const std::uint32_t length = by_rows ? area.rows : area.columns;
-  const std::uint32_t width = by_rows ? area.columns : area.rows;
-  std::uint32_t first = ranks / 2;
-  std::uint32_t cut = cut_of(length, width, first, ranks - first);
-  while ((length - cut) * width < ranks - first || cut == length) {
-    ++first;
-    cut = std::max((first + width - 1) / width, std::min(cut, length - 1));
-    if (cut == length) cut = length - 1, first = std::min(first, cut * width);
-  }
-  Rectangle near = area;
-  Rectangle far = area;
-  if (by_rows) {
-    near.rows = cut;
-    far.row += cut;
-    far.rows -= cut;
-  } else {
-    near.columns = cut;
-    far.column += cut;
-    far.columns -= cut;
-  }
-  divide(near, first_rank, first, topology, result);
-  divide(far, first_rank + first, ranks - first, topology, result);
-}
 
 Partition with_io(Partition partition, const net::Topology& topology) {
   for (std::uint32_t n = topology.dies(); n < topology.nodes(); ++n)
@@ -78,12 +31,6 @@ void validate(const Partition& partition, const net::Topology& topology) {
     throw std::invalid_argument("a partition leaves a rank without a die");
 }
 
-Partition make_blocks(const net::Topology& topology, std::uint32_t ranks) {
-  Partition result{ranks, std::vector<RankId>(topology.nodes())};
-  divide({0, 0, topology.rows(), topology.columns()}, 0, ranks, topology, result);
-  return with_io(std::move(result), topology);
-}
-
 Partition make_strips(const net::Topology& topology, std::uint32_t ranks) {
   Partition result{ranks, std::vector<RankId>(topology.nodes())};
   for (std::uint64_t die = 0; die < topology.dies(); ++die)
@@ -91,33 +38,59 @@ Partition make_strips(const net::Topology& topology, std::uint32_t ranks) {
   return with_io(std::move(result), topology);
 }
 
-Partition make_partition(std::string_view name, const net::Topology& topology, std::uint32_t ranks) {
+Partition make_partition(std::string_view name, const net::Topology& topology, std::uint32_t ranks,
+                         const Weights& weights) {
+  if (!weights.empty() && weights.size() != topology.nodes())
+    throw std::invalid_argument("weights must be given for every node or for none");
   Partition result;
   if (name == "block") {
     result = make_blocks(topology, ranks);
   } else if (name == "strip") {
     result = make_strips(topology, ranks);
+  } else if (name == "scotch") {
+    result = make_weighted(topology, ranks, weights);
   } else {
     throw std::invalid_argument("there is no partitioner \"" + std::string(name) +
-                                "\"; there are block and strip");
+                                "\"; there are block, strip and scotch");
   }
   validate(result, topology);
   return result;
 }
 
-Figures figures(const Partition& partition, const net::Topology& topology) {
+bool needs_weights(std::string_view name) {
+  return name == "scotch";
+}
+
+namespace {
+
+template <class Count>
+double over_the_mean(const std::vector<Count>& of_rank) {
+  const double total = std::accumulate(of_rank.begin(), of_rank.end(), 0.0);
+  const auto largest = static_cast<double>(*std::max_element(of_rank.begin(), of_rank.end()));
+  return total > 0 ? largest * static_cast<double>(of_rank.size()) / total : 1.0;
+}
+
+}  // namespace
+
+Figures figures(const Partition& partition, const net::Topology& topology, const Weights& weights) {
   Figures result;
   result.dies_of_rank.assign(partition.ranks, 0);
+  result.weight_of_rank.assign(partition.ranks, 0);
   for (std::uint32_t d = 0; d < topology.dies(); ++d) {
     const RankId rank = partition.owner[d];
     ++result.dies_of_rank[rank.value];
-    for (net::Port port : {net::Port::east, net::Port::south})
-      if (const auto other = topology.neighbour(NodeId{d}, port);
-          other && partition.owner[other->value] != rank)
-        ++result.cut_links;
+    for (const net::Port port : {net::Port::east, net::Port::south}) {
+      const auto other = topology.neighbour(NodeId{d}, port);
+      if (!other) continue;
+      ++result.links;
+      if (partition.owner[other->value] != rank) ++result.cut_links;
+    }
   }
-  const auto largest = *std::max_element(result.dies_of_rank.begin(), result.dies_of_rank.end());
-  result.imbalance = static_cast<double>(largest) * partition.ranks / topology.dies();
+  for (std::uint32_t n = 0; n < topology.nodes(); ++n)
+    result.weight_of_rank[partition.owner[n].value] +=
+        weights.empty() ? (topology.is_io(NodeId{n}) ? 0 : 1) : weights[n];
+  result.imbalance_of_dies = over_the_mean(result.dies_of_rank);
+  result.imbalance = over_the_mean(result.weight_of_rank);
   return result;
 }
 

@@ -15,23 +15,39 @@ struct Partition {
   std::vector<RankId> owner;  // by node; an IO die belongs to the rank of the die it is attached to
 };
 
+// How much work every node is, in a unit of the caller's (expected events); by node. Empty: every die is the
+// same, IO dies are nothing.
+using Weights = std::vector<std::uint64_t>;
+
 // Throws std::invalid_argument unless every node has an owner below `ranks` and every rank owns a die.
 void validate(const Partition& partition, const net::Topology& topology);
 
-// Rectangles by recursive bisection of the longer side, in proportion to the ranks on either side; any rank
-// count. Preconditions of both: 1 <= ranks <= dies.
+// Preconditions of all three: 1 <= ranks <= dies.
+
+// Rectangles, whatever the rank count, by cuts from side to side (blocks.cpp). Equal rectangles may need long
+// borders, so the cut links times the square of the largest block's dies are made small: one percent more in
+// the largest block, for which all ranks wait, must save two percent of the links.
 Partition make_blocks(const net::Topology& topology, std::uint32_t ranks);
 // Runs of dies in row-major order, equal to within one die.
 Partition make_strips(const net::Topology& topology, std::uint32_t ranks);
+// Regions of equal weight and any shape, by SCOTCH's recursive bisection (scotch.cpp). A function of its
+// arguments alone: the seed is fixed and nothing runs in parallel, so that every rank finds the same.
+Partition make_weighted(const net::Topology& topology, std::uint32_t ranks, const Weights& weights);
 
-// By name: "block" or "strip"; throws std::invalid_argument for another name.
-Partition make_partition(std::string_view name, const net::Topology& topology, std::uint32_t ranks);
+// By name: "block", "strip" or "scotch"; throws std::invalid_argument for another name. Only "scotch" looks
+// at the weights, as `needs_weights` says.
+Partition make_partition(std::string_view name, const net::Topology& topology, std::uint32_t ranks,
+                         const Weights& weights = {});
+bool needs_weights(std::string_view name);
 
 struct Figures {
   std::vector<std::uint32_t> dies_of_rank;
-  std::uint32_t cut_links = 0;  // links between dies of different ranks, both directions counted as one
-  double imbalance = 1.0;       // largest region over the mean
+  std::vector<std::uint64_t> weight_of_rank;
+  std::uint32_t cut_links = 0;     // links between dies of different ranks, both directions counted as one
+  std::uint32_t links = 0;         // between dies, counted likewise
+  double imbalance_of_dies = 1.0;  // the largest region's dies over the mean
+  double imbalance = 1.0;          // the heaviest region's weight over the mean
 };
-Figures figures(const Partition& partition, const net::Topology& topology);
+Figures figures(const Partition& partition, const net::Topology& topology, const Weights& weights = {});
 
 }  // namespace hecaton::partition

@@ -42,7 +42,8 @@ void add_deck(CLI::App& command, DeckArguments& input) {
   command.add_option("--set", input.overrides, "Override a key of the deck: table.key=value (repeatable)")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  add_choice(command, "--partition", input.partition, {"block", "strip"}, "How dies are divided among ranks");
+  add_choice(command, "--partition", input.partition, {"block", "strip", "scotch"},
+             "How dies are divided among ranks: rectangles, rows, or equal expected events");
 }
 
 void add_ranks(CLI::App& command, int& ranks) {
@@ -74,6 +75,7 @@ void add_checks(CLI::App& app, Fields& fields) {
   CLI::App& partition = *app.add_subcommand("partition", "Print which rank would simulate which dies");
   add_deck(partition, fields.partition.input);
   add_ranks(partition, fields.partition.ranks);
+  partition.add_option("--svg", fields.partition.svg, "Draw the regions into this file")->type_name("FILE");
 }
 
 void add_others(CLI::App& app, Fields& fields) {

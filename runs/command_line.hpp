@@ -31,6 +31,7 @@ struct ValidateArguments {
 struct PartitionArguments {
   DeckArguments input;
   int ranks = 1;
+  std::string svg;  // file; empty: no picture
 };
 
 struct DumpDefaultArguments {

@@ -17,8 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const fs::path& path, std::string_view why) {
-  throw io::InputError({path.string()}, "", "cannot be written", why,
-                       "choose another place with --output or --summary");
+  throw io::InputError({path.string()}, "", "cannot be written", why, "choose another place");
 }
 
 fs::path folder_of(const fs::path& file) {

@@ -5,7 +5,7 @@
 
 namespace hecaton::runs {
 
-// Prints which rank would simulate which dies.
+// Prints which rank would simulate which dies, and draws it if a file is named.
 int print_partition(const PartitionArguments& arguments);
 
 }  // namespace hecaton::runs

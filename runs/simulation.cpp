@@ -6,8 +6,8 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/mpi_transport.hpp"
-#include "partition/partition.hpp"
 #include "runs/collect.hpp"
+#include "runs/load.hpp"
 #include "runs/workload.hpp"
 
 namespace hecaton::runs {
@@ -112,7 +112,7 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   const Workload workload(deck);
   net::Fabric fabric(network_of(deck), workload.has_io());
   const auto ranks = static_cast<std::uint32_t>(world.size());
-  const auto partition = partition::make_partition(options.partition, workload.topology(), ranks);
+  const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options, node); });

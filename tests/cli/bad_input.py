@@ -121,6 +121,9 @@ def traces():
         write(os.path.join(here, "bad.json"), "{")
         expect("summary of no file", ["summary", "none.h5"], r"none\.h5: ", here)
         expect("summary of a deck", ["summary", "deck.toml"], r"deck\.toml: ", here)
+        expect("picture in /proc", ["partition", "deck.toml", "--svg", "/proc/hecaton/x.svg"],
+               r"/proc/hecaton: cannot be written \(", here)
+        expect("picture of a bad deck", ["partition", "bad.json", "--svg", "picture.svg"], r"bad\.json:1:1: ", here)
         expect("comparison with bad JSON", ["compare", "bad.json", "bad.json"], r"bad\.json: ", here)
 
 

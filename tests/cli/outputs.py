@@ -1,6 +1,7 @@
 """What a good run leaves: complete files under their final names, and nothing else; and that it prints them again."""
 import json
 import os
+from xml.etree import ElementTree
 
 from harness import DECKS, RANKS, check, files_below, finish, folder, run, write
 
@@ -74,5 +75,17 @@ with folder() as here:
         check(process.returncode == 0, f"the dumped default of {kind} is valid: {process.stderr!r}")
     left = {"training.toml", "collective.toml", "traffic.toml"}
     check(names_below(here) == left, "validate and partition write nothing")
+    for name in ("block", "strip", "scotch"):
+        picture = f"pictures/{name}.svg"
+        process = run(["partition", "traffic.toml", "--ranks", "7", "--partition", name, "--svg", picture], here)
+        check(process.returncode == 0 and "imbalance" in process.stdout, f"a picture of {name}: {process.stderr!r}")
+        texts = ["".join(text.itertext()) for text in ElementTree.parse(os.path.join(here, picture)).iter()
+                 if text.tag.endswith("}text")]
+        dies = [line.split() for line in process.stdout.partition("rank of each die\n")[2].partition("\n\n")[0].splitlines()]
+        shown = [text for text in texts if text in "0123456" and text]
+        check(sorted(shown) == sorted(rank for row in dies for rank in row) and len(shown) == 64,
+              f"the picture of {name} names the rank of every die")
+    check(names_below(here) == left | {"pictures"} | {f"pictures/{name}.svg" for name in ("block", "strip", "scotch")},
+          "partition writes its picture only")
 
 finish()

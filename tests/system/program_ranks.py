@@ -113,7 +113,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-ranks-") as folder:
         first_summary, first_trace = run(deck, 1, "block", os.path.join(folder, name))
         assert len(first_trace) > 40, f"{name}: a trace of only {len(first_trace)} objects"
         for ranks in RANKS:
-            partition = "strip" if ranks % 2 else "block"
+            partition = ("block", "strip", "scotch")[ranks % 3]
             summary, trace = run(deck, ranks, partition, os.path.join(folder, name))
             assert summary["ranks"] == ranks, summary
             different = [key for key in first_trace.keys() | trace.keys() if first_trace.get(key) != trace.get(key)]

@@ -135,12 +135,18 @@ TEST_P(AnyRankCount, GivesTheSameRows) {
   for (const auto& [ranks, partition, trains] : {Way{1, "block", false},
                                                  {2, "block", true},
                                                  {2, "strip", false},
+                                                 {2, "scotch", true},
                                                  {3, "block", false},
                                                  {3, "strip", true},
+                                                 {3, "scotch", true},
                                                  {4, "block", true},
                                                  {4, "strip", true},
+                                                 {5, "scotch", false},
+                                                 {6, "block", true},
+                                                 {7, "scotch", true},
                                                  {8, "block", true},
-                                                 {8, "strip", false}}) {
+                                                 {8, "strip", false},
+                                                 {8, "scotch", true}}) {
     if (ranks > world_size()) continue;
     SCOPED_TRACE(fmt::format("{} ranks, {}, trains {}", ranks, partition, trains));
     deck.network.trains = trains;

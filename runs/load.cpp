@@ -1,0 +1,120 @@
+#include "runs/load.hpp"
+
+#include <algorithm>
+
+#include "core/chiplet/counts.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+// Events of one message at its ends and at each router on its way: hand-over and delivery, and the arrival
+// and two decisions. A train of packets costs as much as one.
+constexpr std::uint64_t events_at_end = 2;
+constexpr std::uint64_t events_at_router = 3;
+
+// Destinations tried of a die that chooses at random, and of all dies together at most.
+constexpr std::uint64_t most_draws = 64;
+constexpr std::uint64_t most_draws_of_all = 1ULL << 18;
+
+class Counter {
+ public:
+  Counter(const Workload& workload, const io::Deck& deck)
+      : workload_(workload), topology_(workload.topology()), deck_(deck) {
+    load_.events.assign(topology_.nodes(), 0);
+  }
+
+  Load count() {
+    for (std::uint32_t d = 0; d < topology_.dies(); ++d) {
+      if (workload_.traffic()) {
+        add_traffic(NodeId{d});
+      } else {
+        add_program(NodeId{d});
+      }
+    }
+    return std::move(load_);
+  }
+
+ private:
+  void add_program(NodeId die) {
+    const chiplet::DieSetup setup = workload_.die_setup(die);
+    const auto all = chiplet::count_program(*setup.program, setup.rings, setup.timings, setup.dram);
+    const std::uint64_t packet = deck_.network.interface.packet_bytes;
+    const std::uint64_t dram_bytes = all.counters.dram_read_bytes + all.counters.dram_write_bytes;
+    load_.events[die.value] += all.rows;
+    load_.rows += all.rows;
+    load_.messages += all.ring_messages + all.dram_messages;
+    load_.packets += std::max(all.ring_messages, all.counters.nop_sent_bytes / packet) +
+                     std::max(all.dram_messages, dram_bytes / packet);
+    for (std::size_t ring = 0; ring < chiplet::ring_count; ++ring) add_ring(setup, ring);
+    add_dram(setup, all.dram_messages);
+  }
+
+  // What goes over one ring is what is left when the others have no members to exchange with.
+  void add_ring(const chiplet::DieSetup& setup, std::size_t ring) {
+    if (setup.rings[ring].size <= 1) return;
+    std::array<chiplet::RingPlace, chiplet::ring_count> alone{};
+    alone[ring] = setup.rings[ring];
+    const auto counts = chiplet::count_program(*setup.program, alone, setup.timings, setup.dram);
+    add_messages(setup.id, setup.rings[ring].next, counts.ring_messages);
+  }
+
+  // Of every burst one message goes each way.
+  void add_dram(const chiplet::DieSetup& setup, std::uint64_t messages) {
+    std::uint64_t total = 0;
+    for (const chiplet::DramShare& share : setup.dram) total += share.weight;
+    for (const chiplet::DramShare& share : setup.dram) {
+      const std::uint64_t one_way = messages / 2 * share.weight / total;
+      add_messages(setup.id, share.io, one_way);
+      add_messages(share.io, setup.id, one_way);
+    }
+  }
+
+  void add_traffic(NodeId die) {
+    const net::TrafficConfig& traffic = deck_.traffic;
+    const auto cycles =
+        static_cast<double>(traffic.warmup_cycles + traffic.measure_cycles + traffic.drain_cycles);
+    const auto packets = static_cast<std::uint64_t>(traffic.injection_rate / traffic.packet_flits * cycles);
+    load_.messages += packets;
+    load_.packets += packets;
+    if (packets == 0) return;
+    const std::uint64_t share = std::max<std::uint64_t>(1, most_draws_of_all / topology_.dies());
+    const std::uint64_t draws = std::min({packets, most_draws, share});
+    for (std::uint64_t draw = 0; draw < draws; ++draw) {
+      const std::uint64_t of_draw = packets * (draw + 1) / draws - packets * draw / draws;
+      add_messages(die, workload_.traffic()->destination(die, draw), of_draw);
+    }
+  }
+
+  void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
+    load_.events[from.value] += messages * events_at_end;
+    load_.events[to.value] += messages * events_at_end;
+    NodeId here = from;
+    for (;;) {
+      load_.events[here.value] += messages * events_at_router;
+      const net::Port way = topology_.route(here, to);
+      if (way == net::Port::local) return;
+      here = *topology_.neighbour(here, way);
+    }
+  }
+
+  const Workload& workload_;
+  const net::Topology& topology_;
+  const io::Deck& deck_;
+  Load load_;
+};
+
+}  // namespace
+
+Load expected_load(const Workload& workload, const io::Deck& deck) {
+  return Counter(workload, deck).count();
+}
+
+partition::Partition regions_of(const Workload& workload, const io::Deck& deck, std::string_view partitioner,
+                                std::uint32_t ranks) {
+  partition::Weights weights;
+  if (partition::needs_weights(partitioner)) weights = expected_load(workload, deck).events;
+  return partition::make_partition(partitioner, workload.topology(), ranks, weights);
+}
+
+}  // namespace hecaton::runs
