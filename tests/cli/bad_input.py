@@ -1,4 +1,5 @@
 """Bad input: one clear error with its place, exit code 2, nothing written, on every rank count, never a hang."""
+import concurrent.futures
 import os
 import re
 
@@ -54,14 +55,13 @@ def expect(name, arguments, pattern, here, ranks=RANKS, seconds=60):
     check(files_below(here) == before, f"{name}: leaves {files_below(here) - before}")
 
 
-def decks():
-    for name, content, more, pattern in DECKS_AND_ERRORS:
-        with folder() as here:
-            if content is not None:
-                write(os.path.join(here, "deck.toml"), content)
-            expect(name, ["run", "deck.toml", *more], pattern, here)
-            if RANKS == 1:
-                expect("validate, " + name, ["validate", "deck.toml", *more], pattern, here)
+def deck(name, content, more, pattern):
+    with folder() as here:
+        if content is not None:
+            write(os.path.join(here, "deck.toml"), content)
+        expect(name, ["run", "deck.toml", *more], pattern, here)
+        if RANKS == 1:
+            expect("validate, " + name, ["validate", "deck.toml", *more], pattern, here)
 
 
 def files():
@@ -127,9 +127,11 @@ def traces():
         expect("comparison with bad JSON", ["compare", "bad.json", "bad.json"], r"bad\.json: ", here)
 
 
-decks()
-files()
-outputs()
-ranks_and_dies()
-traces()
+# mpirun waits for a second before it ends a job that failed, so cases run beside each other; each has a folder of its
+# own.
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    jobs = [pool.submit(work) for work in (files, outputs, ranks_and_dies, traces)]
+    jobs += [pool.submit(deck, *case) for case in DECKS_AND_ERRORS]
+for job in jobs:
+    job.result()
 finish()

@@ -6,17 +6,20 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 
 HECATON, MPIEXEC, RANKS, DECKS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 ERROR = "hecaton: error: "
 failures = 0
+lock = threading.Lock()  # scripts may check several cases at once
 
 
 def check(condition, what):
     """Reports what does not hold; the script goes on, so that one run shows all."""
     global failures
     if not condition:
-        failures += 1
+        with lock:
+            failures += 1
         print(f"FAILED: {what}", flush=True)
 
 
