@@ -39,7 +39,15 @@ Table training_table() {
        key(
            "overlap", BooleanType{}, "", Tag::assumed, for_training,
            "DRAM transfers overlap with work on the package.",
-           [](auto& d) -> auto& { return d.training.overlap; })});
+           [](auto& d) -> auto& { return d.training.overlap; }),
+       key(
+           "broadcast", ChoiceType{{"tree", "pipelined"}}, "", Tag::assumed, for_training,
+           "How methods that broadcast do it (optimus): along a binary tree, or in chunks from die to die.",
+           [](auto& d) -> auto& { return d.training.broadcast; }),
+       key(
+           "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, for_training,
+           "Chunks of a pipelined broadcast.",
+           [](auto& d) -> auto& { return d.training.broadcast_chunks; })});
 }
 
 Table model_table() {

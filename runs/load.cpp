@@ -38,7 +38,8 @@ class Counter {
  private:
   void add_program(NodeId die) {
     const chiplet::DieSetup setup = workload_.die_setup(die);
-    const auto all = chiplet::count_program(*setup.program, setup.rings, setup.timings, setup.dram);
+    const auto all =
+        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram);
     const std::uint64_t packet = deck_.network.interface.packet_bytes;
     const std::uint64_t dram_bytes = all.counters.dram_read_bytes + all.counters.dram_write_bytes;
     load_.events[die.value] += all.rows;
@@ -50,13 +51,18 @@ class Counter {
     add_dram(setup, all.dram_messages);
   }
 
-  // What goes over one ring is what is left when the others have no members to exchange with.
+  // What goes over one group is what is left when the others have no members to exchange with. Messages along
+  // a line are taken for messages to a neighbour.
   void add_ring(const chiplet::DieSetup& setup, std::size_t ring) {
-    if (setup.rings[ring].size <= 1) return;
-    std::array<chiplet::RingPlace, chiplet::ring_count> alone{};
-    alone[ring] = setup.rings[ring];
+    const chiplet::LinePlace& line = setup.lines[ring];
+    if (line.size <= 1) return;
+    chiplet::GroupPlaces alone;
+    alone.rings[ring] = setup.rings[ring];
+    alone.lines[ring] = line;
     const auto counts = chiplet::count_program(*setup.program, alone, setup.timings, setup.dram);
-    add_messages(setup.id, setup.rings[ring].next, counts.ring_messages);
+    const bool is_ring = setup.rings[ring].size > 1;
+    const NodeId next = is_ring ? setup.rings[ring].next : line.at((line.position + 1) % line.size);
+    add_messages(setup.id, next, counts.ring_messages);
   }
 
   // Of every burst one message goes each way.

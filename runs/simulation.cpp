@@ -33,7 +33,8 @@ std::uint64_t rows_expected(const Workload& workload, const Model& model) {
   for (const Model::Node& node : model.nodes()) {
     if (workload.topology().is_io(node.id) || workload.traffic()) continue;
     const chiplet::DieSetup setup = workload.die_setup(node.id);
-    rows += chiplet::count_program(*setup.program, setup.rings, setup.timings, setup.dram).rows;
+    rows +=
+        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram).rows;
   }
   return rows;
 }

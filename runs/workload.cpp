@@ -56,14 +56,12 @@ net::RingOrder line_order_of(const io::Deck& deck) {
   return bypass ? net::RingOrder::bypass : net::RingOrder::naive;
 }
 
+// Whether any program sends around this ring.
 bool uses(const training::Plan& plan, chiplet::Ring ring) {
-  const auto is_collective = [](chiplet::OpCode code) {
-    return code == chiplet::OpCode::all_gather || code == chiplet::OpCode::reduce_scatter ||
-           code == chiplet::OpCode::all_reduce;
-  };
   return std::any_of(plan.roles.begin(), plan.roles.end(), [&](const chiplet::Program& program) {
-    return std::any_of(program.begin(), program.end(),
-                       [&](const chiplet::Op& op) { return is_collective(op.code) && op.ring == ring; });
+    return std::any_of(program.begin(), program.end(), [&](const chiplet::Op& op) {
+      return chiplet::is_collective(op.code) && chiplet::uses_ring(op) && op.ring == ring;
+    });
   });
 }
 
@@ -96,11 +94,23 @@ std::array<chiplet::RingPlace, chiplet::ring_count> Workload::rings_of(NodeId di
   return rings;
 }
 
+std::array<chiplet::LinePlace, chiplet::ring_count> Workload::lines_of(NodeId die) const {
+  const std::uint32_t columns = topology_.columns();
+  const std::uint32_t row = die.value / columns;
+  const std::uint32_t column = die.value % columns;
+  std::array<chiplet::LinePlace, chiplet::ring_count> lines{};
+  lines[static_cast<std::size_t>(chiplet::Ring::row)] = {columns, column, NodeId{row * columns}, 1};
+  lines[static_cast<std::size_t>(chiplet::Ring::column)] = {topology_.rows(), row, NodeId{column}, columns};
+  lines[static_cast<std::size_t>(chiplet::Ring::package)] = {topology_.dies(), die.value, NodeId{0}, 1};
+  return lines;
+}
+
 chiplet::DieSetup Workload::die_setup(NodeId die) const {
   chiplet::DieSetup setup;
   setup.id = die;
   setup.program = &plan_.roles[plan_.role_of_die[die.value]];
   setup.rings = rings_of(die);
+  setup.lines = lines_of(die);
   setup.timings = timings_;
   if (has_io())
     for (const net::ChannelShare& share : shares_[die.value]) setup.dram.push_back({share.io, share.weight});

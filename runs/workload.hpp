@@ -38,6 +38,7 @@ class Workload {
 
  private:
   std::array<chiplet::RingPlace, chiplet::ring_count> rings_of(NodeId die) const;
+  std::array<chiplet::LinePlace, chiplet::ring_count> lines_of(NodeId die) const;
 
   const io::Deck& deck_;
   net::Topology topology_;

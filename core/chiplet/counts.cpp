@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/chiplet/collective.hpp"
 #include "core/chiplet/counters.hpp"
 
 namespace hecaton::chiplet {
@@ -28,9 +27,8 @@ struct ChunksBut {
 
 class Walk {
  public:
-  Walk(const std::array<RingPlace, ring_count>& rings, const DieTimings& timings,
-       std::span<const DramShare> shares)
-      : rings_(rings), timings_(timings), shares_(shares) {}
+  Walk(const GroupPlaces& groups, const DieTimings& timings, std::span<const DramShare> shares)
+      : groups_(groups), timings_(timings), shares_(shares) {}
 
   ProgramCounts run(const Program& program) {
     std::array<std::uint64_t, max_loop_depth + 1> times{1};  // how often the operations of each depth run
@@ -38,22 +36,27 @@ class Walk {
     for (const Op& op : program) {
       if (op.code == OpCode::loop) {
         times.at(depth + 1) = times[depth] * op.count;
-        ++depth;
+        loops_.at(++depth) = op.count;
       } else if (op.code == OpCode::end_loop) {
         --depth;
+      } else if (op.root_loop > 0) {
+        const std::uint32_t roots = loops_.at(depth + 1 - op.root_loop);
+        for (std::uint32_t root = 0; root < roots; ++root) add(op, times[depth] / roots, root);
       } else if (kind_of(op.code) != OperationKind::idle) {
         const std::uint64_t skipped = op.skip_last > 0 ? times.at(depth - op.skip_last) : 0;
-        add(op, times[depth] - skipped);
+        add(op, times[depth] - skipped, static_cast<std::uint32_t>(op.value));
       }
     }
     return total_;
   }
 
  private:
-  void add(const Op& op, std::uint64_t times) {
+  void add(const Op& op, std::uint64_t times, std::uint32_t root) {
     once_ = {};
     once_.rows = 1;
-    if (is_collective(op.code)) {
+    if (is_collective(op.code) && (op.schedule != Schedule::ring || op.code == OpCode::all_to_all)) {
+      step_by_step(op, root);
+    } else if (is_collective(op.code)) {
       collective(op);
     } else if (op.code == OpCode::matmul) {
       count_matmul(once_.counters, timings_.matrix, shape_of(op));
@@ -71,10 +74,28 @@ class Walk {
     total_.dram_messages += times * once_.dram_messages;
   }
 
+  void step_by_step(const Op& op, std::uint32_t root) {
+    const auto group = static_cast<std::size_t>(op.ring);
+    const Places places{groups_.rings[group], groups_.lines[group]};
+    const std::uint32_t steps = exchange_steps(op, places);
+    for (std::uint32_t step = 0; step < steps; ++step) {
+      const Exchange now = chiplet::exchange(op, places, root, step);
+      if (now.send_bytes > 0) {
+        count_send(once_.counters, now.send_bytes);
+        ++once_.ring_messages;
+      }
+      if (now.receive_bytes == 0) continue;
+      count_receive(once_.counters, now.receive_bytes);
+      if (!now.reduces) continue;
+      count_reduction(once_.counters, now.receive_bytes);
+      once_.counters.vector_ps += static_cast<std::uint64_t>(timings_.vector.time_of(now.receive_bytes).ps);
+    }
+  }
+
   // An all-gather sends all chunks but the next die's and receives all but its own; a reduce-scatter sends
   // all but its own and receives all but the previous die's (collective.hpp).
   void collective(const Op& op) {
-    const RingPlace& place = rings_[static_cast<std::size_t>(op.ring)];
+    const RingPlace& place = groups_.rings[static_cast<std::size_t>(op.ring)];
     const std::uint32_t p = place.size;
     if (p <= 1) return;
     const std::uint32_t own = place.position;
@@ -111,18 +132,19 @@ class Walk {
     });
   }
 
-  const std::array<RingPlace, ring_count>& rings_;
+  const GroupPlaces& groups_;
   const DieTimings& timings_;
   std::span<const DramShare> shares_;
   ProgramCounts once_;  // of the operation at hand
   ProgramCounts total_;
+  std::array<std::uint32_t, max_loop_depth + 1> loops_{};  // iterations of the loop of each depth
 };
 
 }  // namespace
 
-ProgramCounts count_program(const Program& program, const std::array<RingPlace, ring_count>& rings,
-                            const DieTimings& timings, std::span<const DramShare> shares) {
-  return Walk(rings, timings, shares).run(program);
+ProgramCounts count_program(const Program& program, const GroupPlaces& groups, const DieTimings& timings,
+                            std::span<const DramShare> shares) {
+  return Walk(groups, timings, shares).run(program);
 }
 
 }  // namespace hecaton::chiplet

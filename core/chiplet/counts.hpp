@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/chiplet/message.hpp"
+#include "core/chiplet/exchange.hpp"
 #include "core/chiplet/program.hpp"
 #include "core/chiplet/records.hpp"
 #include "core/chiplet/timings.hpp"
@@ -24,8 +24,14 @@ struct ProgramCounts {
   std::uint64_t dram_messages = 0;  // data, requests and acknowledgements, both ways
 };
 
+// A die's places in its groups, indexed by Ring; `lines` only matters to programs with schedules along lines.
+struct GroupPlaces {
+  std::array<RingPlace, ring_count> rings;
+  std::array<LinePlace, ring_count> lines{};
+};
+
 // `program` must be valid; `shares` may be empty if it moves nothing to or from DRAM.
-ProgramCounts count_program(const Program& program, const std::array<RingPlace, ring_count>& rings,
-                            const DieTimings& timings, std::span<const DramShare> shares);
+ProgramCounts count_program(const Program& program, const GroupPlaces& groups, const DieTimings& timings,
+                            std::span<const DramShare> shares);
 
 }  // namespace hecaton::chiplet

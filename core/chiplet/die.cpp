@@ -1,6 +1,7 @@
 #include "core/chiplet/die.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -13,12 +14,36 @@ namespace {
   throw std::logic_error("setup of die " + std::to_string(setup.id.value) + ": " + what);
 }
 
+void validate_root(const DieSetup& setup, const Op& op, std::uint32_t size) {
+  const bool is_there = op.root_loop > 0 || static_cast<std::uint32_t>(op.value) < size;
+  if (has_root(op.code) && !is_there) fail(setup, "the root of a collective is not in its group");
+}
+
+void validate_on_line(const DieSetup& setup, const Op& op) {
+  const LinePlace& place = setup.lines[static_cast<std::size_t>(op.ring)];
+  const std::string line = std::string(ring_name(op.ring)) + " line";
+  if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + line);
+  if (place.size > 1 && place.at(place.position) != setup.id) fail(setup, "it is not in its " + line);
+  validate_root(setup, op, place.size);
+  if (op.schedule == Schedule::halving_doubling && !std::has_single_bit(place.size)) {
+    fail(setup, "halving and doubling needs a power of two on the " + line);
+  }
+  if (op.units * op.unit_bytes > std::numeric_limits<std::uint32_t>::max()) {
+    fail(setup, "a payload on the " + line + " exceeds the 4 GiB of one message");
+  }
+}
+
 void validate_collective(const DieSetup& setup, const Op& op) {
+  if (!uses_ring(op)) return validate_on_line(setup, op);
   const RingPlace& place = setup.rings[static_cast<std::size_t>(op.ring)];
   const std::string ring = std::string(ring_name(op.ring)) + " ring";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
+  validate_root(setup, op, place.size);
   if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);
-  if (chunk_bytes(op, place.size, 0) > std::numeric_limits<std::uint32_t>::max()) {
+  const std::uint64_t message = op.code == OpCode::all_to_all        ? op.units * op.unit_bytes
+                                : op.schedule == Schedule::pipelined ? chunk_bytes(op, op.count, 0)
+                                                                     : chunk_bytes(op, place.size, 0);
+  if (message > std::numeric_limits<std::uint32_t>::max()) {
     fail(setup, "a chunk on the " + ring + " exceeds the 4 GiB of one message");
   }
 }
@@ -40,8 +65,15 @@ Die::Die(DieSetup setup)
     : id_(setup.id),
       program_(setup.program),
       rings_(setup.rings),
+      lines_(setup.lines),
       timings_(setup.timings),
       dram_(setup.id, (validate(setup), std::move(setup.dram)), setup.timings.burst_bytes) {}
+
+std::uint32_t Die::root() const {
+  if (op().root_loop == 0) return static_cast<std::uint32_t>(op().value);
+  const Loop& loop = loops_.at(depth_ - std::size_t{op().root_loop});
+  return (*program_)[loop.begin - 1].count - 1 - loop.remaining;
+}
 
 bool Die::skips() const {
   if (op().skip_last == 0) return false;
@@ -140,11 +172,15 @@ OperationRow Die::row_of_operation() const {
 }
 
 std::string Die::blocked_collective() const {
-  const std::uint32_t steps = step_count(op().code, place().size);
-  return std::string(operation_name(kind_of(op().code))) + " on the " + std::string(ring_name(op().ring)) +
-         " ring, step " + std::to_string(step_ + 1) + " of " + std::to_string(steps) + ", waits for chunk " +
-         std::to_string(ring_step_now().receive_chunk) + " from die " +
-         std::to_string(place().previous.value);
+  const RingPlace& ring = places().ring;
+  std::string what = std::string(operation_name(kind_of(op().code))) + " on the " +
+                     std::string(ring_name(op().ring)) + (uses_ring(op()) ? " ring" : " line") + ", step " +
+                     std::to_string(step_ + 1) + " of " + std::to_string(steps_) + ", waits for ";
+  if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all) {
+    what +=
+        "chunk " + std::to_string(ring_step(op().code, ring.size, ring.position, step_).receive_chunk) + " ";
+  }
+  return what + "from die " + std::to_string(exchange_now().from.value);
 }
 
 std::string Die::blocked_on() const {

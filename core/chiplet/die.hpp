@@ -11,8 +11,7 @@
 // count as vector time, the rest of it as nop time; waiting for DRAM at the end of the program counts as DRAM
 // time.)
 //
-// Ring chunks are found by (ring, how many collectives the die has run on it, step), so neighbours may run
-// ahead.
+// Chunks are found by (ring, how many collectives the die has run on it, step), so others may run ahead.
 #pragma once
 
 #include <array>
@@ -21,10 +20,10 @@
 #include <vector>
 
 #include "core/chiplet/arrivals.hpp"
-#include "core/chiplet/collective.hpp"
 #include "core/chiplet/counters.hpp"
 #include "core/chiplet/digest.hpp"
 #include "core/chiplet/dram_port.hpp"
+#include "core/chiplet/exchange.hpp"
 #include "core/chiplet/host.hpp"
 #include "core/chiplet/program.hpp"
 #include "core/chiplet/tags.hpp"
@@ -35,7 +34,8 @@ namespace hecaton::chiplet {
 struct DieSetup {
   NodeId id;
   const Program* program = nullptr;         // valid, and outlives the die; shared by all dies of a role
-  std::array<RingPlace, ring_count> rings;  // indexed by Ring
+  std::array<RingPlace, ring_count> rings;  // indexed by Ring, like the lines of the same dies
+  std::array<LinePlace, ring_count> lines;
   DieTimings timings;
   std::vector<DramShare> dram;
 };
@@ -86,8 +86,12 @@ class Die {
   };
 
   const Op& op() const { return (*program_)[position_]; }
-  const RingPlace& place() const { return rings_[static_cast<std::size_t>(op().ring)]; }
-  RingStep ring_step_now() const { return ring_step(op().code, place().size, place().position, step_); }
+  Places places() const {
+    const auto group = static_cast<std::size_t>(op().ring);
+    return {rings_[group], lines_[group]};
+  }
+  std::uint32_t root() const;
+  Exchange exchange_now() const { return exchange(op(), places(), root(), step_); }
   std::uint64_t tag_of(std::uint32_t step) const {
     return ring_tag(op().ring, sequences_[static_cast<std::size_t>(op().ring)], step);
   }
@@ -139,6 +143,8 @@ class Die {
   std::array<std::uint64_t, ring_count> sequences_{};  // collectives begun per ring, the running one included
   std::array<Loop, max_loop_depth> loops_{};
   std::array<RingPlace, ring_count> rings_;
+  std::array<LinePlace, ring_count> lines_;
+  std::uint32_t steps_ = 0;  // of the running collective
   DieTimings timings_;
   DieCounters counters_;
   std::uint64_t rows_ = 0;
@@ -249,7 +255,8 @@ bool Die::begin_collective(H& h) {
   step_ = 0;
   reducing_ps_ = 0;
   sent_bytes_ = 0;
-  if (step_count(op().code, place().size) == 0) return end_operation(h);
+  steps_ = exchange_steps(op(), places());
+  if (steps_ == 0) return end_operation(h);
   send_chunk(h);
   doing_ = Doing::exchanging;
   return true;
@@ -257,21 +264,21 @@ bool Die::begin_collective(H& h) {
 
 template <DieHost H>
 void Die::send_chunk(H& h) {
-  const std::uint64_t bytes = chunk_bytes(op(), place().size, ring_step_now().send_chunk);
-  if (bytes == 0) return;
-  count_send(counters_, bytes);
-  sent_bytes_ += bytes;
-  h.send(Message{id_, place().next, tag_of(step_), static_cast<std::uint32_t>(bytes), place().route});
+  const Exchange now = exchange_now();
+  if (now.send_bytes == 0) return;
+  count_send(counters_, now.send_bytes);
+  sent_bytes_ += now.send_bytes;
+  h.send(Message{id_, now.to, tag_of(now.send_step), static_cast<std::uint32_t>(now.send_bytes), now.route});
 }
 
 template <DieHost H>
 bool Die::receive_chunk(H& h) {
-  const RingStep step = ring_step_now();
-  const std::uint64_t bytes = chunk_bytes(op(), place().size, step.receive_chunk);
+  const Exchange now = exchange_now();
+  const std::uint64_t bytes = now.receive_bytes;
   if (bytes == 0) return end_step(h);
   if (!arrivals_.take(tag_of(step_))) return false;
   count_receive(counters_, bytes);
-  if (!step.reduces) return end_step(h);
+  if (!now.reduces) return end_step(h);
   count_reduction(counters_, bytes);
   const SimDuration time = timings_.vector.time_of(bytes);
   reducing_ps_ += static_cast<std::uint64_t>(time.ps);
@@ -280,7 +287,7 @@ bool Die::receive_chunk(H& h) {
 
 template <DieHost H>
 bool Die::end_step(H& h) {
-  if (++step_ == step_count(op().code, place().size)) return end_operation(h);
+  if (++step_ == steps_) return end_operation(h);
   send_chunk(h);
   doing_ = Doing::exchanging;
   return true;

@@ -42,6 +42,10 @@ void validate_operation(const Op& op, std::size_t index, const Slots& slots) {
   }
   if (!is_collective(op.code)) return;
   if (static_cast<std::size_t>(op.ring) >= ring_count) fail(index, "a ring that does not exist");
+  if (!goes_with(op.code, op.schedule)) fail(index, "a schedule that is not one of this operation");
+  if (has_root(op.code) && op.value < 0) fail(index, "a root that does not exist");
+  if (op.schedule == Schedule::pipelined && op.count == 0) fail(index, "a pipeline of no chunks");
+  if (op.root_loop > 0 && op.skip_last > 0) fail(index, "skip_last on an operation whose root moves");
   std::uint64_t bytes = 0;
   if (op.unit_bytes == 0 || __builtin_mul_overflow(op.units, op.unit_bytes, &bytes)) {
     fail(index, "a payload of no unit size or of more than 64 bits");
@@ -57,6 +61,7 @@ void validate(const Program& program) {
   for (std::size_t i = 0; i < program.size(); ++i) {
     const Op& op = program[i];
     validate_operation(op, i, slots);
+    if (op.root_loop > depth) fail(i, "a root that moves with a loop that is not there");
     if (op.skip_last > depth) fail(i, "skip_last counts more loops than there are around it");
     if (op.code == OpCode::loop) {
       if (op.count == 0) fail(i, "a loop of no iterations");
@@ -71,9 +76,9 @@ void validate(const Program& program) {
 }
 
 std::string_view operation_name(OperationKind kind) {
-  static constexpr std::array<std::string_view, 9> names = {"matmul",         "vector",     "all-gather",
-                                                            "reduce-scatter", "all-reduce", "dram-read",
-                                                            "dram-write",     "dram-wait",  "idle"};
+  static constexpr std::array<std::string_view, 12> names = {
+      "matmul",     "vector",    "all-gather", "reduce-scatter", "all-reduce", "dram-read",
+      "dram-write", "dram-wait", "broadcast",  "reduce",         "all-to-all", "idle"};
   return names.at(static_cast<std::size_t>(kind));
 }
 
@@ -101,6 +106,12 @@ OperationKind kind_of(OpCode code) {
       return OperationKind::reduce_scatter;
     case OpCode::all_reduce:
       return OperationKind::all_reduce;
+    case OpCode::broadcast:
+      return OperationKind::broadcast;
+    case OpCode::reduce:
+      return OperationKind::reduce;
+    case OpCode::all_to_all:
+      return OperationKind::all_to_all;
     case OpCode::dram_read:
       return OperationKind::dram_read;
     case OpCode::dram_write:

@@ -38,9 +38,12 @@ enum class Stage : std::uint8_t {
 enum class OpCode : std::uint8_t {
   matmul,      // count x [m,k] x [k,n] on the matrix engine
   vector,      // `bytes` through the vector unit
-  all_gather,  // ring collectives over `ring`, see collective.hpp
+  all_gather,  // collectives over the dies of `ring`, see collective.hpp and exchange.hpp
   reduce_scatter,
   all_reduce,
+  broadcast,
+  reduce,
+  all_to_all,
   dram_read,   // asynchronous: start moving `bytes` from DRAM to this die, completion counted in `slot`
   dram_write,  // asynchronous: the other way
   dram_wait,   // stand still until nothing started in `slot` is outstanding
@@ -56,6 +59,9 @@ enum class OpCode : std::uint8_t {
 enum class Ring : std::uint8_t { row, column, package };
 inline constexpr std::size_t ring_count = 3;
 
+// How a collective is done; which goes with which operation is said in exchange.hpp.
+enum class Schedule : std::uint8_t { ring, tree, pipelined, halving_doubling, direct };
+
 inline constexpr std::size_t max_loop_depth = 8;
 inline constexpr std::uint8_t dram_slots = 8;
 
@@ -67,11 +73,14 @@ struct Op {
   // Not loop or end_loop: passed over when the innermost skip_last loops around it are all in their last
   // iteration. So a loop can prefetch for its next iteration, and the last time nothing is left to fetch.
   std::uint8_t skip_last = 0;
-  std::uint32_t count = 1;            // loop: iterations; matmul: how many products
-  std::int32_t value = 0;             // set_* / add_*
+  Schedule schedule = Schedule::ring;
+  // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
+  std::uint8_t root_loop = 0;
+  std::uint32_t count = 1;            // loop: iterations; matmul: how many products; pipelined: chunks
+  std::int32_t value = 0;             // set_* / add_*; broadcast, reduce: the root
   std::uint64_t m = 0, k = 0, n = 0;  // matmul
-  // vector, dram_*: bytes. Ring collectives: the whole payload is units * unit_bytes (what every die holds
-  // after an all-gather, what every die starts a reduce-scatter with); chunks are whole units.
+  // vector, dram_*: bytes. Collectives: the whole payload is units * unit_bytes (what every die holds after
+  // an all-gather, what every die starts a reduce-scatter or all-to-all with); chunks are whole units.
   std::uint64_t bytes = 0;
   std::uint64_t units = 0;
   std::uint32_t unit_bytes = 1;
@@ -80,7 +89,20 @@ struct Op {
 using Program = std::vector<Op>;
 
 constexpr bool is_collective(OpCode code) {
-  return code == OpCode::all_gather || code == OpCode::reduce_scatter || code == OpCode::all_reduce;
+  return code >= OpCode::all_gather && code <= OpCode::all_to_all;
+}
+constexpr bool has_root(OpCode code) {
+  return code == OpCode::broadcast || code == OpCode::reduce;
+}
+// Whether a collective sends around the ring of its group, or between any places along the line.
+constexpr bool uses_ring(const Op& op) {
+  return op.schedule == Schedule::ring || op.schedule == Schedule::pipelined;
+}
+// Whether the schedule is one of this operation.
+constexpr bool goes_with(OpCode code, Schedule schedule) {
+  if (has_root(code)) return schedule == Schedule::tree || schedule == Schedule::pipelined;
+  if (code == OpCode::all_to_all) return schedule == Schedule::direct || schedule == Schedule::ring;
+  return schedule == Schedule::ring || schedule == Schedule::halving_doubling;
 }
 
 // Throws std::logic_error naming the operation: a broken program is a bug of whoever made it, not bad input.

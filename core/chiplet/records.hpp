@@ -16,6 +16,9 @@ enum class OperationKind : std::uint8_t {
   dram_read,
   dram_write,
   dram_wait,
+  broadcast,
+  reduce,
+  all_to_all,
   idle
 };
 

@@ -18,14 +18,19 @@ struct ModelConfig {
   bool gated = true;
 };
 
+// How methods that broadcast do it: along a binary tree, or in chunks from die to die.
+enum class Broadcast : std::uint8_t { tree, pipelined };
+
 struct TrainingConfig {
   ModelConfig model;
-  std::string method = "hecaton";  // or "megatron-flat-ring"
+  std::string method = "hecaton";  // one of methods() in method.hpp
   std::uint32_t batch_sequences = 8;
   std::uint32_t sequence_length = 2048;
   std::uint32_t minibatch_tokens = 0;  // 0: chosen from the activation buffer
   std::uint32_t fusion = 0;  // layers per fused group; 0: as many as the weight buffer holds; 1: no fusion
   bool overlap = true;       // DRAM transfers overlap with on-package work
+  Broadcast broadcast = Broadcast::tree;
+  std::uint32_t broadcast_chunks = 8;
 };
 
 // A collective alone, to be compared with its closed form.

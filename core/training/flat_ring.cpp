@@ -1,80 +1,41 @@
+// Megatron's 1D tensor parallelism on one ring through all dies, a cycle of neighbours.
 #include "core/training/flat_ring.hpp"
 
 #include <fmt/format.h>
 
-#include "core/training/models.hpp"
-#include "core/training/step_parts.hpp"
+#include "core/training/one_d.hpp"
 
 namespace hecaton::training {
 
 namespace {
 
-PlanFact fact(std::string key, std::uint64_t value, std::string unit) {
-  return {std::move(key), fmt::format("{}", value), std::move(unit)};
+using chiplet::Ring;
+using chiplet::Stage;
+
+void check_ring(MeshShape mesh) {
+  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return;
+  throw PlanError("training.method", "has no flat ring on this mesh",
+                  fmt::format("a cycle through all dies needs an even number of them and two rows and "
+                              "columns; the mesh is {} x {}",
+                              mesh.rows, mesh.columns),
+                  "choose another mesh or another method");
 }
 
-std::string overlap_text(const FlatLayout& l, bool wanted) {
-  if (!wanted) return "off";
-  std::string text = l.ahead ? "token tiles" : "no token tiles: no room";
-  if (l.prefetch_forward) text += ", weights forward";
-  if (l.prefetch_backward) text += ", weights backward";
-  return text;
+void gather(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
+  b.all_gather(stage, Ring::package, elements, element_bytes);
 }
-
-std::vector<PlanFact> facts_of(const FlatLayout& l, bool overlap) {
-  const FlatTiles& t = l.tiles;
-  const std::uint64_t layer = l.die.attention_weights() + l.die.ffn_weights();
-  return {
-      fact("mini-batch", l.slices.tokens, "tokens"),
-      fact("mini-batches", l.minibatches, ""),
-      {"layers per fused group", "none: activations leave the die at every block border", ""},
-      {"token tiles forward (attention, FFN)", fmt::format("{}, {}", t.attention, t.ffn), ""},
-      {"token tiles backward (FFN, attention)", fmt::format("{}, {}", t.back_ffn, t.back_attention), ""},
-      fact("token tiles of the output head", t.head, ""),
-      fact("dies that share a query head", l.die.query_copies, ""),
-      fact("dies that hold the same key/value head", l.die.kv_copies, ""),
-      fact("weights of a layer per die", layer * element_bytes, "bytes"),
-      {"attention block backward",
-       l.split ? "in three passes: weights and gradients do not fit together" : "at once", ""},
-      fact("peak of the weight buffer per die", l.weight_peak, "bytes"),
-      fact("peak of the activation buffer per die", l.activation_peak, "bytes"),
-      {"DRAM transfers ahead of time", overlap_text(l, overlap), ""},
-  };
+void scatter(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
+  b.reduce_scatter(stage, Ring::package, elements, element_bytes);
 }
-
-OptimizerShare optimizer_share(const FlatLayout& l, std::uint64_t words, std::uint64_t vocabulary) {
-  const FlatDie& d = l.die;
-  const std::uint64_t layer = ceil_div(2 * d.output_weights(), d.query_copies) +
-                              ceil_div(d.hidden * d.kv, d.kv_copies) + d.ffn_weights();
-  const std::uint64_t others = d.hidden * words + vocabulary * d.table;
-  return {l.layers * layer + others, l.layers * (d.attention_weights() + d.ffn_weights()) + others};
-}
-
-chiplet::Program program_of(const FlatLayout& l, const TrainingConfig& config, std::uint64_t words) {
-  ProgramBuilder b;
-  add_flat_forward(b, l);
-  add_flat_head(b, l, words);
-  add_flat_backward(b, l);
-  add_embedding_backward(b, l.minibatches, slice_bytes(l.slices.tokens, l.die.table), config.overlap);
-  add_optimizer(b, optimizer_share(l, words, config.model.vocabulary), l.weight_capacity, config.overlap);
-  return b.take();
+void reduce_scalars(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t scalars) {
+  b.all_reduce(stage, Ring::package, scalars, scalar_bytes);
 }
 
 }  // namespace
 
 Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  const FlatLayout layout = flat_ring_layout(config, mesh, die);
-  Plan plan;
-  plan.roles.push_back(program_of(layout, config, layout.die.vocabulary));
-  plan.role_of_die.assign(mesh.dies(), 0);
-  if (layout.vocabulary_rest > 0) {  // the other dies have one word less
-    plan.roles.push_back(program_of(layout, config, layout.die.vocabulary - 1));
-    for (std::size_t i = layout.vocabulary_rest; i < plan.role_of_die.size(); ++i) plan.role_of_die[i] = 1;
-  }
-  plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
-  plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
-  plan.facts = facts_of(layout, config.overlap);
-  return plan;
+  check_ring(mesh);
+  return plan_one_d(config, mesh, die, {gather, scatter, reduce_scalars});
 }
 
 }  // namespace hecaton::training

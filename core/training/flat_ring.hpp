@@ -1,82 +1,10 @@
-// 1D tensor parallelism (Megatron) over all dies on one flat ring.
-//
-// A layer is two blocks: attention (norm, queries/keys/values column-parallel, attention, output projection
-// row-parallel) and feed-forward (norm, up column-parallel, activation, down row-parallel). Between them is
-// an all-reduce of T x h over the ring, forward of the stream and backward of its gradient.
-//
-// The stream would be whole on every die, which no buffer holds, so it is spilled to DRAM at the border of
-// every block, where backward finds it again. It is there once: an all-reduce is a reduce-scatter and an
-// all-gather, and the spill lies between the two, where a die has 1/N. So a block reads its share, gathers,
-// and ends with a reduce-scatter; residuals and the backward pass of norms work on the share. Backward
-// gathers the input of each block once more, for the weight gradients. (The other way, every die reading all
-// of it, moves N times as much through the package's DRAM channels, and is slower from some dozens of dies
-// on.)
-//
-// A block goes over the stream in token tiles that fit; the attention block does so twice, before and after
-// the attention over whole sequences, and reads its share twice if it is more than one tile. The blocks are
-// the outer loop, mini-batches the inner one, so weights are read once per block and direction. The output
-// head is vocabulary-parallel. README.md has the closed forms.
+// Megatron's 1D tensor parallelism on one ring through all dies (flat_ring.cpp).
 #pragma once
 
-#include "core/training/flat_ring_layout.hpp"
 #include "core/training/method.hpp"
-#include "core/training/program_builder.hpp"
 
 namespace hecaton::training {
 
 Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
-
-// The parts of its program. `words` of the vocabulary are this role's.
-void add_flat_forward(ProgramBuilder& b, const FlatLayout& l);
-void add_flat_head(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words);
-void add_flat_backward(ProgramBuilder& b, const FlatLayout& l);
-
-// A pass over the token tiles of a mini-batch, inside the loop over mini-batches. `bytes` of each tile come
-// from DRAM; with `ahead` the next tile is read while one is worked on. The caller has started the first
-// read, where it is ahead; `skip_last` is 1 if every mini-batch starts anew, 2 if the last tile fetches the
-// next mini-batch's first.
-struct TilePass {
-  chiplet::Stage stage = chiplet::Stage::none;
-  Slot slot = Slot::border;
-  std::uint64_t tiles = 1;
-  std::uint64_t bytes = 0;
-  bool ahead = false;
-  std::uint8_t skip_last = 1;
-};
-
-inline void start_pass(ProgramBuilder& b, const TilePass& pass) {
-  if (pass.ahead && pass.bytes > 0) b.read(pass.stage, pass.slot, pass.bytes);
-}
-
-template <class Body>
-void run_pass(ProgramBuilder& b, const TilePass& pass, Body&& body) {
-  b.loop(pass.tiles, [&] {
-    if (pass.bytes > 0) {
-      if (!pass.ahead) b.read(pass.stage, pass.slot, pass.bytes);
-      b.wait(pass.stage, pass.slot);
-      if (pass.ahead) b.read(pass.stage, pass.slot, pass.bytes, pass.skip_last);
-    }
-    body();
-  });
-}
-
-// Writes a tile behind: the one before it has to have left its buffer.
-inline void write_tile(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage stage, Slot slot,
-                       std::uint64_t bytes) {
-  if (l.ahead) b.wait(stage, slot);
-  b.write(stage, slot, bytes);
-  if (!l.ahead) b.wait(stage, slot);
-}
-
-// `tokens` tokens of the stream, from everyone's share.
-inline void gather_stream(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage stage,
-                          std::uint64_t tokens) {
-  b.all_gather(stage, chiplet::Ring::package, tokens * l.die.hidden, element_bytes);
-}
-// The partial sums of `tokens` tokens are added up; each die keeps its share.
-inline void scatter_stream(ProgramBuilder& b, const FlatLayout& l, chiplet::Stage stage,
-                           std::uint64_t tokens) {
-  b.reduce_scatter(stage, chiplet::Ring::package, tokens * l.die.hidden, element_bytes);
-}
 
 }  // namespace hecaton::training

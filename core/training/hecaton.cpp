@@ -1,77 +1,39 @@
+// The Hecaton training method: ring collectives along rows and columns.
+//
+// A linear layer of type 1 takes layout A to layout B (grid_layout.hpp): all-gather X along the row, local
+// product, reduce-scatter the partial Y along the column. Type 2 takes layout B back to A and swaps row and
+// column. Backward of type 1: all-gather dY along the column, local dX, reduce-scatter it along the row,
+// all-gather X again along the row, local dW, complete. Weights and their gradients never cross the package.
 #include "core/training/hecaton.hpp"
 
-#include <fmt/format.h>
-
-#include "core/training/buffers.hpp"
-#include "core/training/models.hpp"
-#include "core/training/step_parts.hpp"
+#include "core/training/grid.hpp"
 
 namespace hecaton::training {
 
 namespace {
 
-PlanFact fact(std::string key, std::uint64_t value, std::string unit) {
-  return {std::move(key), fmt::format("{}", value), std::move(unit)};
+void forward(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.matmul(linear.stage, tokens, linear.inputs, linear.outputs);
+  b.reduce_scatter(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
 }
 
-std::string overlap_text(const HecatonLayout& l, bool wanted) {
-  if (!wanted) return "off";
-  std::string text;
-  const auto add = [&text](bool is_there, const char* what) {
-    if (is_there) text += (text.empty() ? "" : ", ") + std::string(what);
-  };
-  add(l.prefetch.border, "activations at group borders");
-  add(l.prefetch.saved, "saved activations");
-  add(l.groups.prefetch_forward, "weights forward");
-  add(l.groups.prefetch_backward, "weights backward");
-  return text.empty() ? "nothing: no room beside what is resident" : text;
+void input_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  b.all_gather(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
+  b.matmul(linear.stage, tokens, linear.outputs, linear.inputs);
+  b.reduce_scatter(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
 }
 
-std::vector<PlanFact> facts_of(const HecatonLayout& l, bool overlap) {
-  const HecatonTiles& t = l.tiles;
-  return {
-      fact("mini-batch", l.slices.tokens, "tokens"),
-      fact("mini-batches", l.minibatches, ""),
-      fact("layers per fused group, forward", l.groups.forward, ""),
-      fact("layers per fused group, backward", l.groups.backward, ""),
-      {"token tiles forward (QKV, output, FFN)", fmt::format("{}, {}, {}", t.qkv, t.output, t.ffn), ""},
-      {"token tiles backward (FFN, output, QKV)",
-       fmt::format("{}, {}, {}", t.back_ffn, t.back_output, t.back_qkv), ""},
-      fact("token tiles of the output head", t.head, ""),
-      fact("columns that hold the same key/value head", l.die.kv_copies, ""),
-      fact("weights of a layer per die", l.die.layer_weights() * element_bytes, "bytes"),
-      fact("saved activations of a layer and mini-batch per die", l.slices.saved_layer(), "bytes"),
-      fact("peak of the weight buffer per die", l.weight_peak, "bytes"),
-      fact("peak of the activation buffer per die", l.activation_peak, "bytes"),
-      {"DRAM transfers ahead of time", overlap_text(l, overlap), ""},
-  };
-}
-
-OptimizerShare optimizer_share(const HecatonLayout& l) {
-  const HecatonDie& d = l.die;
-  const std::uint64_t kv = d.hidden_a * d.kv;
-  const std::uint64_t shared = l.layers * ceil_div(kv, d.kv_copies);
-  const std::uint64_t others = d.head_weights() + d.embedding_weights();
-  return {l.layers * (d.layer_weights() - kv) + shared + others, l.layers * d.layer_weights() + others};
+void weight_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.matmul(linear.stage, linear.inputs, tokens, linear.outputs);
 }
 
 }  // namespace
 
 Plan plan_hecaton(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  const HecatonLayout layout = hecaton_layout(config, mesh, die);
-  ProgramBuilder b;
-  add_hecaton_forward(b, layout);
-  add_hecaton_head(b, layout);
-  add_hecaton_backward(b, layout);
-  add_embedding_backward(b, layout.minibatches, layout.slices.hidden, config.overlap);
-  add_optimizer(b, optimizer_share(layout), layout.weight_capacity, config.overlap);
-  Plan plan;
-  plan.roles.push_back(b.take());
-  plan.role_of_die.assign(mesh.dies(), 0);
-  plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
-  plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
-  plan.facts = facts_of(layout, config.overlap);
-  return plan;
+  return plan_grid(config, mesh, die,
+                   {forward, input_gradient, weight_gradient, chiplet::Ring::column, true, false});
 }
 
 }  // namespace hecaton::training

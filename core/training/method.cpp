@@ -7,7 +7,8 @@
 #include "core/training/flat_ring.hpp"
 #include "core/training/hecaton.hpp"
 #include "core/training/models.hpp"
-#include "core/training/program_builder.hpp"
+#include "core/training/optimus.hpp"
+#include "core/training/torus_ring.hpp"
 
 namespace hecaton::training {
 
@@ -58,9 +59,9 @@ void check_counts(const TrainingConfig& c, MeshShape mesh) {
   }
 }
 
-const std::array<MethodInfo, 2>& table() {
+const std::array<MethodInfo, 4>& table() {
   using chiplet::Ring;
-  static const std::array<MethodInfo, 2> all = {{
+  static const std::array<MethodInfo, 4> all = {{
       {"hecaton",
        "2D tiles of weights and activations, rings along rows and columns",
        {Ring::row, Ring::column},
@@ -69,6 +70,14 @@ const std::array<MethodInfo, 2>& table() {
        "1D tensor parallelism over all dies on one ring",
        {Ring::package},
        plan_flat_ring},
+      {"megatron-torus-ring",
+       "1D tensor parallelism over all dies on rings along rows, then columns",
+       {Ring::row, Ring::column},
+       plan_torus_ring},
+      {"optimus",
+       "2D tiles by SUMMA, panels broadcast along rows and columns of a square",
+       {Ring::row, Ring::column},
+       plan_optimus},
   }};
   return all;
 }

@@ -60,6 +60,19 @@ class ProgramBuilder {
     collective(OpCode::all_reduce, stage, ring, units, unit_bytes);
   }
 
+  // A broadcast or reduction whose root is the iteration of a loop: 1 the innermost, 2 the one around it.
+  struct PanelForm {
+    chiplet::Schedule schedule = chiplet::Schedule::tree;
+    std::uint32_t chunks = 1;  // if pipelined
+  };
+  void panel(OpCode code, Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes,
+             PanelForm form, std::uint8_t root_loop) {
+    chiplet::Op& op = collective(code, stage, ring, units, unit_bytes);
+    op.schedule = form.schedule;
+    op.count = form.chunks;
+    op.root_loop = root_loop;
+  }
+
   // skip_last: see chiplet::Op.
   void read(Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last = 0) {
     transfer(OpCode::dram_read, stage, slot, bytes, skip_last);
@@ -83,11 +96,13 @@ class ProgramBuilder {
     op.stage = stage;
     return op;
   }
-  void collective(OpCode code, Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
+  chiplet::Op& collective(OpCode code, Stage stage, Ring ring, std::uint64_t units,
+                          std::uint64_t unit_bytes) {
     chiplet::Op& op = add(code, stage);
     op.ring = ring;
     op.units = units;
     op.unit_bytes = static_cast<std::uint32_t>(unit_bytes);
+    return op;
   }
   void transfer(OpCode code, Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last) {
     chiplet::Op& op = add(code, stage);

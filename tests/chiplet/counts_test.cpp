@@ -57,7 +57,8 @@ TEST(Counts, EqualARunForRandomPrograms) {
     ASSERT_TRUE(package.all_finished()) << "seed " << seed;
     for (std::uint32_t id = 0; id < dies; ++id) {
       const DieSetup setup = setup_of(id, program);
-      const ProgramCounts counts = count_program(program, setup.rings, setup.timings, setup.dram);
+      const ProgramCounts counts =
+          count_program(program, {setup.rings, setup.lines}, setup.timings, setup.dram);
       expect_same(counts.counters, package.die(id).counters());
       EXPECT_EQ(counts.rows, package.die(id).rows());
       const Messages messages = messages_of(id, package.sent);
@@ -82,7 +83,7 @@ TEST(Counts, AreWhatTheDefinitionsSay) {
                            with_bytes(OpCode::dram_write, 700, 0)};
   const DieSetup setup = in_one_ring(1, 4, program);
   const std::vector<DramShare> shares = {{NodeId{9}, 1}};
-  const ProgramCounts counts = count_program(program, setup.rings, setup.timings, shares);
+  const ProgramCounts counts = count_program(program, {setup.rings, setup.lines}, setup.timings, shares);
   EXPECT_EQ(counts.counters.nop_sent_bytes, 100U * (64 + 56));
   EXPECT_EQ(counts.counters.nop_received_bytes, 100U * (56 + 56));
   EXPECT_EQ(counts.counters.vector_bytes, 100U * 56 + 1000);

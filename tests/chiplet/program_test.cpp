@@ -83,7 +83,7 @@ TEST(Names, AreDistinct) {
   for (int i = 0; i <= static_cast<int>(OperationKind::idle); ++i) {
     kinds.insert(operation_name(static_cast<OperationKind>(i)));
   }
-  EXPECT_EQ(kinds.size(), 9U);
+  EXPECT_EQ(kinds.size(), 12U);
   std::set<std::string_view> stages;
   for (int i = 0; i <= static_cast<int>(Stage::optimizer); ++i)
     stages.insert(stage_name(static_cast<Stage>(i)));

@@ -33,17 +33,34 @@ class RandomProgram {
         body(program, depth + 1);
         program.push_back(end_loop());
       } else {
-        program.push_back(operation());
-        program.back().skip_last = static_cast<std::uint8_t>(up_to(static_cast<std::uint64_t>(depth)));
+        program.push_back(operation(depth));
+        if (program.back().root_loop == 0)
+          program.back().skip_last = static_cast<std::uint8_t>(up_to(static_cast<std::uint64_t>(depth)));
       }
     }
   }
 
-  Op operation() {
+  // Any collective by any schedule that goes with it; rows are three dies, so that none halves and doubles.
+  Op other_collective(std::uint32_t unit_bytes, Ring ring, int depth) {
+    static constexpr OpCode codes[] = {OpCode::broadcast, OpCode::reduce, OpCode::all_to_all};
+    Op op = collective(codes[up_to(2)], up_to(20), unit_bytes, ring);
+    const bool first = up_to(1) == 0;
+    if (op.code == OpCode::all_to_all) {
+      op.schedule = first ? Schedule::direct : Schedule::ring;
+    } else {
+      op.schedule = first ? Schedule::tree : Schedule::pipelined;
+      op.count = static_cast<std::uint32_t>(1 + up_to(3));
+      op.root_loop = static_cast<std::uint8_t>(up_to(static_cast<std::uint64_t>(depth)));
+      op.value = static_cast<std::int32_t>(up_to(1));
+    }
+    return op;
+  }
+
+  Op operation(int depth) {
     const auto slot = static_cast<std::uint8_t>(up_to(1));
     const auto ring = static_cast<Ring>(up_to(2));
     const auto unit_bytes = static_cast<std::uint32_t>(1 + up_to(9));
-    switch (up_to(8)) {
+    switch (up_to(12)) {
       case 0:
         return matmul(static_cast<std::uint32_t>(1 + up_to(2)), 1 + up_to(9), 1 + up_to(9), 1 + up_to(9));
       case 1:
@@ -60,8 +77,10 @@ class RandomProgram {
         return collective(OpCode::all_gather, up_to(20), unit_bytes, ring);
       case 7:
         return collective(OpCode::reduce_scatter, up_to(20), unit_bytes, ring);
-      default:
+      case 8:
         return collective(OpCode::all_reduce, up_to(20), unit_bytes, ring);
+      default:
+        return other_collective(unit_bytes, ring, depth);
     }
   }
 
@@ -80,6 +99,9 @@ inline DieSetup setup_of(std::uint32_t id, const Program& program) {
   const std::uint32_t column = id % columns;
   setup.rings[0] = place_in({3 * row, 3 * row + 1, 3 * row + 2}, column);
   setup.rings[1] = place_in({column, column + columns}, row);
+  setup.lines[0] = {columns, column, NodeId{3 * row}, 1};
+  setup.lines[1] = {2, row, NodeId{column}, columns};
+  setup.lines[2] = {dies, id, NodeId{0}, 1};
   setup.dram = {{NodeId{dies}, 5}, {NodeId{dies + 1}, 2}};
   return setup;
 }

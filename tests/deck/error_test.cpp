@@ -187,10 +187,10 @@ TEST(DeckTypeErrors, ValuesThatDoNotExist) {
   EXPECT_EQ(error_of(training_with("[package]\ntopology = \"torus\"\n")),
             "deck.toml:4:1: package.topology: cannot be \"torus\" (available are mesh, bypass-ring) choose "
             "one of them");
-  EXPECT_EQ(
-      error_of(training_with("[training]\nmethod = \"optimus\"\n")),
-      "deck.toml:4:1: training.method: cannot be \"optimus\" (available are hecaton, megatron-flat-ring) "
-      "choose one of them");
+  EXPECT_EQ(error_of(training_with("[training]\nmethod = \"zero\"\n")),
+            "deck.toml:4:1: training.method: cannot be \"zero\" (available are hecaton, megatron-flat-ring, "
+            "megatron-torus-ring, optimus) "
+            "choose one of them");
   EXPECT_EQ(
       error_of(training_with("[training]\nmodel = \"llama2-13b\"\n")),
       "deck.toml:4:1: training.model: cannot be \"llama2-13b\" (available are tinyllama-1.1b, llama2-7b, "

@@ -14,7 +14,7 @@
 namespace hecaton::training::test {
 namespace {
 
-constexpr const char* method_names[] = {"hecaton", "megatron-flat-ring"};
+constexpr const char* method_names[] = {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"};
 
 TEST(Methods, AreListedWithTheRingsTheyUse) {
   ASSERT_EQ(methods().size(), std::size(method_names));
@@ -27,7 +27,7 @@ TEST(Methods, AreListedWithTheRingsTheyUse) {
       EXPECT_EQ(std::count(method->rings.begin(), method->rings.end(), op.ring), 1) << name;
     }
   }
-  EXPECT_EQ(find_method("optimus"), nullptr);
+  EXPECT_EQ(find_method("megatron"), nullptr);
 }
 
 TEST(Models, AreThoseOfThePublicShapes) {
@@ -75,7 +75,10 @@ TEST(Programs, CountTheSameAsTheChipletRoomDoes) {
       rings[0] = {mesh.columns, die % mesh.columns, NodeId{0}};
       rings[1] = {mesh.rows, die / mesh.columns, NodeId{0}};
       rings[2] = {static_cast<std::uint32_t>(mesh.dies()), die, NodeId{0}};
-      one = chiplet::count_program(program, rings, timings, shares).counters;
+      std::array<chiplet::LinePlace, chiplet::ring_count> lines{};
+      lines[0] = {mesh.columns, die % mesh.columns, NodeId{die / mesh.columns * mesh.columns}, 1};
+      lines[1] = {mesh.rows, die / mesh.columns, NodeId{die % mesh.columns}, mesh.columns};
+      one = chiplet::count_program(program, {rings, lines}, timings, shares).counters;
       sent += one.nop_sent_bytes;
     }
     const Tally all = tally(program, rings_of(mesh));

@@ -25,7 +25,7 @@ TrainingConfig any_config(std::mt19937& random) {
   c.model.layers = size(random, 5);
   c.model.vocabulary = size(random, 12);
   c.model.gated = random() % 2 == 0;
-  c.method = random() % 2 == 0 ? "hecaton" : "megatron-flat-ring";
+  c.method = methods()[random() % methods().size()].name;
   c.batch_sequences = size(random, 6);
   c.sequence_length = size(random, 9);
   c.minibatch_tokens = random() % 2 == 0 ? 0 : c.sequence_length * size(random, 4);
@@ -88,10 +88,10 @@ TEST(AnyDeck, IsPlannedOrRefused) {
 
 // The largest values that a deck may hold: refused, never an overflow.
 TEST(AnyDeck, OfTheLargestSizesIsRefused) {
-  for (const char* method : {"hecaton", "megatron-flat-ring"}) {
+  for (const MethodInfo& method : methods()) {
     TrainingConfig c;
     c.model = {"largest", 1000000, 16000000, 50000, 50000, 10000, 16000000, true};
-    c.method = method;
+    c.method = method.name;
     c.batch_sequences = 1000000;
     c.sequence_length = 16000000;
     chiplet::DieConfig die;

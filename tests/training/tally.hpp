@@ -70,6 +70,7 @@ inline std::uint64_t times_of(const Op& op, const std::vector<std::uint64_t>& lo
 // more than another where they are uneven.
 inline void add_collective(StageTally& tally, const Op& op, std::uint64_t times, const RingSizes& rings) {
   const std::uint64_t ring = rings.of(op.ring);
+  // The same holds of a broadcast and a reduction: every die but the root receives, or sends, all of it.
   const std::uint64_t steps = (op.code == OpCode::all_reduce ? 2 : 1) * (ring - 1);
   tally.nop_bytes += times * steps * (rings.package / ring) * op.units * op.unit_bytes;
 }

@@ -1,4 +1,4 @@
-#include "core/training/hecaton.hpp"
+#include "core/training/grid.hpp"
 #include "core/training/step_parts.hpp"
 
 namespace hecaton::training {
@@ -14,38 +14,37 @@ struct Depths {
   std::uint8_t tile = 0;
 };
 
-void add_ffn_tile(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& linears,
+void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears,
                   std::uint8_t skip_last) {
-  const HecatonSlices& s = l.slices;
+  const GridSlices& s = l.slices;
   const std::uint64_t tokens = s.tokens / l.tiles.back_ffn;
   const std::uint64_t up = s.up / l.tiles.back_ffn;
   const std::uint64_t ffn = s.ffn / l.tiles.back_ffn;
   if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up);
   b.wait(Stage::activation, Slot::tile);
   if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up, skip_last);
-  add_linear_input_gradient(b, linears.down, tokens);
+  l.scheme.input_gradient(b, l, linears.down, tokens);
   b.vector(Stage::activation, up);  // its output again
-  add_linear_weight_gradient(b, linears.down, tokens);
+  l.scheme.weight_gradient(b, l, linears.down, tokens);
   b.vector(Stage::activation, up + ffn);
-  add_linear_input_gradient(b, linears.up, tokens);
-  add_linear_weight_gradient(b, linears.up, tokens);
+  l.scheme.input_gradient(b, l, linears.up, tokens);
+  l.scheme.weight_gradient(b, l, linears.up, tokens);
 }
 
-void add_ffn_block(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& linears,
-                   const Depths& depths) {
-  const HecatonSlices& s = l.slices;
+void add_ffn_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears, const Depths& depths) {
+  const GridSlices& s = l.slices;
   if (!l.prefetch.saved) b.read(Stage::residual, Slot::residual, s.saved_middle());
   b.wait(Stage::residual, Slot::residual);
   if (l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
   b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
   b.loop(l.tiles.back_ffn, [&] { add_ffn_tile(b, l, linears, depths.tile); });
-  add_hecaton_norm(b, s, 3);
+  add_grid_norm(b, l, 3);
   b.vector(Stage::residual, 2 * s.hidden);
 }
 
-void add_attention_block(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& linears,
+void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears,
                          const Depths& depths) {
-  const HecatonSlices& s = l.slices;
+  const GridSlices& s = l.slices;
   if (!l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
   b.wait(Stage::attention, Slot::saved);
   if (l.prefetch.saved) {
@@ -54,8 +53,8 @@ void add_attention_block(ProgramBuilder& b, const HecatonLayout& l, const Hecato
   }
   b.loop(l.tiles.back_output, [&] {
     const std::uint64_t tokens = s.tokens / l.tiles.back_output;
-    add_linear_input_gradient(b, linears.output, tokens);
-    add_linear_weight_gradient(b, linears.output, tokens);
+    l.scheme.input_gradient(b, l, linears.output, tokens);
+    l.scheme.weight_gradient(b, l, linears.output, tokens);
   });
   const std::uint64_t products = l.sequences / l.die.rows * l.die.heads;
   add_attention_backward(b, {products, l.die.sequence, l.die.sequence, l.die.head});
@@ -64,15 +63,15 @@ void add_attention_block(ProgramBuilder& b, const HecatonLayout& l, const Hecato
   b.vector(Stage::norm, 2 * s.hidden);
   b.loop(l.tiles.back_qkv, [&] {
     const std::uint64_t tokens = s.tokens / l.tiles.back_qkv;
-    add_linear_input_gradient(b, linears.qkv, tokens);
-    add_linear_weight_gradient(b, linears.qkv, tokens);
+    l.scheme.input_gradient(b, l, linears.qkv, tokens);
+    l.scheme.weight_gradient(b, l, linears.qkv, tokens);
   });
-  add_hecaton_norm(b, s, 3);
+  add_grid_norm(b, l, 3);
   b.vector(Stage::residual, 2 * s.hidden);
 }
 
-void add_minibatch(ProgramBuilder& b, const HecatonLayout& l, std::uint64_t layers, const Depths& depths) {
-  const HecatonLinears linears = hecaton_linears(l.die);
+void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers, const Depths& depths) {
+  const GridLinears linears = grid_linears(l);
   add_border_read(b, l, Stage::gradients, depths.minibatch);
   b.loop(layers, [&] {
     add_ffn_block(b, l, linears, depths);
@@ -85,7 +84,7 @@ void add_minibatch(ProgramBuilder& b, const HecatonLayout& l, std::uint64_t laye
   b.add_layer(static_cast<std::int32_t>(layers));
 }
 
-void add_groups(ProgramBuilder& b, const HecatonLayout& l, std::uint64_t count, std::uint64_t layers,
+void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std::uint64_t layers,
                 const Depths& depths) {
   const std::uint64_t weights = layers * l.die.layer_weights() * element_bytes;
   const bool ahead = l.groups.prefetch_backward;
@@ -105,7 +104,7 @@ void add_groups(ProgramBuilder& b, const HecatonLayout& l, std::uint64_t count, 
 
 }  // namespace
 
-void add_hecaton_backward(ProgramBuilder& b, const HecatonLayout& l) {
+void add_grid_backward(ProgramBuilder& b, const GridLayout& l) {
   const std::uint64_t layers = l.groups.backward;
   const std::uint64_t rest = l.layers % layers;
   const Depths last{2, 3, 4};

@@ -1,4 +1,4 @@
-#include "core/training/hecaton_layout.hpp"
+#include "core/training/grid_layout.hpp"
 
 #include <fmt/format.h>
 
@@ -33,10 +33,10 @@ void check_shapes(const ModelConfig& m, MeshShape mesh) {
   }
 }
 
-HecatonDie die_of(const TrainingConfig& config, MeshShape mesh) {
+GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   check_shapes(m, mesh);
-  HecatonDie d;
+  GridDie d;
   d.rows = mesh.rows;
   d.columns = mesh.columns;
   d.sequence = config.sequence_length;
@@ -54,8 +54,8 @@ HecatonDie die_of(const TrainingConfig& config, MeshShape mesh) {
   return d;
 }
 
-HecatonSlices slices_of(const HecatonDie& d, std::uint64_t sequences) {
-  HecatonSlices s;
+GridSlices slices_of(const GridDie& d, std::uint64_t sequences) {
+  GridSlices s;
   s.tokens = sequences * d.sequence;
   s.tokens_a = s.tokens / d.columns;
   s.tokens_b = s.tokens / d.rows;
@@ -69,12 +69,13 @@ HecatonSlices slices_of(const HecatonDie& d, std::uint64_t sequences) {
   return s;
 }
 
-// What a stage keeps for each token of a tile: `whole` features of every gathered token (gathered operand and
-// partial result, bf16) and `scattered` features of the tokens of its row slice.
-Tiling tiling(const HecatonDie& d, const HecatonSlices& s, std::uint64_t resident, std::uint64_t whole,
-              std::uint64_t scattered) {
+// What a stage keeps for each token of a tile: `whole` features of operand and partial result (bf16), of
+// every token where they are gathered, else of this die's; and `scattered` features of the tokens of its row
+// slice.
+Tiling tiling(const GridDie& d, const GridSlices& s, bool gathers, std::uint64_t resident,
+              std::uint64_t whole, std::uint64_t scattered) {
   return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, d.rows,
-          slice_bytes(d.rows, whole) + slice_bytes(1, scattered)};
+          slice_bytes(gathers ? d.rows : 1, whole) + slice_bytes(1, scattered)};
 }
 
 enum StageIndex : std::size_t { qkv, output, ffn, head, back_ffn, back_output, back_qkv, stage_count };
@@ -89,7 +90,8 @@ constexpr std::array<const char*, stage_count> stage_texts = {"queries, keys and
 
 // The working sets, stage by stage. `stream` is the residual stream: with writes in flight it has two
 // buffers.
-Tilings tilings(const HecatonDie& d, const HecatonSlices& s, Prefetch ahead) {
+Tilings tilings(const GridDie& d, const GridSlices& s, const GridScheme& scheme, Prefetch ahead) {
+  const bool gathers = scheme.gathers;
   const std::uint64_t a = s.hidden;
   const std::uint64_t attention = s.saved_attention();
   const std::uint64_t border = ahead.border ? a : 0;
@@ -99,29 +101,31 @@ Tilings tilings(const HecatonDie& d, const HecatonSlices& s, Prefetch ahead) {
       3 * a + 2 * s.norm;  // of the stream, of the norm's output; and the norm's input
   const std::uint64_t up_or_down = std::max(d.hidden_a + d.up, d.ffn + d.hidden_a);
   Tilings t;
-  t[qkv] = tiling(d, s, stream + s.qkv, d.hidden_a + d.qkv, 0);
-  t[output] = tiling(d, s, stream + attention, d.hidden_b + d.hidden_a, 0);
-  t[ffn] = tiling(d, s, stream + (ahead.saved ? attention : 0), up_or_down, up_buffers * d.up + d.ffn);
+  t[qkv] = tiling(d, s, gathers, stream + s.qkv, d.hidden_a + d.qkv, 0);
+  t[output] = tiling(d, s, gathers, stream + attention, d.hidden_b + d.hidden_a, 0);
+  t[ffn] =
+      tiling(d, s, gathers, stream + (ahead.saved ? attention : 0), up_or_down, up_buffers * d.up + d.ffn);
   // The gradient of the mini-batch before is still being written while this one runs.
-  t[head] = tiling(d, s, gradients + 2 * border, d.hidden_a + d.vocabulary, d.vocabulary);
-  t[back_ffn] = tiling(d, s, gradients + (ahead.saved ? attention : 0) + 2 * border, up_or_down,
+  t[head] = tiling(d, s, gathers, gradients + 2 * border, d.hidden_a + d.vocabulary, d.vocabulary);
+  t[back_ffn] = tiling(d, s, gathers, gradients + (ahead.saved ? attention : 0) + 2 * border, up_or_down,
                        (up_buffers + 1) * d.up + 2 * d.ffn);
   // Gradient of the stream, of the output of attention, and what attention saved; read ahead: the input of
   // this layer and the input of the next layer's feed-forward network.
   const std::uint64_t next = ahead.saved ? 2 * a + s.norm : 0;
-  t[back_output] = tiling(d, s, 2 * a + attention + next + border, d.hidden_a + d.hidden_b, 0);
+  t[back_output] = tiling(d, s, gathers, 2 * a + attention + next + border, d.hidden_a + d.hidden_b, 0);
   // Gradients of queries, keys and values have taken their place, head by head.
-  t[back_qkv] = tiling(d, s, gradients + s.qkv + (next > 0 ? next - a : 0) + border, d.qkv + d.hidden_a, 0);
+  t[back_qkv] =
+      tiling(d, s, gathers, gradients + s.qkv + (next > 0 ? next - a : 0) + border, d.qkv + d.hidden_a, 0);
   return t;
 }
 
-HecatonTiles tiles_of(const std::array<std::uint64_t, stage_count>& n) {
+GridTiles tiles_of(const std::array<std::uint64_t, stage_count>& n) {
   return {n[qkv], n[output], n[ffn], n[head], n[back_ffn], n[back_output], n[back_qkv]};
 }
 
 struct Fit {
-  HecatonSlices slices;
-  HecatonTiles tiles;
+  GridSlices slices;
+  GridTiles tiles;
   Prefetch prefetch;
   std::uint64_t sequences = 0;
   std::uint64_t peak = 0;
@@ -132,20 +136,24 @@ struct Fit {
 // What the activation buffer holds, and the tokens of a tile that fill the rows of the matrix engine: with
 // fewer, part of it idles, which costs more than a transfer that is not ahead of time.
 struct Room {
+  GridScheme scheme;
   std::uint64_t capacity = 0;
   std::uint64_t wide_tile = 1;
 
   bool is_wide(const Fit& fit) const { return fit.smallest_tile() >= std::min(wide_tile, fit.slices.tokens); }
 };
 
-Room room_of(const chiplet::DieConfig& die) {
+Room room_of(const chiplet::DieConfig& die, MeshShape mesh, const GridScheme& scheme) {
   const bool is_array = die.matrix == chiplet::MatrixModel::systolic;
-  return {activation_capacity(die), is_array ? die.array_rows : 1};
+  // A product has all tokens of a tile, or those of one row of dies.
+  const std::uint64_t rows = scheme.gathers ? 1 : mesh.rows;
+  return {scheme, activation_capacity(die), is_array ? die.array_rows * rows : 1};
 }
 
-std::optional<Fit> fit(const HecatonDie& d, std::uint64_t sequences, Prefetch ahead, std::uint64_t capacity) {
-  const HecatonSlices slices = slices_of(d, sequences);
-  Tilings stages = tilings(d, slices, ahead);
+std::optional<Fit> fit(const GridDie& d, std::uint64_t sequences, Prefetch ahead, const Room& room) {
+  const std::uint64_t capacity = room.capacity;
+  const GridSlices slices = slices_of(d, sequences);
+  Tilings stages = tilings(d, slices, room.scheme, ahead);
   std::array<std::uint64_t, stage_count> n{};
   std::uint64_t peak = 0;
   for (std::size_t i = 0; i < stage_count; ++i) {
@@ -160,9 +168,9 @@ std::optional<Fit> fit(const HecatonDie& d, std::uint64_t sequences, Prefetch ah
   return Fit{slices, tiles_of(n), ahead, sequences, peak};
 }
 
-[[noreturn]] void throw_no_fit(const HecatonDie& d, std::uint64_t sequences, std::uint64_t capacity) {
-  const HecatonSlices slices = slices_of(d, sequences);
-  const Tilings stages = tilings(d, slices, {});
+[[noreturn]] void throw_no_fit(const GridDie& d, std::uint64_t sequences, const Room& room) {
+  const GridSlices slices = slices_of(d, sequences);
+  const Tilings stages = tilings(d, slices, room.scheme, {});
   std::size_t worst = 0;
   const auto least = [&](std::size_t i) { return stages[i].bytes(stages[i].parts); };
   for (std::size_t i = 1; i < stage_count; ++i) {
@@ -170,7 +178,7 @@ std::optional<Fit> fit(const HecatonDie& d, std::uint64_t sequences, Prefetch ah
   }
   throw_no_activation_room(
       fmt::format("{}, mini-batch of {} tokens, smallest token tiles", stage_texts[worst], slices.tokens),
-      least(worst), capacity);
+      least(worst), room.capacity);
 }
 
 // Most bytes first: what is saved is several times what crosses a border. A mini-batch alone leaves nothing
@@ -182,18 +190,18 @@ std::vector<Prefetch> prefetch_levels(bool overlap, std::uint64_t minibatches) {
 }
 
 // The most overlap with wide tiles; the most overlap if no tiles are wide.
-std::optional<Fit> best_fit(const HecatonDie& d, const TrainingConfig& config, std::uint64_t sequences,
+std::optional<Fit> best_fit(const GridDie& d, const TrainingConfig& config, std::uint64_t sequences,
                             const Room& room) {
   std::optional<Fit> narrow;
   for (const Prefetch ahead : prefetch_levels(config.overlap, config.batch_sequences / sequences)) {
-    const std::optional<Fit> found = fit(d, sequences, ahead, room.capacity);
+    const std::optional<Fit> found = fit(d, sequences, ahead, room);
     if (found && room.is_wide(*found)) return found;
     if (!narrow) narrow = found;
   }
   return narrow;
 }
 
-std::uint64_t given_sequences(const TrainingConfig& config, const HecatonDie& d) {
+std::uint64_t given_sequences(const TrainingConfig& config, const GridDie& d) {
   const char* key = "training.minibatch_tokens";
   const std::uint64_t tokens = config.minibatch_tokens;
   if (tokens % config.sequence_length != 0) {
@@ -221,7 +229,7 @@ std::uint64_t given_sequences(const TrainingConfig& config, const HecatonDie& d)
 }
 
 // Smallest mini-batches that could be: whole sequences for every row, equally many tokens for every column.
-std::uint64_t least_sequences(const TrainingConfig& config, const HecatonDie& d) {
+std::uint64_t least_sequences(const TrainingConfig& config, const GridDie& d) {
   std::uint64_t sequences = d.rows;
   while (sequences * config.sequence_length % d.columns != 0) sequences += d.rows;
   if (config.batch_sequences % d.rows != 0 || config.batch_sequences % sequences != 0) {
@@ -244,7 +252,7 @@ bool is_better(const Fit& a, const Fit& b, const Room& room, std::uint64_t batch
 
 // The mini-batch with wide tiles that leaves most to overlap, then the one with the fewest collectives, then
 // the smallest.
-Fit chosen_fit(const HecatonDie& d, const TrainingConfig& config, const Room& room) {
+Fit chosen_fit(const GridDie& d, const TrainingConfig& config, const Room& room) {
   const std::uint64_t least = least_sequences(config, d);
   std::optional<Fit> best;
   for (std::uint64_t sequences = least; sequences <= config.batch_sequences; sequences += least) {
@@ -252,55 +260,87 @@ Fit chosen_fit(const HecatonDie& d, const TrainingConfig& config, const Room& ro
     const std::optional<Fit> found = best_fit(d, config, sequences, room);
     if (found && (!best || is_better(*found, *best, room, config.batch_sequences))) best = found;
   }
-  if (!best) throw_no_fit(d, least, room.capacity);
+  if (!best) throw_no_fit(d, least, room);
   return *best;
 }
 
-Fit fit_of(const HecatonDie& d, const TrainingConfig& config, const Room& room) {
+Fit fit_of(const GridDie& d, const TrainingConfig& config, const Room& room) {
   if (config.minibatch_tokens == 0) return chosen_fit(d, config, room);
   const std::uint64_t sequences = given_sequences(config, d);
   const std::optional<Fit> found = best_fit(d, config, sequences, room);
-  if (!found) throw_no_fit(d, sequences, room.capacity);
+  if (!found) throw_no_fit(d, sequences, room);
   return *found;
 }
 
+// What the weight buffer holds, and what panels of weights take of it beside the resident ones.
+struct WeightRoom {
+  std::uint64_t capacity = 0;
+  std::uint64_t panels = 0;
+
+  bool holds(std::uint64_t resident) const { return resident + panels <= capacity; }
+  void require(const std::string& what, std::uint64_t resident) const {
+    if (!holds(resident)) throw_no_weight_room(what, resident + panels, capacity);
+  }
+};
+
 std::uint64_t group_size(const char* direction, std::uint64_t layer_bytes, const TrainingConfig& config,
-                         std::uint64_t capacity) {
+                         const WeightRoom& room) {
   const std::uint64_t layers = config.model.layers;
   const std::uint64_t wanted = config.fusion == 0 ? 1 : std::min<std::uint64_t>(config.fusion, layers);
-  if (wanted * layer_bytes > capacity) {
-    throw_no_weight_room(
-        fmt::format("{} with {} resident", direction, wanted == 1 ? "one layer" : "the fused layers"),
-        wanted * layer_bytes, capacity);
-  }
-  return config.fusion == 0 ? std::min(layers, capacity / layer_bytes) : wanted;
+  room.require(fmt::format("{} with {} resident", direction, wanted == 1 ? "one layer" : "the fused layers"),
+               wanted * layer_bytes);
+  return config.fusion == 0 ? std::min(layers, (room.capacity - room.panels) / layer_bytes) : wanted;
 }
 
 // Backward keeps the gradients of the weights beside them.
-HecatonGroups groups_of(const HecatonDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+GridGroups groups_of(const GridDie& d, const TrainingConfig& config, const WeightRoom& room) {
   const std::uint64_t layer = d.layer_weights() * element_bytes;
-  HecatonGroups g;
-  g.forward = group_size("forward", layer, config, capacity);
+  GridGroups g;
+  g.forward = group_size("forward", layer, config, room);
   // A fused group that is given need not fit backward too, where one layer is twice as large.
   TrainingConfig backward = config;
-  if (2 * layer * config.fusion > capacity) backward.fusion = 0;
-  g.backward = group_size("backward, weights and gradients,", 2 * layer, backward, capacity);
-  g.prefetch_forward = config.overlap && 2 * g.forward * layer <= capacity;
-  g.prefetch_backward = config.overlap && 3 * g.backward * layer <= capacity;
+  if (!room.holds(2 * layer * config.fusion)) backward.fusion = 0;
+  g.backward = group_size("backward, weights and gradients,", 2 * layer, backward, room);
+  g.prefetch_forward = config.overlap && room.holds(2 * g.forward * layer);
+  g.prefetch_backward = config.overlap && room.holds(3 * g.backward * layer);
   const std::uint64_t head = 2 * d.head_weights() * element_bytes;
-  if (head > capacity) throw_no_weight_room("output head, weights and gradients", head, capacity);
+  if (head > room.capacity) throw_no_weight_room("output head, weights and gradients", head, room.capacity);
   return g;
+}
+
+// Panels take a quarter of the weight buffer, or what is free beside `resident` bytes if that is less: at
+// least one column of weights and one of gradients.
+std::uint64_t room_for_panels(const GridDie& d, const char* what, std::uint64_t resident,
+                              std::uint64_t capacity) {
+  const std::uint64_t column = 2 * slice_bytes(1, std::max({d.hidden_a, d.hidden_b, d.ffn}));
+  if (resident + column > capacity) throw_no_weight_room(what, resident + column, capacity);
+  return std::max(column, std::min(capacity / 4, capacity - resident));
+}
+
+void place_panels(GridLayout& l) {
+  if (!l.scheme.moves_weights) return;
+  const std::uint64_t layer = 2 * l.die.layer_weights() * element_bytes;
+  const std::uint64_t head = 2 * l.die.head_weights() * element_bytes;
+  l.panel_room = room_for_panels(l.die, "a layer backward, weights, gradients and panels of them", layer,
+                                 l.weight_capacity);
+  l.head_panel_room =
+      room_for_panels(l.die, "output head, weights, gradients and panels of them", head, l.weight_capacity);
 }
 
 }  // namespace
 
-HecatonLayout hecaton_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  HecatonLayout l;
+GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
+                       const GridScheme& scheme) {
+  GridLayout l;
+  l.scheme = scheme;
+  l.broadcast = config.broadcast == Broadcast::tree ? chiplet::Schedule::tree : chiplet::Schedule::pipelined;
+  l.broadcast_chunks = config.broadcast_chunks;
   l.die = die_of(config, mesh);
   l.layers = config.model.layers;
   l.weight_capacity = weight_capacity(die);
-  l.groups = groups_of(l.die, config, l.weight_capacity);
-  const Fit found = fit_of(l.die, config, room_of(die));
+  place_panels(l);
+  l.groups = groups_of(l.die, config, {l.weight_capacity, l.panel_room});
+  const Fit found = fit_of(l.die, config, room_of(die, mesh, scheme));
   l.slices = found.slices;
   l.tiles = found.tiles;
   l.prefetch = found.prefetch;
@@ -308,9 +348,10 @@ HecatonLayout hecaton_layout(const TrainingConfig& config, MeshShape mesh, const
   l.sequences = found.sequences;
   l.minibatches = config.batch_sequences / found.sequences;
   const std::uint64_t layer = l.die.layer_weights() * element_bytes;
-  l.weight_peak = std::max({(l.groups.prefetch_forward ? 2 : 1) * l.groups.forward * layer,
-                            (l.groups.prefetch_backward ? 3 : 2) * l.groups.backward * layer,
-                            2 * l.die.head_weights() * element_bytes});
+  const std::uint64_t layers = std::max((l.groups.prefetch_forward ? 2 : 1) * l.groups.forward * layer,
+                                        (l.groups.prefetch_backward ? 3 : 2) * l.groups.backward * layer);
+  l.weight_peak =
+      std::max(layers + l.panel_room, 2 * l.die.head_weights() * element_bytes + l.head_panel_room);
   return l;
 }
 

@@ -1,5 +1,5 @@
-// Who holds what in the Hecaton method, and what has to fit where: everything that its programs are written
-// from.
+// Who holds what in methods that tile weights and activations in two dimensions, and what has to fit where:
+// everything that their programs are written from.
 //
 // A grid of r rows and c columns; die (i,j). e = 2 bytes per element. T tokens of a mini-batch, S sequences
 // of s tokens.
@@ -18,9 +18,35 @@
 #include <cstdint>
 
 #include "core/training/method.hpp"
+#include "core/training/program_builder.hpp"
 #include "core/training/tiling.hpp"
 
 namespace hecaton::training {
+
+struct GridLayout;
+
+// A linear layer as one token tile of it is computed on one die. Of type 1 it takes layout A to layout B, of
+// type 2 back.
+struct GridLinear {
+  chiplet::Stage stage = chiplet::Stage::none;
+  chiplet::Ring input_ring = chiplet::Ring::row;      // along it X is exchanged: row for type 1
+  chiplet::Ring output_ring = chiplet::Ring::column;  // and Y
+  std::uint64_t inputs = 1;                           // features of X on this die
+  std::uint64_t outputs = 1;
+  std::uint64_t blocks = 1;  // of columns, in which panels of its weights are moved
+};
+
+// What tells one method of this family from another: how a linear layer is computed, one tile of `tokens`
+// tokens of all dies together, and where the other features of a token are.
+struct GridScheme {
+  using Write = void (*)(ProgramBuilder&, const GridLayout&, const GridLinear&, std::uint64_t tokens);
+  Write forward = nullptr;
+  Write input_gradient = nullptr;
+  Write weight_gradient = nullptr;
+  chiplet::Ring norm_ring = chiplet::Ring::column;  // a norm sums one scalar per token along it
+  bool gathers = true;         // operands and results of a tile are there for all its tokens at once
+  bool moves_weights = false;  // panels of weights and gradients pass through the weight buffer
+};
 
 // What is moved ahead of time, as far as the activation buffer has room for it.
 struct Prefetch {
@@ -29,7 +55,7 @@ struct Prefetch {
 };
 
 // Features and weights of one die, in elements.
-struct HecatonDie {
+struct GridDie {
   std::uint64_t rows = 1, columns = 1;
   std::uint64_t sequence = 1;    // tokens of a sequence
   std::uint64_t head = 1;        // features of a head
@@ -51,7 +77,7 @@ struct HecatonDie {
 };
 
 // Slices of one mini-batch on one die, in bytes.
-struct HecatonSlices {
+struct GridSlices {
   std::uint64_t tokens = 0;    // T
   std::uint64_t tokens_a = 0;  // T/c
   std::uint64_t tokens_b = 0;  // T/r
@@ -72,7 +98,7 @@ struct HecatonSlices {
   std::uint64_t saved_layer() const { return saved_attention() + saved_middle() + up + hidden; }
 };
 
-struct HecatonTiles {
+struct GridTiles {
   std::uint64_t qkv = 1, output = 1, ffn = 1;  // forward; output: the projection after attention
   std::uint64_t head = 1;                      // forward and backward at once
   std::uint64_t back_ffn = 1, back_output = 1, back_qkv = 1;
@@ -81,17 +107,22 @@ struct HecatonTiles {
   std::uint64_t per_layer() const { return qkv + output + ffn + back_ffn + back_output + back_qkv; }
 };
 
-struct HecatonGroups {
+struct GridGroups {
   std::uint64_t forward = 1, backward = 1;  // layers per fused group
   bool prefetch_forward = false;            // the next group's weights fit beside this one's
   bool prefetch_backward = false;
 };
 
-struct HecatonLayout {
-  HecatonDie die;
-  HecatonSlices slices;
-  HecatonTiles tiles;
-  HecatonGroups groups;
+struct GridLayout {
+  GridScheme scheme;
+  chiplet::Schedule broadcast = chiplet::Schedule::tree;  // of schemes that broadcast
+  std::uint32_t broadcast_chunks = 1;
+  std::uint64_t panel_room = 0;       // bytes of the weight buffer for panels of weights and of gradients
+  std::uint64_t head_panel_room = 0;  // the same beside the weights of the output head
+  GridDie die;
+  GridSlices slices;
+  GridTiles tiles;
+  GridGroups groups;
   Prefetch prefetch;
   std::uint64_t layers = 1;
   std::uint64_t minibatches = 1;
@@ -102,6 +133,7 @@ struct HecatonLayout {
 };
 
 // Throws PlanError.
-HecatonLayout hecaton_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
+GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
+                       const GridScheme& scheme);
 
 }  // namespace hecaton::training

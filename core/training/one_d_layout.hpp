@@ -1,4 +1,4 @@
-// Who holds what in 1D tensor parallelism on one flat ring, and what has to fit where.
+// Who holds what in 1D tensor parallelism, and what has to fit where.
 //
 // N dies. Between blocks each has 1/N of the residual stream. Query heads are dealt out; with more
 // dies than heads, N/heads dies share a head: each holds its weights and takes an equal share of its queries.
@@ -10,12 +10,22 @@
 #include <cstdint>
 
 #include "core/training/method.hpp"
+#include "core/training/program_builder.hpp"
 #include "core/training/tiling.hpp"
 
 namespace hecaton::training {
 
+// What tells one method of this family from another: how all dies exchange `elements` elements of the stream
+// (a multiple of the dies), and one fp32 scalar per token.
+struct OneDScheme {
+  using Write = void (*)(ProgramBuilder&, MeshShape, chiplet::Stage, std::uint64_t elements);
+  Write gather = nullptr;          // everyone's share, to all
+  Write scatter = nullptr;         // partial sums, added up, to shares
+  Write reduce_scalars = nullptr;  // added up, to all
+};
+
 // Features of one die; those of the vocabulary are of the die with the most words.
-struct FlatDie {
+struct OneDDie {
   std::uint64_t dies = 1;
   std::uint64_t sequence = 1;
   std::uint64_t head = 1;          // features of a head
@@ -37,7 +47,7 @@ struct FlatDie {
 };
 
 // Slices of one mini-batch on one die, in bytes.
-struct FlatSlices {
+struct OneDSlices {
   std::uint64_t tokens = 0;
   std::uint64_t stream = 0;   // T h e, whole
   std::uint64_t share = 0;    // of the stream: T h e / N
@@ -48,15 +58,17 @@ struct FlatSlices {
   std::uint64_t ffn = 0;
 };
 
-struct FlatTiles {
+struct OneDTiles {
   std::uint64_t attention = 1, ffn = 1, head = 1, back_ffn = 1, back_attention = 1;
   std::uint64_t per_layer() const { return attention + ffn + back_ffn + back_attention; }
 };
 
-struct FlatLayout {
-  FlatDie die;
-  FlatSlices slices;
-  FlatTiles tiles;
+struct OneDLayout {
+  OneDScheme scheme;
+  MeshShape mesh;
+  OneDDie die;
+  OneDSlices slices;
+  OneDTiles tiles;
   bool ahead = false;              // token tiles are read before they are needed and written behind
   bool prefetch_forward = false;   // weights of the next block fit beside those of this one
   bool prefetch_backward = false;  // and beside their gradients too
@@ -74,6 +86,7 @@ struct FlatLayout {
 };
 
 // Throws PlanError.
-FlatLayout flat_ring_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
+OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
+                        const OneDScheme& scheme);
 
 }  // namespace hecaton::training

@@ -1,4 +1,4 @@
-#include "core/training/flat_ring.hpp"
+#include "core/training/one_d.hpp"
 #include "core/training/step_parts.hpp"
 
 namespace hecaton::training {
@@ -17,7 +17,7 @@ void write_gradients(ProgramBuilder& b, std::uint64_t elements) {
 }
 
 // Split backward only: the sums that earlier mini-batches left in DRAM (zeros, for the first) come back.
-void read_sums(ProgramBuilder& b, const FlatLayout& l, std::uint64_t elements) {
+void read_sums(ProgramBuilder& b, const OneDLayout& l, std::uint64_t elements) {
   b.wait(Stage::gradients, Slot::gradients);
   if (l.minibatches == 1) return;
   b.read(Stage::gradients, Slot::weights, elements * element_bytes);
@@ -25,13 +25,13 @@ void read_sums(ProgramBuilder& b, const FlatLayout& l, std::uint64_t elements) {
 }
 
 // The input of a block again, and the output of its norm.
-void gather_input(ProgramBuilder& b, const FlatLayout& l, std::uint64_t tiles) {
+void gather_input(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tiles) {
   gather_stream(b, l, Stage::activations, l.slices.tokens / tiles);
   b.vector(Stage::norm, 2 * l.slices.stream / tiles);
 }
 
-void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
-  const FlatDie& d = l.die;
+void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
+  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_ffn;
   const std::uint64_t bytes = l.slices.share / l.tiles.back_ffn;
   const std::uint64_t up = l.slices.up / l.tiles.back_ffn;
@@ -48,7 +48,7 @@ void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 
-void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
+void add_ffn_block(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t elements = l.die.ffn_weights();
   // Input of the block, gradient of its output, gate and up.
   const std::uint64_t bytes = (2 * l.slices.share + l.slices.up) / l.tiles.back_ffn;
@@ -69,7 +69,7 @@ void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
   write_gradients(b, elements);
 }
 
-void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
+void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   const std::uint64_t own = tokens / l.die.query_copies;
   gather_stream(b, l, Stage::attention_output, tokens);
@@ -77,8 +77,8 @@ void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
   b.matmul(Stage::attention_output, l.die.queries, own, l.die.hidden);
 }
 
-void add_input_gradient(ProgramBuilder& b, const FlatLayout& l) {
-  const FlatDie& d = l.die;
+void add_input_gradient(ProgramBuilder& b, const OneDLayout& l) {
+  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   b.matmul(Stage::qkv, tokens / d.query_copies, d.queries, d.hidden);
   b.matmul(Stage::qkv, tokens, d.kv, d.hidden);
@@ -89,15 +89,15 @@ void add_input_gradient(ProgramBuilder& b, const FlatLayout& l) {
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 
-void add_weight_gradient(ProgramBuilder& b, const FlatLayout& l) {
-  const FlatDie& d = l.die;
+void add_weight_gradient(ProgramBuilder& b, const OneDLayout& l) {
+  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   gather_input(b, l, l.tiles.back_attention);
   b.matmul(Stage::qkv, d.hidden, tokens / d.query_copies, d.queries);
   b.matmul(Stage::qkv, d.hidden, tokens, d.kv);
 }
 
-void add_output_pass(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
+void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) {
   b.wait(Stage::attention, Slot::tile);
   if (l.split) {
     b.wait(Stage::gradients, Slot::gradients);  // the last mini-batch's, before their place is taken
@@ -108,7 +108,7 @@ void add_output_pass(ProgramBuilder& b, const FlatLayout& l, const TilePass& fir
   if (l.split) write_gradients(b, l.die.output_weights());
 }
 
-void add_qkv_passes(ProgramBuilder& b, const FlatLayout& l, const TilePass& second, const TilePass& third) {
+void add_qkv_passes(ProgramBuilder& b, const OneDLayout& l, const TilePass& second, const TilePass& third) {
   if (!l.split) {
     run_pass(b, second, [&] {
       add_weight_gradient(b, l);
@@ -125,8 +125,8 @@ void add_qkv_passes(ProgramBuilder& b, const FlatLayout& l, const TilePass& seco
   write_gradients(b, l.die.qkv_weights());
 }
 
-void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
-  const FlatSlices& s = l.slices;
+void add_attention_minibatch(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) {
+  const OneDSlices& s = l.slices;
   const bool is_one_tile = first.tiles == 1;
   // The input of the block; the gradient of its output again unless it is one tile and still there.
   const TilePass second{
@@ -145,7 +145,7 @@ void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TileP
   b.add_minibatch(1);
 }
 
-void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
+void add_attention_block(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t elements = l.die.attention_weights();
   const std::uint64_t bytes = l.slices.share / l.tiles.back_attention;
   const TilePass first{Stage::gradients, Slot::border, l.tiles.back_attention, bytes, l.ahead, 2};
@@ -166,7 +166,7 @@ void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
 
 }  // namespace
 
-void add_flat_backward(ProgramBuilder& b, const FlatLayout& l) {
+void add_one_d_backward(ProgramBuilder& b, const OneDLayout& l) {
   b.set_layer(static_cast<std::int32_t>(l.layers) - 1);
   if (l.prefetch_backward) b.read(Stage::weights, Slot::weights, l.die.ffn_weights() * element_bytes);
   b.loop(l.layers, [&] {

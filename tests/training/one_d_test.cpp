@@ -1,5 +1,5 @@
-// 1D tensor parallelism on a flat ring against closed forms that are worked out here, from the model's public
-// shapes.
+// 1D tensor parallelism, on a flat ring and on a torus ring, against closed forms that are worked out here,
+// from the model's public shapes.
 #include <gtest/gtest.h>
 
 #include "tests/training/cases.hpp"
@@ -120,11 +120,11 @@ chiplet::DieConfig die_of(const FlatCase& c) {
   return die;
 }
 
-class FlatRingModels : public ::testing::TestWithParam<FlatCase> {};
+class OneDModels : public ::testing::TestWithParam<std::tuple<FlatCase, const char*>> {};
 
-TEST_P(FlatRingModels, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
-  const FlatCase& c = GetParam();
-  const TrainingConfig config = config_of(c.deck, "megatron-flat-ring");
+TEST_P(OneDModels, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
+  const auto& [c, method] = GetParam();
+  const TrainingConfig config = config_of(c.deck, method);
   const MeshShape mesh{c.deck.rows, c.deck.columns};
   const Plan plan = plan_step(config, mesh, die_of(c));
   const Shapes s = shapes_of(config, mesh);
@@ -149,9 +149,9 @@ TEST_P(FlatRingModels, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
   }
 }
 
-TEST_P(FlatRingModels, EveryWordAndEveryWeightHasOneMaster) {
-  const FlatCase& c = GetParam();
-  const TrainingConfig config = config_of(c.deck, "megatron-flat-ring");
+TEST_P(OneDModels, EveryWordAndEveryWeightHasOneMaster) {
+  const auto& [c, method] = GetParam();
+  const TrainingConfig config = config_of(c.deck, method);
   const MeshShape mesh{c.deck.rows, c.deck.columns};
   const Plan plan = plan_step(config, mesh, die_of(c));
   std::uint64_t written = 0;
@@ -165,7 +165,44 @@ TEST_P(FlatRingModels, EveryWordAndEveryWeightHasOneMaster) {
   EXPECT_EQ(written, (m.layers * layer + 2 * std::uint64_t{m.hidden} * m.vocabulary) * 14);
 }
 
-INSTANTIATE_TEST_SUITE_P(WeakScaling, FlatRingModels, ::testing::ValuesIn(flat_cases));
+INSTANTIATE_TEST_SUITE_P(WeakScaling, OneDModels,
+                         ::testing::Combine(::testing::ValuesIn(flat_cases),
+                                            ::testing::Values("megatron-flat-ring", "megatron-torus-ring")));
+
+// Steps of rings in sequence: one each way for the two halves of four all-reduces of a layer, and the inputs
+// again. A torus ring has far fewer, for the same bytes.
+std::uint64_t ring_steps(const Program& program, const RingSizes& rings) {
+  std::uint64_t steps = 0;
+  std::vector<std::uint64_t> loops;
+  for (const Op& op : program) {
+    if (op.code == OpCode::loop) loops.push_back(op.count);
+    if (op.code == OpCode::end_loop) loops.pop_back();
+    const bool is_layer = op.stage != Stage::head && op.stage != Stage::loss;
+    if (!chiplet::is_collective(op.code) || !is_layer) continue;
+    steps += times_of(op, loops) * (rings.of(op.ring) - 1) * (op.code == OpCode::all_reduce ? 2 : 1);
+  }
+  return steps;
+}
+
+TEST(OneDLatency, IsThatOfTheRings) {
+  chiplet::DieConfig die;
+  die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;
+  TrainingConfig config;
+  config.model = gpt_style(4096, 32, 3);
+  config.batch_sequences = 2;
+  config.sequence_length = 64;
+  config.minibatch_tokens = 128;  // one mini-batch, one tile
+  for (const std::uint32_t p : {4U, 8U}) {
+    const MeshShape mesh{p, p};
+    config.method = "megatron-flat-ring";
+    const Plan flat = plan_step(config, mesh, die);
+    // 8 (N-1) of the all-reduces, 2 (N-1) of the inputs gathered again.
+    EXPECT_EQ(ring_steps(flat.roles[0], rings_of(mesh)), 3 * (8 + 2) * (mesh.dies() - 1));
+    config.method = "megatron-torus-ring";
+    const Plan torus = plan_step(config, mesh, die);
+    EXPECT_EQ(ring_steps(torus.roles[0], rings_of(mesh)), 3U * (16 + 4) * (p - 1));
+  }
+}
 
 // Without what the flat ring gathers again because its buffers do not hold the stream.
 std::uint64_t layer_bytes(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {

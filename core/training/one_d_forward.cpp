@@ -1,15 +1,14 @@
-#include "core/training/flat_ring.hpp"
+#include "core/training/one_d.hpp"
 #include "core/training/step_parts.hpp"
 
 namespace hecaton::training {
 
-using chiplet::Ring;
 using chiplet::Stage;
 
 namespace {
 
-void add_qkv_tile(ProgramBuilder& b, const FlatLayout& l) {
-  const FlatDie& d = l.die;
+void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l) {
+  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
   gather_stream(b, l, Stage::qkv, tokens);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.attention);
@@ -17,8 +16,8 @@ void add_qkv_tile(ProgramBuilder& b, const FlatLayout& l) {
   b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
 }
 
-void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
-  const FlatDie& d = l.die;
+void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
+  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
   const std::uint64_t bytes = l.slices.share / l.tiles.attention;
   b.matmul(Stage::attention_output, tokens / d.query_copies, d.queries, d.hidden);
@@ -27,14 +26,14 @@ void add_output_tile(ProgramBuilder& b, const FlatLayout& l) {
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
-void save_attention(ProgramBuilder& b, const FlatLayout& l) {
+void save_attention(ProgramBuilder& b, const OneDLayout& l) {
   b.write(Stage::attention, Slot::tile, l.slices.queries + l.slices.scores);
   b.write(Stage::qkv, Slot::saved, l.slices.queries + l.slices.kv);
   if (!l.ahead) b.wait(Stage::attention, Slot::tile);
   if (!l.ahead) b.wait(Stage::qkv, Slot::saved);
 }
 
-void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TilePass& first) {
+void add_attention_minibatch(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) {
   const std::uint64_t products = l.sequences * l.die.heads;
   // The second pass reads the share again unless it is one tile and still there.
   const std::uint64_t again = l.tiles.attention > 1 ? first.bytes : 0;
@@ -51,7 +50,7 @@ void add_attention_minibatch(ProgramBuilder& b, const FlatLayout& l, const TileP
   b.add_minibatch(1);
 }
 
-void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
+void add_attention_block(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t bytes = l.slices.share / l.tiles.attention;
   const TilePass first{Stage::activations, Slot::border, l.tiles.attention, bytes, l.ahead, 2};
   const std::uint64_t weights = l.die.attention_weights() * element_bytes;
@@ -64,8 +63,8 @@ void add_attention_block(ProgramBuilder& b, const FlatLayout& l) {
   b.loop(l.minibatches, [&] { add_attention_minibatch(b, l, first); });
 }
 
-void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
-  const FlatDie& d = l.die;
+void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
+  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.ffn;
   const std::uint64_t bytes = l.slices.share / l.tiles.ffn;
   const std::uint64_t up = l.slices.up / l.tiles.ffn;
@@ -80,7 +79,7 @@ void add_ffn_tile(ProgramBuilder& b, const FlatLayout& l) {
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
-void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
+void add_ffn_block(ProgramBuilder& b, const OneDLayout& l) {
   const TilePass pass{Stage::activations,           Slot::border, l.tiles.ffn,
                       l.slices.share / l.tiles.ffn, l.ahead,      2};
   b.wait(Stage::activations, Slot::output);
@@ -97,15 +96,15 @@ void add_ffn_block(ProgramBuilder& b, const FlatLayout& l) {
   });
 }
 
-void add_head_tile(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) {
+void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
   const std::uint64_t bytes = l.slices.share / l.tiles.head;
   gather_stream(b, l, Stage::head, tokens);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.head);
   b.matmul(Stage::head, tokens, l.die.hidden, words);
   b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
-  b.all_reduce(Stage::loss, Ring::package, tokens, scalar_bytes);  // largest logit
-  b.all_reduce(Stage::loss, Ring::package, tokens, scalar_bytes);  // sum of exponentials
+  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);  // largest logit
+  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);  // sum of exponentials
   b.matmul(Stage::head, tokens, words, l.die.hidden);
   scatter_stream(b, l, Stage::head, tokens);
   b.matmul(Stage::head, l.die.hidden, tokens, words);
@@ -115,7 +114,7 @@ void add_head_tile(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) 
 
 }  // namespace
 
-void add_flat_forward(ProgramBuilder& b, const FlatLayout& l) {
+void add_one_d_forward(ProgramBuilder& b, const OneDLayout& l) {
   if (l.prefetch_forward) {
     b.read(Stage::weights, Slot::weights, l.die.attention_weights() * element_bytes);
   }
@@ -127,7 +126,7 @@ void add_flat_forward(ProgramBuilder& b, const FlatLayout& l) {
   });
 }
 
-void add_flat_head(ProgramBuilder& b, const FlatLayout& l, std::uint64_t words) {
+void add_one_d_head(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) {
   const std::uint64_t weights = l.die.hidden * words * element_bytes;
   const TilePass pass{
       Stage::activations, Slot::border, l.tiles.head, l.slices.share / l.tiles.head, l.ahead, 2};

@@ -1,4 +1,4 @@
-#include "core/training/hecaton.hpp"
+#include "core/training/grid.hpp"
 #include "core/training/step_parts.hpp"
 
 namespace hecaton::training {
@@ -9,39 +9,39 @@ using chiplet::Stage;
 namespace {
 
 // Writes a part of what backward needs; without overlap it waits for it.
-void save(ProgramBuilder& b, const HecatonLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
+void save(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
   b.write(stage, slot, bytes);
   if (!l.prefetch.saved) b.wait(stage, slot);
 }
 
-void add_attention_block(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& linears) {
-  const HecatonSlices& s = l.slices;
+void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
+  const GridSlices& s = l.slices;
   if (l.prefetch.saved) b.wait(Stage::activations, Slot::saved);  // their buffers are written anew
-  add_hecaton_norm(b, s, 2);
-  b.loop(l.tiles.qkv, [&] { add_linear_forward(b, linears.qkv, s.tokens / l.tiles.qkv); });
+  add_grid_norm(b, l, 2);
+  b.loop(l.tiles.qkv, [&] { l.scheme.forward(b, l, linears.qkv, s.tokens / l.tiles.qkv); });
   save(b, l, Stage::qkv, Slot::saved, s.qkv + s.norm);
   const std::uint64_t products = l.sequences / l.die.rows * l.die.heads;
   add_attention_forward(b, {products, l.die.sequence, l.die.sequence, l.die.head});
   save(b, l, Stage::attention, Slot::saved, s.hidden + s.scores);
-  b.loop(l.tiles.output, [&] { add_linear_forward(b, linears.output, s.tokens / l.tiles.output); });
+  b.loop(l.tiles.output, [&] { l.scheme.forward(b, l, linears.output, s.tokens / l.tiles.output); });
   b.vector(Stage::residual, 2 * s.hidden);
 }
 
-void add_ffn_tile(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& linears) {
-  const HecatonSlices& s = l.slices;
+void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
+  const GridSlices& s = l.slices;
   const std::uint64_t tokens = s.tokens / l.tiles.ffn;
   const std::uint64_t up = s.up / l.tiles.ffn;
-  add_linear_forward(b, linears.up, tokens);
+  l.scheme.forward(b, l, linears.up, tokens);
   if (l.prefetch.saved) b.wait(Stage::activation, Slot::tile);  // the tile before has left its buffer
   b.vector(Stage::activation, up);
   save(b, l, Stage::activation, Slot::tile, up);
-  add_linear_forward(b, linears.down, tokens);
+  l.scheme.forward(b, l, linears.down, tokens);
 }
 
-void add_layer(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& linears) {
+void add_layer(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
   add_attention_block(b, l, linears);
   save(b, l, Stage::residual, Slot::saved, l.slices.saved_middle());
-  add_hecaton_norm(b, l.slices, 2);
+  add_grid_norm(b, l, 2);
   if (l.prefetch.saved) b.wait(Stage::activations, Slot::output);  // before its buffer is written anew
   b.loop(l.tiles.ffn, [&] { add_ffn_tile(b, l, linears); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
@@ -49,8 +49,8 @@ void add_layer(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinears& 
 }
 
 // `count` fused groups of `layers` layers.
-void add_groups(ProgramBuilder& b, const HecatonLayout& l, std::uint64_t count, std::uint64_t layers) {
-  const HecatonLinears linears = hecaton_linears(l.die);
+void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std::uint64_t layers) {
+  const GridLinears linears = grid_linears(l);
   const std::uint64_t weights = layers * l.die.layer_weights() * element_bytes;
   const auto step = static_cast<std::int32_t>(layers);
   const bool ahead = l.groups.prefetch_forward;
@@ -75,20 +75,20 @@ void add_groups(ProgramBuilder& b, const HecatonLayout& l, std::uint64_t count, 
   });
 }
 
-void add_head_tile(ProgramBuilder& b, const HecatonLayout& l, const HecatonLinear& head) {
+void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
   const std::uint64_t tokens_b = tokens / l.die.rows;
-  add_linear_forward(b, head, tokens);
+  l.scheme.forward(b, l, head, tokens);
   b.vector(Stage::loss, 2 * l.slices.logits / l.tiles.head);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // sum of exponentials
-  add_linear_input_gradient(b, head, tokens);
-  add_linear_weight_gradient(b, head, tokens);
+  l.scheme.input_gradient(b, l, head, tokens);
+  l.scheme.weight_gradient(b, l, head, tokens);
 }
 
 }  // namespace
 
-void add_hecaton_forward(ProgramBuilder& b, const HecatonLayout& l) {
+void add_grid_forward(ProgramBuilder& b, const GridLayout& l) {
   const std::uint64_t layers = l.groups.forward;
   b.set_layer(0);
   if (l.prefetch.border) b.read(Stage::embedding, Slot::border, l.slices.hidden);
@@ -96,18 +96,18 @@ void add_hecaton_forward(ProgramBuilder& b, const HecatonLayout& l) {
   add_groups(b, l, l.layers % layers > 0 ? 1 : 0, l.layers % layers);
 }
 
-void add_hecaton_head(ProgramBuilder& b, const HecatonLayout& l) {
+void add_grid_head(ProgramBuilder& b, const GridLayout& l) {
   const std::uint64_t weights = l.die.head_weights() * element_bytes;
-  const HecatonLinear head = hecaton_linears(l.die).head;
+  const GridLinear head = grid_linears(l).head;
   b.set_layer(-1);
   b.read(Stage::weights, Slot::weights, weights);
   b.wait(Stage::weights, Slot::weights);
   b.set_minibatch(0);
   b.loop(l.minibatches, [&] {
     add_border_read(b, l, Stage::activations, 1);
-    add_hecaton_norm(b, l.slices, 2);
+    add_grid_norm(b, l, 2);
     b.loop(l.tiles.head, [&] { add_head_tile(b, l, head); });
-    add_hecaton_norm(b, l.slices, 3);
+    add_grid_norm(b, l, 3);
     b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
     b.write(Stage::gradients, Slot::output, l.slices.hidden);
     if (!l.prefetch.border) b.wait(Stage::gradients, Slot::output);

@@ -1,4 +1,4 @@
-#include "core/training/flat_ring_layout.hpp"
+#include "core/training/one_d_layout.hpp"
 
 #include <fmt/format.h>
 
@@ -12,15 +12,6 @@
 namespace hecaton::training {
 
 namespace {
-
-void check_ring(MeshShape mesh) {
-  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return;
-  throw PlanError("training.method", "has no flat ring on this mesh",
-                  fmt::format("a cycle through all dies needs an even number of them and two rows and "
-                              "columns; the mesh is {} x {}",
-                              mesh.rows, mesh.columns),
-                  "choose another mesh or another method");
-}
 
 [[noreturn]] void throw_uneven(std::string_view what, std::uint64_t number, std::uint64_t dies) {
   throw PlanError("package.rows", fmt::format("makes a number of dies that does not fit the {}", what),
@@ -37,12 +28,11 @@ void check_shapes(const ModelConfig& m, std::uint64_t dies) {
   if (m.vocabulary < dies) throw_uneven("words of the vocabulary", m.vocabulary, dies);
 }
 
-FlatDie die_of(const TrainingConfig& config, MeshShape mesh) {
+OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   const std::uint64_t dies = mesh.dies();
-  check_ring(mesh);
   check_shapes(m, dies);
-  FlatDie d;
+  OneDDie d;
   d.dies = dies;
   d.sequence = config.sequence_length;
   d.head = head_size(m);
@@ -64,8 +54,8 @@ FlatDie die_of(const TrainingConfig& config, MeshShape mesh) {
   return d;
 }
 
-FlatSlices slices_of(const FlatDie& d, std::uint64_t sequences) {
-  FlatSlices s;
+OneDSlices slices_of(const OneDDie& d, std::uint64_t sequences) {
+  OneDSlices s;
   s.tokens = sequences * d.sequence;
   const std::uint64_t own = s.tokens / d.query_copies;
   s.stream = slice_bytes(s.tokens, d.hidden);
@@ -86,7 +76,7 @@ constexpr std::array<const char*, block_count> block_texts = {"attention block",
 
 // The working sets: how many whole tiles of the stream are there at once, and how many shares of one. With
 // tiles read ahead and written behind (`ahead`), the next shares and those on their way out come on top.
-Tilings tilings(const FlatDie& d, const FlatSlices& s, bool ahead) {
+Tilings tilings(const OneDDie& d, const OneDSlices& s, bool ahead) {
   const std::uint64_t more = ahead ? 1 : 0;
   const std::uint64_t local = 2 * s.queries + s.kv + s.scores;  // with the output of attention
   const auto tiling = [&](std::uint64_t resident, std::uint64_t streams, std::uint64_t shares,
@@ -108,15 +98,15 @@ Tilings tilings(const FlatDie& d, const FlatSlices& s, bool ahead) {
 }
 
 struct Fit {
-  FlatSlices slices;
-  FlatTiles tiles;
+  OneDSlices slices;
+  OneDTiles tiles;
   bool ahead = false;
   std::uint64_t sequences = 0;
   std::uint64_t peak = 0;
 };
 
-std::optional<Fit> fit(const FlatDie& d, std::uint64_t sequences, bool ahead, std::uint64_t capacity) {
-  const FlatSlices slices = slices_of(d, sequences);
+std::optional<Fit> fit(const OneDDie& d, std::uint64_t sequences, bool ahead, std::uint64_t capacity) {
+  const OneDSlices slices = slices_of(d, sequences);
   const Tilings blocks = tilings(d, slices, ahead);
   std::array<std::uint64_t, block_count> n{};
   std::uint64_t peak = 0;
@@ -128,8 +118,8 @@ std::optional<Fit> fit(const FlatDie& d, std::uint64_t sequences, bool ahead, st
   return Fit{slices, {n[attention], n[ffn], n[head], n[back_ffn], n[back_attention]}, ahead, sequences, peak};
 }
 
-[[noreturn]] void throw_no_fit(const FlatDie& d, std::uint64_t sequences, std::uint64_t capacity) {
-  const FlatSlices slices = slices_of(d, sequences);
+[[noreturn]] void throw_no_fit(const OneDDie& d, std::uint64_t sequences, std::uint64_t capacity) {
+  const OneDSlices slices = slices_of(d, sequences);
   const Tilings blocks = tilings(d, slices, false);
   std::size_t worst = 0;
   const auto least = [&](std::size_t i) { return blocks[i].bytes(blocks[i].parts); };
@@ -141,7 +131,7 @@ std::optional<Fit> fit(const FlatDie& d, std::uint64_t sequences, bool ahead, st
       least(worst), capacity);
 }
 
-std::optional<Fit> best_fit(const FlatDie& d, const TrainingConfig& config, std::uint64_t sequences,
+std::optional<Fit> best_fit(const OneDDie& d, const TrainingConfig& config, std::uint64_t sequences,
                             std::uint64_t capacity) {
   if (config.overlap) {
     if (std::optional<Fit> found = fit(d, sequences, true, capacity)) return found;
@@ -178,7 +168,7 @@ bool is_no_worse(const Fit& a, const Fit& b, std::uint64_t batch) {
 }
 
 // Of equals the largest: weights that have to be read for every mini-batch are read less often.
-Fit chosen_fit(const FlatDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+Fit chosen_fit(const OneDDie& d, const TrainingConfig& config, std::uint64_t capacity) {
   std::optional<Fit> best;
   for (std::uint64_t sequences = 1; sequences <= config.batch_sequences; ++sequences) {
     if (config.batch_sequences % sequences != 0) continue;
@@ -189,7 +179,7 @@ Fit chosen_fit(const FlatDie& d, const TrainingConfig& config, std::uint64_t cap
   return *best;
 }
 
-Fit fit_of(const FlatDie& d, const TrainingConfig& config, std::uint64_t capacity) {
+Fit fit_of(const OneDDie& d, const TrainingConfig& config, std::uint64_t capacity) {
   if (config.minibatch_tokens == 0) return chosen_fit(d, config, capacity);
   const std::uint64_t sequences = given_sequences(config);
   const std::optional<Fit> found = best_fit(d, config, sequences, capacity);
@@ -201,8 +191,8 @@ void check_weights(const char* what, std::uint64_t elements, std::uint64_t capac
   if (elements * element_bytes > capacity) throw_no_weight_room(what, elements * element_bytes, capacity);
 }
 
-void place_weights(FlatLayout& l, bool overlap) {
-  const FlatDie& d = l.die;
+void place_weights(OneDLayout& l, bool overlap) {
+  const OneDDie& d = l.die;
   const std::uint64_t capacity = l.weight_capacity;
   const std::uint64_t attention_elements = d.attention_weights();
   const std::uint64_t ffn_elements = d.ffn_weights();
@@ -226,13 +216,16 @@ void place_weights(FlatLayout& l, bool overlap) {
 
 }  // namespace
 
-FlatLayout flat_ring_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
+                        const OneDScheme& scheme) {
   if (config.fusion > 1) {
     throw PlanError("training.fusion", "does not go with this method",
                     "activations leave the die at the end of every block",
                     "use 0, or the method \"hecaton\"");
   }
-  FlatLayout l;
+  OneDLayout l;
+  l.scheme = scheme;
+  l.mesh = mesh;
   l.die = die_of(config, mesh);
   l.layers = config.model.layers;
   l.vocabulary_rest = config.model.vocabulary % l.die.dies;

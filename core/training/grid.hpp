@@ -1,0 +1,37 @@
+// Methods that tile weights and activations in two dimensions: the step around their linear layers. How these
+// are computed is the method's GridScheme (hecaton.cpp, optimus.cpp).
+//
+// A step: forward, group of layers by group, mini-batch by mini-batch; then norm, output head, loss and their
+// backward; then backward by groups from the last layer; embedding; optimizer. README.md has the closed
+// forms.
+#pragma once
+
+#include "core/training/grid_layout.hpp"
+#include "core/training/method.hpp"
+#include "core/training/program_builder.hpp"
+
+namespace hecaton::training {
+
+// The whole plan of a method. Throws PlanError.
+Plan plan_grid(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
+               const GridScheme& scheme);
+
+// The parts of its program.
+void add_grid_forward(ProgramBuilder& b, const GridLayout& l);
+void add_grid_head(ProgramBuilder& b, const GridLayout& l);
+void add_grid_backward(ProgramBuilder& b, const GridLayout& l);
+
+// Type 1: queries/keys/values, gate and up, output head. Type 2: projection after attention, down.
+struct GridLinears {
+  GridLinear qkv, output, up, down, head;
+};
+GridLinears grid_linears(const GridLayout& l);
+
+// A norm: features of a token are split along a line, so one scalar per token is summed along it.
+void add_grid_norm(ProgramBuilder& b, const GridLayout& l, std::uint64_t passes);
+
+// Starts a mini-batch whose slice of activations or gradients comes from DRAM; reads the next one ahead if
+// there is room. skip_last: loops after whose last iteration there is no next one.
+void add_border_read(ProgramBuilder& b, const GridLayout& l, chiplet::Stage stage, std::uint8_t skip_last);
+
+}  // namespace hecaton::training

@@ -1,0 +1,92 @@
+// Optimus: 2D tensor parallelism by SUMMA on a square of p x p dies.
+//
+// Die (i,j) holds the tiles X[t_i, k_j], W[k_i, n_j] and Y[t_i, n_j]; both layouts of the grid are the same.
+// Y = X W takes p steps: in step l the dies of column l broadcast X along their rows, those of row l W along
+// their columns, and every die adds the product to its Y. dX = dY W^T: in step l W is broadcast along the
+// columns, and the products are reduced along the rows onto column l. dW = X^T dY: X along the rows, reduced
+// along the columns onto row l. A panel of W passes in blocks of columns if the weight buffer has no room for
+// all of it. A weight crosses the package once per token tile, so tiles should be large.
+//
+// The root of step l is the die at place l of the broadcast's order: the same for rows and columns.
+#include "core/training/optimus.hpp"
+
+#include <fmt/format.h>
+
+#include "core/training/grid.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+using chiplet::OpCode;
+using chiplet::Ring;
+
+struct Panels {
+  ProgramBuilder& b;
+  const GridLayout& l;
+  const GridLinear& linear;
+  std::uint64_t tokens = 0;  // of a tile, on this die
+
+  Panels(ProgramBuilder& builder, const GridLayout& layout, const GridLinear& which, std::uint64_t tile)
+      : b(builder), l(layout), linear(which), tokens(tile / layout.die.rows) {}
+
+  // The root is the iteration of the loop over panels.
+  void inputs(OpCode code) {
+    b.panel(code, linear.stage, Ring::row, tokens, slice_bytes(1, linear.inputs), form(), 1);
+  }
+  // A block of the weights: inside the loop over blocks.
+  void weights(OpCode code) {
+    b.panel(code, linear.stage, Ring::column, linear.inputs, slice_bytes(1, columns()), form(), 2);
+  }
+  std::uint64_t columns() const { return linear.outputs / linear.blocks; }
+
+ private:
+  ProgramBuilder::PanelForm form() const { return {l.broadcast, l.broadcast_chunks}; }
+};
+
+void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
+  Panels panels(b, l, linear, tile);
+  b.loop(l.die.rows, [&] {
+    panels.inputs(OpCode::broadcast);
+    b.loop(linear.blocks, [&] {
+      panels.weights(OpCode::broadcast);
+      b.matmul(linear.stage, panels.tokens, linear.inputs, panels.columns());
+    });
+  });
+}
+
+void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
+  Panels panels(b, l, linear, tile);
+  b.loop(l.die.rows, [&] {
+    b.loop(linear.blocks, [&] {
+      panels.weights(OpCode::broadcast);
+      b.matmul(linear.stage, panels.tokens, panels.columns(), linear.inputs);
+    });
+    panels.inputs(OpCode::reduce);
+  });
+}
+
+void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
+  Panels panels(b, l, linear, tile);
+  b.loop(l.die.rows, [&] {
+    panels.inputs(OpCode::broadcast);
+    b.loop(linear.blocks, [&] {
+      b.matmul(linear.stage, linear.inputs, panels.tokens, panels.columns());
+      panels.weights(OpCode::reduce);
+    });
+  });
+}
+
+}  // namespace
+
+Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  if (mesh.rows != mesh.columns) {
+    throw PlanError("training.method", "does not go with this mesh",
+                    fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
+                    "choose as many rows as columns, or another method");
+  }
+  return plan_grid(config, mesh, die,
+                   {forward, input_gradient, weight_gradient, chiplet::Ring::row, false, true});
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,113 @@
+// Optimus against closed forms that are worked out here, from the model's public shapes.
+#include <gtest/gtest.h>
+
+#include "tests/training/cases.hpp"
+
+namespace hecaton::training::test {
+namespace {
+
+constexpr std::uint64_t e = 2;  // bytes of bf16
+
+std::uint64_t log2_of(std::uint64_t p) {
+  std::uint64_t depth = 0;
+  while ((std::uint64_t{1} << depth) < p) ++depth;
+  return depth;
+}
+
+chiplet::DieConfig roomy() {
+  chiplet::DieConfig die;
+  die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;
+  return die;
+}
+
+// Bytes that tree broadcasts and reductions of the linear layers take, one after the other: every round of a
+// tree moves the whole panel.
+std::uint64_t tree_bytes(const Program& program, std::size_t begin, std::size_t end, std::uint64_t p) {
+  std::uint64_t bytes = 0;
+  std::vector<std::uint64_t> loops;
+  for (std::size_t i = 0; i < end; ++i) {
+    const Op& op = program[i];
+    if (op.code == OpCode::loop) loops.push_back(op.count);
+    if (op.code == OpCode::end_loop) loops.pop_back();
+    if (i < begin || !chiplet::has_root(op.code) || op.stage == Stage::head) continue;
+    bytes += times_of(op, loops) * log2_of(p) * op.units * op.unit_bytes;
+  }
+  return bytes;
+}
+
+// Forward (log2 p / p) (7 + 12 h/T) U, backward twice that, with U = T h e: multiplied out, integers.
+TEST(Optimus, BytesInSequenceEqualThePublishedForm) {
+  for (const std::uint32_t p : {2U, 4U, 8U, 16U}) {
+    TrainingConfig config;
+    config.model = gpt_style(4096, 32, 2);
+    config.method = "optimus";
+    config.batch_sequences = 32;
+    config.sequence_length = 64;
+    config.minibatch_tokens = 32 * 64;
+    const Program program = plan_step(config, {p, p}, roomy()).roles[0];
+    const std::uint64_t tokens = 32 * 64, h = 4096, layers = 2;
+    std::size_t head = 0;
+    while (program[head].stage != Stage::head) ++head;
+    const std::uint64_t forward = layers * log2_of(p) * (7 * tokens * h + 12 * h * h) * e / p;
+    EXPECT_EQ(tree_bytes(program, 0, head, p), forward) << p;
+    EXPECT_EQ(tree_bytes(program, head, program.size(), p), 2 * forward) << p;
+  }
+}
+
+// Per linear layer k to n: X and W once each forward, twice each backward, to p - 1 dies of every line. Each
+// mini-batch and token tile moves the weights again.
+TEST(Optimus, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
+  for (const std::uint64_t minibatches : {1U, 2U}) {
+    TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 0}, "optimus");
+    config.minibatch_tokens = static_cast<std::uint32_t>(16 * 128 / minibatches);
+    const Tally all = tally(plan_step(config, {4, 4}, roomy()).roles[0], rings_of({4, 4}));
+    const std::uint64_t p = 4, n = 16, tokens = 2048, h = 2048, f = 5632, kv = 512, layers = 22,
+                        words = 32000;
+    const std::uint64_t x = h + h + h + f;  // inputs of the four linear layers of a layer
+    const std::uint64_t w = h * (h + kv) + h * h + h * 2 * f + f * h;
+    const std::uint64_t moved = tokens * x + minibatches * w;
+    EXPECT_EQ(all.layer_nop_bytes(), layers * 3 * (p - 1) * moved * e);
+    EXPECT_EQ(all.of(Stage::head, &StageTally::nop_bytes),
+              3 * (p - 1) * (tokens * h + minibatches * h * words) * e);
+    const std::uint64_t attention = 7 * 16 * 128 * 128 * h;
+    EXPECT_EQ(all.sum(&StageTally::macs),
+              (layers * (3 * tokens * w + attention) + 3 * tokens * h * words) / n);
+    EXPECT_EQ(all.of(Stage::optimizer, &StageTally::written_bytes), (layers * w + 2 * h * words) * 14 / n);
+    EXPECT_EQ(all.of(Stage::weights, &StageTally::read_bytes), (2 * layers * w + h * words) * e / n);
+  }
+}
+
+TEST(Optimus, PipelinesItsPanelsIfAsked) {
+  TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 2048}, "optimus");
+  const Tally tree = tally(plan_step(config, {4, 4}, roomy()).roles[0], rings_of({4, 4}));
+  config.broadcast = Broadcast::pipelined;
+  config.broadcast_chunks = 5;
+  const Program program = plan_step(config, {4, 4}, roomy()).roles[0];
+  EXPECT_EQ(tally(program, rings_of({4, 4})).sum(&StageTally::nop_bytes), tree.sum(&StageTally::nop_bytes));
+  for (const Op& op : program) {
+    if (!chiplet::has_root(op.code)) continue;
+    EXPECT_EQ(op.schedule, chiplet::Schedule::pipelined);
+    EXPECT_EQ(op.count, 5U);
+  }
+}
+
+TEST(Optimus, NeedsASquareAndRoomForItsPanels) {
+  TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 2048}, "optimus");
+  try {
+    plan_step(config, {2, 4}, roomy());
+    ADD_FAILURE() << "planned on a rectangle";
+  } catch (const PlanError& error) {
+    EXPECT_EQ(error.table_key, "training.method");
+  }
+  chiplet::DieConfig small = roomy();
+  small.weight_buffer_MiB = 15.6249;  // the output head, but no panels beside it
+  try {
+    plan_step(config, {4, 4}, small);
+    ADD_FAILURE() << "planned without room for panels";
+  } catch (const PlanError& error) {
+    EXPECT_EQ(error.table_key, "die.weight_buffer_MiB");
+  }
+}
+
+}  // namespace
+}  // namespace hecaton::training::test
