@@ -130,7 +130,7 @@ void check_collective(const Deck& deck, const Refuser& refuse) {
     refuse("collective.algorithm", "does not fit the topology", "the dies of a plain mesh have no bypass",
            "choose package.topology = \"bypass-ring\" or the algorithm \"naive-ring\"");
   }
-  if (over_package) check_package_ring(deck, refuse);
+  if (over_package && algorithm <= CollectiveAlgorithm::hamiltonian_ring) check_package_ring(deck, refuse);
 }
 
 }  // namespace

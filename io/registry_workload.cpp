@@ -88,14 +88,22 @@ Table collective_table() {
   return table(
       "collective", "The collective operation.", for_collective,
       {key(
-           "operation", ChoiceType{{"all-gather", "reduce-scatter", "all-reduce"}}, "", Tag::assumed,
-           for_collective, "What the dies of a group do together.",
+           "operation",
+           ChoiceType{{"all-gather", "reduce-scatter", "all-reduce", "broadcast", "reduce", "all-to-all"}},
+           "", Tag::assumed, for_collective, "What the dies of a group do together.",
            [](auto& d) -> auto& { return d.collective.operation; }),
        key(
-           "algorithm", ChoiceType{{"ring", "naive-ring", "bypass-ring", "hamiltonian-ring"}}, "",
-           Tag::assumed, for_collective,
+           "algorithm",
+           ChoiceType{{"ring", "naive-ring", "bypass-ring", "hamiltonian-ring", "torus-ring", "tree",
+                       "halving-doubling", "direct"}},
+           "", Tag::assumed, for_collective,
            "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
-           "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package.",
+           "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package; torus-ring: "
+           "rings along "
+           "rows and columns of the package, one axis at a time; tree: broadcast and reduce; "
+           "halving-doubling: "
+           "all but those and all-to-all; direct: all-to-all. Rings pass a broadcast or reduction on in "
+           "chunks.",
            [](auto& d) -> auto& { return d.collective.algorithm; }),
        key(
            "group", ChoiceType{{"rows", "columns", "package"}}, "", Tag::assumed, for_collective,
@@ -104,7 +112,15 @@ Table collective_table() {
        key(
            "bytes", IntegerType{1, 0xffffffff}, "bytes", Tag::assumed, for_collective,
            "The whole payload: what every die holds after an all-gather.",
-           [](auto& d) -> auto& { return d.collective.bytes; })});
+           [](auto& d) -> auto& { return d.collective.bytes; }),
+       key(
+           "root", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, for_collective,
+           "Of a broadcast or reduction: its place in the group, in the order of the algorithm.",
+           [](auto& d) -> auto& { return d.collective.root; }),
+       key(
+           "chunks", IntegerType{1, 65536}, "", Tag::assumed, for_collective,
+           "Chunks of a broadcast or reduction along a ring.",
+           [](auto& d) -> auto& { return d.collective.chunks; })});
 }
 
 Table traffic_table() {

@@ -131,7 +131,8 @@ TrainingSummary training_summary(const Deck& deck, const RunResult& result, cons
   return training;
 }
 
-constexpr const char* operation_names[] = {"all-gather", "reduce-scatter", "all-reduce"};
+constexpr const char* operation_names[] = {"all-gather", "reduce-scatter", "all-reduce",
+                                           "broadcast",  "reduce",         "all-to-all"};
 constexpr const char* group_names[] = {"rows", "columns", "package"};
 
 CollectiveSummary collective_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,

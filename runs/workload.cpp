@@ -35,7 +35,8 @@ void require_fitting_algorithm(const training::CollectiveConfig& collective) {
   using training::CollectiveAlgorithm;
   const bool package = collective.group == training::CollectiveGroup::package;
   const bool hamiltonian = collective.algorithm == CollectiveAlgorithm::hamiltonian_ring;
-  if (collective.algorithm == CollectiveAlgorithm::ring || package == hamiltonian) return;
+  const bool is_ring = collective.algorithm <= CollectiveAlgorithm::hamiltonian_ring;
+  if (!is_ring || collective.algorithm == CollectiveAlgorithm::ring || package == hamiltonian) return;
   throw training::PlanError(
       "collective.algorithm", "does not fit collective.group",
       package ? "a ring over the whole package follows a Hamiltonian cycle"
@@ -130,6 +131,18 @@ bool Workload::uses_bypass() const {
 
 std::string Workload::algorithm() const {
   if (deck_.kind != io::WorkloadKind::collective) return {};
+  switch (deck_.collective.algorithm) {
+    case training::CollectiveAlgorithm::torus_ring:
+      return "torus-ring";
+    case training::CollectiveAlgorithm::tree:
+      return "tree";
+    case training::CollectiveAlgorithm::halving_doubling:
+      return "halving-doubling";
+    case training::CollectiveAlgorithm::direct:
+      return "direct";
+    default:
+      break;
+  }
   if (deck_.collective.group == training::CollectiveGroup::package) return "hamiltonian-ring";
   return line_order_ == net::RingOrder::bypass ? "bypass-ring" : "naive-ring";
 }

@@ -1,4 +1,7 @@
 // A plan of one collective operation, to be compared with its closed form.
+#include <fmt/format.h>
+
+#include <bit>
 #include <limits>
 
 #include "core/training/method.hpp"
@@ -7,19 +10,60 @@ namespace hecaton::training {
 
 namespace {
 
-chiplet::OpCode code_of(CollectiveOperation operation) {
+using chiplet::OpCode;
+using chiplet::Ring;
+using chiplet::Schedule;
+using Algorithm = CollectiveAlgorithm;
+
+OpCode code_of(CollectiveOperation operation) {
   switch (operation) {
     case CollectiveOperation::all_gather:
-      return chiplet::OpCode::all_gather;
+      return OpCode::all_gather;
     case CollectiveOperation::reduce_scatter:
-      return chiplet::OpCode::reduce_scatter;
+      return OpCode::reduce_scatter;
+    case CollectiveOperation::broadcast:
+      return OpCode::broadcast;
+    case CollectiveOperation::reduce:
+      return OpCode::reduce;
+    case CollectiveOperation::all_to_all:
+      return OpCode::all_to_all;
     case CollectiveOperation::all_reduce:
       break;
   }
-  return chiplet::OpCode::all_reduce;
+  return OpCode::all_reduce;
 }
 
-void check(const CollectiveConfig& config, MeshShape mesh) {
+// Around a ring, a broadcast or reduction goes in chunks.
+Schedule schedule_of(OpCode code, Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::tree:
+      return Schedule::tree;
+    case Algorithm::halving_doubling:
+      return Schedule::halving_doubling;
+    case Algorithm::direct:
+      return Schedule::direct;
+    default:
+      return chiplet::has_root(code) ? Schedule::pipelined : Schedule::ring;
+  }
+}
+
+bool is_ring(Algorithm algorithm) {
+  return algorithm <= Algorithm::hamiltonian_ring;
+}
+
+std::uint64_t group_dies(CollectiveGroup group, MeshShape mesh) {
+  switch (group) {
+    case CollectiveGroup::rows:
+      return mesh.columns;
+    case CollectiveGroup::columns:
+      return mesh.rows;
+    case CollectiveGroup::package:
+      break;
+  }
+  return mesh.dies();
+}
+
+void check_sizes(const CollectiveConfig& config, MeshShape mesh) {
   if (config.bytes == 0 || config.bytes > std::numeric_limits<std::uint32_t>::max()) {
     throw PlanError("collective.bytes", "is out of range",
                     "a chunk is one message of at most 4294967295 bytes", "use 1 to 4294967295");
@@ -28,14 +72,76 @@ void check(const CollectiveConfig& config, MeshShape mesh) {
     throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",
                     "choose another mesh");
   }
-  if (config.group != CollectiveGroup::package) return;
-  if (mesh.rows < 2 || mesh.columns < 2 || mesh.dies() % 2 != 0) {
-    throw PlanError(
-        "collective.group", "has no ring over the package",
-        "a cycle through all dies needs an even number of them and two rows and columns; the mesh is " +
-            std::to_string(mesh.rows) + " x " + std::to_string(mesh.columns),
-        "choose another mesh, or the group \"rows\" or \"columns\"");
+  const std::uint64_t dies = group_dies(config.group, mesh);
+  if (chiplet::has_root(code_of(config.operation)) && config.root >= dies) {
+    throw PlanError("collective.root", "is not in the group",
+                    fmt::format("a group has {} dies, counted from 0", dies), "choose one of them");
   }
+}
+
+void check_package_ring(MeshShape mesh) {
+  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return;
+  throw PlanError(
+      "collective.group", "has no ring over the package",
+      fmt::format("a cycle through all dies needs an even number of them and two rows and columns; the "
+                  "mesh is {} x {}",
+                  mesh.rows, mesh.columns),
+      "choose another mesh, another algorithm, or the group \"rows\" or \"columns\"");
+}
+
+void check_torus(const CollectiveConfig& config, MeshShape mesh) {
+  if (config.operation > CollectiveOperation::all_reduce) {
+    throw PlanError("collective.algorithm", "does not fit the operation",
+                    "\"torus-ring\" does all-gather, reduce-scatter and all-reduce",
+                    "choose another algorithm or operation");
+  }
+  if (config.group != CollectiveGroup::package) {
+    throw PlanError("collective.algorithm", "does not fit the group",
+                    "\"torus-ring\" goes along rows and columns", "choose group = \"package\"");
+  }
+  if (config.bytes % mesh.columns != 0) {
+    throw PlanError("collective.bytes", "does not divide among the columns",
+                    fmt::format("{} bytes, {} columns", config.bytes, mesh.columns),
+                    fmt::format("use a multiple of {}", mesh.columns));
+  }
+}
+
+void check_algorithm(const CollectiveConfig& config, MeshShape mesh) {
+  const OpCode code = code_of(config.operation);
+  if (config.algorithm == Algorithm::torus_ring) return check_torus(config, mesh);
+  if (!chiplet::goes_with(code, schedule_of(code, config.algorithm))) {
+    throw PlanError("collective.algorithm", "does not fit the operation",
+                    "\"tree\" does broadcast and reduce, \"halving-doubling\" all-gather, reduce-scatter and "
+                    "all-reduce, \"direct\" all-to-all; rings do all",
+                    "choose another algorithm or operation");
+  }
+  const std::uint64_t dies = group_dies(config.group, mesh);
+  if (config.algorithm == Algorithm::halving_doubling && !std::has_single_bit(dies)) {
+    throw PlanError("collective.algorithm", "does not fit the group",
+                    fmt::format("\"halving-doubling\" needs a power of two; a group has {} dies", dies),
+                    "choose another mesh or algorithm");
+  }
+  if (is_ring(config.algorithm) && config.group == CollectiveGroup::package) check_package_ring(mesh);
+}
+
+chiplet::Op operation(OpCode code, Ring ring, std::uint64_t bytes) {
+  chiplet::Op op;
+  op.code = code;
+  op.ring = ring;
+  op.units = bytes;
+  op.unit_bytes = 1;
+  return op;
+}
+
+// One axis at a time.
+chiplet::Program torus_program(OpCode code, std::uint64_t bytes, MeshShape mesh) {
+  const std::uint64_t part = bytes / mesh.columns;
+  if (code == OpCode::all_gather)
+    return {operation(code, Ring::column, part), operation(code, Ring::row, bytes)};
+  if (code == OpCode::reduce_scatter)
+    return {operation(code, Ring::row, bytes), operation(code, Ring::column, part)};
+  return {operation(OpCode::reduce_scatter, Ring::row, bytes), operation(code, Ring::column, part),
+          operation(OpCode::all_gather, Ring::row, bytes)};
 }
 
 }  // namespace
@@ -53,15 +159,20 @@ chiplet::Ring ring_of(CollectiveGroup group) {
 }
 
 Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
-  check(config, mesh);
-  chiplet::Op op;
-  op.code = code_of(config.operation);
-  op.ring = ring_of(config.group);
-  op.units = config.bytes;
-  op.unit_bytes = 1;
+  check_sizes(config, mesh);
+  check_algorithm(config, mesh);
+  const OpCode code = code_of(config.operation);
   Plan plan;
-  plan.roles = {{op}};
   plan.role_of_die.assign(mesh.dies(), 0);
+  if (config.algorithm == Algorithm::torus_ring) {
+    plan.roles = {torus_program(code, config.bytes, mesh)};
+    return plan;
+  }
+  chiplet::Op op = operation(code, ring_of(config.group), config.bytes);
+  op.schedule = schedule_of(code, config.algorithm);
+  if (op.schedule == Schedule::pipelined) op.count = config.chunks;
+  if (chiplet::has_root(code)) op.value = static_cast<std::int32_t>(config.root);
+  plan.roles = {{op}};
   return plan;
 }
 

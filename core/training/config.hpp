@@ -34,15 +34,33 @@ struct TrainingConfig {
 };
 
 // A collective alone, to be compared with its closed form.
-enum class CollectiveOperation : std::uint8_t { all_gather, reduce_scatter, all_reduce };
-enum class CollectiveAlgorithm : std::uint8_t { ring, naive_ring, bypass_ring, hamiltonian_ring };
+enum class CollectiveOperation : std::uint8_t {
+  all_gather,
+  reduce_scatter,
+  all_reduce,
+  broadcast,
+  reduce,
+  all_to_all
+};
+enum class CollectiveAlgorithm : std::uint8_t {
+  ring,  // what suits group and topology
+  naive_ring,
+  bypass_ring,
+  hamiltonian_ring,
+  torus_ring,
+  tree,
+  halving_doubling,
+  direct
+};
 enum class CollectiveGroup : std::uint8_t { rows, columns, package };
 
 struct CollectiveConfig {
   CollectiveOperation operation = CollectiveOperation::all_gather;
-  CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;  // ring: what suits group and topology
+  CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
   CollectiveGroup group = CollectiveGroup::rows;
   std::uint64_t bytes = 1048576;  // the whole payload: what every die holds after an all-gather
+  std::uint32_t root = 0;         // of a broadcast or reduction: place in the order of the algorithm
+  std::uint32_t chunks = 8;       // of a broadcast or reduction along a ring
 };
 
 }  // namespace hecaton::training

@@ -69,6 +69,8 @@ const std::map<std::string, std::string>& decks() {
       {"hecaton 2 x 4, contended", text_of(contended("hecaton", 2))},
       {"flat ring 4 x 4, contended", text_of(contended("megatron-flat-ring", 4))},
       {"flat ring 2 x 4, no overlap", text_of(without_overlap())},
+      {"torus ring 2 x 4, contended", text_of(contended("megatron-torus-ring", 2))},
+      {"optimus 4 x 4, contended", text_of(contended("optimus", 4))},
       {"traffic, light", traffic_text("wormhole", "uniform", 0.05, 1)},
       {"traffic, heavy", traffic_text("wormhole", "uniform", 0.9, 5)},
       {"traffic, heavy, cut-through", traffic_text("cut-through", "uniform", 0.8, 4)},
