@@ -49,7 +49,7 @@ TEST(Trees, EndAtTheirClosedFormFromAnyRoot) {
           "mesh", 3, 8,
           fmt::format("operation = \"{}\"\nalgorithm = \"tree\"\ngroup = \"rows\"\nbytes = {}\nroot = {}",
                       operation, bytes, root)));
-      if (!is_root()) return;
+      if (!is_root()) continue;
       EXPECT_EQ(end_of(outcome), tree_time(8, bytes)) << operation << " " << root;
       EXPECT_EQ(sent_by_all(outcome), 3 * 7 * bytes);
     }
@@ -68,7 +68,7 @@ TEST(Chains, EndAtTheirClosedForm) {
               "operation = \"{}\"\nalgorithm = \"naive-ring\"\ngroup = \"columns\"\nbytes = {}\nchunks = {}\n"
               "root = {}",
               operation, chunks * chunk, chunks, std::string(operation) == "reduce" ? p - 1 : 0)));
-      if (!is_root()) return;
+      if (!is_root()) continue;
       const std::int64_t first = (p - 1) * edge_time(delays, {1, false}, chunk);
       EXPECT_EQ(end_of(outcome), first + (chunks - 1) * chunk / 64 * 1000) << operation << " " << chunks;
       EXPECT_EQ(sent_by_all(outcome), 2 * (p - 1) * chunks * chunk);
@@ -86,7 +86,7 @@ TEST(HalvingAndDoubling, LiesBetweenClosedFormAndLinkLoads) {
                  fmt::format("operation = \"reduce-scatter\"\nalgorithm = \"halving-doubling\"\n"
                              "group = \"rows\"\nbytes = {}",
                              bytes)));
-    if (!is_root()) return;
+    if (!is_root()) continue;
     std::int64_t closed = 0, loads = 0;
     for (std::int64_t distance = p / 2, part = bytes / 2; distance > 0; distance /= 2, part /= 2) {
       const std::int64_t alone = edge_time(delays, {distance, false}, part);
@@ -143,7 +143,7 @@ TEST(TorusRing, EndsAtItsClosedForm) {
                  fmt::format("operation = \"{}\"\nalgorithm = \"torus-ring\"\ngroup = \"package\"\n"
                              "bytes = {}",
                              operation, bytes)));
-    if (!is_root()) return;
+    if (!is_root()) continue;
     EXPECT_LE(end_of(outcome), rounds * (along_row + along_column)) << operation;
     EXPECT_GE(end_of(outcome), rounds * (along_row + along_column) * 9 / 10) << operation;
     EXPECT_EQ(sent_by_all(outcome), rounds * (rows * columns - 1) * bytes);
