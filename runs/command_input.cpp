@@ -1,7 +1,10 @@
 #include "runs/command_input.hpp"
 
 #include <fmt/format.h>
+#include <mpi.h>
 
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
 #include <cstdio>
 #include <exception>
 
@@ -22,22 +25,44 @@ void check_ranks(const io::LoadedDeck& loaded, int ranks) {
                        fmt::format("use at most {} ranks", dies));
 }
 
-Preview preview_of(const io::LoadedDeck& loaded, const std::string& partition, int ranks) {
+CheckedDeck checked(io::LoadedDeck loaded, int ranks, const std::string& partition) {
+  check_ranks(loaded, ranks);
+  Preview seen;
+  require_plan(loaded, [&] { seen = preview(loaded.deck, ranks, partition); });
+  return {std::move(loaded), std::move(seen)};
+}
+
+}  // namespace
+
+void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& check) {
   try {
-    return preview(loaded.deck, ranks, partition);
+    check();
   } catch (const training::PlanError& error) {
     throw io::InputError(loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
                          error.suggestion);
   }
 }
 
-CheckedDeck checked(io::LoadedDeck loaded, int ranks, const std::string& partition) {
-  check_ranks(loaded, ranks);
-  Preview seen = preview_of(loaded, partition, ranks);
-  return {std::move(loaded), std::move(seen)};
+SharedDeck share_deck(const boost::mpi::communicator& world, const std::function<CheckedDeck()>& check) {
+  SharedDeck shared;
+  if (world.rank() == 0) {
+    shared.code = guarded([&] {
+      const CheckedDeck checked = check();
+      shared.name = checked.loaded.deck.name;
+      shared.text = checked.loaded.deck.resolved_toml;
+    });
+  }
+  boost::mpi::broadcast(world, shared.code, 0);
+  boost::mpi::broadcast(world, shared.name, 0);
+  boost::mpi::broadcast(world, shared.text, 0);
+  return shared;
 }
 
-}  // namespace
+int end_all(const boost::mpi::communicator& world, std::string_view reason) {
+  print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
+  if (world.size() > 1) MPI_Abort(world, exit_failed);
+  return exit_failed;
+}
 
 CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
   return checked(io::load_deck(input.deck, input.overrides), ranks, input.partition);

@@ -1,6 +1,7 @@
 // What the commands that take a deck share: reading it, checking all that a run would check, and reporting.
 #pragma once
 
+#include <boost/mpi/communicator.hpp>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -25,6 +26,21 @@ CheckedDeck check_deck_input(const DeckArguments& input, int ranks);
 // The same for a point of a study.
 CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::Entry> values, int ranks,
                         const std::string& partition);
+
+// Runs `check`, which may throw training::PlanError, and blames the deck's line for it.
+void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& check);
+
+// A deck as rank 0 has found it, on every rank.
+struct SharedDeck {
+  int code = 0;  // not 0: bad input, which rank 0 has told of
+  std::string name;
+  std::string text;  // resolved
+};
+// Collective: `check` is called on rank 0 only.
+SharedDeck share_deck(const boost::mpi::communicator& world, const std::function<CheckedDeck()>& check);
+
+// The other ranks may wait for this one for ever: all end, with this rank's reason as the last word.
+int end_all(const boost::mpi::communicator& world, std::string_view reason);
 
 // One line on stderr.
 void print_error(std::string_view message);

@@ -17,6 +17,7 @@ constexpr int most_ranks = 1'000'000;
 // Everything that options write to while they are parsed.
 struct Fields {
   RunArguments run;
+  VerifyArguments verify;
   ValidateArguments validate;
   PartitionArguments partition;
   DumpDefaultArguments dump_default;
@@ -69,6 +70,10 @@ void add_run(CLI::App& app, Fields& fields) {
 }
 
 void add_checks(CLI::App& app, Fields& fields) {
+  CLI::App& verify = *app.add_subcommand(
+      "verify", "Follow a small training step with real numbers and compare with a dense reference");
+  add_deck(verify, fields.verify.input);
+  verify.add_option("--seed", fields.verify.seed, "Of the numbers")->capture_default_str();
   CLI::App& validate = *app.add_subcommand("validate", "Check a deck and print what a run of it would be");
   add_deck(validate, fields.validate.input);
   add_ranks(validate, fields.validate.ranks);
@@ -121,6 +126,7 @@ void add_sweep(CLI::App& app, Fields& fields) {
 CommandLine chosen(const CLI::App& app, Fields fields) {
   fields.run.trains = fields.trains == "on";
   if (app.got_subcommand("run")) return std::move(fields.run);
+  if (app.got_subcommand("verify")) return std::move(fields.verify);
   if (app.got_subcommand("validate")) return std::move(fields.validate);
   if (app.got_subcommand("partition")) return std::move(fields.partition);
   if (app.got_subcommand("dump-default")) return std::move(fields.dump_default);

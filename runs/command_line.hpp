@@ -1,6 +1,7 @@
 // The command line as values: which command, with which arguments. Parsing knows no MPI and reads no files.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,6 +22,11 @@ struct RunArguments {
   std::string trace = "ops";
   std::string progress = "auto";
   bool trains = true;
+};
+
+struct VerifyArguments {
+  DeckArguments input;
+  std::uint64_t seed = 1;
 };
 
 struct ValidateArguments {
@@ -64,7 +70,7 @@ struct Answer {
   std::string text;
 };
 
-using CommandLine = std::variant<Answer, RunArguments, ValidateArguments, PartitionArguments,
+using CommandLine = std::variant<Answer, RunArguments, VerifyArguments, ValidateArguments, PartitionArguments,
                                  DumpDefaultArguments, SummaryArguments, CompareArguments, SweepArguments>;
 
 CommandLine parse_command_line(int argc, const char* const* argv);

@@ -1,10 +1,7 @@
 #include "runs/command_run.hpp"
 
 #include <fmt/format.h>
-#include <mpi.h>
 
-#include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -24,31 +21,12 @@
 namespace hecaton::runs {
 namespace {
 
-// What rank 0 found out before the run, as all ranks learn it.
-struct Verdict {
-  int code = exit_done;
-  std::string deck_name;
-  std::string deck_text;  // resolved
-};
-
-Verdict judge(const RunArguments& arguments, int ranks) {
-  Verdict verdict;
-  verdict.code = guarded([&] {
-    const CheckedDeck checked = check_deck_input(arguments.input, ranks);
+SharedDeck checked_deck(const RunArguments& arguments, const boost::mpi::communicator& world) {
+  return share_deck(world, [&] {
+    CheckedDeck checked = check_deck_input(arguments.input, world.size());
     prepare_outputs(output_paths(arguments));
-    verdict.deck_name = checked.loaded.deck.name;
-    verdict.deck_text = checked.loaded.deck.resolved_toml;
+    return checked;
   });
-  return verdict;
-}
-
-Verdict shared_verdict(const RunArguments& arguments, const boost::mpi::communicator& world) {
-  Verdict verdict;
-  if (world.rank() == 0) verdict = judge(arguments, world.size());
-  boost::mpi::broadcast(world, verdict.code, 0);
-  boost::mpi::broadcast(world, verdict.deck_name, 0);
-  boost::mpi::broadcast(world, verdict.deck_text, 0);
-  return verdict;
 }
 
 io::ProgressStyle progress_style(const std::string& name) {
@@ -79,9 +57,9 @@ void print_results(const io::Summary& summary, const OutputPaths& paths) {
   std::fflush(stdout);
 }
 
-void run_checked(const Verdict& verdict, const RunArguments& arguments, const std::string& command_line,
+void run_checked(const SharedDeck& shared, const RunArguments& arguments, const std::string& command_line,
                  const boost::mpi::communicator& world) {
-  io::Deck deck = io::parse_deck(verdict.deck_text, verdict.deck_name);
+  io::Deck deck = io::parse_deck(shared.text, shared.name);
   deck.network.trains = arguments.trains;
   const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
   const io::RunResult result = simulate_with_progress(deck, arguments, world);
@@ -93,24 +71,17 @@ void run_checked(const Verdict& verdict, const RunArguments& arguments, const st
   print_results(summary, paths);
 }
 
-// The other ranks may wait for this one for ever: all end, with this rank's reason as the last word.
-int end_all(const boost::mpi::communicator& world, std::string_view reason) {
-  print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
-  if (world.size() > 1) MPI_Abort(world, exit_failed);
-  return exit_failed;
-}
-
 }  // namespace
 
 int run_deck(const RunArguments& arguments, const std::string& command_line,
              const boost::mpi::communicator& world) {
-  const Verdict verdict = shared_verdict(arguments, world);
-  if (verdict.code != exit_done) return verdict.code;
+  const SharedDeck shared = checked_deck(arguments, world);
+  if (shared.code != exit_done) return shared.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
     fmt::print(stderr, "hecaton: warning: {}\n", warning);
   }
   try {
-    run_checked(verdict, arguments, command_line, world);
+    run_checked(shared, arguments, command_line, world);
     return exit_done;
   } catch (const std::exception& error) {
     return end_all(world, error.what());

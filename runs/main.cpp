@@ -17,24 +17,25 @@
 #include "runs/command_summary.hpp"
 #include "runs/command_sweep.hpp"
 #include "runs/command_validate.hpp"
+#include "runs/command_verify.hpp"
 #include "runs/exit_code.hpp"
 
 namespace {
 
 using namespace hecaton;
 
-// MPI is started for `run` alone, and before the command line is looked at, so that of many ranks only one
-// complains. The command is the first word that is no option.
-bool is_run(std::span<const char* const> arguments) {
+// MPI is started for `run` and `verify` alone, and before the command line is looked at, so that of many
+// ranks only one complains. The command is the first word that is no option.
+bool needs_mpi(std::span<const char* const> arguments) {
   for (const std::string_view argument : arguments.subspan(arguments.empty() ? 0 : 1)) {
-    if (!argument.starts_with('-')) return argument == "run";
+    if (!argument.starts_with('-')) return argument == "run" || argument == "verify";
   }
   return false;
 }
 
 struct Dispatch {
   std::string command_line;
-  const boost::mpi::communicator* world;  // null unless the command is `run`
+  const boost::mpi::communicator* world;  // null unless the command is `run` or `verify`
 
   int operator()(const runs::Answer& answer) const {
     if (world != nullptr && world->rank() != 0) return answer.code;
@@ -45,6 +46,9 @@ struct Dispatch {
   }
   int operator()(const runs::RunArguments& arguments) const {
     return runs::run_deck(arguments, command_line, *world);
+  }
+  int operator()(const runs::VerifyArguments& arguments) const {
+    return runs::verify_deck(arguments, *world);
   }
   int operator()(const runs::ValidateArguments& arguments) const { return runs::validate_deck(arguments); }
   int operator()(const runs::PartitionArguments& arguments) const { return runs::print_partition(arguments); }
@@ -67,7 +71,7 @@ int main(int argc, char** argv) {
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   std::optional<boost::mpi::environment> environment;
   std::optional<boost::mpi::communicator> world;
-  if (is_run(arguments)) {
+  if (needs_mpi(arguments)) {
     environment.emplace(argc, argv, /*abort_on_exception=*/false);
     world.emplace();
   }

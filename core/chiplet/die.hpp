@@ -31,6 +31,22 @@
 
 namespace hecaton::chiplet {
 
+// A host may bring someone who follows what a die computes: told of products and collectives as they go, and
+// of what each message is. Hosts without one pay nothing.
+template <class H>
+concept ObservedHost = DieHost<H> && requires(H& h) {
+  h.observer();
+};
+
+// What is at work: an operation by its place in the program.
+struct Work {
+  std::size_t index;
+  const Op& op;
+  Places places;
+  std::uint32_t root;
+  std::int32_t layer;
+};
+
 struct DieSetup {
   NodeId id;
   const Program* program = nullptr;         // valid, and outlives the die; shared by all dies of a role
@@ -120,6 +136,7 @@ class Die {
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
 
+  Work work() const { return {position_, op(), places(), root(), layer_}; }
   bool skips() const;  // the operation is passed over: see Op::skip_last
   bool control();      // loops and labels; false if the operation is something else
   bool end_program(SimTime now);
@@ -208,6 +225,7 @@ bool Die::begin_operation(H& h) {
   operation_start_ = h.now();
   switch (op().code) {
     case OpCode::matmul:
+      if constexpr (ObservedHost<H>) h.observer().multiply(work());
       count_matmul(counters_, timings_.matrix, shape_of(op()));
       return compute(h, matmul_time(timings_.matrix, shape_of(op())), Doing::computing);
     case OpCode::vector:
@@ -256,6 +274,7 @@ bool Die::begin_collective(H& h) {
   reducing_ps_ = 0;
   sent_bytes_ = 0;
   steps_ = exchange_steps(op(), places());
+  if constexpr (ObservedHost<H>) h.observer().begin(work());
   if (steps_ == 0) return end_operation(h);
   send_chunk(h);
   doing_ = Doing::exchanging;
@@ -268,7 +287,10 @@ void Die::send_chunk(H& h) {
   if (now.send_bytes == 0) return;
   count_send(counters_, now.send_bytes);
   sent_bytes_ += now.send_bytes;
-  h.send(Message{id_, now.to, tag_of(now.send_step), static_cast<std::uint32_t>(now.send_bytes), now.route});
+  const Message message{id_, now.to, tag_of(now.send_step), static_cast<std::uint32_t>(now.send_bytes),
+                        now.route};
+  if constexpr (ObservedHost<H>) h.observer().send(work(), now, step_, message);
+  h.send(message);
 }
 
 template <DieHost H>
@@ -277,6 +299,7 @@ bool Die::receive_chunk(H& h) {
   const std::uint64_t bytes = now.receive_bytes;
   if (bytes == 0) return end_step(h);
   if (!arrivals_.take(tag_of(step_))) return false;
+  if constexpr (ObservedHost<H>) h.observer().receive(work(), now, step_, tag_of(step_));
   count_receive(counters_, bytes);
   if (!now.reduces) return end_step(h);
   count_reduction(counters_, bytes);
@@ -295,6 +318,9 @@ bool Die::end_step(H& h) {
 
 template <DieHost H>
 bool Die::end_operation(H& h) {
+  if constexpr (ObservedHost<H>) {
+    if (is_collective(op().code)) h.observer().end(work());
+  }
   OperationRow row = row_of_operation();
   row.end_ps = h.now().ps;
   account(static_cast<std::uint64_t>(row.end_ps - row.start_ps));

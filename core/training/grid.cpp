@@ -68,6 +68,7 @@ Plan plan_grid(const TrainingConfig& config, MeshShape mesh, const chiplet::DieC
   add_optimizer(b, optimizer_share(layout), layout.weight_capacity, config.overlap);
   Plan plan;
   plan.roles.push_back(b.take());
+  plan.meanings.push_back(b.take_meanings());
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);

@@ -12,21 +12,34 @@ namespace hecaton::training {
 
 namespace {
 
+Meaning meaning(const GridLinear& linear, Verb verb, Pass pass) {
+  const bool is_type_1 = linear.input_ring == chiplet::Ring::row;
+  return {verb, pass, is_type_1 ? Spread::grid : Spread::grid_transposed};
+}
+
 void forward(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
   b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.mean(meaning(linear, Verb::gather, Pass::forward));
   b.matmul(linear.stage, tokens, linear.inputs, linear.outputs);
+  b.mean(meaning(linear, Verb::product, Pass::forward));
   b.reduce_scatter(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
+  b.mean(meaning(linear, Verb::scatter, Pass::forward));
 }
 
 void input_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
   b.all_gather(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
+  b.mean(meaning(linear, Verb::gather, Pass::input_gradient));
   b.matmul(linear.stage, tokens, linear.outputs, linear.inputs);
+  b.mean(meaning(linear, Verb::product, Pass::input_gradient));
   b.reduce_scatter(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.mean(meaning(linear, Verb::scatter, Pass::input_gradient));
 }
 
 void weight_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
   b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.mean(meaning(linear, Verb::gather, Pass::weight_gradient));
   b.matmul(linear.stage, linear.inputs, tokens, linear.outputs);
+  b.mean(meaning(linear, Verb::product, Pass::weight_gradient));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "core/chiplet/config.hpp"
 #include "core/chiplet/program.hpp"
 #include "core/training/config.hpp"
+#include "core/training/meaning.hpp"
 
 namespace hecaton::training {
 
@@ -35,6 +36,7 @@ struct PlanFact {
 
 struct Plan {
   std::vector<chiplet::Program> roles;
+  std::vector<Meanings> meanings;  // one per role, as long as its program; none for a collective alone
   std::vector<std::uint32_t> role_of_die;
   // Useful operations of the step over the whole package, for the model FLOPs utilisation:
   //   tokens x (6 P + 12 layers x sequence_length x heads x head_size)

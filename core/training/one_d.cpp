@@ -50,14 +50,15 @@ OptimizerShare optimizer_share(const OneDLayout& l, std::uint64_t words, std::ui
   return {l.layers * layer + others, l.layers * (d.attention_weights() + d.ffn_weights()) + others};
 }
 
-chiplet::Program program_of(const OneDLayout& l, const TrainingConfig& config, std::uint64_t words) {
+void add_role(Plan& plan, const OneDLayout& l, const TrainingConfig& config, std::uint64_t words) {
   ProgramBuilder b;
   add_one_d_forward(b, l);
   add_one_d_head(b, l, words);
   add_one_d_backward(b, l);
   add_embedding_backward(b, l.minibatches, slice_bytes(l.slices.tokens, l.die.table), config.overlap);
   add_optimizer(b, optimizer_share(l, words, config.model.vocabulary), l.weight_capacity, config.overlap);
-  return b.take();
+  plan.roles.push_back(b.take());
+  plan.meanings.push_back(b.take_meanings());
 }
 
 }  // namespace
@@ -66,10 +67,10 @@ Plan plan_one_d(const TrainingConfig& config, MeshShape mesh, const chiplet::Die
                 const OneDScheme& scheme) {
   const OneDLayout layout = one_d_layout(config, mesh, die, scheme);
   Plan plan;
-  plan.roles.push_back(program_of(layout, config, layout.die.vocabulary));
+  add_role(plan, layout, config, layout.die.vocabulary);
   plan.role_of_die.assign(mesh.dies(), 0);
   if (layout.vocabulary_rest > 0) {  // the other dies have one word less
-    plan.roles.push_back(program_of(layout, config, layout.die.vocabulary - 1));
+    add_role(plan, layout, config, layout.die.vocabulary - 1);
     for (std::size_t i = layout.vocabulary_rest; i < plan.role_of_die.size(); ++i) plan.role_of_die[i] = 1;
   }
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;

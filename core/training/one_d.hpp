@@ -71,15 +71,40 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
-// `tokens` tokens of the stream, from everyone's share.
-inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage,
-                          std::uint64_t tokens) {
-  l.scheme.gather(b, l.mesh, stage, tokens * l.die.hidden);
+// What a product or an exchange of a 1D linear layer computes.
+inline Meaning one_d_meaning(const OneDLayout& l, Verb verb, Pass pass, Spread spread) {
+  Meaning meaning{verb, pass, spread};
+  meaning.width = static_cast<std::uint32_t>(l.die.hidden);
+  return meaning;
 }
-// The partial sums of `tokens` tokens are added up; each die keeps its share.
-inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage,
-                           std::uint64_t tokens) {
+
+// The product that was added last.
+inline void mean_product(ProgramBuilder& b, const OneDLayout& l, Pass pass, Spread spread,
+                         std::uint8_t half = 0, std::uint8_t halves = 1) {
+  Meaning meaning = one_d_meaning(l, Verb::product, pass, spread);
+  meaning.half = half;
+  meaning.halves = halves;
+  b.mean(meaning);
+}
+
+// `tokens` tokens of the stream, from everyone's share: X of a layer spread by outputs, dY of one by inputs.
+inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, std::uint64_t tokens,
+                          Pass pass, chiplet::Stage linear = chiplet::Stage::none) {
+  const std::size_t mark = b.mark();
+  l.scheme.gather(b, l.mesh, stage, tokens * l.die.hidden);
+  const bool is_gradient = pass == Pass::input_gradient;
+  Meaning meaning = one_d_meaning(l, Verb::gather, pass, is_gradient ? Spread::inputs : Spread::outputs);
+  meaning.linear = linear;
+  b.mean(mark, meaning);
+}
+// The partial sums of `tokens` tokens are added up; each die keeps its share: Y of a layer spread by inputs,
+// dX of one by outputs.
+inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, std::uint64_t tokens,
+                           Pass pass) {
+  const std::size_t mark = b.mark();
   l.scheme.scatter(b, l.mesh, stage, tokens * l.die.hidden);
+  const bool is_gradient = pass == Pass::input_gradient;
+  b.mean(mark, one_d_meaning(l, Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs));
 }
 
 }  // namespace hecaton::training

@@ -25,8 +25,8 @@ void read_sums(ProgramBuilder& b, const OneDLayout& l, std::uint64_t elements) {
 }
 
 // The input of a block again, and the output of its norm.
-void gather_input(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tiles) {
-  gather_stream(b, l, Stage::activations, l.slices.tokens / tiles);
+void gather_input(ProgramBuilder& b, const OneDLayout& l, Stage linear, std::uint64_t tiles) {
+  gather_stream(b, l, Stage::activations, l.slices.tokens / tiles, Pass::weight_gradient, linear);
   b.vector(Stage::norm, 2 * l.slices.stream / tiles);
 }
 
@@ -35,14 +35,18 @@ void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_ffn;
   const std::uint64_t bytes = l.slices.share / l.tiles.back_ffn;
   const std::uint64_t up = l.slices.up / l.tiles.back_ffn;
-  gather_stream(b, l, Stage::ffn_down, tokens);
+  gather_stream(b, l, Stage::ffn_down, tokens, Pass::input_gradient);
   b.matmul(Stage::ffn_down, tokens, d.hidden, d.ffn);
+  mean_product(b, l, Pass::input_gradient, Spread::inputs);
   b.vector(Stage::activation, 2 * up + l.slices.ffn / l.tiles.back_ffn);  // forward again, and backward
   b.matmul(Stage::ffn_down, d.ffn, tokens, d.hidden);
-  gather_input(b, l, l.tiles.back_ffn);
+  mean_product(b, l, Pass::weight_gradient, Spread::inputs);
+  gather_input(b, l, Stage::ffn_up, l.tiles.back_ffn);
   b.matmul(Stage::ffn_up, tokens, d.up, d.hidden);
-  scatter_stream(b, l, Stage::ffn_up, tokens);
+  mean_product(b, l, Pass::input_gradient, Spread::outputs);
+  scatter_stream(b, l, Stage::ffn_up, tokens, Pass::input_gradient);
   b.matmul(Stage::ffn_up, d.hidden, tokens, d.up);
+  mean_product(b, l, Pass::weight_gradient, Spread::outputs);
   b.vector(Stage::norm, 3 * bytes);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
@@ -72,17 +76,21 @@ void add_ffn_block(ProgramBuilder& b, const OneDLayout& l) {
 void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   const std::uint64_t own = tokens / l.die.query_copies;
-  gather_stream(b, l, Stage::attention_output, tokens);
+  gather_stream(b, l, Stage::attention_output, tokens, Pass::input_gradient);
   b.matmul(Stage::attention_output, own, l.die.hidden, l.die.queries);
+  mean_product(b, l, Pass::input_gradient, Spread::inputs);
   b.matmul(Stage::attention_output, l.die.queries, own, l.die.hidden);
+  mean_product(b, l, Pass::weight_gradient, Spread::inputs);
 }
 
 void add_input_gradient(ProgramBuilder& b, const OneDLayout& l) {
   const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   b.matmul(Stage::qkv, tokens / d.query_copies, d.queries, d.hidden);
+  mean_product(b, l, Pass::input_gradient, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, d.kv, d.hidden);
-  scatter_stream(b, l, Stage::qkv, tokens);
+  mean_product(b, l, Pass::input_gradient, Spread::outputs, 1, 2);
+  scatter_stream(b, l, Stage::qkv, tokens, Pass::input_gradient);
   const std::uint64_t bytes = l.slices.share / l.tiles.back_attention;
   b.vector(Stage::norm, 3 * bytes);
   b.vector(Stage::residual, 2 * bytes);
@@ -92,9 +100,11 @@ void add_input_gradient(ProgramBuilder& b, const OneDLayout& l) {
 void add_weight_gradient(ProgramBuilder& b, const OneDLayout& l) {
   const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
-  gather_input(b, l, l.tiles.back_attention);
+  gather_input(b, l, Stage::qkv, l.tiles.back_attention);
   b.matmul(Stage::qkv, d.hidden, tokens / d.query_copies, d.queries);
+  mean_product(b, l, Pass::weight_gradient, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, d.hidden, tokens, d.kv);
+  mean_product(b, l, Pass::weight_gradient, Spread::outputs, 1, 2);
 }
 
 void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) {

@@ -10,10 +10,12 @@ namespace {
 void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l) {
   const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
-  gather_stream(b, l, Stage::qkv, tokens);
+  gather_stream(b, l, Stage::qkv, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.attention);
   b.matmul(Stage::qkv, tokens / d.query_copies, d.hidden, d.queries);
+  mean_product(b, l, Pass::forward, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
+  mean_product(b, l, Pass::forward, Spread::outputs, 1, 2);
 }
 
 void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
@@ -21,7 +23,8 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
   const std::uint64_t bytes = l.slices.share / l.tiles.attention;
   b.matmul(Stage::attention_output, tokens / d.query_copies, d.queries, d.hidden);
-  scatter_stream(b, l, Stage::attention_output, tokens);
+  mean_product(b, l, Pass::forward, Spread::inputs);
+  scatter_stream(b, l, Stage::attention_output, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
@@ -68,13 +71,15 @@ void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.ffn;
   const std::uint64_t bytes = l.slices.share / l.tiles.ffn;
   const std::uint64_t up = l.slices.up / l.tiles.ffn;
-  gather_stream(b, l, Stage::ffn_up, tokens);
+  gather_stream(b, l, Stage::ffn_up, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.ffn);
   b.matmul(Stage::ffn_up, tokens, d.hidden, d.up);
+  mean_product(b, l, Pass::forward, Spread::outputs);
   b.vector(Stage::activation, up);
   write_tile(b, l, Stage::activation, Slot::saved, up);
   b.matmul(Stage::ffn_down, tokens, d.ffn, d.hidden);
-  scatter_stream(b, l, Stage::ffn_down, tokens);
+  mean_product(b, l, Pass::forward, Spread::inputs);
+  scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
@@ -99,15 +104,18 @@ void add_ffn_block(ProgramBuilder& b, const OneDLayout& l) {
 void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
   const std::uint64_t bytes = l.slices.share / l.tiles.head;
-  gather_stream(b, l, Stage::head, tokens);
+  gather_stream(b, l, Stage::head, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.head);
   b.matmul(Stage::head, tokens, l.die.hidden, words);
+  mean_product(b, l, Pass::forward, Spread::outputs);
   b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
   l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);  // largest logit
   l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);  // sum of exponentials
   b.matmul(Stage::head, tokens, words, l.die.hidden);
-  scatter_stream(b, l, Stage::head, tokens);
+  mean_product(b, l, Pass::input_gradient, Spread::outputs);
+  scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
   b.matmul(Stage::head, l.die.hidden, tokens, words);
+  mean_product(b, l, Pass::weight_gradient, Spread::outputs);
   b.vector(Stage::norm, 3 * bytes);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }

@@ -31,26 +31,38 @@ struct Panels {
       : b(builder), l(layout), linear(which), tokens(tile / layout.die.rows) {}
 
   // The root is the iteration of the loop over panels.
-  void inputs(OpCode code) {
+  void inputs(OpCode code, Pass pass) {
     b.panel(code, linear.stage, Ring::row, tokens, slice_bytes(1, linear.inputs), form(), 1);
+    mean(Verb::input_panel, pass);
   }
   // A block of the weights: inside the loop over blocks.
-  void weights(OpCode code) {
+  void weights(OpCode code, Pass pass) {
     b.panel(code, linear.stage, Ring::column, linear.inputs, slice_bytes(1, columns()), form(), 2);
+    mean(Verb::weight_panel, pass);
+  }
+  void product(Pass pass, std::uint64_t m, std::uint64_t k, std::uint64_t n) {
+    b.matmul(linear.stage, m, k, n);
+    mean(Verb::product, pass);
   }
   std::uint64_t columns() const { return linear.outputs / linear.blocks; }
 
  private:
+  void mean(Verb verb, Pass pass) {
+    Meaning meaning{verb, pass, Spread::summa};
+    meaning.blocks = static_cast<std::uint32_t>(linear.blocks);
+    meaning.along_rings = l.broadcast == chiplet::Schedule::pipelined;
+    b.mean(meaning);
+  }
   ProgramBuilder::PanelForm form() const { return {l.broadcast, l.broadcast_chunks}; }
 };
 
 void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
-    panels.inputs(OpCode::broadcast);
+    panels.inputs(OpCode::broadcast, Pass::forward);
     b.loop(linear.blocks, [&] {
-      panels.weights(OpCode::broadcast);
-      b.matmul(linear.stage, panels.tokens, linear.inputs, panels.columns());
+      panels.weights(OpCode::broadcast, Pass::forward);
+      panels.product(Pass::forward, panels.tokens, linear.inputs, panels.columns());
     });
   });
 }
@@ -59,20 +71,20 @@ void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& li
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
     b.loop(linear.blocks, [&] {
-      panels.weights(OpCode::broadcast);
-      b.matmul(linear.stage, panels.tokens, panels.columns(), linear.inputs);
+      panels.weights(OpCode::broadcast, Pass::input_gradient);
+      panels.product(Pass::input_gradient, panels.tokens, panels.columns(), linear.inputs);
     });
-    panels.inputs(OpCode::reduce);
+    panels.inputs(OpCode::reduce, Pass::input_gradient);
   });
 }
 
 void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
-    panels.inputs(OpCode::broadcast);
+    panels.inputs(OpCode::broadcast, Pass::weight_gradient);
     b.loop(linear.blocks, [&] {
-      b.matmul(linear.stage, linear.inputs, panels.tokens, panels.columns());
-      panels.weights(OpCode::reduce);
+      panels.product(Pass::weight_gradient, linear.inputs, panels.tokens, panels.columns());
+      panels.weights(OpCode::reduce, Pass::weight_gradient);
     });
   });
 }

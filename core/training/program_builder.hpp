@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/chiplet/program.hpp"
+#include "core/training/meaning.hpp"
 #include "core/training/models.hpp"
 
 namespace hecaton::training {
@@ -87,11 +88,25 @@ class ProgramBuilder {
   void set_minibatch(std::int32_t minibatch) { add(OpCode::set_minibatch, Stage::none).value = minibatch; }
   void add_minibatch(std::int32_t by) { add(OpCode::add_minibatch, Stage::none).value = by; }
 
+  // Says what the operations since `mark` compute; an exchange may be several collectives.
+  std::size_t mark() const { return program_.size(); }
+  void mean(std::size_t mark, Meaning meaning) {
+    meaning.parts = static_cast<std::uint8_t>(program_.size() - mark);
+    for (std::size_t i = mark; i < program_.size(); ++i) {
+      meaning.part = static_cast<std::uint8_t>(i - mark);
+      meanings_[i] = meaning;
+    }
+  }
+  // The last operation.
+  void mean(const Meaning& meaning) { meanings_.back() = meaning; }
+
   chiplet::Program take() { return std::move(program_); }
+  Meanings take_meanings() { return std::move(meanings_); }
 
  private:
   chiplet::Op& add(OpCode code, Stage stage) {
     chiplet::Op& op = program_.emplace_back();
+    meanings_.emplace_back();
     op.code = code;
     op.stage = stage;
     return op;
@@ -112,6 +127,7 @@ class ProgramBuilder {
   }
 
   chiplet::Program program_;
+  Meanings meanings_;
 };
 
 }  // namespace hecaton::training

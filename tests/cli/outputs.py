@@ -62,6 +62,17 @@ with folder() as here:
     check(beside.returncode == 0 and beside.stdout.count("small.toml") == 2, f"compare prints {beside.stdout!r}")
 
 with folder() as here:
+    deck = os.path.join(DECKS, "verify.toml")
+    for method, ranks in (("hecaton", 1), ("megatron-flat-ring", 2)):
+        process = run(["verify", deck, "--set", "training.method=" + method], here, ranks)
+        done = process.returncode == 0 and "what a dense reference does" in process.stdout
+        check(done, f"verify {method}: {process.stderr!r}")
+    for name, said in (("traffic-8x8.toml", "can not be verified"), ("quickstart.toml", "too large to verify")):
+        process = run(["verify", os.path.join(DECKS, name)], here)
+        check(process.returncode == 2 and said in process.stderr, f"verify {name}: {process.stderr!r}")
+    check(names_below(here) == set(), "verify writes nothing")
+
+with folder() as here:
     for name in sorted(os.listdir(DECKS)):
         for ranks in ("1", "4"):
             process = run(["validate", os.path.join(DECKS, name), "--ranks", ranks], here)

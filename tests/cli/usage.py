@@ -4,7 +4,7 @@ import subprocess
 
 from harness import HECATON, check, error_lines, files_below, finish, folder, run
 
-COMMANDS = ["run", "validate", "partition", "dump-default", "summary", "compare", "sweep"]
+COMMANDS = ["run", "verify", "validate", "partition", "dump-default", "summary", "compare", "sweep"]
 
 with folder() as here:
     process = run(["--help"], here)

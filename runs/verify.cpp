@@ -1,0 +1,201 @@
+#include "runs/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <functional>
+#include <stdexcept>
+#include <variant>
+
+#include "core/engine/engine.hpp"
+#include "core/engine/mpi_transport.hpp"
+#include "core/training/models.hpp"
+#include "net/package_model.hpp"
+#include "partition/partition.hpp"
+#include "runs/endpoint.hpp"
+#include "runs/workload.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+// A die's host, with someone who follows what it computes.
+template <class NetHost>
+struct FollowedHost {
+  ChipletHost<NetHost> host;
+  DieNumbers& numbers;
+
+  SimTime now() const { return host.now(); }
+  void send(const chiplet::Message& message) { host.send(message); }
+  void wake_at(SimTime time, std::uint32_t token) { host.wake_at(time, token); }
+  void record(const chiplet::OperationRow&) {}
+  DieNumbers& observer() { return numbers; }
+};
+
+struct FollowedDie {
+  chiplet::Die die;
+  DieNumbers numbers;
+
+  template <class Host>
+  FollowedHost<Host> view(Host& host) {
+    return {{host, nullptr}, numbers};
+  }
+  template <class Host>
+  void start(Host& host) {
+    auto h = view(host);
+    die.start(h);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    auto h = view(host);
+    die.on_message(h, message_of(delivered));
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    auto h = view(host);
+    die.on_timer(h, token);
+  }
+};
+
+struct FollowedEndpoint {
+  std::variant<FollowedDie, IoNode> node;
+
+  template <class Host>
+  void start(Host& host) {
+    std::visit([&](auto& n) { n.start(host); }, node);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    std::visit([&](auto& n) { n.on_message(host, delivered); }, node);
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    std::visit([&](auto& n) { n.on_timer(host, token); }, node);
+  }
+};
+
+using Model = net::PackageModel<FollowedEndpoint>;
+
+class Maker {
+ public:
+  Maker(const Workload& workload, const VerifyOptions& options, Mailbox& mailbox)
+      : workload_(workload), options_(options), mailbox_(mailbox), programs_(workload.plan().roles) {
+    if (options.spoil_programs) options.spoil_programs(programs_);
+  }
+
+  FollowedEndpoint operator()(NodeId node) const {
+    if (workload_.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload_.io_setup(node))}};
+    chiplet::DieSetup setup = workload_.die_setup(node);
+    const chiplet::GroupPlaces groups{setup.rings, setup.lines};
+    const std::uint32_t role = workload_.plan().role_of_die[node.value];
+    setup.program = &programs_[role];
+    if (options_.spoil_places) options_.spoil_places(setup);
+    return {FollowedDie{chiplet::Die(std::move(setup)),
+                        DieNumbers(node, workload_.plan().meanings[role], groups, options_.seed, mailbox_)}};
+  }
+
+ private:
+  const Workload& workload_;
+  const VerifyOptions& options_;
+  Mailbox& mailbox_;
+  std::vector<chiplet::Program> programs_;
+};
+
+void require_finished(Model& model, const boost::mpi::communicator& world) {
+  std::string first;
+  for (const Model::Node& node : model.nodes()) {
+    const auto* followed = std::get_if<FollowedDie>(&node.endpoint.node);
+    if (followed == nullptr || followed->die.finished() || !first.empty()) continue;
+    first = fmt::format("die {}: {}", node.id.value, followed->die.blocked_on());
+  }
+  std::vector<std::string> all;
+  boost::mpi::all_gather(world, first, all);
+  for (const std::string& line : all)
+    if (!line.empty()) throw std::runtime_error("programs have not ended: " + line);
+}
+
+Findings sum_up(Model& model, std::uint64_t tokens, const boost::mpi::communicator& world) {
+  Findings mine;
+  for (Model::Node& node : model.nodes()) {
+    auto* followed = std::get_if<FollowedDie>(&node.endpoint.node);
+    if (followed == nullptr) continue;
+    const Findings one = followed->numbers.finish(tokens);
+    mine.outputs += one.outputs;
+    mine.input_gradients += one.input_gradients;
+    mine.weight_gradients += one.weight_gradients;
+    mine.wrong += one.wrong;
+    mine.worst = std::max(mine.worst, one.worst);
+    if (mine.first_wrong.empty()) mine.first_wrong = one.first_wrong;
+  }
+  Findings all = mine;
+  for (std::uint64_t Findings::*count :
+       {&Findings::outputs, &Findings::input_gradients, &Findings::weight_gradients, &Findings::wrong})
+    boost::mpi::all_reduce(world, mine.*count, all.*count, std::plus<std::uint64_t>());
+  boost::mpi::all_reduce(world, mine.worst, all.worst, boost::mpi::maximum<double>());
+  std::vector<std::string> lines;
+  boost::mpi::all_gather(world, mine.first_wrong, lines);
+  const auto first = std::find_if(lines.begin(), lines.end(), [](const auto& l) { return !l.empty(); });
+  all.first_wrong = first == lines.end() ? std::string() : *first;
+  return all;
+}
+
+template <class Transport>
+void run_engine(Model& model, Transport& transport) {
+  engine::Engine<Model, Transport> engine(model, transport, {});
+  engine.run();
+}
+
+}  // namespace
+
+void check_verifiable(const io::Deck& deck) {
+  using training::PlanError;
+  if (deck.kind != io::WorkloadKind::training) {
+    throw PlanError("workload.kind", "can not be verified", "only training steps compute something",
+                    "use a deck of kind \"training\"");
+  }
+  __extension__ using Wide = unsigned __int128;
+  constexpr std::uint64_t most = 200'000'000;
+  const training::ModelConfig& m = deck.training.model;
+  const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
+  if (weights * deck.training.batch_sequences * deck.training.sequence_length > most) {
+    throw PlanError("training.batch_sequences", "makes the step too large to verify",
+                    "tokens times weights are more than 200 million; every product is done, densely too",
+                    "use fewer tokens, or a smaller model");
+  }
+  const std::uint64_t dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
+  const bool is_1d = deck.training.method.starts_with("megatron");
+  if (is_1d && dies > m.heads) {
+    throw PlanError(
+        "training.model.heads", "are too few to verify this method",
+        fmt::format("{} heads on {} dies: dies that share a head are not followed", m.heads, dies),
+        "use at least as many heads as dies");
+  }
+}
+
+Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost::mpi::communicator& world) {
+  check_verifiable(deck);
+  const Workload workload(deck);
+  net::Fabric fabric(deck.network, workload.has_io());
+  const auto partition = partition::make_partition(options.partition, workload.topology(),
+                                                   static_cast<std::uint32_t>(world.size()));
+  Mailbox mailbox(world, partition.owner);
+  const Maker make(workload, options, mailbox);  // has the programs that the dies run
+  Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
+  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
+  if (world.size() == 1) {
+    engine::LocalTransport<net::Payload> transport;
+    run_engine(model, transport);
+  } else {
+    engine::MpiTransport<net::Payload> transport(world);
+    run_engine(model, transport);
+  }
+  require_finished(model, world);
+  Findings findings = sum_up(model, workload.plan().tokens, world);
+  if (!mailbox.empty() && findings.first_wrong.empty()) findings.first_wrong = "messages that nobody took";
+  return findings;
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,208 @@
+// Every method computes what a dense reference does, with real numbers in its messages, on any number of
+// ranks; and mistakes in a schedule are noticed.
+#include "runs/verify.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/mpi/collectives.hpp>
+#include <functional>
+#include <stdexcept>
+
+#include "tests/system/run_deck.hpp"
+#include "tests/system/training_deck.hpp"
+
+namespace hecaton::test {
+namespace {
+
+using chiplet::Op;
+using chiplet::OpCode;
+using chiplet::Program;
+using chiplet::Ring;
+using training::Verb;
+
+constexpr Model two_layers{"two-layers", 48, 96, 24, 24, 2, 96, true};
+constexpr Model grouped_heads{"grouped", 32, 64, 16, 4, 2, 64, false};
+
+struct Case {
+  const char* method;
+  std::uint32_t rows, columns;
+  Model model = grouped_heads;
+  const char* more = "";  // of [training], last in the deck's table of it
+  double buffer_MiB = 16;
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.method << " on " << c.rows << " x " << c.columns << c.more;
+}
+
+std::string deck_text(const Case& c) {
+  TrainingDeck deck;
+  deck.model = c.model;
+  deck.method = c.method;
+  deck.rows = c.rows;
+  deck.columns = c.columns;
+  deck.batch = c.rows == 3 ? 6 : 8;
+  deck.sequence = c.rows == 3 ? 6 : 4;
+  deck.minibatch_tokens = deck.batch * deck.sequence / 2;  // two mini-batches
+  deck.buffer_MiB = c.buffer_MiB;
+  deck.burst_bytes = 4096;
+  std::string text = text_of(deck);
+  const std::string at = "overlap = true\n";
+  return text.insert(text.find(at) + at.size(), c.more);
+}
+
+std::int64_t features_out(const Model& m) {  // of all linear layers of a layer
+  const std::int64_t kv = 2 * m.kv_heads * (m.hidden / m.heads);
+  return m.hidden + kv + m.hidden + m.ffn * (m.gated ? 2 : 1) + m.hidden;
+}
+std::int64_t weights_of(const Model& m) {
+  const std::int64_t kv = 2 * m.kv_heads * (m.hidden / m.heads);
+  return m.hidden * (m.hidden + kv + m.hidden + m.ffn * (m.gated ? 3 : 2));
+}
+
+boost::mpi::communicator world() {
+  return {MPI_COMM_WORLD, boost::mpi::comm_duplicate};
+}
+
+class Verify : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Verify, ComputesWhatADenseReferenceDoes) {
+  const Case& c = GetParam();
+  const runs::Findings found = runs::verify(deck_of(deck_text(c)), {}, world());
+  EXPECT_EQ(found.wrong, 0U) << found.first_wrong;
+  EXPECT_TRUE(found.first_wrong.empty()) << found.first_wrong;
+  EXPECT_LE(found.worst, 1e-10);
+  // Nothing is left out: every element of every output and gradient has been looked at (those of keys and
+  // values that several dies hold, on each).
+  const Model& m = c.model;
+  const std::int64_t tokens = c.rows == 3 ? 36 : 32;
+  EXPECT_GE(whole(found.outputs), tokens * (m.layers * features_out(m) + m.vocabulary));
+  EXPECT_GE(whole(found.input_gradients), tokens * (m.layers * (3 * m.hidden + m.ffn) + m.hidden));
+  EXPECT_GE(whole(found.weight_gradients), m.layers * weights_of(m) + m.hidden * m.vocabulary);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Methods, Verify,
+    ::testing::Values(Case{"hecaton", 2, 2}, Case{"hecaton", 2, 4}, Case{"hecaton", 4, 2},
+                      Case{"hecaton", 4, 4}, Case{"hecaton", 3, 3, two_layers},
+                      Case{"megatron-flat-ring", 2, 2}, Case{"megatron-flat-ring", 2, 4},
+                      Case{"megatron-flat-ring", 4, 4}, Case{"megatron-torus-ring", 2, 2},
+                      Case{"megatron-torus-ring", 2, 4}, Case{"megatron-torus-ring", 4, 4},
+                      Case{"optimus", 2, 2}, Case{"optimus", 4, 4}, Case{"optimus", 3, 3, two_layers},
+                      Case{"optimus", 4, 4, grouped_heads,
+                           "broadcast = \"pipelined\"\nbroadcast_chunks = 3\n"},
+                      Case{"optimus", 2, 2, grouped_heads, "", 0.0068},  // panels in blocks, token tiles
+                      Case{"hecaton", 2, 2, grouped_heads, "", 0.0115},
+                      Case{"megatron-torus-ring", 2, 2, grouped_heads, "", 0.012}));
+
+// ---- planted mistakes
+
+struct Mistake {
+  const char* what;
+  const char* method;
+  std::function<void(std::vector<Program>&)> programs;
+  std::function<void(chiplet::DieSetup&)> places;
+};
+
+Op& first_op(std::vector<Program>& programs, OpCode code, chiplet::Stage stage) {
+  for (Op& op : programs.at(0))
+    if (op.code == code && op.stage == stage) return op;
+  throw std::logic_error("no such operation");
+}
+
+// Takes an operation out without moving those behind it.
+void drop(Op& op) {
+  const chiplet::Stage stage = op.stage;
+  op = Op{};
+  op.stage = stage;
+}
+
+std::vector<Mistake> mistakes() {
+  using chiplet::Stage;
+  return {
+      {"swapped axis",
+       "hecaton",
+       [](auto& p) { first_op(p, OpCode::all_gather, Stage::qkv).ring = Ring::column; },
+       {}},
+      {"swapped axis of the sums",
+       "hecaton",
+       [](auto& p) { first_op(p, OpCode::reduce_scatter, Stage::ffn_down).ring = Ring::column; },
+       {}},
+      {"missing gather",
+       "hecaton",
+       [](auto& p) { drop(first_op(p, OpCode::all_gather, Stage::ffn_up)); },
+       {}},
+      {"gather in place of sums",
+       "hecaton",
+       [](auto& p) { first_op(p, OpCode::reduce_scatter, Stage::qkv).code = OpCode::all_gather; },
+       {}},
+      {"product left out", "hecaton", [](auto& p) { drop(first_op(p, OpCode::matmul, Stage::head)); }, {}},
+      {"a chunk too short",
+       "hecaton",
+       [](auto& p) { first_op(p, OpCode::all_gather, Stage::ffn_down).units -= 4; },
+       {}},
+      {"wrong neighbour",
+       "hecaton",
+       {},
+       [](chiplet::DieSetup& die) {
+         if (die.id == NodeId{5}) die.rings[0].next = NodeId{9};
+       }},
+      {"wrong place in the ring",
+       "hecaton",
+       {},
+       [](chiplet::DieSetup& die) {
+         die.rings[1].position = (die.rings[1].position + 1) % die.rings[1].size;
+       }},
+      {"two dies changed places",
+       "megatron-flat-ring",
+       {},
+       [](chiplet::DieSetup& die) {
+         chiplet::RingPlace& ring = die.rings[2];
+         if (ring.position == 3 || ring.position == 4) ring.position = 7 - ring.position;
+       }},
+      {"sums in place of a gather",
+       "megatron-flat-ring",
+       [](auto& p) { first_op(p, OpCode::all_gather, Stage::ffn_up).code = OpCode::reduce_scatter; },
+       {}},
+      {"added up twice along rows",
+       "megatron-torus-ring",
+       [](auto& p) { (&first_op(p, OpCode::reduce_scatter, Stage::attention_output))[1].ring = Ring::row; },
+       {}},
+      {"columns before rows",
+       "megatron-torus-ring",
+       [](auto& p) {
+         Op& row = first_op(p, OpCode::reduce_scatter, Stage::ffn_down);
+         std::swap(row.ring, (&row)[1].ring);
+       },
+       {}},
+      {"wrong root",
+       "optimus",
+       [](auto& p) { first_op(p, OpCode::broadcast, Stage::qkv).root_loop = 2; },
+       {}},
+      {"panel of the other axis",
+       "optimus",
+       [](auto& p) { first_op(p, OpCode::reduce, Stage::ffn_up).ring = Ring::column; },
+       {}},
+  };
+}
+
+TEST(PlantedMistakes, AreEachNoticed) {
+  if (world().size() > 1) GTEST_SKIP() << "dies of one rank are enough";
+  for (const Mistake& mistake : mistakes()) {
+    const io::Deck deck = deck_of(deck_text({mistake.method, 4, 4}));
+    ASSERT_EQ(runs::verify(deck, {}, world()).wrong, 0U) << mistake.method;
+    runs::VerifyOptions options;
+    options.spoil_programs = mistake.programs;
+    options.spoil_places = mistake.places;
+    bool noticed = false;
+    try {
+      noticed = !runs::verify(deck, options, world()).first_wrong.empty();
+    } catch (const std::exception&) {  // dies wait for ever, or get what is no part of the plan
+      noticed = true;
+    }
+    EXPECT_TRUE(noticed) << mistake.what;
+  }
+}
+
+}  // namespace
+}  // namespace hecaton::test
