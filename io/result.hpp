@@ -44,7 +44,9 @@ struct TrafficResult {
 // Varies from run to run; written to summary and /provenance only.
 struct RankAccounting {
   std::uint64_t events = 0;
-  std::uint64_t windows = 0;
+  std::uint64_t windows = 0;        // agreements of all ranks
+  std::uint64_t stretches = 0;      // how often it went on processing events
+  std::uint64_t null_messages = 0;  // promises sent without an event
   std::uint64_t batches_sent = 0;
   std::uint64_t records_sent = 0;
   std::uint64_t bytes_sent = 0;
@@ -60,6 +62,7 @@ struct RunResult {
   TrafficResult traffic;                   // kind "traffic" only
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
   double wall_s = 0;                       // of the simulation, rank 0
+  std::string sync;                        // the synchroniser that was used; "none" on one rank
 };
 
 }  // namespace hecaton::io

@@ -233,7 +233,7 @@ Summary make_summary(const Deck& deck, const RunResult& result, const ModelFacts
   summary.rows = deck.network.package.rows;
   summary.columns = deck.network.package.columns;
   summary.ranks = static_cast<std::uint32_t>(comm.size());
-  summary.sync = facts.sync;
+  summary.sync = result.sync;
   add_build(summary, build_info());
   add_totals(summary, from_root(result.totals, comm));
   add_run(summary, from_root(figures_of(result), comm));

@@ -99,7 +99,6 @@ struct ModelFacts {
   std::uint64_t tokens = 0;       // of the step; training only
   std::uint64_t model_flops = 0;  // useful FLOPs of the step; training only
   std::string algorithm;          // collective only: the ring that was used ("bypass-ring", ...)
-  std::string sync;               // the synchroniser that was used
 };
 
 // Collective; the same value on every rank. `totals`, `traffic`, `accounting` and `wall_s` are taken from

@@ -23,7 +23,10 @@ void write_ranks(const hdf5::Handle& provenance, std::span<const RankAccounting>
   const hdf5::Handle ranks = hdf5::create_group(provenance, "ranks");
   hdf5::write_attribute(ranks, "long_name", "One row per rank");
   write_rank_column(ranks, accounting, &A::events, "events", "1", "Events executed");
-  write_rank_column(ranks, accounting, &A::windows, "windows", "1", "Synchronisation windows");
+  write_rank_column(ranks, accounting, &A::windows, "windows", "1", "Agreements of all ranks");
+  write_rank_column(ranks, accounting, &A::stretches, "stretches", "1", "Times it went on executing events");
+  write_rank_column(ranks, accounting, &A::null_messages, "null_messages", "1",
+                    "Promises sent without a record");
   write_rank_column(ranks, accounting, &A::batches_sent, "batches_sent", "1", "Batches sent to other ranks");
   write_rank_column(ranks, accounting, &A::records_sent, "records_sent", "1", "Records sent to other ranks");
   write_rank_column(ranks, accounting, &A::bytes_sent, "bytes_sent", "B", "Bytes sent to other ranks");

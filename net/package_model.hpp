@@ -8,8 +8,10 @@
 // host: now(), node(), hand_over(OutgoingMessage), wake_at(SimTime, token).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "core/engine/event.hpp"
@@ -48,9 +50,11 @@ class PackageModel {
       nodes_.push_back(Node{id, Router(fabric, id), Interface(fabric, id), make(id)});
     }
     measure_borders();
+    find_neighbours(self);
   }
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
+  std::span<const RankId> neighbours() const { return neighbours_; }  // ascending
 
   // An effect moves from node to node, a hop at a time; what happens at an interface or an endpoint has to
   // pass the injection channel first.
@@ -186,6 +190,15 @@ class PackageModel {
     }
   }
 
+  void find_neighbours(RankId self) {
+    for_each_link([&](NodeId from, NodeId to) {
+      if (owner_of_[from.value] == self && owner_of_[to.value] != self)
+        neighbours_.push_back(owner_of_[to.value]);
+    });
+    std::sort(neighbours_.begin(), neighbours_.end());
+    neighbours_.erase(std::unique(neighbours_.begin(), neighbours_.end()), neighbours_.end());
+  }
+
   template <class Visit>
   void for_each_link(Visit&& visit) const {
     for (std::uint32_t n = 0; n < owner_of_.size(); ++n)
@@ -215,6 +228,7 @@ class PackageModel {
   Fabric& fabric_;
   std::vector<RankId> owner_of_;
   std::vector<std::uint32_t> local_;          // node -> index in nodes_
+  std::vector<RankId> neighbours_;
   std::vector<std::int64_t> hops_to_border_;  // by node; 0 if there is one rank only
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> touched_;

@@ -24,7 +24,6 @@ struct Fields {
   SummaryArguments summary;
   CompareArguments compare;
   SweepArguments sweep;
-  std::string sync = "auto";
   std::string trains = "on";
 };
 
@@ -63,7 +62,8 @@ void add_run(CLI::App& app, Fields& fields) {
   command.add_option("--summary", run.summary, "Write the summary (JSON) here instead")->type_name("FILE");
   add_choice(command, "--trace", run.trace, {"none", "summary", "ops"},
              "What the trace holds: no trace, counters of dies and links, also every operation");
-  add_choice(command, "--sync", fields.sync, {"auto", "window"}, "Synchroniser");
+  add_choice(command, "--sync", run.sync, {"auto", "window", "null"},
+             "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_choice(command, "--trains", fields.trains, {"on", "off"},
              "Let one event stand for a train of packets; results are the same");
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");

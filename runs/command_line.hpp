@@ -21,6 +21,7 @@ struct RunArguments {
   std::string summary;  // file; empty: summary.json in the folder
   std::string trace = "ops";
   std::string progress = "auto";
+  std::string sync = "auto";
   bool trains = true;
 };
 

@@ -5,7 +5,10 @@
 #include <chrono>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/mpi_channels.hpp"
 #include "core/engine/mpi_transport.hpp"
+#include "core/engine/null_sync.hpp"
+#include "core/engine/shared_channels.hpp"
 #include "runs/collect.hpp"
 #include "runs/load.hpp"
 #include "runs/workload.hpp"
@@ -76,16 +79,39 @@ class Heartbeat {
   std::chrono::steady_clock::time_point last_{};
 };
 
-template <class Transport>
-engine::Accounting run_engine(const Workload& workload, Model& model, Transport& transport,
+template <class Synchroniser>
+engine::Accounting run_engine(const Workload& workload, Model& model, Synchroniser&& synchroniser,
                               const RunOptions& options) {
   std::function<void(SimTime, std::uint64_t)> heartbeat;
   if (options.progress)
     heartbeat = [beat = std::make_shared<Heartbeat>(workload, model, options)](
                     SimTime now, std::uint64_t events) { (*beat)(now, events); };
-  engine::Engine<Model, Transport> engine(model, transport, heartbeat);
+  engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, heartbeat);
   engine.run();
   return engine.accounting();
+}
+
+// Promises through shared memory are so cheap that nothing else is worth while on one host; between hosts,
+// one reduction costs less than many null messages.
+std::string choose_sync(const std::string& asked, const boost::mpi::communicator& world) {
+  if (world.size() == 1) return "none";
+  if (asked != "auto") return asked;
+  return engine::SharedMemory::possible(world) ? "null" : "window";
+}
+
+engine::Accounting run_synchronised(const Workload& workload, Model& model, const RunOptions& options,
+                                    const std::string& sync, const boost::mpi::communicator& world) {
+  if (sync == "none") return run_engine(workload, model, engine::Alone{}, options);
+  if (sync == "window") {
+    engine::MpiTransport<net::Payload> transport(world);
+    return run_engine(workload, model, engine::WindowSync(transport), options);
+  }
+  if (options.shared_memory && engine::SharedMemory::possible(world)) {
+    engine::SharedChannels<net::Payload> channels(world, model.neighbours());
+    return run_engine(workload, model, engine::NullSync(channels), options);
+  }
+  engine::MpiChannels<net::Payload> channels(world, model.neighbours());
+  return run_engine(workload, model, engine::NullSync(channels), options);
 }
 
 std::uint64_t peak_rss_bytes() {
@@ -96,8 +122,8 @@ std::uint64_t peak_rss_bytes() {
 
 std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
                                        const boost::mpi::communicator& world) {
-  const io::RankAccounting own{mine.events,       mine.windows,      mine.batches_sent,
-                               mine.records_sent, mine.bytes_sent,   mine.computing_s,
+  const io::RankAccounting own{mine.events,       mine.windows,      mine.stretches,  mine.null_messages,
+                               mine.batches_sent, mine.records_sent, mine.bytes_sent, mine.computing_s,
                                mine.waiting_s,    mine.exchanging_s, peak_rss_bytes()};
   static_assert(std::is_trivially_copyable_v<io::RankAccounting>);
   std::vector<io::RankAccounting> all(world.rank() == 0 ? static_cast<std::size_t>(world.size()) : 0);
@@ -119,14 +145,8 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
               [&](NodeId node) { return make_endpoint(workload, options, node); });
   fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
 
-  engine::Accounting accounting;
-  if (ranks == 1) {
-    engine::LocalTransport<net::Payload> transport;
-    accounting = run_engine(workload, model, transport, options);
-  } else {
-    engine::MpiTransport<net::Payload> transport(world);
-    accounting = run_engine(workload, model, transport, options);
-  }
+  const std::string sync = choose_sync(options.sync, world);
+  const engine::Accounting accounting = run_synchronised(workload, model, options, sync, world);
   require_finished(model, world);
 
   io::RunResult result;
@@ -134,13 +154,14 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   result.totals = sum_up(model, result.local, world);
   if (workload.traffic()) result.traffic = traffic_result(model, world);
   result.accounting = gather(accounting, world);
+  result.sync = sync;
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
 io::ModelFacts model_facts(const io::Deck& deck) {
   const Workload workload(deck);
-  return {workload.plan().tokens, workload.plan().model_flops, workload.algorithm(), "window"};
+  return {workload.plan().tokens, workload.plan().model_flops, workload.algorithm()};
 }
 
 }  // namespace hecaton::runs

@@ -23,6 +23,8 @@ struct Progress {
 
 struct RunOptions {
   std::string partition = "block";
+  std::string sync = "auto";  // "auto", "window" or "null"
+  bool shared_memory = true;  // may ranks of one host use it?
   bool record_operations = true;
   std::function<void(const Progress&)> progress;
 };

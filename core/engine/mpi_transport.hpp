@@ -13,7 +13,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/engine/transport.hpp"
+#include "core/engine/window_sync.hpp"
 
 namespace hecaton::engine {
 

@@ -69,8 +69,8 @@ inline BenchResult run_messages(const net::NetworkConfig& config, const std::vec
       if (p.from == id) mine.push_back(p);
     return Sender(std::move(mine), &result.arrivals);
   });
-  engine::LocalTransport<net::Payload> transport;
-  engine::Engine<Model, engine::LocalTransport<net::Payload>> engine(model, transport);
+  engine::Alone alone;
+  engine::Engine<Model, engine::Alone> engine(model, alone);
   engine.run();
   std::sort(result.arrivals.begin(), result.arrivals.end());
   result.events = engine.accounting().events;

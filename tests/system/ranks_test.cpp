@@ -1,5 +1,6 @@
-// The same deck gives the same rows at any rank count, under any partition, with and without trains: the
-// promise that users' comparisons rest on. One program: its ranks form groups of each size in turn.
+// The same deck gives the same rows at any rank count, under any partition and synchroniser, with and without
+// trains: the promise that users' comparisons rest on. One program: its ranks form groups of each size in
+// turn.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -133,27 +134,32 @@ TEST_P(AnyRankCount, GivesTheSameRows) {
     int ranks;
     const char* partition;
     bool trains;
+    const char* sync;
+    bool shared_memory;
   };
-  for (const auto& [ranks, partition, trains] : {Way{1, "block", false},
-                                                 {2, "block", true},
-                                                 {2, "strip", false},
-                                                 {2, "scotch", true},
-                                                 {3, "block", false},
-                                                 {3, "strip", true},
-                                                 {3, "scotch", true},
-                                                 {4, "block", true},
-                                                 {4, "strip", true},
-                                                 {5, "scotch", false},
-                                                 {6, "block", true},
-                                                 {7, "scotch", true},
-                                                 {8, "block", true},
-                                                 {8, "strip", false},
-                                                 {8, "scotch", true}}) {
+  for (const auto& [ranks, partition, trains, sync, shared_memory] : {Way{1, "block", false, "auto", true},
+                                                                      {2, "block", true, "null", true},
+                                                                      {2, "strip", false, "window", true},
+                                                                      {2, "scotch", true, "null", false},
+                                                                      {3, "block", false, "null", false},
+                                                                      {3, "strip", true, "null", true},
+                                                                      {3, "scotch", true, "window", true},
+                                                                      {4, "block", true, "null", true},
+                                                                      {4, "strip", true, "null", false},
+                                                                      {5, "scotch", false, "null", true},
+                                                                      {6, "block", true, "window", true},
+                                                                      {7, "scotch", true, "null", true},
+                                                                      {8, "block", true, "window", true},
+                                                                      {8, "strip", false, "null", true},
+                                                                      {8, "scotch", true, "null", true}}) {
     if (ranks > world_size()) continue;
-    SCOPED_TRACE(fmt::format("{} ranks, {}, trains {}", ranks, partition, trains));
+    SCOPED_TRACE(fmt::format("{} ranks, {}, trains {}, sync {}, shared memory {}", ranks, partition, trains,
+                             sync, shared_memory));
     deck.network.trains = trains;
     runs::RunOptions options;
     options.partition = partition;
+    options.sync = sync;
+    options.shared_memory = shared_memory;
     const Outcome run = run_deck(deck, ranks, options);
     if (is_root()) expect_same(run, alone);
   }

@@ -156,7 +156,7 @@ io::RunResult result(const Owner& owner, int rank, int ranks) {
 }
 
 io::ModelFacts facts() {
-  return {.tokens = 16'384, .model_flops = 1'000'000'000'000'000, .algorithm = "", .sync = "window"};
+  return {.tokens = 16'384, .model_flops = 1'000'000'000'000'000, .algorithm = ""};
 }
 
 Scratch::Scratch(const boost::mpi::communicator& comm) : comm_(comm) {

@@ -1,0 +1,148 @@
+// The asynchronous synchroniser, after Chandy, Misra and Bryant: a rank waits for its neighbours only. Each
+// promises each other a time before which nothing from it will arrive; promises travel with the events, and
+// alone when there is none to carry them ("null messages").
+//
+// What a rank promises a neighbour is the lesser of
+//   - the least time + reach of everything pending here, and
+//   - for what may still come from its other neighbours and be passed on, their bounds + the least reach.
+// It leaves out what the neighbour itself will send; the neighbour knows that better: until the receipt of an
+// event is confirmed, it reckons with the earliest answer to it. So two ranks do not hold each other back
+// with promises about promises: while nothing crosses the border, each goes as far as the other's own events
+// allow.
+//
+// With more ranks, promises can still creep up around a circle of neighbours, by one reach each, where
+// nothing happens for long. Then all ranks are blocked, and the least reach of what is pending anywhere, in a
+// consistent view of all of them, is a bound for everybody (Channels::settle). So idle time costs one
+// agreement, as with windows.
+//
+// Needs channels to the neighbours 0, 1, ..., each first in, first out:
+//   ranks(), rank(), neighbours(), neighbour(rank)
+//   push(k, event, answer)       an event for neighbour k, to which it can answer at `answer` at the earliest
+//   publish(k, promise)          what was pushed, the promise, and the receipt of everything taken so far;
+//                                false if nothing of it is worth a message now
+//   poll(take)                   takes what has arrived
+//   bound(k)                     nothing from k arrives before, answers to what was pushed included
+//   unconfirmed(k)               something was taken from k since the last publish
+//   agreed()                     nothing from anywhere arrives before
+//   ask(need, least_reach)       this rank waits for promises later than `need`
+//   settle(reach)                this rank is blocked, and nothing pending here reaches another rank before
+//                                `reach`; true if there is a new agreement
+//   wake()                       it is not blocked any more
+//   relax(round)                 called while waiting, `round` times so far
+//   finish()                     there will be no more events
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "core/engine/synchroniser.hpp"
+
+namespace hecaton::engine {
+
+template <class Channels>
+class NullSync {
+ public:
+  using EventType = typename Channels::EventType;
+
+  explicit NullSync(Channels& channels)
+      : channels_(channels), promised_(channels.neighbours()), unpublished_(channels.neighbours(), 0) {}
+
+  std::uint32_t ranks() const { return channels_.ranks(); }
+  RankId rank() const { return channels_.rank(); }
+  SimTime horizon() const { return horizon_; }
+  // Neighbours wait for promises, so they are renewed after every instant.
+  static constexpr std::uint32_t stretch() { return 1; }
+
+  template <class Model>
+  void send(RankId to, const EventType& event, const Model& model, SimTime now, Accounting& accounting) {
+    const std::size_t k = channels_.neighbour(to);
+    const SimTime promised = std::min(promised_[k], reach_of_taken_);
+    if (event.time < promised) throw_lookahead_violation(event, now, promised);
+    const SimTime answer = event.time + model.reach(event);
+    channels_.push(k, event, answer);
+    horizon_ = std::min(horizon_, answer);
+    ++unpublished_[k];
+    ++accounting.records_sent;
+    accounting.bytes_sent += sizeof(EventType);
+  }
+
+  template <class Queue, class Model>
+  bool advance(Queue& queue, const Model& model, Stopwatch& clock, Accounting& accounting) {
+    promise(queue, model, accounting);
+    clock.lap(Stopwatch::exchanging);
+    for (std::uint32_t round = 0;; ++round) {
+      if (receive(queue, model)) promise(queue, model, accounting);
+      if (queue.next_time() < horizon_) break;
+      if (channels_.agreed() == SimTime::never()) {
+        channels_.finish();
+        return false;
+      }
+      channels_.ask(queue.next_time(), model.least_reach());
+      if (round >= rounds_before_settling && channels_.settle(pending_reach(queue, model)))
+        ++accounting.windows;
+      channels_.relax(round);
+    }
+    channels_.wake();
+    clock.lap(Stopwatch::waiting);
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t rounds_before_settling = 64;
+
+  // True if what neighbours may hope for has changed while this rank waits.
+  template <class Queue, class Model>
+  bool receive(Queue& queue, const Model& model) {
+    channels_.poll([&](const EventType& event) {
+      queue.push(event);
+      reach_of_taken_ = std::min(reach_of_taken_, event.time + model.reach(event));
+    });
+    compare_bounds();
+    const SimTime horizon = std::max(nearest_, channels_.agreed());
+    const bool changed = horizon != horizon_;
+    horizon_ = horizon;
+    return changed && queue.next_time() >= horizon_;
+  }
+
+  void compare_bounds() {
+    nearest_ = next_nearest_ = SimTime::never();
+    for (std::size_t k = 0; k < channels_.neighbours(); ++k) {
+      const SimTime bound = channels_.bound(k);
+      if (bound < nearest_) {
+        next_nearest_ = nearest_;
+        nearest_ = bound;
+        nearest_from_ = k;
+      } else {
+        next_nearest_ = std::min(next_nearest_, bound);
+      }
+    }
+  }
+
+  template <class Queue, class Model>
+  void promise(const Queue& queue, const Model& model, Accounting& accounting) {
+    const SimTime pending = pending_reach(queue, model);
+    reach_of_taken_ = SimTime::never();
+    compare_bounds();  // what was sent since may be answered
+    for (std::size_t k = 0; k < promised_.size(); ++k) {
+      SimTime others = std::max(k == nearest_from_ ? next_nearest_ : nearest_, channels_.agreed());
+      if (others != SimTime::never()) others = others + model.least_reach();
+      const SimTime promise = std::min(pending, others);
+      if (promise == promised_[k] && unpublished_[k] == 0 && !channels_.unconfirmed(k)) continue;
+      promised_[k] = promise;
+      if (!channels_.publish(k, promise)) continue;
+      ++(unpublished_[k] > 0 ? accounting.batches_sent : accounting.null_messages);
+      unpublished_[k] = 0;
+    }
+  }
+
+  Channels& channels_;
+  SimTime horizon_{};
+  SimTime nearest_{};  // least bound of the neighbours, the next one, and whose the least is
+  SimTime next_nearest_{};
+  std::size_t nearest_from_ = 0;
+  std::vector<SimTime> promised_;              // by neighbour
+  SimTime reach_of_taken_ = SimTime::never();  // of what was taken since the last promise
+  std::vector<std::uint64_t> unpublished_;     // events, by neighbour
+};
+
+}  // namespace hecaton::engine

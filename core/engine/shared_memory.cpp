@@ -1,0 +1,48 @@
+#include "core/engine/shared_memory.hpp"
+
+#include <sched.h>
+
+namespace hecaton::engine {
+
+bool SharedMemory::possible(const boost::mpi::communicator& communicator) {
+  MPI_Comm host = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  int size = 0;
+  MPI_Comm_size(host, &size);
+  MPI_Comm_free(&host);
+  return size == communicator.size();
+}
+
+SharedMemory::SharedMemory(const boost::mpi::communicator& communicator, std::size_t bytes)
+    : parts_(static_cast<std::size_t>(communicator.size())) {
+  constexpr std::size_t line = 64;
+  void* mine = nullptr;
+  MPI_Win_allocate_shared(static_cast<MPI_Aint>(bytes + line), 1, MPI_INFO_NULL, communicator, &mine,
+                          &window_);
+  for (int rank = 0; rank < communicator.size(); ++rank) {
+    MPI_Aint size = 0;
+    int unit = 0;
+    void* part = nullptr;
+    MPI_Win_shared_query(window_, rank, &size, &unit, &part);
+    const auto address = reinterpret_cast<std::uintptr_t>(part);
+    parts_[static_cast<std::size_t>(rank)] =
+        static_cast<char*>(part) + ((address + line - 1) / line * line - address);
+  }
+}
+
+SharedMemory::~SharedMemory() {
+  MPI_Win_free(&window_);
+}
+
+void relax_processor(std::uint32_t round) {
+  constexpr std::uint32_t spins = 256;
+  if (round >= spins) {
+    sched_yield();
+    return;
+  }
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace hecaton::engine

@@ -1,0 +1,66 @@
+// How far a rank may go: what all synchronisers share, and the one of a run alone.
+//
+// A synchroniser provides
+//   ranks(), rank()
+//   advance(queue, model, clock, accounting)   blocks until this rank may go on, and puts what has arrived
+//   into
+//                                              the queue; false: no event is left anywhere
+//   horizon()                                  nothing from another rank arrives before
+//   stretch()                                  how many instants to process before the next advance()
+//   send(to, event, model, now, accounting)    an event for another rank, posted at `now`; the horizon may
+//   come
+//                                              nearer then, but not to `now`
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "core/engine/accounting.hpp"
+#include "core/engine/event.hpp"
+
+namespace hecaton::engine {
+
+inline constexpr std::uint32_t unlimited_instants = std::numeric_limits<std::uint32_t>::max();
+
+// A model that promised a reach and posted earlier than that.
+struct LookaheadViolation : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+template <class Payload>
+[[noreturn]] void throw_lookahead_violation(const Event<Payload>& event, SimTime posted, SimTime promised) {
+  throw LookaheadViolation("an event from component " + std::to_string(event.sender_id) + " to component " +
+                           std::to_string(event.receiver().value) + " at " + std::to_string(event.time.ps) +
+                           " ps was posted at " + std::to_string(posted.ps) +
+                           " ps, although nothing was promised to arrive before " +
+                           std::to_string(promised.ps) + " ps");
+}
+
+// The least time + reach of everything pending: before it, nothing that this rank knows of can have an effect
+// on another one.
+template <class Queue, class Model>
+SimTime pending_reach(const Queue& queue, const Model& model) {
+  return queue.earliest(model.least_reach(), [&](const auto& event) { return model.reach(event); });
+}
+
+// One rank, nobody to wait for.
+class Alone {
+ public:
+  std::uint32_t ranks() const { return 1; }
+  RankId rank() const { return RankId{0}; }
+
+  template <class EventType, class Model>
+  void send(RankId, const EventType&, const Model&, SimTime, Accounting&) {
+    throw std::logic_error("an event for another rank in a run on one");
+  }
+  template <class Queue, class Model>
+  bool advance(Queue& queue, const Model&, Stopwatch&, Accounting&) {
+    return !queue.empty();
+  }
+  static constexpr SimTime horizon() { return SimTime::never(); }
+  static constexpr std::uint32_t stretch() { return unlimited_instants; }
+};
+
+}  // namespace hecaton::engine

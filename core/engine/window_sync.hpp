@@ -1,0 +1,83 @@
+// The window synchroniser: all ranks agree, by one fused reduction, on how far everybody may go; a stretch
+// without traffic costs one reduction, because windows are bounded by what is pending, not by a clock.
+//
+// Needs a transport:
+//   send(rank, events)   hands over one batch; the events may be overwritten as soon as the call returns
+//   agree(offer)         one fused reduction over all ranks: least `next`, least `reach`, union of `flags`;
+//   it
+//                        also tells each rank how many batches are on their way to it
+//   receive(take)        calls take(event) for every event sent to this rank before agree(); blocks until all
+//                        are in
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "core/engine/synchroniser.hpp"
+
+namespace hecaton::engine {
+
+struct Agreement {
+  SimTime next = SimTime::never();  // the earliest event anywhere, in a queue or on its way
+  // Before this, nothing that is still to come can arrive from another rank.
+  SimTime reach = SimTime::never();
+  std::uint64_t flags = 0;
+};
+
+template <class Transport>
+class WindowSync {
+ public:
+  using EventType = typename Transport::EventType;
+
+  explicit WindowSync(Transport& transport) : transport_(transport), outboxes_(transport.ranks()) {}
+
+  std::uint32_t ranks() const { return transport_.ranks(); }
+  RankId rank() const { return transport_.rank(); }
+
+  template <class Model>
+  void send(RankId to, const EventType& event, const Model& model, SimTime now, Accounting&) {
+    if (event.time < end_) throw_lookahead_violation(event, now, end_);
+    outboxes_[to.value].push_back(event);
+    earliest_sent_ = std::min(earliest_sent_, event.time);
+    reach_of_sent_ = std::min(reach_of_sent_, event.time + model.reach(event));
+  }
+
+  template <class Queue, class Model>
+  bool advance(Queue& queue, const Model& model, Stopwatch& clock, Accounting& accounting) {
+    send_batches(accounting);
+    clock.lap(Stopwatch::exchanging);
+    const Agreement agreed = transport_.agree({std::min(queue.next_time(), earliest_sent_),
+                                               std::min(pending_reach(queue, model), reach_of_sent_), 0});
+    earliest_sent_ = reach_of_sent_ = SimTime::never();
+    clock.lap(Stopwatch::waiting);
+    transport_.receive([&](const EventType& event) { queue.push(event); });
+    clock.lap(Stopwatch::exchanging);
+    ++accounting.windows;
+    end_ = agreed.reach;
+    return agreed.next != SimTime::never();
+  }
+  SimTime horizon() const { return end_; }
+  static constexpr std::uint32_t stretch() { return unlimited_instants; }
+
+ private:
+  void send_batches(Accounting& accounting) {
+    for (std::uint32_t rank = 0; rank < outboxes_.size(); ++rank) {
+      std::vector<EventType>& outbox = outboxes_[rank];
+      if (outbox.empty()) continue;
+      transport_.send(RankId{rank}, std::span<const EventType>(outbox));
+      ++accounting.batches_sent;
+      accounting.records_sent += outbox.size();
+      accounting.bytes_sent += outbox.size() * sizeof(EventType);
+      outbox.clear();
+    }
+  }
+
+  Transport& transport_;
+  std::vector<std::vector<EventType>> outboxes_;  // by receiving rank
+  SimTime earliest_sent_ = SimTime::never();      // of what was sent since the last reduction
+  SimTime reach_of_sent_ = SimTime::never();
+  SimTime end_{};  // of the window
+};
+
+}  // namespace hecaton::engine
