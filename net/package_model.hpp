@@ -227,7 +227,7 @@ class PackageModel {
 
   Fabric& fabric_;
   std::vector<RankId> owner_of_;
-  std::vector<std::uint32_t> local_;          // node -> index in nodes_
+  std::vector<std::uint32_t> local_;  // node -> index in nodes_
   std::vector<RankId> neighbours_;
   std::vector<std::int64_t> hops_to_border_;  // by node; 0 if there is one rank only
   std::vector<Node> nodes_;

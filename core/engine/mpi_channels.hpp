@@ -65,6 +65,7 @@ class MpiChannels {
   MpiChannels(const boost::mpi::communicator& communicator, std::span<const RankId> neighbours)
       : mpi_(new Operations(communicator)),
         communicator_(mpi_->communicator),
+        patience_(static_cast<std::uint32_t>(communicator.size())),
         index_(static_cast<std::size_t>(communicator.size()), 0),
         links_(neighbours.size()) {
     for (std::size_t k = 0; k < neighbours.size(); ++k) {
@@ -139,7 +140,7 @@ class MpiChannels {
     blocked_ = false;
     fresh_ = true;
   }
-  void relax(std::uint32_t round) { relax_processor(round); }
+  void relax(std::uint32_t round) { patience_.turn(round); }
 
   // Takes what is still on its way: promises that nobody needs any more.
   void finish() {
@@ -249,6 +250,7 @@ class MpiChannels {
 
   std::unique_ptr<Operations> mpi_;
   boost::mpi::communicator communicator_;
+  Patience patience_;
   std::vector<std::size_t> index_;  // rank -> link
   std::vector<Link> links_;
   std::size_t next_buffer_ = 0;

@@ -38,6 +38,7 @@ class SharedChannels {
       : ranks_(static_cast<std::uint32_t>(communicator.size())),
         self_(static_cast<std::uint32_t>(communicator.rank())),
         memory_(communicator, sizeof(Shown) + neighbours.size() * sizeof(Ring)),
+        patience_(ranks_),
         seen_(ranks_),
         index_(ranks_, 0) {
     new (&shown(self_)) Shown{};
@@ -115,7 +116,7 @@ class SharedChannels {
     blocked_ = false;
     shown(self_).version.store(++version_, std::memory_order_release);
   }
-  void relax(std::uint32_t round) { relax_processor(round); }
+  void relax(std::uint32_t round) { patience_.turn(round); }
   void finish() {}
 
  private:
@@ -216,6 +217,7 @@ class SharedChannels {
   std::uint32_t ranks_;
   std::uint32_t self_;
   SharedMemory memory_;
+  Patience patience_;
   std::atomic<std::int64_t>* agreement_;
   std::vector<std::uint64_t> seen_;
   std::vector<std::size_t> index_;  // rank -> link

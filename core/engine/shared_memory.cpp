@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include <thread>
+
 namespace hecaton::engine {
 
 bool SharedMemory::possible(const boost::mpi::communicator& communicator) {
@@ -34,9 +36,11 @@ SharedMemory::~SharedMemory() {
   MPI_Win_free(&window_);
 }
 
-void relax_processor(std::uint32_t round) {
-  constexpr std::uint32_t spins = 256;
-  if (round >= spins) {
+Patience::Patience(std::uint32_t ranks_on_host)
+    : spins_(ranks_on_host <= std::thread::hardware_concurrency() ? 1u << 14 : 1u << 6) {}
+
+void Patience::turn(std::uint32_t round) const {
+  if (round >= spins_) {
     sched_yield();
     return;
   }

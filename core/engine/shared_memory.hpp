@@ -26,8 +26,16 @@ class SharedMemory {
   std::vector<char*> parts_;
 };
 
-// One turn of waiting, after `round` others: spins at first, then lets other processes run, because ranks may
-// share cores.
-void relax_processor(std::uint32_t round);
+// How to wait: turns of spinning at first, then turns that let other processes run. Ranks that share cores
+// give them away soon; those that have one each keep it for longer, because whoever else is running would
+// keep it for milliseconds.
+class Patience {
+ public:
+  explicit Patience(std::uint32_t ranks_on_host);
+  void turn(std::uint32_t round) const;
+
+ private:
+  std::uint32_t spins_;
+};
 
 }  // namespace hecaton::engine

@@ -20,8 +20,8 @@ MAY_INCLUDE = {
 }
 # Where libraries that tie a file to a machine may be used: header prefix -> files.
 ONLY_IN = {
-    "mpi.h": r"core/engine/mpi_transport\.[hc]pp|(io|runs)/.*",
-    "boost/mpi": r"core/engine/mpi_transport\.[hc]pp|(io|runs)/.*",
+    "mpi.h": r"core/engine/(mpi_|shared_).*|(io|runs)/.*",
+    "boost/mpi": r"core/engine/(mpi_|shared_).*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
     "hdf5.h": r"io/hdf5_file\.[hc]pp",
     "nlohmann/": r"io/summary_json\.cpp",
