@@ -11,6 +11,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/engine/mpi_transport.hpp"
+#include "core/engine/window_sync.hpp"
 #include "core/training/models.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
@@ -142,9 +143,9 @@ Findings sum_up(Model& model, std::uint64_t tokens, const boost::mpi::communicat
   return all;
 }
 
-template <class Transport>
-void run_engine(Model& model, Transport& transport) {
-  engine::Engine<Model, Transport> engine(model, transport, {});
+template <class Synchroniser>
+void run_engine(Model& model, Synchroniser&& synchroniser) {
+  engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, {});
   engine.run();
 }
 
@@ -186,11 +187,10 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
   fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   if (world.size() == 1) {
-    engine::LocalTransport<net::Payload> transport;
-    run_engine(model, transport);
+    run_engine(model, engine::Alone{});
   } else {
     engine::MpiTransport<net::Payload> transport(world);
-    run_engine(model, transport);
+    run_engine(model, engine::WindowSync(transport));
   }
   require_finished(model, world);
   Findings findings = sum_up(model, workload.plan().tokens, world);
