@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "core/chiplet/config.hpp"
+#include "core/training/tiling.hpp"
 
 namespace hecaton::training {
 
@@ -23,5 +25,10 @@ constexpr std::uint64_t activation_capacity(const chiplet::DieConfig& die) {
                                        std::uint64_t available);
 [[noreturn]] void throw_no_activation_room(const std::string& what, std::uint64_t needed,
                                            std::uint64_t available);
+
+// The same for the stage that needs most even with the smallest tiles of a mini-batch of `tokens` tokens; a
+// text for each stage.
+[[noreturn]] void throw_no_fit(std::span<const Tiling> stages, std::span<const char* const> texts,
+                               std::uint64_t tokens, std::uint64_t capacity);
 
 }  // namespace hecaton::training

@@ -170,15 +170,7 @@ std::optional<Fit> fit(const GridDie& d, std::uint64_t sequences, Prefetch ahead
 
 [[noreturn]] void throw_no_fit(const GridDie& d, std::uint64_t sequences, const Room& room) {
   const GridSlices slices = slices_of(d, sequences);
-  const Tilings stages = tilings(d, slices, room.scheme, {});
-  std::size_t worst = 0;
-  const auto least = [&](std::size_t i) { return stages[i].bytes(stages[i].parts); };
-  for (std::size_t i = 1; i < stage_count; ++i) {
-    if (least(i) > least(worst)) worst = i;
-  }
-  throw_no_activation_room(
-      fmt::format("{}, mini-batch of {} tokens, smallest token tiles", stage_texts[worst], slices.tokens),
-      least(worst), room.capacity);
+  throw_no_fit(tilings(d, slices, room.scheme, {}), stage_texts, slices.tokens, room.capacity);
 }
 
 // Most bytes first: what is saved is several times what crosses a border. A mini-batch alone leaves nothing

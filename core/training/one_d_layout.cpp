@@ -120,15 +120,7 @@ std::optional<Fit> fit(const OneDDie& d, std::uint64_t sequences, bool ahead, st
 
 [[noreturn]] void throw_no_fit(const OneDDie& d, std::uint64_t sequences, std::uint64_t capacity) {
   const OneDSlices slices = slices_of(d, sequences);
-  const Tilings blocks = tilings(d, slices, false);
-  std::size_t worst = 0;
-  const auto least = [&](std::size_t i) { return blocks[i].bytes(blocks[i].parts); };
-  for (std::size_t i = 1; i < block_count; ++i) {
-    if (least(i) > least(worst)) worst = i;
-  }
-  throw_no_activation_room(
-      fmt::format("{}, mini-batch of {} tokens, smallest token tiles", block_texts[worst], slices.tokens),
-      least(worst), capacity);
+  throw_no_fit(tilings(d, slices, false), block_texts, slices.tokens, capacity);
 }
 
 std::optional<Fit> best_fit(const OneDDie& d, const TrainingConfig& config, std::uint64_t sequences,

@@ -1,0 +1,16 @@
+#!/bin/sh
+# study.sh NAME...: runs studies of this folder and draws them: out/NAME/table.csv, figure.svg and paragraph.txt.
+# HECATON is the program (build/release/hecaton if not given), AT_ONCE how many points run beside each other (2).
+set -e
+here=$(cd "$(dirname "$0")" && pwd)
+top=$here/../..
+program=${HECATON:-$top/build/release/hecaton}
+if [ $# -eq 0 ] || [ ! -x "$program" ]; then
+  echo "usage: study.sh NAME...  (needs $program)" >&2
+  exit 2
+fi
+. "$top/runs/small-machine.sh"
+for name in "$@"; do
+  "$program" sweep "$here/$name.toml" --output "out/$name" --at-once "${AT_ONCE:-2}"
+  python3 "$here/draw.py" "$name" "out/$name"
+done
