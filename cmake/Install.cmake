@@ -11,3 +11,10 @@ install(DIRECTORY core net partition io runs DESTINATION ${CMAKE_INSTALL_INCLUDE
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/hecatonConfig.cmake cmake/FindSCOTCH.cmake ${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake
         DESTINATION ${package_folder})
+
+# For clusters: batch scripts and studies of scaling, and a module file.
+install(DIRECTORY cluster DESTINATION ${CMAKE_INSTALL_DATADIR}/hecaton USE_SOURCE_PERMISSIONS
+        PATTERN __pycache__ EXCLUDE PATTERN modules EXCLUDE PATTERN spack EXCLUDE PATTERN apptainer EXCLUDE
+        PATTERN bundle EXCLUDE)
+configure_file(cluster/modules/hecaton.in ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION} @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION} DESTINATION ${CMAKE_INSTALL_DATADIR}/modulefiles/hecaton)
