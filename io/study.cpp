@@ -10,6 +10,7 @@
 
 #include "io/text_file.hpp"
 #include "io/toml_text.hpp"
+#include "partition/partition.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -72,7 +73,6 @@ int ranks_of(const Entry& entry) {
 }
 
 void set_key(Study& study, const Entry& entry) {
-  constexpr std::array<std::string_view, 2> partitions{"block", "strip"};
   constexpr std::array<std::string_view, 3> traces{"none", "summary", "ops"};
   if (entry.name == "deck") {
     study.deck = study.path.parent_path() / text_of(entry, "name a deck, from the folder of the study");
@@ -80,7 +80,7 @@ void set_key(Study& study, const Entry& entry) {
     study.ranks = ranks_of(entry);
     study.ranks_at = entry.where;
   } else if (entry.name == "partition") {
-    study.partition = choice_of(entry, partitions);
+    study.partition = choice_of(entry, partition::partition_names);
   } else if (entry.name == "trace") {
     study.trace = choice_of(entry, traces);
   } else {

@@ -34,8 +34,10 @@ Partition make_strips(const net::Topology& topology, std::uint32_t ranks);
 // arguments alone: the seed is fixed and nothing runs in parallel, so that every rank finds the same.
 Partition make_weighted(const net::Topology& topology, std::uint32_t ranks, const Weights& weights);
 
-// By name: "block", "strip" or "scotch"; throws std::invalid_argument for another name. Only "scotch" looks
-// at the weights, as `needs_weights` says.
+inline constexpr std::string_view partition_names[] = {"block", "strip", "scotch"};
+
+// By one of these names; throws std::invalid_argument for another. Only "scotch" looks at the weights, as
+// `needs_weights` says.
 Partition make_partition(std::string_view name, const net::Topology& topology, std::uint32_t ranks,
                          const Weights& weights = {});
 bool needs_weights(std::string_view name);

@@ -7,6 +7,7 @@
 #include "io/input_error.hpp"
 #include "io/registry.hpp"
 #include "io/version.hpp"
+#include "partition/partition.hpp"
 #include "runs/exit_code.hpp"
 
 namespace hecaton::runs {
@@ -42,7 +43,8 @@ void add_deck(CLI::App& command, DeckArguments& input) {
   command.add_option("--set", input.overrides, "Override a key of the deck: table.key=value (repeatable)")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  add_choice(command, "--partition", input.partition, {"block", "strip", "scotch"},
+  add_choice(command, "--partition", input.partition,
+             {std::begin(partition::partition_names), std::end(partition::partition_names)},
              "How dies are divided among ranks: rectangles, rows, or equal expected events");
 }
 
