@@ -6,7 +6,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/hecaton)
 install(TARGETS hecaton_options EXPORT hecaton)
 install(EXPORT hecaton NAMESPACE hecaton:: FILE hecatonTargets.cmake DESTINATION ${package_folder})
 install(DIRECTORY core net partition io runs DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/hecaton
-        FILES_MATCHING PATTERN "*.hpp" PATTERN decks EXCLUDE PATTERN studies EXCLUDE)
+        FILES_MATCHING PATTERN "*.hpp" PATTERN decks EXCLUDE PATTERN studies EXCLUDE PATTERN energy EXCLUDE)
 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/hecatonConfig.cmake cmake/FindSCOTCH.cmake ${PROJECT_BINARY_DIR}/hecatonConfigVersion.cmake

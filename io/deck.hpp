@@ -24,10 +24,11 @@ struct Deck {
   training::TrainingConfig training;
   training::CollectiveConfig collective;
   net::TrafficConfig traffic;
-  // Which preset filled [link] and [memory], for tables and reports; the values above already hold what it
-  // set.
+  // Which preset filled [link], [memory] and [energy], for tables and reports; the values above already hold
+  // what it set.
   std::string link_preset = "none";
   std::string memory_preset = "none";
+  std::string energy_preset = "none";
 };
 
 }  // namespace hecaton::io

@@ -239,6 +239,7 @@ void rename_changed_model(Deck& deck) {
 void apply_entries(Deck& deck, const Entries& entries) {
   apply_table_preset(deck, entries, "link");
   apply_table_preset(deck, entries, "memory");
+  apply_table_preset(deck, entries, "energy");
   if (deck.kind == WorkloadKind::training) apply_model(deck, entries);
   for (const Entry& entry : entries) {
     if (!entry.name.empty()) set_entry(deck, entry);
@@ -309,7 +310,13 @@ Deck read_deck(const std::filesystem::path& path, std::span<const std::string> o
 }
 
 Deck parse_deck(std::string_view text, const std::string& name) {
-  return resolve(parse_entries(text, name), name, name).deck;
+  return parse_deck_with(text, name, {});
+}
+
+Deck parse_deck_with(std::string_view text, const std::string& name, std::span<const Entry> overrides) {
+  Entries entries = parse_entries(text, name);
+  for (const Entry& entry : overrides) override_entry(entries, entry);
+  return resolve(entries, name, name).deck;
 }
 
 }  // namespace hecaton::io

@@ -43,5 +43,6 @@ LoadedDeck load_deck_with(const std::filesystem::path& path, std::span<const Ent
 // The same from a text, for a deck that travels between ranks or lies in a trace; `name` becomes the deck's
 // name.
 Deck parse_deck(std::string_view text, const std::string& name);
+Deck parse_deck_with(std::string_view text, const std::string& name, std::span<const Entry> overrides);
 
 }  // namespace hecaton::io

@@ -304,6 +304,25 @@ std::string read_text(const Handle& file, const std::string& path, std::size_t m
   return text;
 }
 
+std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& path, std::size_t most_rows) {
+  const std::string action = "reading '" + path + "'";
+  expect_plain_links(file, path, action);
+  const Handle dataset = open_column(file, path);
+  const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
+  const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
+  if (H5Tget_class(type.id()) != H5T_INTEGER || H5Sget_simple_extent_ndims(space.id()) != 1) {
+    throw Error(action + ": it is not a column of whole numbers");
+  }
+  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
+  const hssize_t rows = H5Sget_simple_extent_npoints(space.id());
+  if (rows < 0 || static_cast<std::uint64_t>(rows) > most_rows) {
+    throw Error(action + ": its " + std::to_string(rows) + " rows are not credible");
+  }
+  std::vector<std::uint64_t> counts(static_cast<std::size_t>(rows));
+  check(H5Dread(dataset.id(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, counts.data()), action);
+  return counts;
+}
+
 std::int64_t read_integer_attribute(const Handle& object, const std::string& name) {
   const std::string action = "reading the attribute '" + name + "'";
   const Handle attribute = take(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose, action);

@@ -114,10 +114,12 @@ void write_column(const Handle& parent, const std::string& name, std::span<const
 Handle open_column(const Handle& file, const std::string& path);
 void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, const void* rows);
 
-// Reading what may be hostile. A text is a single one of fixed size, at most `most_bytes`, that lies plainly
-// in this very file; so no filter and no other file comes into play. All else is an Error.
+// Reading what may be hostile. A text is a single one of fixed size, at most `most_bytes`, a column one of
+// whole numbers of at most `most_rows` rows; both lie plainly in this very file; so no filter and no other
+// file comes into play. All else is an Error.
 bool looks_like_hdf5(const std::filesystem::path& path);
 std::string read_text(const Handle& file, const std::string& path, std::size_t most_bytes);
+std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& path, std::size_t most_rows);
 std::int64_t read_integer_attribute(const Handle& object, const std::string& name);
 
 }  // namespace hecaton::io::hdf5

@@ -9,6 +9,8 @@
 namespace hecaton::io {
 namespace {
 
+// Sources: README.md of this folder.
+
 // UCIe: lanes per module and direction, and the energy per bit up to 16 GT/s and above it (public
 // specification).
 struct UciePackage {
@@ -48,6 +50,26 @@ std::vector<Preset> memory_presets() {
            {{"bandwidth_GBps", 256.0, Tag::public_source}, {"energy_pJ_per_bit", 3.9, Tag::public_source}}}};
 }
 
+// A multiply-accumulate is a product and a sum; SRAM is made of banks of 32 KiB.
+std::vector<Preset> energy_presets() {
+  const auto horowitz = [](std::string name, const char* type, double product_pJ, double sum_pJ) {
+    return Preset{std::move(name),
+                  fmt::format("{} in 45 nm, by Horowitz", type),
+                  {{"matrix_pJ_per_MAC", product_pJ + sum_pJ, Tag::derived},
+                   {"sram_read_pJ_per_byte", 20.0 / 8, Tag::derived},
+                   {"sram_write_pJ_per_byte", 20.0 / 8, Tag::derived}}};
+  };
+  const double baton_pJ_per_bit = 0.0165 * 32 + 0.284;
+  return {horowitz("45nm-fp32", "32-bit floating point", 3.7, 0.9),
+          horowitz("45nm-fp16", "16-bit floating point", 1.1, 0.4),
+          horowitz("45nm-int8", "8-bit integers", 0.2, 0.03),
+          {"nn-baton",
+           "8-bit integers, by NN-Baton",
+           {{"matrix_pJ_per_MAC", 0.024, Tag::public_source},
+            {"sram_read_pJ_per_byte", 8 * baton_pJ_per_bit, Tag::derived},
+            {"sram_write_pJ_per_byte", 8 * baton_pJ_per_bit, Tag::derived}}}};
+}
+
 Preset model_preset(const training::ModelConfig& model) {
   const auto number = [](std::uint32_t n) { return Value{static_cast<std::int64_t>(n)}; };
   return {model.name,
@@ -73,9 +95,11 @@ std::vector<Preset> model_presets() {
 std::span<const Preset> presets_of(std::string_view table) {
   static const std::vector<Preset> links = link_presets();
   static const std::vector<Preset> memories = memory_presets();
+  static const std::vector<Preset> energies = energy_presets();
   static const std::vector<Preset> models = model_presets();
   if (table == "link") return links;
   if (table == "memory") return memories;
+  if (table == "energy") return energies;
   if (table == "training.model") return models;
   return {};
 }
@@ -103,6 +127,7 @@ void apply_preset(Deck& deck, std::string_view table, const Preset& preset) {
 const Preset* preset_in_use(const Deck& deck, std::string_view table) {
   if (table == "link") return find_preset(table, deck.link_preset);
   if (table == "memory") return find_preset(table, deck.memory_preset);
+  if (table == "energy") return find_preset(table, deck.energy_preset);
   if (table == "training.model") return find_preset(table, deck.training.model.name);
   return nullptr;
 }

@@ -1,5 +1,5 @@
-// Named sets of values that fill a table: links, memories and models, each value with its tag. A key that the
-// deck gives itself overrides the preset's value.
+// Named sets of values that fill a table: links, memories, energies and models, each value with its tag. A
+// key that the deck gives itself overrides the preset's value.
 #pragma once
 
 #include <span>
@@ -23,7 +23,7 @@ struct Preset {
   std::vector<PresetValue> values;
 };
 
-// The presets of "link", "memory" or "training.model"; none for other tables.
+// The presets of "link", "memory", "energy" or "training.model"; none for other tables.
 std::span<const Preset> presets_of(std::string_view table);
 const Preset* find_preset(std::string_view table, std::string_view name);
 std::vector<std::string_view> preset_names(std::string_view table);

@@ -161,6 +161,10 @@ Table energy_table() {
   return table(
       "energy", "Energy of one action; links and DRAM have theirs in [link] and [memory].", for_all,
       {key(
+           "preset", preset_choice("energy"), "", Tag::assumed, for_training,
+           "Fills keys of this table; a key given here overrides it.",
+           [](auto& d) -> auto& { return d.energy_preset; }),
+       key(
            "matrix_pJ_per_MAC", RealType{0, 1e6}, "pJ", Tag::assumed, for_training,
            "One multiply-accumulate.", [](auto& d) -> auto& { return d.energy.matrix_pJ_per_MAC; }),
        key(
@@ -172,6 +176,10 @@ Table energy_table() {
        key(
            "sram_write_pJ_per_byte", RealType{0, 1e6}, "pJ/byte", Tag::assumed, for_programs,
            "One byte written to a buffer.", [](auto& d) -> auto& { return d.energy.sram_write_pJ_per_byte; }),
+       key(
+           "router_pJ_per_bit", RealType{0, 1e6}, "pJ/bit", Tag::assumed, for_programs,
+           "One payload bit through the router that it leaves for a link.",
+           [](auto& d) -> auto& { return d.energy.router_pJ_per_bit; }),
        key(
            "static_W_per_die", RealType{0, 1e6}, "W", Tag::assumed, for_programs,
            "Leakage and clocks of one die, for the whole run.",

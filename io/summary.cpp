@@ -107,8 +107,7 @@ EnergySummary energy_of_package(const Deck& deck, const PackageSums& package, st
       .dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes,
       .time = {simulated_ps},
       .dies = package.dies};
-  const chiplet::EnergyBreakdown energy = chiplet::energy_of(counts, energy_table_of(deck));
-  return {energy.compute_J, energy.sram_J, energy.nop_J, energy.dram_J, energy.static_J, energy.total_J()};
+  return energy_summary(chiplet::energy_of(counts, energy_table_of(deck)));
 }
 
 TrainingSummary training_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
@@ -128,6 +127,7 @@ TrainingSummary training_summary(const Deck& deck, const RunResult& result, cons
   training.dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes;
   training.flops = narrow(Wide{package.counts.macs} * 2);
   training.energy_J = energy_of_package(deck, package, result.totals.simulated_ps);
+  training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
   return training;
 }
 
@@ -225,6 +225,10 @@ WorkloadSummary workload_summary(const Deck& deck, const RunResult& result, cons
 }
 
 }  // namespace
+
+EnergySummary energy_summary(const chiplet::EnergyBreakdown& energy) {
+  return {energy.compute_J, energy.sram_J, energy.nop_J, energy.dram_J, energy.static_J, energy.total_J()};
+}
 
 Summary make_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
                      const boost::mpi::communicator& comm) {

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/chiplet/energy.hpp"
 #include "io/deck.hpp"
 #include "io/result.hpp"
 
@@ -25,11 +26,13 @@ inline constexpr std::int64_t summary_schema = 1;
 struct EnergySummary {  // joules over the whole package and run
   double compute = 0;
   double sram = 0;
-  double nop = 0;
+  double nop = 0;  // links and routers
   double dram = 0;
   double static_power = 0;  // "static" in JSON
   double total = 0;         // the sum of the five above
 };
+
+EnergySummary energy_summary(const chiplet::EnergyBreakdown& energy);
 
 struct TrainingSummary {
   std::string model;
@@ -47,6 +50,7 @@ struct TrainingSummary {
   std::uint64_t dram_bytes = 0;  // read and written, whole package
   std::uint64_t flops = 0;  // done by the matrix engines, recomputation included: 2 per multiply-accumulate
   EnergySummary energy_J;
+  double energy_per_token_J = 0;
 };
 
 struct CollectiveSummary {

@@ -50,6 +50,7 @@ void visit_training(Training& t, Visit&& visit) {
   visit("nop_bytes_per_die", t.nop_bytes_per_die);
   visit("dram_bytes", t.dram_bytes);
   visit("flops", t.flops);
+  visit("energy_per_token_J", t.energy_per_token_J);
 }
 
 template <class Collective, class Visit>

@@ -67,9 +67,10 @@ Lines lines_of(const TrainingSummary& t) {
           quantity("energy", e.total, "J"),
           part("  matrix, vector", e.compute, e.total, "J"),
           part("  SRAM", e.sram, e.total, "J"),
-          part("  NoP links", e.nop, e.total, "J"),
+          part("  links, routers", e.nop, e.total, "J"),
           part("  DRAM access", e.dram, e.total, "J"),
           part("  static", e.static_power, e.total, "J"),
+          quantity("  per token", t.energy_per_token_J, "J"),
           quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
           quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
           quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};

@@ -55,15 +55,15 @@ struct TraceColumn {
 // `get` maps a row to its cell; the cell's C++ type decides the type in the file.
 template <class Row, auto get>
 TraceColumn<Row> trace_column(const char* name, const char* units, const char* long_name) {
-  using Value = std::invoke_result_t<decltype(get), const Row&>;
+  using Number = std::invoke_result_t<decltype(get), const Row&>;
   const auto copy = [](std::span<const Row> rows, std::byte* cells) {
     for (const Row& row : rows) {
-      const Value value = get(row);
+      const Number value = get(row);
       std::memcpy(cells, &value, sizeof value);
       cells += sizeof value;
     }
   };
-  return {name, units, long_name, hdf5::cell_of<Value>(), copy};
+  return {name, units, long_name, hdf5::cell_of<Number>(), copy};
 }
 
 template <class Row>

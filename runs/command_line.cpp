@@ -92,6 +92,10 @@ void add_others(CLI::App& app, Fields& fields) {
   dump.add_option("KIND", fields.dump_default.kind, "The workload")->required()->check(CLI::IsMember(kinds));
   CLI::App& summary = *app.add_subcommand("summary", "Print the summary of a trace");
   summary.add_option("TRACE", fields.summary.trace, "A trace (HDF5)")->required();
+  summary
+      .add_option("--energy", fields.summary.energy,
+                  "Cost the counts of the trace by the energies of this table (TOML) instead")
+      ->type_name("FILE");
   CLI::App& compare =
       *app.add_subcommand("compare", "Print summaries side by side, the first as the baseline");
   compare.add_option("FILES", fields.compare.files, "Traces (HDF5) or summaries (JSON)")

@@ -47,6 +47,7 @@ struct DumpDefaultArguments {
 
 struct SummaryArguments {
   std::string trace;
+  std::string energy;  // file; empty: the energies of the trace's deck
 };
 
 struct CompareArguments {

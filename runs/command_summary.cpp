@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "io/recost.hpp"
 #include "io/summary.hpp"
 #include "io/table.hpp"
 #include "io/text_file.hpp"
@@ -18,7 +19,12 @@ io::Summary read_either(const std::string& file) {
 }  // namespace
 
 int print_summary(const SummaryArguments& arguments) {
-  return guarded([&] { fmt::print("{}", io::render_table(io::read_summary(arguments.trace))); });
+  return guarded([&] {
+    const io::Summary summary = arguments.energy.empty()
+                                    ? io::read_summary(arguments.trace)
+                                    : io::read_summary_at(arguments.trace, arguments.energy);
+    fmt::print("{}", io::render_table(summary));
+  });
 }
 
 int print_comparison(const CompareArguments& arguments) {

@@ -32,8 +32,9 @@ struct EnergyConfig {
   double vector_pJ_per_byte = 0.5;
   double sram_read_pJ_per_byte = 0.7;
   double sram_write_pJ_per_byte = 1.1;
+  double router_pJ_per_bit = 0.1;  // of the router that a bit leaves for a link
   double static_W_per_die = 1.0;
-  // NoP and DRAM energies per bit stand in [link] and [memory].
+  // Energies per bit of links and DRAM stand in [link] and [memory].
 };
 
 }  // namespace hecaton::chiplet

@@ -3,7 +3,7 @@
 // In joules, with 1 pJ = 1e-12 J and W x ps = pJ:
 //     compute = macs x matrix_pJ_per_MAC + vector bytes x vector_pJ_per_byte
 //     sram    = bytes read x sram_read_pJ_per_byte + bytes written x sram_write_pJ_per_byte
-//     nop     = payload bits x die-to-die links crossed x link pJ/bit
+//     nop     = payload bits x die-to-die links crossed x (link pJ/bit + router pJ/bit)
 //     dram    = DRAM bytes x 8 x memory pJ/bit
 //     static  = dies x time x static_W_per_die
 // The total is the sum of the parts. The function is linear in the counts: one die's energy is that of its

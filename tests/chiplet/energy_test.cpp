@@ -9,8 +9,8 @@ namespace {
 
 EnergyTable table() {
   EnergyTable t;
-  t.actions = {0.5, 0.25, 2.0, 3.0, 1.5};
-  t.link_pJ_per_bit = 0.6;
+  t.actions = {0.5, 0.25, 2.0, 3.0, 0.4, 1.5};
+  t.link_pJ_per_bit = 0.2;  // and 0.4 of a router
   t.memory_pJ_per_bit = 12.0;
   return t;
 }
@@ -32,7 +32,7 @@ TEST(Energy, IsCountTimesCostByPart) {
   const EnergyBreakdown e = energy_of(counts_of(1), table());
   EXPECT_DOUBLE_EQ(e.compute_J, 501e-6);  // 1e9 x 0.5 pJ + 4e6 x 0.25 pJ
   EXPECT_DOUBLE_EQ(e.sram_J, 35e-6);      // 1e7 x 2 pJ + 5e6 x 3 pJ
-  EXPECT_DOUBLE_EQ(e.nop_J, 48e-6);       // 8e7 x 0.6 pJ
+  EXPECT_DOUBLE_EQ(e.nop_J, 48e-6);       // 8e7 x (0.2 + 0.4) pJ
   EXPECT_DOUBLE_EQ(e.dram_J, 96e-6);      // 8e6 bit x 12 pJ
   EXPECT_DOUBLE_EQ(e.static_J, 3e-6);     // 1.5 W x 2 us
   EXPECT_DOUBLE_EQ(e.total_J(), 683e-6);

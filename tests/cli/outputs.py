@@ -61,6 +61,58 @@ with folder() as here:
     beside = run(["compare", "out/small/trace.h5", "b/c/summary.json"], here)
     check(beside.returncode == 0 and beside.stdout.count("small.toml") == 2, f"compare prints {beside.stdout!r}")
 
+ENERGIES = os.path.join(DECKS, "..", "energy")
+
+
+def joules(text, label):
+    """Of a printed table, in joules."""
+    for line in text.splitlines():
+        if line.strip().startswith(label):
+            number, unit = line.strip()[len(label):].split()[:2]
+            return float(number) * {"J": 1, "mJ": 1e-3, "uJ": 1e-6, "nJ": 1e-9}[unit]
+    check(False, f"no {label!r} in {text!r}")
+    return 0
+
+
+def near(one, other):
+    return abs(one - other) <= 2e-3 * abs(other)  # printed with four digits
+
+
+with folder() as here:
+    good(["run", os.path.join(DECKS, "verify.toml"), "--output", "o", "--progress", "none"], here)
+    as_run = run(["summary", "o/trace.h5"], here).stdout
+    summary = json.loads(read(os.path.join(here, "o/summary.json")))["training"]
+    tokens = summary["tokens_per_s"] * summary["step_s"]
+    check(near(summary["energy_per_token_J"] * tokens, summary["energy_J"]["total"]), "energy per token")
+
+    write(os.path.join(here, "same.toml"), "[energy]\n")
+    same = run(["summary", "o/trace.h5", "--energy", "same.toml"], here)
+    check(same.returncode == 0 and same.stdout == as_run, f"an empty table changes nothing: {same.stderr!r}")
+
+    write(os.path.join(here, "other.toml"), "[energy]\nmatrix_pJ_per_MAC = 1.2\nvector_pJ_per_byte = 1.0\n"
+          "router_pJ_per_bit = 0.0\n[link]\nenergy_pJ_per_bit = 1.4\n[memory]\npreset = \"hbm2\"\n")
+    other = run(["summary", "o/trace.h5", "--energy", "other.toml"], here)
+    check(other.returncode == 0, f"summary --energy: {other.stderr!r}")
+    for label, factor in (("matrix, vector", 2), ("links, routers", 2), ("DRAM access", 3.9 / 11.8), ("static", 1)):
+        check(near(joules(other.stdout, label), factor * joules(as_run, label)), f"{label} by another table")
+    parts = ("matrix, vector", "SRAM", "links, routers", "DRAM access", "static")
+    check(near(sum(joules(other.stdout, part) for part in parts), joules(other.stdout, "energy")), "energies add up")
+
+    for name in sorted(os.listdir(ENERGIES)):
+        process = run(["summary", "o/trace.h5", "--energy", os.path.join(ENERGIES, name)], here)
+        check(process.returncode == 0 and (process.stdout != as_run or name == "standard-ddr5.toml"), f"{name}: {process.stderr!r}")
+
+    for text, said in (("[link]\nbandwidth_GBps = 1.0\n", "link.bandwidth_GBps: is no energy"),
+                       ("[die]\n", "die: is no energy"), ("energy = 1\n", "energy: is no energy"),
+                       ("[memory]\npreset = \"hbm9\"\n", "memory.preset: is no preset"),
+                       ("[energy]\nmatrix_pJ_per_MAC = -1.0\n", "energy.matrix_pJ_per_MAC"),
+                       ("[energy]\nmatrix_pJ_per_MACC = 1.0\n", "energy.matrix_pJ_per_MACC: is not a key"),
+                       ("[energy\n", "not TOML")):
+        write(os.path.join(here, "bad.toml"), text)
+        process = run(["summary", "o/trace.h5", "--energy", "bad.toml"], here)
+        wrong = process.returncode == 2 and process.stdout == "" and "bad.toml:" in process.stderr
+        check(wrong and said in process.stderr, f"{text!r} says {process.stderr!r}")
+
 with folder() as here:
     deck = os.path.join(DECKS, "verify.toml")
     for method, ranks in (("hecaton", 1), ("megatron-flat-ring", 2)):

@@ -103,7 +103,7 @@ TEST(Registry, EveryKeyWritesWhatItReadsAndNothingElse) {
 }
 
 TEST(Presets, SetKeysThatExistToValuesInRange) {
-  for (const std::string_view table : {"link", "memory", "training.model"}) {
+  for (const std::string_view table : {"link", "memory", "energy", "training.model"}) {
     EXPECT_FALSE(presets_of(table).empty()) << table;
     for (const Preset& preset : presets_of(table)) {
       for (const PresetValue& value : preset.values) {

@@ -152,7 +152,7 @@ void expect_energy(const io::Deck& deck, const Outcome& run) {
   // The defaults of [energy], [link] and [memory].
   EXPECT_DOUBLE_EQ(energy.compute, joules(sum.macs, 0.6) + joules(sum.vector_bytes, 0.5));
   EXPECT_DOUBLE_EQ(energy.sram, joules(sum.sram_read_bytes, 0.7) + joules(sum.sram_write_bytes, 1.1));
-  EXPECT_DOUBLE_EQ(energy.nop, joules(link_bytes * 8, 0.6));
+  EXPECT_DOUBLE_EQ(energy.nop, joules(link_bytes * 8, 0.6 + 0.1));
   EXPECT_DOUBLE_EQ(energy.dram, joules((sum.dram_read_bytes + sum.dram_write_bytes) * 8, 11.8));
   EXPECT_DOUBLE_EQ(energy.static_power, joules(static_cast<std::uint64_t>(run.totals.simulated_ps), 1.0) *
                                             static_cast<double>(run.dies.size()));

@@ -85,7 +85,7 @@ TEST(Table, ShowsTimesSharesAndEnergyWithUnits) {
   EXPECT_EQ(line_with(text, "DRAM"), "DRAM 31.25 ms 12.5 %");
   EXPECT_EQ(line_with(text, "program ended"), "program ended 31.25 ms 12.5 %");
   EXPECT_EQ(line_with(text, "energy"), "energy 4.000 J");
-  EXPECT_EQ(line_with(text, "NoP links"), "NoP links 500.0 mJ 12.5 %");
+  EXPECT_EQ(line_with(text, "links, routers"), "links, routers 500.0 mJ 12.5 %");
   EXPECT_EQ(line_with(text, "DRAM traffic"), "DRAM traffic 12.00 GB");
   EXPECT_EQ(line_with(text, "simulation"), "simulation 1.2 s, 2 ranks, sync window");
   EXPECT_EQ(line_with(text, "digest"), "digest 0000000000000abc");
