@@ -52,7 +52,7 @@ struct RankAccounting {
   std::uint64_t bytes_sent = 0;
   double computing_s = 0;
   double waiting_s = 0;
-  double exchanging_s = 0;
+  double exchanging_s = 0;  // packing, sending, receiving and unpacking batches
   std::uint64_t peak_rss_bytes = 0;
 };
 
@@ -61,8 +61,10 @@ struct RunResult {
   Totals totals;
   TrafficResult traffic;                   // kind "traffic" only
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
-  double wall_s = 0;                       // of the simulation, rank 0
-  std::string sync;                        // the synchroniser that was used; "none" on one rank
+  // Events of the longest chain in which each waits for the one before; 0: longer than can be counted.
+  std::uint64_t critical_path_events = 0;
+  double wall_s = 0;  // of the simulation, rank 0
+  std::string sync;   // the synchroniser that was used; "none" on one rank
 };
 
 }  // namespace hecaton::io

@@ -34,6 +34,9 @@ class PackageModel {
     Interface interface;
     Endpoint endpoint;
     std::uint32_t sequence = 0;  // of the events it has posted
+    // The longest chain of events that ends with its latest one, where an event follows the one that posted
+    // it and the one before it at the same node. Stops at the largest number.
+    std::uint32_t depth = 0;
     std::array<std::int64_t, 2> next_wake{
         -1, -1};               // by Part: a settle event is pending for then, if later than now
     std::uint8_t touched = 0;  // by Part, one bit each: has decisions to take at this instant
@@ -83,6 +86,7 @@ class PackageModel {
   template <class Event, class Engine>
   void handle(const Event& event, Engine& engine) {
     Node& node = nodes_[local_[event.receiver().value]];
+    lengthen(node.depth, event.depth);
     Host<Engine> host{*this, engine, node, event.time};
     const Payload& payload = event.payload;
     const std::int64_t now = event.time.ps;
@@ -161,7 +165,7 @@ class PackageModel {
       post(at.ps, engine::Phase::timer, self.id, payload);
     }
     void post(std::int64_t time_ps, engine::Phase phase, NodeId to, const Payload& payload) {
-      engine.post(SimTime{time_ps}, phase, to, self.id, self.sequence++, payload);
+      engine.post(SimTime{time_ps}, phase, to, self.id, self.sequence++, payload, self.depth);
     }
   };
 
@@ -208,6 +212,11 @@ class PackageModel {
   }
 
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
+
+  static void lengthen(std::uint32_t& depth, std::uint32_t posted_at) {
+    depth = std::max(depth, posted_at);
+    if (depth < std::numeric_limits<std::uint32_t>::max()) ++depth;
+  }
 
   void touch(Node& node, Part part) {
     if (node.touched == 0) touched_.push_back(local_[node.id.value]);

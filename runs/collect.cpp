@@ -5,6 +5,7 @@
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 #include <functional>
+#include <limits>
 #include <stdexcept>
 #include <tuple>
 
@@ -165,6 +166,13 @@ io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mp
   all.dram_bytes = sum_of(mine.dram_bytes, world);
   all.digest = package_digest(model, world);
   return all;
+}
+
+std::uint64_t critical_path(const Model& model, const boost::mpi::communicator& world) {
+  std::uint32_t longest = 0;
+  for (const Model::Node& node : model.nodes()) longest = std::max(longest, node.depth);
+  longest = boost::mpi::all_reduce(world, longest, boost::mpi::maximum<std::uint32_t>());
+  return longest == std::numeric_limits<std::uint32_t>::max() ? 0 : longest;
 }
 
 io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& world) {

@@ -20,6 +20,9 @@ io::LocalRecords take_records(Model& model);
 
 // Collective: equal on every rank. `records` are this rank's.
 io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mpi::communicator& world);
+// Of the longest chain of events, each of which had to wait for the one before; the same at any rank count.
+// 0: longer than can be counted.
+std::uint64_t critical_path(const Model& model, const boost::mpi::communicator& world);
 io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& world);
 
 }  // namespace hecaton::runs

@@ -62,6 +62,9 @@ void add_run(CLI::App& app, Fields& fields) {
   command.add_option("--output", run.output, "Folder for trace.h5 and summary.json [out/<deck>]")
       ->type_name("DIR");
   command.add_option("--summary", run.summary, "Write the summary (JSON) here instead")->type_name("FILE");
+  command
+      .add_option("--profile", run.profile, "Write what each rank did and where its time went (JSON) here")
+      ->type_name("FILE");
   add_choice(command, "--trace", run.trace, {"none", "summary", "ops"},
              "What the trace holds: no trace, counters of dies and links, also every operation");
   add_choice(command, "--sync", run.sync, {"auto", "window", "null"},

@@ -19,6 +19,7 @@ struct RunArguments {
   DeckArguments input;
   std::string output;   // folder; empty: out/<deck>
   std::string summary;  // file; empty: summary.json in the folder
+  std::string profile;  // file; empty: none
   std::string trace = "ops";
   std::string progress = "auto";
   std::string sync = "auto";

@@ -91,6 +91,7 @@ OutputPaths output_paths(const RunArguments& arguments) {
   OutputPaths paths;
   if (arguments.trace != "none") paths.trace = folder / "trace.h5";
   paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
+  if (!arguments.profile.empty()) paths.profile = arguments.profile;
   return paths;
 }
 
@@ -98,6 +99,7 @@ void prepare_outputs(const OutputPaths& paths) {
   MadeFolders made;
   if (paths.trace) prepare_target(*paths.trace, made);
   prepare_target(paths.summary, made);
+  if (paths.profile) prepare_target(*paths.profile, made);
   made.keep();
 }
 

@@ -13,6 +13,7 @@ namespace hecaton::runs {
 struct OutputPaths {
   std::optional<std::filesystem::path> trace;  // none: no trace is wanted
   std::filesystem::path summary;
+  std::optional<std::filesystem::path> profile;
 };
 
 OutputPaths output_paths(const RunArguments& arguments);

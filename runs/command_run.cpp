@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <boost/mpi/collectives.hpp>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <vector>
 
 #include "io/deck_reader.hpp"
+#include "io/profile.hpp"
 #include "io/progress.hpp"
 #include "io/provenance.hpp"
 #include "io/summary.hpp"
@@ -51,10 +55,17 @@ io::RunResult simulate_with_progress(const io::Deck& deck, const RunArguments& a
   return simulate(deck, options, world);
 }
 
-void print_results(const io::Summary& summary, const OutputPaths& paths) {
-  fmt::print("{}\n", io::render_table(summary));
+std::vector<double> of_all_ranks(double mine, const boost::mpi::communicator& world) {
+  std::vector<double> all;
+  boost::mpi::gather(world, mine, all, 0);
+  return all;
+}
+
+void print_results(const io::Summary& summary, const io::Profile& profile, const OutputPaths& paths) {
+  fmt::print("{}\n{}\n", io::render_table(summary), io::describe(profile));
   if (paths.trace) fmt::print("trace    {}\n", paths.trace->string());
   fmt::print("summary  {}\n", paths.summary.string());
+  if (paths.profile) fmt::print("profile  {}\n", paths.profile->string());
   std::fflush(stdout);
 }
 
@@ -66,10 +77,15 @@ void run_checked(const SharedDeck& shared, const RunArguments& arguments, const 
   const io::RunResult result = simulate_with_progress(deck, arguments, world);
   const io::Summary summary = io::make_summary(deck, result, model_facts(deck), world);
   const OutputPaths paths = output_paths(arguments);
+  const auto start = std::chrono::steady_clock::now();
   if (paths.trace) io::write_trace(*paths.trace, deck, result, summary, provenance, world);
+  if (world.rank() == 0) write_atomically(paths.summary, io::to_json(summary));
+  const std::chrono::duration<double> writing = std::chrono::steady_clock::now() - start;
+  const std::vector<double> writing_s = of_all_ranks(writing.count(), world);
   if (world.rank() != 0) return;
-  write_atomically(paths.summary, io::to_json(summary));
-  print_results(summary, paths);
+  const io::Profile profile = io::make_profile(summary, result, writing_s);
+  if (paths.profile) write_atomically(*paths.profile, io::to_json(profile));
+  print_results(summary, profile, paths);
 }
 
 }  // namespace

@@ -154,6 +154,7 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   result.totals = sum_up(model, result.local, world);
   if (workload.traffic()) result.traffic = traffic_result(model, world);
   result.accounting = gather(accounting, world);
+  result.critical_path_events = critical_path(model, world);
   result.sync = sync;
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

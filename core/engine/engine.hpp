@@ -11,7 +11,7 @@
 //   handle(event, outlet)    one event of a component of this rank
 //   settle(now, outlet)      after the last event of an instant: take the decisions of every component
 //                            touched in it; must post strictly later events only
-// and posts through the outlet: post(time, phase, receiver, sender, sequence, payload).
+// and posts through the outlet: post(time, phase, receiver, sender, sequence, payload[, depth]).
 // A synchroniser (window_sync.hpp, null_sync.hpp) says how far this rank may go.
 //
 // The loop below is right because of four invariants:
@@ -60,8 +60,8 @@ class Engine {
   }
 
   void post(SimTime time, Phase phase, NodeId receiver, NodeId sender, std::uint32_t sequence,
-            const Payload& payload) {
-    const EventType event{time, phase, receiver, sender, sequence, payload};
+            const Payload& payload, std::uint32_t depth = 0) {
+    const EventType event{time, phase, receiver, sender, sequence, payload, depth};
     const RankId owner = model_.owner(receiver);
     if (owner == synchroniser_.rank())
       queue_.push(event);

@@ -27,14 +27,19 @@ struct Event {
   std::uint32_t phase_and_receiver = 0;
   std::uint32_t sender_id = 0;
   std::uint32_t sequence = 0;
+  // How many events, one after another, had to be processed before this one was posted, if the model counts
+  // them; no part of the key. It takes what would be padding before most payloads.
+  std::uint32_t depth = 0;
   Payload payload{};
 
   Event() = default;
-  Event(SimTime at, Phase phase, NodeId to, NodeId from, std::uint32_t seq, const Payload& what)
+  Event(SimTime at, Phase phase, NodeId to, NodeId from, std::uint32_t seq, const Payload& what,
+        std::uint32_t chain = 0)
       : time(at),
         phase_and_receiver((static_cast<std::uint32_t>(phase) << receiver_bits) | to.value),
         sender_id(from.value),
         sequence(seq),
+        depth(chain),
         payload(what) {
     static_assert(std::is_trivially_copyable_v<Payload>);
   }

@@ -32,6 +32,34 @@ def read(path):
         return file.read()
 
 
+COUNTS = ("rank", "events", "windows", "stretches", "null_messages", "batches_sent", "records_sent", "bytes_sent",
+          "peak_rss_bytes")
+SECONDS = ("computing_s", "waiting_s", "exchanging_s", "writing_s")
+TOP = {"schema": int, "version": str, "git": str, "deck": str, "sync": str, "wall_s": float, "events": int,
+       "critical_path_events": int, "parallelism": float, "least_s": float, "efficiency": float, "waiting": float,
+       "exchanging": float, "imbalance_events": float, "imbalance_computing": float, "ranks": list}
+
+
+def check_profile(profile, summary, printed):
+    check({name: type(value) for name, value in profile.items()} == TOP, f"the profile's fields are {profile}")
+    ranks = profile["ranks"]
+    check([rank["rank"] for rank in ranks] == list(range(RANKS)), f"a row for each rank: {ranks}")
+    for rank in ranks:
+        types = {**dict.fromkeys(COUNTS, int), **dict.fromkeys(SECONDS, float)}
+        check({name: type(value) for name, value in rank.items()} == types, f"the fields of a rank are {rank}")
+        check(min(rank.values()) >= 0 and rank["computing_s"] > 0 and rank["peak_rss_bytes"] > 0, f"{rank}")
+        busy = rank["computing_s"] + rank["waiting_s"] + rank["exchanging_s"]
+        check(busy <= profile["wall_s"] * 1.001, f"a rank's time {busy} is part of the run's {profile['wall_s']}")
+    events = [rank["events"] for rank in ranks]
+    check(sum(events) == profile["events"] == summary["events"], f"events of the ranks {events} and of all")
+    check(abs(profile["imbalance_events"] - max(events) * RANKS / sum(events)) < 1e-9, "imbalance of events")
+    check(0 < profile["critical_path_events"] <= profile["events"], "a chain is a part of all events")
+    check(abs(profile["parallelism"] - profile["events"] / profile["critical_path_events"]) < 1e-9, "parallelism")
+    check(all(rank["records_sent"] > 0 for rank in ranks) if RANKS > 1 else ranks[0]["bytes_sent"] == 0, "records")
+    check("parallelism" in printed, "a run prints its parallelism")
+    check(("efficiency" in printed) == (RANKS > 1), "several ranks print their efficiency")
+
+
 with folder() as here:
     write(os.path.join(here, "small.toml"), DECK)
     good(["run", "small.toml", "--progress", "none"], here)
@@ -55,6 +83,10 @@ with folder() as here:
     fourth = json.loads(read(os.path.join(here, "b/c/summary.json")))
     check(fourth["digest"] == first["digest"], "the same deck has the same digest without trains")
     check(os.path.getsize(os.path.join(here, "b/c/trace.h5")) > 0, "--trace summary writes a trace")
+
+    profiled = run(["run", "small.toml", "--trace", "none", "--profile", "b/p.json", "--progress", "none"], here, RANKS)
+    check(profiled.returncode == 0, f"--profile: {profiled.stderr!r}")
+    check_profile(json.loads(read(os.path.join(here, "b/p.json"))), first, profiled.stdout)
 
     printed = run(["summary", "b/c/trace.h5"], here)
     check(printed.returncode == 0 and "small.toml" in printed.stdout, f"summary prints {printed.stdout!r}")

@@ -94,6 +94,8 @@ Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& option
   const io::RunResult result = runs::simulate(deck, options, comm);
   run.totals = result.totals;
   run.traffic = result.traffic;
+  run.critical_path_events = result.critical_path_events;
+  run.accounting = result.accounting;
   run.summary = io::make_summary(deck, result, runs::model_facts(deck), comm);
   gather_records(result.local, comm, run);
   return run;

@@ -21,6 +21,8 @@ struct Outcome {
   io::Totals totals;
   io::TrafficResult traffic;
   io::Summary summary;
+  std::uint64_t critical_path_events = 0;
+  std::vector<io::RankAccounting> accounting;
   std::vector<std::uint32_t> dies;
   std::vector<chiplet::DieCounters> die_counters;
   std::vector<std::uint64_t> operations_per_die;
