@@ -66,7 +66,7 @@ int print_partition(const PartitionArguments& arguments) {
     const std::string title =
         fmt::format("{}, partition \"{}\", {} ranks", deck.name, arguments.input.partition, arguments.ranks);
     if (!arguments.svg.empty()) {
-      prepare_outputs({std::nullopt, arguments.svg});
+      prepare_outputs({std::nullopt, arguments.svg, std::nullopt});
       write_atomically(arguments.svg,
                        picture_of(regions, workload.topology(), title, checked.preview.lookahead_ps));
     }
