@@ -105,7 +105,8 @@ Deck default_deck(WorkloadKind kind) {
     return deck;
   }
   // What published curves of mesh networks assume.
-  deck.network.package = {.rows = 8, .columns = 8, .topology = net::TopologyKind::mesh};
+  deck.network.package.rows = deck.network.package.columns = 8;
+  deck.network.package.topology = net::TopologyKind::mesh;
   deck.network.link.latency_ns = 1.0;
   deck.network.router.buffer_flits = 8;
   deck.network.router.switching = net::Switching::wormhole;

@@ -21,8 +21,9 @@ Table package_table() {
                     "columns", IntegerType{1, largest_mesh}, "dies", Tag::assumed, for_all,
                     "Columns of the mesh.", [](auto& d) -> auto& { return d.network.package.columns; }),
                 key(
-                    "topology", ChoiceType{{"mesh", "bypass-ring"}}, "", Tag::assumed, for_all,
-                    "bypass-ring: a mesh whose dies let ring traffic pass without touching their buffers.",
+                    "topology", ChoiceType{{"mesh", "bypass-ring", "torus"}}, "", Tag::assumed, for_all,
+                    "bypass-ring: a mesh whose dies let ring traffic pass without touching their buffers; "
+                    "torus: a mesh whose rows and columns of three dies and more are closed to rings.",
                     [](auto& d) -> auto& { return d.network.package.topology; })});
 }
 
@@ -70,13 +71,14 @@ Table router_table() {
            "channel of every link to them; false: all messages are equal.",
            [](auto& d) -> auto& { return d.network.router.background_dram; }),
        key(
-           "pipeline", ChoiceType{{"three-stage", "four-stage"}}, "", Tag::assumed, for_all,
+           "pipeline", ChoiceType{{"three-stage", "four-stage", "speculative"}}, "", Tag::assumed, for_all,
            "three-stage: virtual-channel allocation, switch allocation, switch traversal; "
-           "four-stage: with a routing stage before them.",
+           "four-stage: with a routing stage before them; speculative: both allocations in one cycle.",
            [](auto& d) -> auto& { return d.network.router.pipeline; }),
        key(
-           "routing", ChoiceType{{"xy", "yx"}}, "", Tag::assumed, for_all,
-           "xy: along the row first; yx: along the column first.",
+           "routing", ChoiceType{{"xy", "yx", "o1turn", "adaptive", "up-down"}}, "", Tag::assumed, for_all,
+           "xy: along the row first; yx: along the column first; o1turn: each packet one of these; adaptive: "
+           "any shortest way where buffers are empty; up-down: around what is dead.",
            [](auto& d) -> auto& { return d.network.router.routing; }),
        key(
            "switching", ChoiceType{{"wormhole", "cut-through"}}, "", Tag::assumed, for_all,

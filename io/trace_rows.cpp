@@ -20,7 +20,7 @@ std::uint32_t paying_die(const chiplet::LinkCounters& link, const net::Topology&
 }  // namespace
 
 net::Topology topology_of(const Deck& deck) {
-  return {deck.network.package, deck.network.router.routing, true};
+  return {deck.network.package, true};
 }
 
 chiplet::EnergyTable energy_table_of(const Deck& deck) {

@@ -4,15 +4,27 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace hecaton::net {
 
-enum class TopologyKind : std::uint8_t { mesh, bypass_ring };
+// torus: a mesh whose rows and columns of three dies and more are closed by a wrap-around link.
+enum class TopologyKind : std::uint8_t { mesh, bypass_ring, torus };
+
+// The link between two neighbouring dies, both directions.
+struct DieLink {
+  std::uint32_t a = 0;
+  std::uint32_t b = 0;
+  friend bool operator==(const DieLink&, const DieLink&) = default;
+};
 
 struct PackageConfig {
   std::uint32_t rows = 4;
   std::uint32_t columns = 4;
   TopologyKind topology = TopologyKind::bypass_ring;
+  // What does not work; a dead die takes its links and its IO die with it.
+  std::vector<DieLink> dead_links;
+  std::vector<std::uint32_t> dead_dies;
 };
 
 // One die-to-die link; bandwidth is per direction. A cycle is flit_bytes / bandwidth, rounded to the
@@ -24,8 +36,9 @@ struct LinkConfig {
   double energy_pJ_per_bit = 0.6;
 };
 
-enum class Pipeline : std::uint8_t { three_stage, four_stage };
-enum class Routing : std::uint8_t { xy, yx };
+// speculative: heads bid for a virtual channel and the switch in the same cycle, others first.
+enum class Pipeline : std::uint8_t { three_stage, four_stage, speculative };
+enum class Routing : std::uint8_t { xy, yx, o1turn, adaptive, up_down };  // see routing.hpp
 // wormhole: a packet holds a virtual channel, the switch and credits are handed out flit by flit.
 // cut_through: a message holds a virtual channel, the switch and credits are handed out packet by packet.
 enum class Switching : std::uint8_t { wormhole, cut_through };

@@ -58,6 +58,9 @@ class CreditBook {
     return outstanding(timing, now) < timing.buffer_segments;
   }
 
+  // The buffer that they count is empty, and no credit under way.
+  bool full(const Timing& timing, std::int64_t now) const { return outstanding(timing, now) == 0; }
+
   // When the next credit comes back by schedule; never_ps-like maximum if only an event can bring one.
   std::int64_t next_return(const Timing& timing, std::int64_t now) const {
     std::int64_t next = INT64_MAX;

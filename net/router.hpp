@@ -14,6 +14,9 @@
 // bidders and without touching the buffers; otherwise it is latched like any other worm and stays buffered to
 // its tail.
 //
+// Speculative pipeline: a head bids for the switch in the cycle in which it bids for an output channel, where
+// others leave it free; if it then gets no channel, or one without a credit, the switch slot is lost.
+//
 // Two classes: background worms (bulk data of DRAM) bid for the switch only where no other worm does, and
 // leave the first virtual channel of every link to the others.
 //
@@ -27,12 +30,14 @@
 
 #include "core/engine/event.hpp"
 #include "net/router_state.hpp"
+#include "net/routing.hpp"
 
 namespace hecaton::net {
 
 // What all routers of a rank share.
 struct Fabric {
   Topology topology;
+  Routes routes;
   Timing timing;
   std::uint32_t channels = 4;  // virtual channels per port
   bool trains = true;
@@ -42,15 +47,18 @@ struct Fabric {
   SimDuration least_hop;
   WormPool worms;
 
+  // Throws std::invalid_argument, see Topology and Routes.
   Fabric(const NetworkConfig& config, bool with_io)
-      : topology(config.package, config.router.routing, with_io),
+      : topology(config.package, with_io),
+        routes(config, topology),
         timing(make_timing(config)),
         channels(config.router.virtual_channels),
         trains(config.trains),
         classes(config.router.background_dram),
         least_hop{timing.lookahead(config.package.topology == TopologyKind::bypass_ring)} {}
 
-  // Virtual channels that a worm may take, one bit each.
+  std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }
+  // Virtual channels that an interface may inject on, one bit each.
   std::uint32_t allowed_channels(bool background) const {
     const std::uint32_t all = (1u << channels) - 1u;
     return background && classes && channels > 1 ? all & ~1u : all;
@@ -87,23 +95,35 @@ class Router {
   struct SwitchBid {
     std::uint8_t in, channel, out;
     bool background;
-    bool keeps;  // a background worm that has the switch
+    bool keeps;        // a background worm that has the switch
+    bool speculative;  // has no output channel yet
+  };
+  struct HeadBid {
+    std::uint16_t id;      // input channel
+    std::uint16_t usable;  // channels of its port, one bit each
   };
   // Everything that bids at one instant; the arrays are filled up to their counts.
   struct Bids {
     std::array<SwitchBid, max_bids> for_switch;
-    std::array<std::uint16_t, max_bids> heads;  // input channels bidding for an output channel
+    std::array<HeadBid, max_bids> heads;  // for an output channel
     std::size_t switch_count = 0;
     std::size_t head_count = 0;
-    std::array<std::array<std::uint16_t, port_count>, port_count>
-        want{};                                      // admitted: [input][output], by channel
-    std::array<std::uint8_t, port_count> outputs{};  // of each input, one bit each
+    // Admitted bids, and in the second place speculative ones.
+    struct Admitted {
+      std::array<std::array<std::uint16_t, port_count>, port_count> want{};  // [input][output], by channel
+      std::array<std::uint8_t, port_count> outputs{};                        // of each input, one bit each
+    };
+    std::array<Admitted, 2> admitted{};
+    // Outputs that a run keeps to itself, one bit each: to bid for one speculatively costs the input its
+    // choice.
+    std::uint32_t hopeless = 0;
     // Foreground channels that could use the port now or soon.
     std::array<std::uint8_t, port_count> rivals_in{}, rivals_out{};
 
     void admit(const SwitchBid& bid) {
-      outputs[bid.in] = static_cast<std::uint8_t>(outputs[bid.in] | (1u << bid.out));
-      want[bid.in][bid.out] = static_cast<std::uint16_t>(want[bid.in][bid.out] | (1u << bid.channel));
+      Admitted& of = admitted[bid.speculative];
+      of.outputs[bid.in] = static_cast<std::uint8_t>(of.outputs[bid.in] | (1u << bid.out));
+      of.want[bid.in][bid.out] = static_cast<std::uint16_t>(of.want[bid.in][bid.out] | (1u << bid.channel));
     }
     // Whether a run would be disturbed: a background worm keeps the switch from other background worms.
     bool contested(std::uint32_t in, std::uint32_t out, bool background_run) const {
@@ -113,6 +133,7 @@ class Router {
   };
   struct Grant {
     std::uint8_t in = 0, channel = 0, out = 0;
+    bool speculative = false;
   };
 
   std::uint32_t index(std::uint32_t port, std::uint32_t channel) const { return port * channels_ + channel; }
@@ -120,6 +141,7 @@ class Router {
   OutputChannel& output(std::uint32_t port, std::uint32_t channel) { return outputs_[index(port, channel)]; }
 
   // router_runs.hpp: worms in buffers, runs, credits
+  void face_front(const Fabric& fabric, std::uint32_t id);
   void pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start);
   void retire(Fabric& fabric, std::uint32_t id, std::int64_t now);
   void retire_finished(Fabric& fabric, std::int64_t now);
@@ -151,9 +173,18 @@ class Router {
   bool keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
   bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
   std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
-  std::uint32_t prefer_credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                std::int64_t now) const;
+  std::uint32_t credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                         std::int64_t now) const;
   std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;
+  std::uint32_t choose_way(const Fabric& fabric, std::uint32_t id, std::int64_t now);
+  std::uint16_t empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                               std::int64_t now) const;
+  std::int64_t next_free(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
+  void bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now, Bids& bids);
+  bool may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
+                     std::uint32_t out_channel, std::int64_t now) const;
+  bool run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const;
+  bool is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const;
   std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
   void note_grant(const Grant& grant);
   void allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now);

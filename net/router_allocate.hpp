@@ -1,6 +1,8 @@
 // Router, part 2: who bids, who wins, and when to look again. Included by router.hpp.
 #pragma once
 
+#include <bit>
+
 #include "net/router.hpp"
 
 namespace hecaton::net {
@@ -36,7 +38,8 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
   const std::size_t granted = bids.switch_count == 0 ? 0 : allocate_switch(bids, grants);
   if (bids.head_count > 0) allocate_channels(fabric, bids, now);
   for (std::size_t g = 0; g < granted; ++g) {
-    const auto [in, channel, to] = grants[g];
+    const auto [in, channel, to, speculative] = grants[g];
+    if (speculative && is_void(fabric, grants[g], now)) continue;
     const std::uint32_t id = index(in, channel);
     const bool contested = bids.contested(in, to, inputs_[id].background);
     send(fabric, id, run_length(fabric, id, now, contested), contested, now, out);
@@ -84,7 +87,7 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
   };
   if (channel.out_channel == no_channel) {
     const std::uint32_t own = id % channels_;
-    const std::uint16_t free = free_channels(channel.out_port, now);
+    const std::uint32_t free = free_channels(channel.out_port, now) & channel.usable;
     std::uint32_t chosen = no_channel;
     if ((free >> own & 1u) != 0 && has_credit(own)) chosen = own;
     detail::for_each_bit(free, [&](std::uint32_t c) {
@@ -150,8 +153,10 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
       const InputChannel& channel = inputs_[id];
       if (channel.bypassing) return;
       if (channel.out_channel == no_channel) {
-        if (head_bid_time(fabric, channel) <= now)
-          bids.heads[bids.head_count++] = static_cast<std::uint16_t>(id);
+        if (head_bid_time(fabric, channel) > now) return;
+        HeadBid& head = bids.heads[bids.head_count++];
+        head = {static_cast<std::uint16_t>(id), static_cast<std::uint16_t>(choose_way(fabric, id, now))};
+        if (fabric.timing.channel_stage == 0) bid_speculatively(fabric, head, now, bids);
         return;
       }
       if (!channel.background) {
@@ -161,12 +166,59 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
       std::int64_t due = 0;
       if (!wants_switch(fabric, id, now, due)) return;
       if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
-      bids.for_switch[bids.switch_count++] = {static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),
-                                              channel.out_port, channel.background,
-                                              keeps_switch(fabric, channel, now)};
+      bids.for_switch[bids.switch_count++] = {
+          static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),       channel.out_port,
+          channel.background,           keeps_switch(fabric, channel, now), false};
     });
   }
   admit(bids);
+}
+
+// A head asks for the switch together with its channel, if one of those it may get has a credit.
+inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now,
+                                      Bids& bids) {
+  const InputChannel& channel = inputs_[head.id];
+  const std::uint32_t in = head.id / channels_;
+  if (ports_[in].in_busy > now) return;
+  if (ports_[channel.out_port].out_busy > now) {
+    if (!run_bids(fabric, channel.out_port, now)) return;
+    bids.hopeless |= 1u << channel.out_port;
+  }
+  std::uint32_t ready = 0;
+  detail::for_each_bit(head.usable, [&](std::uint32_t c) {
+    if (may_speculate(fabric, channel, channel.out_port, c, now)) ready |= 1u << c;
+  });
+  if (ready == 0) return;
+  bids.for_switch[bids.switch_count++] = {static_cast<std::uint8_t>(in),
+                                          static_cast<std::uint8_t>(head.id % channels_),
+                                          channel.out_port,
+                                          channel.background,
+                                          false,
+                                          true};
+}
+
+// Whether a run under way stands for a bid at this instant: a segment of it starts now. (One on a bypass
+// takes its output without bidding.)
+inline bool Router::run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const {
+  if (ports_[port].out_run == no_owner) return false;
+  const InputChannel& run = inputs_[static_cast<std::size_t>(ports_[port].out_run)];
+  return !run.bypassing && now <= run.last_start && (now - run.run_start) % fabric.timing.segment == 0;
+}
+
+inline bool Router::is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const {
+  const InputChannel& channel = inputs_[index(grant.in, grant.channel)];
+  return channel.out_channel == no_channel ||
+         !may_speculate(fabric, channel, channel.out_port, channel.out_channel, now);
+}
+
+// A credit is there; and the announcement of a worm that skips the next die, which is faster than a flit,
+// does not overtake the worm before it.
+inline bool Router::may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
+                                  std::uint32_t out_channel, std::int64_t now) const {
+  const OutputChannel& target = outputs_[index(port, out_channel)];
+  if (!target.credits.any(fabric.timing, now)) return false;
+  return target.free_at + fabric.timing.cycle <= now ||
+         !next_die_is_bypassed(channel, fabric.worms[channel.front]);
 }
 
 // The channel's previous segment has left the switch just now, and the next one is of the same worm.
@@ -180,12 +232,15 @@ inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& chann
 inline void Router::admit(Bids& bids) {
   std::uint32_t in_taken = 0;
   std::uint32_t out_taken = 0;
+  bool speculative = false;
   const auto admit_if = [&](auto&& belongs) {
     const std::uint32_t in_closed = in_taken;
     const std::uint32_t out_closed = out_taken;
     for (std::size_t b = 0; b < bids.switch_count; ++b) {
       const SwitchBid& bid = bids.for_switch[b];
-      if (!belongs(bid) || (in_closed >> bid.in & 1u) != 0 || (out_closed >> bid.out & 1u) != 0) continue;
+      if (bid.speculative != speculative || !belongs(bid) || (in_closed >> bid.in & 1u) != 0 ||
+          (out_closed >> bid.out & 1u) != 0)
+        continue;
       bids.admit(bid);
       in_taken |= 1u << bid.in;
       out_taken |= 1u << bid.out;
@@ -194,6 +249,11 @@ inline void Router::admit(Bids& bids) {
   admit_if([](const SwitchBid& bid) { return !bid.background; });
   admit_if([](const SwitchBid& bid) { return bid.background && bid.keeps; });
   admit_if([](const SwitchBid& bid) { return bid.background && !bid.keeps; });
+  // Among themselves; allocate_switch() puts all others before them.
+  speculative = true;
+  in_taken = out_taken = 0;
+  admit_if([](const SwitchBid& bid) { return !bid.background; });
+  admit_if([](const SwitchBid& bid) { return bid.background; });
 }
 
 inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
@@ -206,28 +266,34 @@ inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now)
 }
 
 // Separable, input first: one channel per (input, output), then one output per input, then one input per
-// output. Pointers move only for a winner of all stages.
+// output. Pointers move only for a winner of all stages. A speculative bid counts where, at its stage, there
+// is no other.
 inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants) {
-  if (bids.switch_count == 1) {
+  if (bids.switch_count == 1 && bids.hopeless == 0) {
     const SwitchBid& bid = bids.for_switch[0];
-    grants[0] = {bid.in, bid.channel, bid.out};
+    grants[0] = {bid.in, bid.channel, bid.out, bid.speculative};
     note_grant(grants[0]);
     return 1;
   }
-  std::array<std::uint8_t, port_count> chooses{};  // by output: inputs that chose it
+  std::array<std::array<std::uint8_t, port_count>, 2> chooses{};  // by output: inputs that chose it
   std::array<std::uint8_t, port_count> channel_for{};
   for (std::uint32_t in = 0; in < port_count; ++in) {
-    if (bids.outputs[in] == 0) continue;
-    const std::uint32_t chosen = detail::round_robin(bids.outputs[in], ports_[in].output_pointer);
+    const std::size_t speculative = bids.admitted[0].outputs[in] == 0 ? 1 : 0;
+    const Bids::Admitted& admitted = bids.admitted[speculative];
+    if (admitted.outputs[in] == 0) continue;
+    const std::uint32_t chosen = detail::round_robin(admitted.outputs[in], ports_[in].output_pointer);
     channel_for[in] =
-        static_cast<std::uint8_t>(detail::round_robin(bids.want[in][chosen], ports_[in].channel_offset));
-    chooses[chosen] = static_cast<std::uint8_t>(chooses[chosen] | (1u << in));
+        static_cast<std::uint8_t>(detail::round_robin(admitted.want[in][chosen], ports_[in].channel_offset));
+    std::uint8_t& by = chooses[speculative][chosen];
+    by = static_cast<std::uint8_t>(by | (1u << in));
   }
   std::size_t count = 0;
   for (std::uint32_t to = 0; to < port_count; ++to) {
-    if (chooses[to] == 0) continue;
-    const std::uint32_t in = detail::round_robin(chooses[to], ports_[to].input_pointer);
-    grants[count] = {static_cast<std::uint8_t>(in), channel_for[in], static_cast<std::uint8_t>(to)};
+    const std::size_t speculative = chooses[0][to] == 0 ? 1 : 0;
+    if (chooses[speculative][to] == 0 || (bids.hopeless >> to & 1u) != 0) continue;
+    const std::uint32_t in = detail::round_robin(chooses[speculative][to], ports_[to].input_pointer);
+    grants[count] = {static_cast<std::uint8_t>(in), channel_for[in], static_cast<std::uint8_t>(to),
+                     speculative == 1};
     note_grant(grants[count++]);
   }
   return count;
@@ -239,15 +305,49 @@ inline void Router::note_grant(const Grant& grant) {
   ports_[grant.in].channel_offset = static_cast<std::uint8_t>((grant.channel + 1) % channels_);
 }
 
-// Of some channels those with a credit, if there are any. A channel of few, long segments that has none would
-// keep a message waiting for a round trip while others are idle.
-inline std::uint32_t Router::prefer_credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                             std::int64_t now) const {
-  std::uint32_t credited = 0;
+// Of some channels those with a credit.
+inline std::uint32_t Router::credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                                      std::int64_t now) const {
+  std::uint32_t with_credit = 0;
   detail::for_each_bit(channels, [&](std::uint32_t c) {
-    if (outputs_[index(port, c)].credits.any(fabric.timing, now)) credited |= 1u << c;
+    if (outputs_[index(port, c)].credits.any(fabric.timing, now)) with_credit |= 1u << c;
   });
-  return credited != 0 ? credited : channels;
+  return with_credit;
+}
+
+// Of some channels those that have no owner and behind which no buffer holds anything.
+inline std::uint16_t Router::empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                                            std::int64_t now) const {
+  std::uint32_t empty = 0;
+  detail::for_each_bit(channels & free_channels(port, now), [&](std::uint32_t c) {
+    if (outputs_[index(port, c)].credits.full(fabric.timing, now)) empty |= 1u << c;
+  });
+  return static_cast<std::uint16_t>(empty);
+}
+
+// The channels that the front worm may take now, none if all are taken. With adaptive routing this decides
+// the port too: where most channels are empty, the row before the column; the way out if there is none.
+inline std::uint32_t Router::choose_way(const Fabric& fabric, std::uint32_t id, std::int64_t now) {
+  InputChannel& channel = inputs_[id];
+  const WormHeader& header = fabric.worms[channel.front].header;
+  if (fabric.routes.adaptive()) {
+    std::uint32_t best = 0;
+    std::uint8_t port = 0;
+    const Ways ways = fabric.routes.shortest(fabric.topology, node_, header);
+    for (std::uint32_t w = 0; w < ways.count; ++w) {
+      const auto to = static_cast<std::uint8_t>(ways.way[w].port);
+      const std::uint32_t empty = empty_channels(fabric, to, ways.way[w].channels, now);
+      if (std::popcount(empty) <= std::popcount(best)) continue;
+      best = empty;
+      port = to;
+    }
+    if (best != 0) {
+      channel.out_port = port;
+      return best;
+    }
+    face_front(fabric, id);
+  }
+  return free_channels(channel.out_port, now) & channel.usable;
 }
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
@@ -255,17 +355,16 @@ inline std::uint32_t Router::prefer_credited(const Fabric& fabric, std::uint32_t
 inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now) {
   const std::uint32_t total = port_count * channels_;
   std::array<std::uint16_t, max_bids> picked{};
-  std::array<std::uint16_t, port_count> free{};
-  std::uint32_t ports_seen = 0;
   for (std::size_t h = 0; h < bids.head_count; ++h) {
-    const std::uint32_t id = bids.heads[h];
+    const std::uint32_t id = bids.heads[h].id;
     const std::uint32_t to = inputs_[id].out_port;
-    if ((ports_seen >> to & 1u) == 0) free[to] = free_channels(to, now);
-    ports_seen |= 1u << to;
     picked[h] = 0xFFFF;
-    std::uint32_t usable = free[to] & fabric.allowed_channels(inputs_[id].background);
+    std::uint32_t usable = bids.heads[h].usable;
     if (usable == 0) continue;
-    if (fabric.timing.worm_is_message) usable = prefer_credited(fabric, to, usable, now);
+    // A channel of few, long segments that has no credit would keep a message waiting for a round trip while
+    // others are idle.
+    if (fabric.timing.worm_is_message)
+      if (const std::uint32_t better = credited(fabric, to, usable, now); better != 0) usable = better;
     const std::uint32_t pointer = channel_in_pointer_[id];
     const std::uint32_t from = pointer / channels_ == to ? pointer % channels_ : 0;
     picked[h] = static_cast<std::uint16_t>(index(to, detail::round_robin(usable, from)));
@@ -277,7 +376,7 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
     // Among the heads that picked this channel, the first at or after its pointer.
     std::size_t best = h;
     const auto distance = [&](std::size_t k) {
-      return (bids.heads[k] + total - channel_out_pointer_[target]) % total;
+      return (bids.heads[k].id + total - channel_out_pointer_[target]) % total;
     };
     for (std::size_t k = h + 1; k < bids.head_count; ++k) {
       if (picked[k] != target) continue;
@@ -285,7 +384,7 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
     }
     for (std::size_t k = h; k < bids.head_count; ++k)
       if (k != best && picked[k] == target) picked[k] = 0xFFFF;
-    const std::uint32_t id = bids.heads[best];
+    const std::uint32_t id = bids.heads[best].id;
     if (best != h) picked[best] = 0xFFFF;
     outputs_[target].owner = static_cast<std::int16_t>(id);
     inputs_[id].out_channel = static_cast<std::uint8_t>(target % channels_);
@@ -307,13 +406,39 @@ void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
         const Worm& worm = fabric.worms[channel.front];
         due = std::max(worm.head_latched, channel.channel_ready) + fabric.timing.routing_stage;
       } else if (channel.switch_ready > now) {
-        return;  // got its channel or its segment through just now
+        // Got its channel or its segment through just now; a speculative head wanted both.
+        const Worm& worm = fabric.worms[channel.front];
+        if (fabric.timing.channel_stage != 0 || worm.sent > 0) return;
+        due = std::max(worm.head_latched, channel.channel_ready) + fabric.timing.routing_stage;
       } else {
         wants_switch(fabric, id, now, due);
       }
       if (due <= now) miss_schedule(fabric, id, now, out);
     });
   }
+}
+
+// When the clock alone frees one of the channels that the front worm waits for.
+inline std::int64_t Router::next_free(const Fabric& fabric, const InputChannel& channel,
+                                      std::int64_t now) const {
+  std::int64_t wake = never_ps;
+  const auto consider = [&](std::uint32_t port, std::uint32_t channels, bool empty) {
+    detail::for_each_bit(channels, [&](std::uint32_t c) {
+      const OutputChannel& target = outputs_[index(port, c)];
+      if (target.owner == no_owner) {
+        if (target.free_at > now) wake = std::min(wake, target.free_at);
+        if (empty) wake = std::min(wake, target.credits.next_return(fabric.timing, now));
+      } else if (const InputChannel& owner = inputs_[static_cast<std::size_t>(target.owner)]; owner.running) {
+        wake = std::min(wake, owner.last_start + fabric.timing.cycle);
+      }
+    });
+  };
+  consider(channel.out_port, channel.usable, false);
+  if (!fabric.routes.adaptive()) return wake;
+  const Ways ways = fabric.routes.shortest(fabric.topology, node_, fabric.worms[channel.front].header);
+  for (std::uint32_t w = 0; w < ways.count; ++w)
+    consider(static_cast<std::uint32_t>(ways.way[w].port), ways.way[w].channels, true);
+  return wake;
 }
 
 inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) const {
@@ -332,18 +457,7 @@ inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) co
       if (channel.out_channel == no_channel && !channel.bypassing) {
         const std::int64_t due = head_bid_time(fabric, channel);
         if (due > now) return at(due);
-        const std::uint32_t allowed = fabric.allowed_channels(channel.background);
-        for (std::uint32_t k = 0; k < channels_; ++k) {  // every channel is taken: until the first is free
-          if ((allowed >> k & 1u) == 0) continue;
-          const OutputChannel& target = outputs_[index(channel.out_port, k)];
-          if (target.owner == no_owner) {
-            if (target.free_at > now) at(target.free_at);
-          } else if (const InputChannel& owner = inputs_[static_cast<std::size_t>(target.owner)];
-                     owner.running) {
-            at(owner.last_start + timing.cycle);
-          }
-        }
-        return;
+        return at(next_free(fabric, channel, now));
       }
       const std::int64_t arrival = worm.next_arrival(timing.segment_flits, timing.segment);
       if (arrival == never_ps) return;

@@ -92,6 +92,10 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   PortState& link = ports_[channel.out_port];
   const std::uint32_t in_port = id / channels_;
   const std::uint32_t segments = segments_of(timing, flits);
+  // A worm on a bypass may leave before its elder has quite gone. Its credit must not wait for the elder's to
+  // say that credits are on schedule again.
+  if (!channel.held && now + (flits - 1) * timing.cycle < channel.resume_gone)
+    miss_schedule(fabric, id, now, out);
   const std::int64_t last_flits = flits - (segments - 1) * timing.segment_flits;
   const bool head = worm.sent == 0;
   worm.sent += flits;
@@ -130,8 +134,11 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
     const bool resume = fabric.trains && !contested && !target.credits.held() &&
                         last_flits == timing.segment_flits && as_announced(fabric, channel) &&
                         static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
-    if (resume) channel.held = false;
     const std::int64_t gone = channel.last_start + (last_flits - 1) * timing.cycle;
+    if (resume) {
+      channel.held = false;
+      channel.resume_gone = gone;
+    }
     const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
     send_late_credit(fabric, in_port, id % channels_, gone, flags, out);
   }
@@ -144,6 +151,17 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   } else if (tail) {
     pop_worm(fabric, id, now);
   }
+}
+
+// What follows from which worm is in front.
+inline void Router::face_front(const Fabric& fabric, std::uint32_t id) {
+  InputChannel& channel = inputs_[id];
+  const WormHeader& header = fabric.worms[channel.front].header;
+  const Way way =
+      fabric.routes.way(fabric.topology, node_, header, static_cast<Port>(id / channels_), id % channels_);
+  channel.out_port = static_cast<std::uint8_t>(way.port);
+  channel.usable = way.channels;
+  channel.background = fabric.classes && header.background;
 }
 
 // The front worm's tail won the switch at `tail_start`; a cycle later its output channel and its place at the
@@ -165,9 +183,7 @@ inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail
     PortState& in = ports_[id / channels_];
     in.occupied = static_cast<std::uint16_t>(in.occupied & ~(1u << (id % channels_)));
   } else {
-    channel.out_port = static_cast<std::uint8_t>(
-        fabric.topology.route(node_, fabric.worms[channel.front].header.destination));
-    channel.background = fabric.classes && fabric.worms[channel.front].header.background;
+    face_front(fabric, id);
   }
 }
 
@@ -305,8 +321,7 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
   if (empty) {
     channel.front = slot;
     channel.bypassing = announced;
-    channel.background = fabric.classes && worm.header.background;
-    channel.out_port = static_cast<std::uint8_t>(fabric.topology.route(node_, worm.header.destination));
+    face_front(fabric, id);
     PortState& in = ports_[payload.port];
     in.occupied = static_cast<std::uint16_t>(in.occupied | (1u << payload.channel));
   } else {

@@ -21,6 +21,7 @@ struct InputChannel {
   std::uint32_t front = WormPool::none;
   std::uint32_t back = WormPool::none;
   std::uint8_t out_port = 0;
+  std::uint16_t usable = 0;               // channels of out_port that the front worm may take
   std::uint8_t out_channel = no_channel;  // granted by virtual-channel allocation to the front worm
   bool running = false;                   // a run of several segments is under way
   bool background = false;                // the front worm yields to others
@@ -30,6 +31,7 @@ struct InputChannel {
   bool last_credited = false;     // the credit of the latest segment was sent
   std::uint32_t holds = 0;        // sent
   std::uint32_t resume_from = 0;  // while held: `departed` must reach this before credits may stop
+  std::int64_t resume_gone = 0;   // when the segment of the last credit that was sent had left
   bool late = false;              // the schedule is missed already; a hold is due at the next settling
   std::uint32_t departed = 0;     // segments ever
   std::uint32_t run_flits = 0;
@@ -72,7 +74,7 @@ struct OutputChannel {
   std::int64_t expected_departure(const Timing& timing, std::int64_t arrival, bool head, bool at_once) const {
     if (at_once) return arrival;
     const std::int64_t front =
-        std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.cycle;
+        std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.channel_stage;
     return std::max(head ? front : arrival, expected_busy);
   }
   // Whether a run of `segments` starting now would find a credit for each of them in time.

@@ -21,6 +21,8 @@ struct Timing {
   std::int64_t segment_flits = 1;
   std::int64_t segment = 1000;     // cycle * segment_flits
   std::int64_t routing_stage = 0;  // between latch and first bid for a virtual channel: 0 or one cycle
+  std::int64_t channel_stage =
+      1000;                        // from a bid for a virtual channel to one for the switch: 0 if speculative
   std::int64_t credit_use = 1000;  // from the arrival of a credit at a router to its use
   std::int64_t overhead = 0;       // from hand-over of a message to its first flit
   std::uint32_t buffer_segments = 8;
@@ -62,6 +64,7 @@ inline Timing make_timing(const NetworkConfig& config) {
   timing.segment = timing.cycle * timing.segment_flits;
   timing.buffer_segments = config.router.buffer_flits / static_cast<std::uint32_t>(timing.segment_flits);
   timing.routing_stage = config.router.pipeline == Pipeline::four_stage ? timing.cycle : 0;
+  timing.channel_stage = config.router.pipeline == Pipeline::speculative ? 0 : timing.cycle;
   timing.credit_use = timing.cycle * config.router.credit_cycles;
   timing.overhead = static_cast<std::int64_t>(config.interface.message_overhead_ns * 1000.0 + 0.5);
   return timing;

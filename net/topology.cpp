@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 
 namespace hecaton::net {
 
@@ -44,19 +45,42 @@ std::vector<NodeId> sorted_by_angle(const Topology& topology, std::uint32_t firs
 
 }  // namespace
 
-Topology::Topology(const PackageConfig& package, Routing routing, bool with_io)
-    : rows_(package.rows), columns_(package.columns), routing_(routing), io_of_(rows_ * columns_, 0) {
+Topology::Topology(const PackageConfig& package, bool with_io)
+    : rows_(package.rows),
+      columns_(package.columns),
+      torus_(package.topology == TopologyKind::torus),
+      io_of_(rows_ * columns_, 0),
+      faulty_(!package.dead_links.empty() || !package.dead_dies.empty()) {
   for (std::uint32_t r = 0; r < rows_; ++r)
     for (std::uint32_t c = 0; c < columns_; ++c)
       coordinates_.push_back({static_cast<std::uint16_t>(r), static_cast<std::uint16_t>(c)});
-  if (!with_io) return;
-  for (std::uint32_t r = 0; r < rows_; ++r)
+  for (std::uint32_t r = 0; with_io && r < rows_; ++r)
     for (std::uint32_t c = 0; c < columns_; ++c) {
       if (!on_edge(r, c, rows_, columns_)) continue;
       attached_die_.push_back(die_at(r, c));
       io_of_[die_at(r, c).value] = static_cast<std::uint32_t>(attached_die_.size());
       coordinates_.push_back({static_cast<std::uint16_t>(r), static_cast<std::uint16_t>(c)});
     }
+  if (!faulty_) return;
+  dead_.assign(dies(), false);
+  for (std::uint32_t die : package.dead_dies) {
+    if (die >= dies()) throw std::invalid_argument("there is no die " + std::to_string(die));
+    dead_[die] = true;
+  }
+  dead_ports_.assign(dies(), 0);
+  for (const DieLink& link : package.dead_links) {
+    bool found = false;
+    for (Port port : {Port::east, Port::west, Port::south, Port::north})
+      for (auto [from, to] : {std::pair{link.a, link.b}, {link.b, link.a}}) {
+        if (from >= dies() || built_neighbour(NodeId{from}, port) != NodeId{to}) continue;
+        dead_ports_[from] =
+            static_cast<std::uint8_t>(dead_ports_[from] | (1u << static_cast<unsigned>(port)));
+        found = true;
+      }
+    if (!found)
+      throw std::invalid_argument("there is no link between dies " + std::to_string(link.a) + " and " +
+                                  std::to_string(link.b));
+  }
 }
 
 std::optional<NodeId> Topology::io_of_die(NodeId die) const {
@@ -64,24 +88,44 @@ std::optional<NodeId> Topology::io_of_die(NodeId die) const {
   return io == 0 ? std::nullopt : std::optional{NodeId{dies() + io - 1}};
 }
 
-std::optional<NodeId> Topology::neighbour(NodeId node, Port port) const {
+std::optional<NodeId> Topology::built_neighbour(NodeId node, Port port) const {
   if (is_io(node)) return port == Port::io ? std::optional{die_of_io(node)} : std::nullopt;
   const auto [row, column] = coordinates_[node.value];
+  const bool row_closes = torus_ && columns_ >= least_ring;
+  const bool column_closes = torus_ && rows_ >= least_ring;
   switch (port) {
     case Port::east:
-      return column + 1u < columns_ ? std::optional{die_at(row, column + 1u)} : std::nullopt;
+      if (column + 1u < columns_) return die_at(row, column + 1u);
+      return row_closes ? std::optional{die_at(row, 0)} : std::nullopt;
     case Port::west:
-      return column > 0 ? std::optional{die_at(row, column - 1u)} : std::nullopt;
+      if (column > 0) return die_at(row, column - 1u);
+      return row_closes ? std::optional{die_at(row, columns_ - 1)} : std::nullopt;
     case Port::south:
-      return row + 1u < rows_ ? std::optional{die_at(row + 1u, column)} : std::nullopt;
+      if (row + 1u < rows_) return die_at(row + 1u, column);
+      return column_closes ? std::optional{die_at(0, column)} : std::nullopt;
     case Port::north:
-      return row > 0 ? std::optional{die_at(row - 1u, column)} : std::nullopt;
+      if (row > 0) return die_at(row - 1u, column);
+      return column_closes ? std::optional{die_at(rows_ - 1, column)} : std::nullopt;
     case Port::io:
       return io_of_die(node);
     case Port::local:
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<NodeId> Topology::neighbour(NodeId node, Port port) const {
+  const std::optional<NodeId> there = built_neighbour(node, port);
+  if (!faulty_ || !there) return there;
+  const bool dead_link = !is_io(node) && (dead_ports_[node.value] >> static_cast<unsigned>(port) & 1u) != 0;
+  return dead_link || dead(node) || dead(*there) ? std::nullopt : there;
+}
+
+bool Topology::wraps(NodeId node, Port port) const {
+  if (!torus_ || is_io(node)) return false;
+  const auto [row, column] = coordinates_[node.value];
+  return (port == Port::east && column + 1u == columns_) || (port == Port::west && column == 0) ||
+         (port == Port::south && row + 1u == rows_) || (port == Port::north && row == 0);
 }
 
 Port Topology::opposite(Port port) {
@@ -106,8 +150,11 @@ std::uint32_t Topology::hops(NodeId from, NodeId to) const {
   if (from == to) return 0;
   const Coordinate a = coordinates_[from.value];
   const Coordinate b = coordinates_[to.value];
-  const auto distance = [](std::uint32_t p, std::uint32_t q) { return p > q ? p - q : q - p; };
-  return distance(a.row, b.row) + distance(a.column, b.column) + (is_io(from) ? 1u : 0u) +
+  const auto distance = [&](std::uint32_t p, std::uint32_t q, std::uint32_t size) {
+    const std::uint32_t direct = p > q ? p - q : q - p;
+    return torus_ ? std::min(direct, size - direct) : direct;
+  };
+  return distance(a.row, b.row, rows_) + distance(a.column, b.column, columns_) + (is_io(from) ? 1u : 0u) +
          (is_io(to) ? 1u : 0u);
 }
 

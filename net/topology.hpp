@@ -1,5 +1,5 @@
-// The package as geometry: which nodes there are, who is linked to whom, which way a packet leaves a node,
-// and the rings that run over the dies.
+// The package as geometry: which nodes there are, who is linked to whom, and the rings that run over the
+// dies. Which way a packet takes is routing.hpp's.
 //
 // Compute dies are nodes 0 .. rows*columns-1 in row-major order (row 0 is the north edge, column 0 the west
 // edge). IO dies follow, one attached to the IO port of each edge die, in ascending order of that die.
@@ -26,7 +26,9 @@ struct Coordinate {
 };
 
 enum class RingOrder : std::uint8_t {
-  naive,       // 0, 1, ..., p-1 along a row or column; the last edge runs all the way back
+  // 0, 1, ..., p-1 along a row or column; the last edge runs all the way back, on a torus over the
+  // wrap-around link, so that every edge is one link
+  naive,
   bypass,      // 0, 2, 4, ..., 5, 3, 1: no edge spans more than two links (HECATON ring, section "package")
   hamiltonian  // over the whole package, every edge one link
 };
@@ -39,10 +41,14 @@ struct RingMember {
   bool express = false;  // the edge to `next` passes over a skipped die
 };
 
+// Shorter rows and columns of a torus have no wrap-around link: it would double the one they have.
+inline constexpr std::uint32_t least_ring = 3;
+
 class Topology {
  public:
-  // `with_io`: attach an IO die to every edge die.
-  Topology(const PackageConfig& package, Routing routing, bool with_io);
+  // `with_io`: attach an IO die to every edge die. Throws std::invalid_argument if what is dead does not
+  // exist.
+  Topology(const PackageConfig& package, bool with_io);
 
   std::uint32_t rows() const { return rows_; }
   std::uint32_t columns() const { return columns_; }
@@ -55,22 +61,17 @@ class Topology {
   NodeId die_of_io(NodeId io) const { return attached_die_[io.value - dies()]; }
   std::optional<NodeId> io_of_die(NodeId die) const;
 
-  // The node at the other end of a port, and the port it enters there.
+  // The node at the other end of a port, if there is one and both and their link are alive.
   std::optional<NodeId> neighbour(NodeId node, Port port) const;
+  // The port by which a worm enters there.
   static Port opposite(Port port);
+  // The link of this port closes a row or column of a torus.
+  bool wraps(NodeId node, Port port) const;
+  bool faulty() const { return faulty_; }
+  bool dead(NodeId node) const { return faulty_ && dead_[die_of(node).value]; }
+  NodeId die_of(NodeId node) const { return is_io(node) ? die_of_io(node) : node; }
 
-  // The port by which a packet for `destination` leaves `node`; Port::local when it has arrived.
-  Port route(NodeId node, NodeId destination) const {
-    if (node == destination) return Port::local;
-    if (is_io(node)) return Port::io;
-    const Coordinate here = coordinates_[node.value];
-    const Coordinate there = coordinates_[destination.value];
-    if (here == there) return Port::io;
-    const bool along_row = routing_ == Routing::xy ? here.column != there.column : here.row == there.row;
-    if (along_row) return there.column > here.column ? Port::east : Port::west;
-    return there.row > here.row ? Port::south : Port::north;
-  }
-  // Die-to-die (and IO) links on the way.
+  // Die-to-die (and IO) links on the shortest way if nothing is dead.
   std::uint32_t hops(NodeId from, NodeId to) const;
 
   // Rings over the row or the column of a die, and over the package. A Hamiltonian ring exists if
@@ -83,12 +84,17 @@ class Topology {
   }
 
  private:
+  std::optional<NodeId> built_neighbour(NodeId node, Port port) const;
+
   std::uint32_t rows_;
   std::uint32_t columns_;
-  Routing routing_;
+  bool torus_;
   std::vector<Coordinate> coordinates_;
   std::vector<NodeId> attached_die_;  // by IO index
   std::vector<std::uint32_t> io_of_;  // by die: IO index + 1, 0 = none
+  bool faulty_ = false;
+  std::vector<bool> dead_;                // by die
+  std::vector<std::uint8_t> dead_ports_;  // by die, one bit per port
 };
 
 // Position `index` (0 .. size-1) of a line -> place in the ring, and back.

@@ -130,7 +130,7 @@ struct TrafficNode {
         counters.packets_measured == 0 ? latency : std::min(counters.latency_min_ps, latency);
     counters.latency_max_ps = std::max(counters.latency_max_ps, latency);
     counters.latency_sum_ps += latency;
-    counters.hops_sum += host.fabric().topology.hops(delivered.header.source, host.node());
+    counters.hops_sum += host.fabric().hops(delivered.header.source, host.node());
     ++counters.packets_measured;
   }
 

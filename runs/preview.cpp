@@ -39,10 +39,11 @@ std::string describe_regions(const partition::Partition& partition, const net::T
 
 // Directed links, IO links included.
 std::uint64_t link_count(const net::Topology& topology) {
-  const std::uint64_t rows = topology.rows();
-  const std::uint64_t columns = topology.columns();
-  const std::uint64_t io = topology.nodes() - topology.dies();
-  return 2 * (rows * (columns - 1) + columns * (rows - 1) + io);
+  std::uint64_t count = 0;
+  for (std::uint32_t n = 0; n < topology.nodes(); ++n)
+    for (std::uint32_t p = 0; p < net::port_count; ++p)
+      if (topology.neighbour(NodeId{n}, static_cast<net::Port>(p))) ++count;
+  return count;
 }
 
 std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std::uint64_t rows,

@@ -75,7 +75,7 @@ chiplet::RingPlace place_of(const net::RingMember& member) {
 
 Workload::Workload(const io::Deck& deck)
     : deck_(deck),
-      topology_(deck.network.package, deck.network.router.routing, deck.kind == io::WorkloadKind::training),
+      topology_(deck.network.package, deck.kind == io::WorkloadKind::training),
       plan_(plan_of(deck)),
       traffic_(traffic_of(deck)),
       line_order_(line_order_of(deck)),

@@ -89,7 +89,9 @@ inline BenchResult run_messages(const net::NetworkConfig& config, const std::vec
 
 inline net::NetworkConfig wormhole_mesh(std::uint32_t rows, std::uint32_t columns) {
   net::NetworkConfig config;
-  config.package = {rows, columns, net::TopologyKind::mesh};
+  config.package.rows = rows;
+  config.package.columns = columns;
+  config.package.topology = net::TopologyKind::mesh;
   config.link.latency_ns = 1.0;
   config.router.switching = net::Switching::wormhole;
   config.router.buffer_flits = 8;

@@ -9,7 +9,7 @@ namespace hecaton::net {
 namespace {
 
 Topology make(std::uint32_t rows, std::uint32_t columns, bool with_io = false) {
-  return Topology({rows, columns, TopologyKind::mesh}, Routing::xy, with_io);
+  return Topology({rows, columns, TopologyKind::mesh, {}, {}}, with_io);
 }
 
 TEST(Topology, BypassRingVisitsEvenThenOddAndSpansAtMostTwo) {
@@ -50,22 +50,12 @@ TEST(Topology, HamiltonianRingIsOneCycleOfNeighbours) {
   EXPECT_THROW(make(1, 4).package_ring(NodeId{0}), std::invalid_argument);
 }
 
-TEST(Topology, EveryRouteArrivesInTheFewestHops) {
-  for (Routing routing : {Routing::xy, Routing::yx}) {
-    const Topology topology({3, 5, TopologyKind::mesh}, routing, true);
-    for (std::uint32_t a = 0; a < topology.nodes(); ++a)
-      for (std::uint32_t b = 0; b < topology.nodes(); ++b) {
-        NodeId at{a};
-        std::uint32_t hops = 0;
-        for (Port port = topology.route(at, NodeId{b}); port != Port::local;
-             port = topology.route(at, NodeId{b})) {
-          ASSERT_TRUE(topology.neighbour(at, port).has_value());
-          at = *topology.neighbour(at, port);
-          ASSERT_LE(++hops, topology.hops(NodeId{a}, NodeId{b}));
-        }
-        EXPECT_EQ(at, NodeId{b});
-        EXPECT_EQ(hops, topology.hops(NodeId{a}, NodeId{b}));
-      }
+TEST(Topology, TorusRingIsOneLinkPerEdge) {
+  PackageConfig package{3, 5, TopologyKind::torus, {}, {}};
+  const Topology topology(package, false);
+  for (std::uint32_t d = 0; d < topology.dies(); ++d) {
+    EXPECT_EQ(topology.hops(NodeId{d}, topology.row_ring(NodeId{d}, RingOrder::naive).next), 1u);
+    EXPECT_EQ(topology.hops(NodeId{d}, topology.column_ring(NodeId{d}, RingOrder::naive).next), 1u);
   }
 }
 

@@ -1,21 +1,28 @@
 // Zero-load latency of single packets against the closed form, for every pair of dies.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "message_bench.hpp"
 
 namespace hecaton::test {
 namespace {
 
-std::int64_t distance(std::uint32_t a, std::uint32_t b, std::uint32_t columns) {
-  const auto gap = [](std::int64_t p, std::int64_t q) { return p > q ? p - q : q - p; };
-  return gap(a / columns, b / columns) + gap(a % columns, b % columns);
+std::int64_t gap(std::int64_t p, std::int64_t q, std::int64_t size, bool torus) {
+  const std::int64_t direct = p > q ? p - q : q - p;
+  return torus ? std::min(direct, size - direct) : direct;
+}
+
+std::int64_t distance(std::uint32_t a, std::uint32_t b, const net::PackageConfig& package) {
+  const bool torus = package.topology == net::TopologyKind::torus;
+  return gap(a / package.columns, b / package.columns, package.rows, torus) +
+         gap(a % package.columns, b % package.columns, package.columns, torus);
 }
 
 // Packets far apart in time, one for every pair of dies.
 void expect_zero_load(const net::NetworkConfig& config, std::uint32_t flits, std::int64_t base,
                       std::int64_t per_hop) {
-  const std::uint32_t columns = config.package.columns;
-  const std::uint32_t dies = config.package.rows * columns;
+  const std::uint32_t dies = config.package.rows * config.package.columns;
   std::vector<Planned> plan;
   std::int64_t start = 0;
   for (std::uint32_t a = 0; a < dies; ++a)
@@ -26,7 +33,8 @@ void expect_zero_load(const net::NetworkConfig& config, std::uint32_t flits, std
   EXPECT_TRUE(result.drained);
   EXPECT_TRUE(result.credits_home);
   for (const Arrival& arrival : result.arrivals) {
-    const std::int64_t cycles = base + per_hop * distance(arrival.from, arrival.to, columns) + (flits - 1);
+    const std::int64_t cycles =
+        base + per_hop * distance(arrival.from, arrival.to, config.package) + (flits - 1);
     ASSERT_EQ(arrival.at_ps - static_cast<std::int64_t>(arrival.tag), cycles * 1000)
         << "from " << arrival.from << " to " << arrival.to << ", " << flits << " flits";
   }
@@ -45,6 +53,54 @@ TEST(ZeroLoad, FourStagePipelineIsSevenPlusFivePerHop) {
   net::NetworkConfig config = wormhole_mesh(8, 8);
   config.router.pipeline = net::Pipeline::four_stage;
   for (std::uint32_t flits : {1u, 2u, 8u}) expect_zero_load(config, flits, 7, 5);
+}
+
+TEST(ZeroLoad, SpeculativePipelineIsFivePlusThreePerHop) {
+  for (bool trains : {true, false})
+    for (std::uint32_t flits : {1u, 2u, 8u}) {
+      net::NetworkConfig config = wormhole_mesh(8, 8);
+      config.router.pipeline = net::Pipeline::speculative;
+      config.trains = trains;
+      expect_zero_load(config, flits, 5, 3);
+    }
+}
+
+TEST(ZeroLoad, TorusTakesTheShortWayRound) {
+  const std::vector<std::tuple<net::Pipeline, std::int64_t, std::int64_t>> pipelines{
+      {net::Pipeline::three_stage, 6, 4},
+      {net::Pipeline::four_stage, 7, 5},
+      {net::Pipeline::speculative, 5, 3}};
+  for (auto [rows, columns] : {std::pair{4u, 5u}, {1u, 6u}, {7u, 1u}, {2u, 3u}, {3u, 3u}})
+    for (auto [pipeline, base, per_hop] : pipelines)
+      for (std::uint32_t flits : {1u, 3u, 64u}) {
+        net::NetworkConfig config = wormhole_mesh(rows, columns);
+        config.package.topology = net::TopologyKind::torus;
+        config.router.pipeline = pipeline;
+        expect_zero_load(config, flits, base, per_hop);
+      }
+}
+
+TEST(ZeroLoad, EveryShortestRoutingHasTheSameLatency) {
+  for (net::Routing routing : {net::Routing::yx, net::Routing::o1turn, net::Routing::adaptive})
+    for (net::TopologyKind topology : {net::TopologyKind::mesh, net::TopologyKind::torus}) {
+      net::NetworkConfig config = wormhole_mesh(4, 5);
+      config.package.topology = topology;
+      config.router.routing = routing;
+      for (std::uint32_t flits : {1u, 5u}) expect_zero_load(config, flits, 6, 4);
+    }
+}
+
+TEST(ZeroLoad, RowsAndColumnsOfOneDie) {
+  for (auto [rows, columns] : {std::pair{1u, 1u}, {1u, 2u}, {9u, 1u}, {1u, 9u}})
+    for (std::uint32_t flits : {1u, 2u, 3u, 17u, 64u})
+      expect_zero_load(wormhole_mesh(rows, columns), flits, 6, 4);
+}
+
+// With nothing dead, up-down routing with its root in a corner takes shortest ways.
+TEST(ZeroLoad, UpDownIsShortestOnAWholeMesh) {
+  net::NetworkConfig config = wormhole_mesh(5, 4);
+  config.router.routing = net::Routing::up_down;
+  for (std::uint32_t flits : {1u, 5u}) expect_zero_load(config, flits, 6, 4);
 }
 
 TEST(ZeroLoad, CutThroughHasTheSameLatency) {

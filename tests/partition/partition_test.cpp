@@ -14,7 +14,7 @@ namespace {
 constexpr const char* all_names[] = {"block", "strip", "scotch"};
 
 net::Topology mesh(std::uint32_t rows, std::uint32_t columns, bool with_io = false) {
-  return net::Topology({rows, columns, net::TopologyKind::mesh}, net::Routing::xy, with_io);
+  return net::Topology({rows, columns, net::TopologyKind::mesh, {}, {}}, with_io);
 }
 
 // Much in the north-west, little elsewhere, and IO dies that weigh as much as two dies.

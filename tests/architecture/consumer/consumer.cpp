@@ -9,7 +9,7 @@ int main() {
   using namespace hecaton;
   const io::Deck deck = io::parse_deck("[workload]\nkind = \"training\"\n", "default.toml");
   const runs::Preview preview = runs::preview(deck, 2, "block");
-  const net::Topology topology(deck.network.package, net::Routing::xy, false);
+  const net::Topology topology(deck.network.package, false);
   const std::uint32_t corner_to_corner = topology.hops(NodeId{0}, NodeId{topology.dies() - 1});
   std::cout << preview.lookahead_ps << " ps of lookahead, " << corner_to_corner << " links\n";
   const std::uint32_t expected = deck.network.package.rows + deck.network.package.columns - 2;
