@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <optional>
+#include <stdexcept>
+
+#include "io/deck_lists.hpp"
+#include "net/routing.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -27,6 +32,56 @@ void check_package(const Deck& deck, const Refuser& refuse) {
          fmt::format("{} rows x {} columns; at most {} dies", deck.network.package.rows,
                      deck.network.package.columns, most_dies),
          "choose a smaller mesh");
+}
+
+void check_topology(const Deck& deck, const Refuser& refuse) {
+  const net::PackageConfig& package = deck.network.package;
+  const bool faulty = !package.dead_links.empty() || !package.dead_dies.empty();
+  if (faulty && package.topology == net::TopologyKind::bypass_ring)
+    refuse("package.topology", "does not fit dead links and dies", "a bypass runs straight over a die",
+           "choose \"mesh\" or \"torus\"");
+  if (package.topology == net::TopologyKind::bypass_ring &&
+      deck.network.router.routing == net::Routing::up_down)
+    refuse("router.routing", "does not fit the topology", "a bypass runs straight over a die",
+           "choose \"xy\", or topology \"mesh\"");
+  if (!package.dead_dies.empty() && deck.kind != WorkloadKind::traffic)
+    refuse("package.dead_dies", "does not fit the workload", "its programs run on every die",
+           "leave the die alive, or try traffic");
+  std::optional<net::Topology> topology;
+  try {
+    topology.emplace(package, deck.kind == WorkloadKind::training);
+  } catch (const std::invalid_argument& error) {
+    refuse(package.dead_links.empty() ? "package.dead_dies" : "package.dead_links",
+           "names what does not exist", error.what(), "name dies and links of the package");
+  }
+  try {
+    const net::Routes routes(deck.network, *topology);
+  } catch (const std::invalid_argument& error) {
+    refuse("router.routing", "does not fit the package", error.what(),
+           "choose another routing, more virtual channels, or other dead links and dies");
+  }
+}
+
+void check_overrides(const Deck& deck, const Refuser& refuse) {
+  const net::LinkConfig& link = deck.network.link;
+  if (link.overrides.empty()) return;
+  const net::Topology topology(deck.network.package, false);
+  for (const net::LinkOverride& other : link.overrides) {
+    using Where = net::LinkOverride::Where;
+    if (other.bandwidth_GBps > link.bandwidth_GBps)
+      refuse(
+          "link.overrides", "makes a link too fast",
+          fmt::format("{} GB/s; routers are clocked for {} GB/s", other.bandwidth_GBps, link.bandwidth_GBps),
+          "raise link.bandwidth_GBps and slow down the other links");
+    const bool exists = other.where == Where::wrap || other.where == Where::io ||
+                        (other.where == Where::row && other.a < topology.rows()) ||
+                        (other.where == Where::column && other.a < topology.columns()) ||
+                        (other.where == Where::link && topology.linked(other.a, other.b));
+    if (!exists)
+      refuse("link.overrides", "names what does not exist",
+             fmt::format("\"{}\" on {} x {} dies", list_text({other}), topology.rows(), topology.columns()),
+             "name rows, columns and neighbouring dies of the package");
+  }
 }
 
 void check_cycle(const Deck& deck, const Refuser& refuse) {
@@ -139,6 +194,8 @@ void check_deck(const Deck& deck, const KeyLocations& locations) {
   const Refuser refuse{locations};
   check_package(deck, refuse);
   check_cycle(deck, refuse);
+  check_topology(deck, refuse);
+  check_overrides(deck, refuse);
   switch (deck.kind) {
     case WorkloadKind::training:
       return check_packets(deck, refuse);

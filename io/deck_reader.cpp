@@ -154,6 +154,14 @@ struct Checker {
     return value;
   }
 
+  Value operator()(const ListType& type) const {
+    const std::string& value = text();
+    if (const std::string problem = type.problem(value); !problem.empty())
+      throw InputError(entry.where, full_name(key), "is not such a list", problem,
+                       fmt::format("give {}", describe_range(key)));
+    return value;
+  }
+
   Value operator()(const ChoiceType& type) const {
     const std::string& value = text();
     if (std::find(type.names.begin(), type.names.end(), value) == type.names.end()) {
@@ -261,7 +269,7 @@ void override_entry(Entries& entries, Entry entry) {
 bool is_text_key(std::string_view table, std::string_view name) {
   const Key* key = find_key(table, name);
   return key == nullptr || std::holds_alternative<TextType>(key->type) ||
-         std::holds_alternative<ChoiceType>(key->type);
+         std::holds_alternative<ChoiceType>(key->type) || std::holds_alternative<ListType>(key->type);
 }
 
 LoadedDeck resolve(const Entries& entries, const std::string& source, std::string name) {

@@ -37,6 +37,7 @@ struct RangeOf {
   std::string operator()(const BooleanType&) const { return "true or false"; }
   std::string operator()(const TextType&) const { return "letters, digits and . _ + -"; }
   std::string operator()(const ChoiceType& t) const { return "one of " + joined(t.names); }
+  std::string operator()(const ListType& t) const { return std::string(t.form); }
 };
 
 std::vector<Table> all_tables() {
@@ -88,7 +89,8 @@ std::string describe_range(const Key& entry) {
 }
 
 std::string_view describe_type(const Key& entry) {
-  constexpr std::string_view names[] = {"a whole number", "a number", "true or false", "a text", "a text"};
+  constexpr std::string_view names[] = {"a whole number", "a number", "true or false",
+                                        "a text",         "a text",   "a text"};
   return names[entry.type.index()];
 }
 

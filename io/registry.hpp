@@ -53,7 +53,12 @@ struct TextType {};
 struct ChoiceType {
   std::vector<std::string_view> names;  // of an enum: in the order of its values
 };
-using KeyType = std::variant<IntegerType, RealType, BooleanType, TextType, ChoiceType>;
+// A list as one text, see deck_lists.hpp.
+struct ListType {
+  std::string_view form;
+  std::string (*problem)(std::string_view text);  // what is wrong with it, or nothing
+};
+using KeyType = std::variant<IntegerType, RealType, BooleanType, TextType, ChoiceType, ListType>;
 
 struct Key {
   std::string_view table;

@@ -5,13 +5,28 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "io/deck_lists.hpp"
 #include "io/registry.hpp"
 
 namespace hecaton::io {
 
 inline constexpr std::int64_t million = 1'000'000;
 inline constexpr std::int64_t largest_mesh = 65536;
+
+template <class Type>
+inline constexpr bool is_list = false;
+template <class Item>
+inline constexpr bool is_list<std::vector<Item>> = true;
+
+template <class Item>
+ListType list_type(std::string_view form) {
+  return {form, [](std::string_view text) {
+            std::vector<Item> list;
+            return read_list(text, list);
+          }};
+}
 
 // Reads and writes the field that a captureless function object of Deck names.
 template <class Field>
@@ -20,7 +35,9 @@ struct Access {
 
   static Value get(const Deck& deck, const Key& key) {
     const Type& field = Field{}(deck);
-    if constexpr (std::is_enum_v<Type>) {
+    if constexpr (is_list<Type>) {
+      return list_text(field);
+    } else if constexpr (std::is_enum_v<Type>) {
       return std::string(std::get<ChoiceType>(key.type).names.at(static_cast<std::size_t>(field)));
     } else if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, std::string>) {
       return field;
@@ -33,7 +50,9 @@ struct Access {
 
   static void set(Deck& deck, const Key& key, const Value& value) {
     Type& field = Field{}(deck);
-    if constexpr (std::is_enum_v<Type>) {
+    if constexpr (is_list<Type>) {
+      read_list(std::get<std::string>(value), field);
+    } else if constexpr (std::is_enum_v<Type>) {
       const auto& names = std::get<ChoiceType>(key.type).names;
       for (std::size_t i = 0; i < names.size(); ++i) {
         if (names[i] == std::get<std::string>(value)) field = static_cast<Type>(i);

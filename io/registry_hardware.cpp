@@ -24,7 +24,15 @@ Table package_table() {
                     "topology", ChoiceType{{"mesh", "bypass-ring", "torus"}}, "", Tag::assumed, for_all,
                     "bypass-ring: a mesh whose dies let ring traffic pass without touching their buffers; "
                     "torus: a mesh whose rows and columns of three dies and more are closed to rings.",
-                    [](auto& d) -> auto& { return d.network.package.topology; })});
+                    [](auto& d) -> auto& { return d.network.package.topology; }),
+                key(
+                    "dead_links", list_type<net::DieLink>(link_list_form), "", Tag::assumed, for_all,
+                    "Links that do not work, in both directions.",
+                    [](auto& d) -> auto& { return d.network.package.dead_links; }),
+                key(
+                    "dead_dies", list_type<std::uint32_t>(die_list_form), "", Tag::assumed, for_traffic,
+                    "Dies that do not work, with all their links; traffic goes between the others.",
+                    [](auto& d) -> auto& { return d.network.package.dead_dies; })});
 }
 
 Table link_table() {
@@ -47,7 +55,13 @@ Table link_table() {
        key(
            "energy_pJ_per_bit", RealType{0, 1e6}, "pJ/bit", Tag::assumed, for_programs,
            "Charged for every payload bit on every link it crosses.",
-           [](auto& d) -> auto& { return d.network.link.energy_pJ_per_bit; })});
+           [](auto& d) -> auto& { return d.network.link.energy_pJ_per_bit; }),
+       key(
+           "overrides", list_type<net::LinkOverride>(override_form), "", Tag::assumed, for_all,
+           "Links that differ from the others, in both directions; of several items that fit, the last "
+           "counts. "
+           "No bandwidth above that of all links, which is the routers' clock.",
+           [](auto& d) -> auto& { return d.network.link.overrides; })});
 }
 
 Table router_table() {

@@ -27,6 +27,17 @@ struct PackageConfig {
   std::vector<std::uint32_t> dead_dies;
 };
 
+// Links that differ from the others: those along a row or a column, those that wrap around a torus, those to
+// IO dies, or the one between dies a and b; in both directions. Of several that fit, the last one counts.
+struct LinkOverride {
+  enum class Where : std::uint8_t { row, column, wrap, io, link } where = Where::row;
+  std::uint32_t a = 0;  // row or column, or die
+  std::uint32_t b = 0;
+  double bandwidth_GBps = 0.0;  // 0: as all; otherwise at most that, for it is the routers' clock
+  double latency_ns = -1.0;     // negative: as all
+  friend bool operator==(const LinkOverride&, const LinkOverride&) = default;
+};
+
 // One die-to-die link; bandwidth is per direction. A cycle is flit_bytes / bandwidth, rounded to the
 // picosecond.
 struct LinkConfig {
@@ -34,6 +45,7 @@ struct LinkConfig {
   double latency_ns = 2.0;
   std::uint32_t flit_bytes = 64;
   double energy_pJ_per_bit = 0.6;
+  std::vector<LinkOverride> overrides;
 };
 
 // speculative: heads bid for a virtual channel and the switch in the same cycle, others first.

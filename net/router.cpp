@@ -2,6 +2,26 @@
 
 namespace hecaton::net {
 
+LinkTiming Fabric::link(NodeId node, Port port) const {
+  LinkTiming own{timing.link, timing.cycle};
+  const auto there = topology.neighbour(node, port);
+  if (!there) return own;
+  const Coordinate at = topology.coordinate(node);
+  const bool in_row = port == Port::east || port == Port::west;
+  for (const LinkOverride& other : links.overrides) {
+    using Where = LinkOverride::Where;
+    const bool fits = (other.where == Where::row && in_row && at.row == other.a) ||
+                      (other.where == Where::column && !in_row && port != Port::io && at.column == other.a) ||
+                      (other.where == Where::wrap && topology.wraps(node, port)) ||
+                      (other.where == Where::io && port == Port::io) ||
+                      (other.where == Where::link && port != Port::io &&
+                       ((node.value == other.a && there->value == other.b) ||
+                        (node.value == other.b && there->value == other.a)));
+    if (fits) own = link_timing(links, other);
+  }
+  return own;
+}
+
 Router::Router(const Fabric& fabric, NodeId node)
     : node_(node),
       channels_(fabric.channels),
@@ -11,6 +31,11 @@ Router::Router(const Fabric& fabric, NodeId node)
       channel_out_pointer_(port_count * fabric.channels, 0) {
   for (std::uint32_t p = 0; p < port_count; ++p)
     neighbours_[p] = fabric.topology.neighbour(node, static_cast<Port>(p)).value_or(node);
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    const LinkTiming link = fabric.link(node, static_cast<Port>(p));
+    ports_[p].latency = link.latency;
+    ports_[p].flit = link.flit;
+  }
 }
 
 bool Router::idle(Fabric& fabric, std::int64_t now) {
@@ -22,7 +47,7 @@ bool Router::idle(Fabric& fabric, std::int64_t now) {
 
 void Router::receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now) {
   receive_late_credit(fabric.timing, output(payload.port, payload.channel), payload, now,
-                      fabric.timing.credit_router());
+                      credit_delay_from(fabric.timing, payload.port));
 }
 
 bool Router::credits_home(const Fabric& fabric, std::int64_t now) {

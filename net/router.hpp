@@ -42,6 +42,10 @@ struct Fabric {
   std::uint32_t channels = 4;  // virtual channels per port
   bool trains = true;
   bool classes = true;  // background worms yield
+  LinkConfig links;
+  // Routers may settle what the next cycle will bring, see Router::look_ahead.
+  bool looks_ahead = true;
+  bool bypasses = false;  // some worms pass over dies
   // Least time from an event at a node to its effect on a neighbour; may be raised if no worm passes over a
   // die.
   SimDuration least_hop;
@@ -55,8 +59,13 @@ struct Fabric {
         channels(config.router.virtual_channels),
         trains(config.trains),
         classes(config.router.background_dram),
+        links(config.link),
+        looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
+                    config.package.topology != TopologyKind::bypass_ring),
+        bypasses(config.package.topology == TopologyKind::bypass_ring),
         least_hop{timing.lookahead(config.package.topology == TopologyKind::bypass_ring)} {}
 
+  LinkTiming link(NodeId node, Port port) const;
   std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }
   // Virtual channels that an interface may inject on, one bit each.
   std::uint32_t allowed_channels(bool background) const {
@@ -119,6 +128,8 @@ class Router {
     std::uint32_t hopeless = 0;
     // Foreground channels that could use the port now or soon.
     std::array<std::uint8_t, port_count> rivals_in{}, rivals_out{};
+    // All channels that could.
+    std::array<std::uint8_t, port_count> holders_in{}, holders_out{};
 
     void admit(const SwitchBid& bid) {
       Admitted& of = admitted[bid.speculative];
@@ -126,8 +137,9 @@ class Router {
       of.want[bid.in][bid.out] = static_cast<std::uint16_t>(of.want[bid.in][bid.out] | (1u << bid.channel));
     }
     // Whether a run would be disturbed: a background worm keeps the switch from other background worms.
-    bool contested(std::uint32_t in, std::uint32_t out, bool background_run) const {
-      const int own = background_run ? 0 : 1;
+    // `is_rival`: the run's own channel counts among the rivals.
+    bool contested(std::uint32_t in, std::uint32_t out, bool is_rival) const {
+      const int own = is_rival ? 1 : 0;
       return rivals_in[in] > own || rivals_out[out] > own;
     }
   };
@@ -158,10 +170,13 @@ class Router {
   void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
             Out& out);
   std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
+  std::int64_t flight(const Timing& timing, std::uint32_t out_port, bool announced) const;
+  std::int64_t credit_delay_from(const Timing& timing, std::uint32_t out_port) const;
+  std::int64_t credit_delay_to(const Timing& timing, std::uint32_t in_port) const;
   bool as_announced(const Fabric& fabric, const InputChannel& channel) const;
   bool next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const;
 
-  // router_allocate.hpp: bids and grants
+  // router_bids.hpp and router_allocate.hpp: bids and grants
   template <class Out>
   void bypass(Fabric& fabric, std::int64_t now, Out& out);
   template <class Out>
@@ -187,6 +202,9 @@ class Router {
   bool is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const;
   std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
   void note_grant(const Grant& grant);
+  template <class Out>
+  void look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out);
+  std::int64_t wait_for_flits(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
   void allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now);
   template <class Out>
   void note_misses(Fabric& fabric, std::int64_t now, Out& out);
@@ -206,5 +224,7 @@ class Router {
 }  // namespace hecaton::net
 
 #include "net/router_runs.hpp"
-// The allocators build on the runs.
+// Each part builds on the one before it.
+#include "net/router_bids.hpp"
+// The last one decides.
 #include "net/router_allocate.hpp"

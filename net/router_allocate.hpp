@@ -1,4 +1,5 @@
-// Router, part 2: who bids, who wins, and when to look again. Included by router.hpp.
+// Router, part 3: an instant from its first decision to its last: who passes, who wins, and when to look
+// again. Included by router.hpp.
 #pragma once
 
 #include <bit>
@@ -7,28 +8,13 @@
 
 namespace hecaton::net {
 
-namespace detail {
-
-// The first set bit of `bits` at or cyclically after `pointer`. Precondition: bits != 0, pointer < 32.
-inline std::uint32_t round_robin(std::uint32_t bits, std::uint32_t pointer) {
-  const std::uint32_t after = bits & ~((1u << pointer) - 1u);
-  return static_cast<std::uint32_t>(__builtin_ctz(after != 0 ? after : bits));
-}
-
-template <class Visit>
-void for_each_bit(std::uint32_t bits, Visit&& visit) {
-  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::uint32_t>(__builtin_ctz(bits)));
-}
-
-}  // namespace detail
-
 template <class Out>
 std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
   std::uint32_t occupied = 0;
   for (const PortState& p : ports_) occupied |= p.occupied;
   if (occupied == 0) return never_ps;
   retire_finished(fabric, now);
-  bypass(fabric, now, out);
+  if (fabric.bypasses) bypass(fabric, now, out);
   interrupt_contested_runs(fabric, now, out);
   Bids bids;
   collect_bids(fabric, now, bids);
@@ -41,9 +27,10 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
     const auto [in, channel, to, speculative] = grants[g];
     if (speculative && is_void(fabric, grants[g], now)) continue;
     const std::uint32_t id = index(in, channel);
-    const bool contested = bids.contested(in, to, inputs_[id].background);
+    const bool contested = bids.contested(in, to, !inputs_[id].background && !speculative);
     send(fabric, id, run_length(fabric, id, now, contested), contested, now, out);
   }
+  if (fabric.looks_ahead) look_ahead(fabric, bids, now, out);
   note_misses(fabric, now, out);
   // A bidder that lost tries again a cycle later.
   for (std::size_t b = 0; b < bids.switch_count && bids.switch_count > granted; ++b) {
@@ -51,6 +38,34 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
     if (bidder.switch_ready <= now && bidder.occupied()) bidder.switch_ready = now + fabric.timing.cycle;
   }
   return next_wake(fabric, now);
+}
+
+// A head that has just got its channel bids for the switch a cycle later. If by then nobody else can bid for
+// its input or output, because whoever could would have its channel by now, it wins; that needs no event.
+template <class Out>
+void Router::look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out) {
+  const std::int64_t next = now + fabric.timing.cycle;
+  const auto has_won = [&](const HeadBid& head) {
+    const InputChannel& channel = inputs_[head.id];
+    return head.usable != 0 && channel.out_channel != no_channel && channel.switch_ready == next;
+  };
+  for (std::size_t h = 0; h < bids.head_count; ++h)
+    if (has_won(bids.heads[h])) {
+      ++bids.holders_in[bids.heads[h].id / channels_];
+      ++bids.holders_out[inputs_[bids.heads[h].id].out_port];
+    }
+  for (std::size_t h = 0; h < bids.head_count; ++h) {
+    const std::uint32_t id = bids.heads[h].id;
+    const std::uint32_t in = id / channels_;
+    const std::uint32_t to = inputs_[id].out_port;
+    if (!has_won(bids.heads[h]) || bids.holders_in[in] > 1 || bids.holders_out[to] > 1) continue;
+    if (ports_[in].running != 0 || ports_[to].out_run != no_owner) continue;
+    if (ports_[in].in_busy > next || ports_[to].out_busy > next) continue;
+    if (!output(to, inputs_[id].out_channel).credits.any(fabric.timing, now)) continue;
+    note_grant({static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(id % channels_),
+                static_cast<std::uint8_t>(to), false});
+    send(fabric, id, run_length(fabric, id, next, false), false, next, out);
+  }
 }
 
 // The express worms announced for this instant, and those whose bypass the next segment is due on.
@@ -81,7 +96,7 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
   InputChannel& channel = inputs_[id];
   PortState& link = ports_[channel.out_port];
   if (link.out_run != no_owner) interrupt(fabric, static_cast<std::uint32_t>(link.out_run), now, out);
-  if (link.out_busy > now) return false;
+  if (link.out_busy > now || link.flit != ports_[id / channels_].flit) return false;
   const auto has_credit = [&](std::uint32_t c) {
     return output(channel.out_port, c).credits.available(fabric.timing, now) > 0;
   };
@@ -103,10 +118,18 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
   return true;
 }
 
+// From the arrival of a segment's first flit until the others will be there in time, if they come slowly.
+inline std::int64_t Router::wait_for_flits(const Fabric& fabric, const InputChannel& channel,
+                                           const Worm& worm) const {
+  if (channel.shift == 0) return 0;
+  return (std::min<std::int64_t>(fabric.timing.segment_flits, worm.flits - worm.sent) - 1) * channel.shift;
+}
+
 // When the front worm's head may bid for an output channel.
 inline std::int64_t Router::head_bid_time(const Fabric& fabric, const InputChannel& channel) const {
   const Worm& worm = fabric.worms[channel.front];
-  const std::int64_t at_front = std::max(worm.head_latched, channel.channel_ready);
+  const std::int64_t at_front =
+      std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready);
   return std::max(at_front + fabric.timing.routing_stage, channel.switch_ready);
 }
 
@@ -116,7 +139,11 @@ inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::in
   const InputChannel& channel = inputs_[id];
   const Worm& worm = fabric.worms[channel.front];
   const std::int64_t arrival = worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment);
-  due = std::max(arrival, channel.switch_ready);
+  if (arrival == never_ps) {
+    due = never_ps;
+    return false;
+  }
+  due = std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
   return due <= now &&
          output(channel.out_port, channel.out_channel).credits.available(fabric.timing, now) > 0;
 }
@@ -144,116 +171,6 @@ void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out
       });
     });
   }
-}
-
-inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
-  for (std::uint32_t p = 0; p < port_count; ++p) {
-    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
-      const std::uint32_t id = index(p, c);
-      const InputChannel& channel = inputs_[id];
-      if (channel.bypassing) return;
-      if (channel.out_channel == no_channel) {
-        if (head_bid_time(fabric, channel) > now) return;
-        HeadBid& head = bids.heads[bids.head_count++];
-        head = {static_cast<std::uint16_t>(id), static_cast<std::uint16_t>(choose_way(fabric, id, now))};
-        if (fabric.timing.channel_stage == 0) bid_speculatively(fabric, head, now, bids);
-        return;
-      }
-      if (!channel.background) {
-        ++bids.rivals_in[p];
-        ++bids.rivals_out[channel.out_port];
-      }
-      std::int64_t due = 0;
-      if (!wants_switch(fabric, id, now, due)) return;
-      if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
-      bids.for_switch[bids.switch_count++] = {
-          static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),       channel.out_port,
-          channel.background,           keeps_switch(fabric, channel, now), false};
-    });
-  }
-  admit(bids);
-}
-
-// A head asks for the switch together with its channel, if one of those it may get has a credit.
-inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now,
-                                      Bids& bids) {
-  const InputChannel& channel = inputs_[head.id];
-  const std::uint32_t in = head.id / channels_;
-  if (ports_[in].in_busy > now) return;
-  if (ports_[channel.out_port].out_busy > now) {
-    if (!run_bids(fabric, channel.out_port, now)) return;
-    bids.hopeless |= 1u << channel.out_port;
-  }
-  std::uint32_t ready = 0;
-  detail::for_each_bit(head.usable, [&](std::uint32_t c) {
-    if (may_speculate(fabric, channel, channel.out_port, c, now)) ready |= 1u << c;
-  });
-  if (ready == 0) return;
-  bids.for_switch[bids.switch_count++] = {static_cast<std::uint8_t>(in),
-                                          static_cast<std::uint8_t>(head.id % channels_),
-                                          channel.out_port,
-                                          channel.background,
-                                          false,
-                                          true};
-}
-
-// Whether a run under way stands for a bid at this instant: a segment of it starts now. (One on a bypass
-// takes its output without bidding.)
-inline bool Router::run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const {
-  if (ports_[port].out_run == no_owner) return false;
-  const InputChannel& run = inputs_[static_cast<std::size_t>(ports_[port].out_run)];
-  return !run.bypassing && now <= run.last_start && (now - run.run_start) % fabric.timing.segment == 0;
-}
-
-inline bool Router::is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const {
-  const InputChannel& channel = inputs_[index(grant.in, grant.channel)];
-  return channel.out_channel == no_channel ||
-         !may_speculate(fabric, channel, channel.out_port, channel.out_channel, now);
-}
-
-// A credit is there; and the announcement of a worm that skips the next die, which is faster than a flit,
-// does not overtake the worm before it.
-inline bool Router::may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
-                                  std::uint32_t out_channel, std::int64_t now) const {
-  const OutputChannel& target = outputs_[index(port, out_channel)];
-  if (!target.credits.any(fabric.timing, now)) return false;
-  return target.free_at + fabric.timing.cycle <= now ||
-         !next_die_is_bypassed(channel, fabric.worms[channel.front]);
-}
-
-// The channel's previous segment has left the switch just now, and the next one is of the same worm.
-inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const {
-  return channel.background && fabric.worms[channel.front].sent > 0 &&
-         channel.last_start + channel.last_flits * fabric.timing.cycle == now;
-}
-
-// Background bids count where neither the input nor the output has a foreground bid; the worm that has the
-// switch keeps it.
-inline void Router::admit(Bids& bids) {
-  std::uint32_t in_taken = 0;
-  std::uint32_t out_taken = 0;
-  bool speculative = false;
-  const auto admit_if = [&](auto&& belongs) {
-    const std::uint32_t in_closed = in_taken;
-    const std::uint32_t out_closed = out_taken;
-    for (std::size_t b = 0; b < bids.switch_count; ++b) {
-      const SwitchBid& bid = bids.for_switch[b];
-      if (bid.speculative != speculative || !belongs(bid) || (in_closed >> bid.in & 1u) != 0 ||
-          (out_closed >> bid.out & 1u) != 0)
-        continue;
-      bids.admit(bid);
-      in_taken |= 1u << bid.in;
-      out_taken |= 1u << bid.out;
-    }
-  };
-  admit_if([](const SwitchBid& bid) { return !bid.background; });
-  admit_if([](const SwitchBid& bid) { return bid.background && bid.keeps; });
-  admit_if([](const SwitchBid& bid) { return bid.background && !bid.keeps; });
-  // Among themselves; allocate_switch() puts all others before them.
-  speculative = true;
-  in_taken = out_taken = 0;
-  admit_if([](const SwitchBid& bid) { return !bid.background; });
-  admit_if([](const SwitchBid& bid) { return bid.background; });
 }
 
 inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
@@ -404,12 +321,14 @@ void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
       std::int64_t due = 0;
       if (channel.out_channel == no_channel) {
         const Worm& worm = fabric.worms[channel.front];
-        due = std::max(worm.head_latched, channel.channel_ready) + fabric.timing.routing_stage;
+        due = std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready) +
+              fabric.timing.routing_stage;
       } else if (channel.switch_ready > now) {
         // Got its channel or its segment through just now; a speculative head wanted both.
         const Worm& worm = fabric.worms[channel.front];
         if (fabric.timing.channel_stage != 0 || worm.sent > 0) return;
-        due = std::max(worm.head_latched, channel.channel_ready) + fabric.timing.routing_stage;
+        due = std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready) +
+              fabric.timing.routing_stage;
       } else {
         wants_switch(fabric, id, now, due);
       }
@@ -461,7 +380,9 @@ inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) co
       }
       const std::int64_t arrival = worm.next_arrival(timing.segment_flits, timing.segment);
       if (arrival == never_ps) return;
-      const std::int64_t due = channel.bypassing ? arrival : std::max(arrival, channel.switch_ready);
+      const std::int64_t due =
+          channel.bypassing ? arrival
+                            : std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
       if (due > now) return at(due);
       const CreditBook& credits = outputs_[index(channel.out_port, channel.out_channel)].credits;
       if (!credits.any(timing, now)) return at(credits.next_return(timing, now));

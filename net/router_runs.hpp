@@ -5,11 +5,6 @@
 
 namespace hecaton::net {
 
-inline std::int64_t credit_delay_to_upstream(const Timing& timing, std::uint32_t in_port) {
-  return in_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_injection()
-                                                            : timing.credit_router();
-}
-
 // A credit that was sent, at the output channel it belongs to; `delay` is what it took from the segment's
 // last flit.
 inline void receive_late_credit(const Timing& timing, OutputChannel& output, const Payload& payload,
@@ -34,9 +29,20 @@ inline FarEnd upstream(NodeId self, NodeId neighbour, std::uint32_t in_port) {
 }
 
 // From the start of a segment to its arrival at the far end (announcement, latch or ejection).
-inline std::int64_t flight(const Timing& timing, std::uint32_t out_port, bool announced) {
+inline std::int64_t Router::flight(const Timing& timing, std::uint32_t out_port, bool announced) const {
   if (out_port == static_cast<std::uint32_t>(Port::local)) return timing.latch_ejection();
-  return announced ? timing.link : timing.latch_router();
+  return announced ? ports_[out_port].latency : 2 * timing.cycle + ports_[out_port].latency;
+}
+
+// From the departure of a segment's last flit to the use of its credit: of those that come to an output, and
+// of those that an input sends.
+inline std::int64_t Router::credit_delay_from(const Timing& timing, std::uint32_t out_port) const {
+  return out_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_ejection()
+                                                             : timing.credit_router(ports_[out_port].latency);
+}
+inline std::int64_t Router::credit_delay_to(const Timing& timing, std::uint32_t in_port) const {
+  return in_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_injection()
+                                                            : timing.credit_router(ports_[in_port].latency);
 }
 
 // A ring edge spans at most two links, so only the first die after the source is skipped.
@@ -62,12 +68,14 @@ inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::i
     if (worm.run_start > now + buffered / timing.segment_flits * timing.segment) known = buffered;
   }
   const std::uint32_t segments = segments_of(timing, known);
-  if (segments <= 1) return one;
+  const bool nominal =
+      ports_[id / channels_].flit == timing.cycle && ports_[channel.out_port].flit == timing.cycle;
+  if (segments <= 1 || !nominal) return one;
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
   const bool announced = next_die_is_bypassed(channel, worm);
-  const bool sustained = target.sustains(timing, now, now + flight(timing, channel.out_port, announced),
-                                         worm.sent == 0, announced || local, segments,
-                                         local ? timing.credit_ejection() : timing.credit_router());
+  const bool sustained =
+      target.sustains(timing, now, now + flight(timing, channel.out_port, announced), worm.sent == 0,
+                      announced || local, segments, credit_delay_from(timing, channel.out_port));
   return sustained ? known : one;
 }
 
@@ -92,9 +100,10 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   PortState& link = ports_[channel.out_port];
   const std::uint32_t in_port = id / channels_;
   const std::uint32_t segments = segments_of(timing, flits);
-  // A worm on a bypass may leave before its elder has quite gone. Its credit must not wait for the elder's to
-  // say that credits are on schedule again.
-  if (!channel.held && now + (flits - 1) * timing.cycle < channel.resume_gone)
+  // The next link is slower than the sender upstream reckons. Or a worm on a bypass leaves before its elder
+  // has quite gone: its credit must not wait for the elder's to say that credits are on schedule again.
+  const bool slow = link.flit > timing.cycle;
+  if (!channel.held && ((slow && flits > 1) || now + (flits - 1) * timing.cycle < channel.resume_gone))
     miss_schedule(fabric, id, now, out);
   const std::int64_t last_flits = flits - (segments - 1) * timing.segment_flits;
   const bool head = worm.sent == 0;
@@ -103,11 +112,11 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
 
   channel.departed += segments;
   channel.last_start = now + (segments - 1) * timing.segment;
-  channel.last_flits = last_flits;
+  channel.last_gone = channel.last_start + (last_flits - 1) * link.flit;
   channel.switch_ready = now + flits * timing.cycle;
-  link.out_busy = channel.switch_ready;
-  if (!channel.bypassing) ports_[in_port].in_busy = channel.switch_ready;
-  link.busy_ps += static_cast<std::uint64_t>(flits * timing.cycle);
+  link.out_busy = now + flits * link.flit;
+  if (!channel.bypassing) ports_[in_port].in_busy = channel.last_gone + timing.cycle;
+  link.busy_ps += static_cast<std::uint64_t>(flits * link.flit);
   link.flits += flits;
   link.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
   if (tail) link.bytes += worm.header.bytes;
@@ -115,8 +124,8 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   const bool announced = next_die_is_bypassed(channel, worm);
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
   const std::int64_t arrival = now + flight(timing, channel.out_port, announced);
-  target.book(timing, arrival, head, tail, flits, announced || local,
-              local ? timing.credit_ejection() : timing.credit_router());
+  target.book(timing, arrival + (last_flits - 1) * (link.flit - timing.cycle), head, tail, flits,
+              announced || local, credit_delay_from(timing, channel.out_port));
 
   Payload payload = head ? head_payload(worm.header) : Payload{};
   if (!head) payload.kind = EventKind::body;
@@ -131,16 +140,15 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   channel.last_credited = channel.held;
   if (channel.held) {
     // Nothing is in the way any more: this credit can be the last that is sent.
-    const bool resume = fabric.trains && !contested && !target.credits.held() &&
+    const bool resume = fabric.trains && !contested && !target.credits.held() && !slow &&
                         last_flits == timing.segment_flits && as_announced(fabric, channel) &&
                         static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
-    const std::int64_t gone = channel.last_start + (last_flits - 1) * timing.cycle;
     if (resume) {
       channel.held = false;
-      channel.resume_gone = gone;
+      channel.resume_gone = channel.last_gone;
     }
     const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
-    send_late_credit(fabric, in_port, id % channels_, gone, flags, out);
+    send_late_credit(fabric, in_port, id % channels_, channel.last_gone, flags, out);
   }
   if (segments > 1) {
     channel.running = true;
@@ -161,6 +169,8 @@ inline void Router::face_front(const Fabric& fabric, std::uint32_t id) {
       fabric.routes.way(fabric.topology, node_, header, static_cast<Port>(id / channels_), id % channels_);
   channel.out_port = static_cast<std::uint8_t>(way.port);
   channel.usable = way.channels;
+  const std::int64_t leaves = fabric.routes.adaptive() ? fabric.timing.cycle : ports_[channel.out_port].flit;
+  channel.shift = static_cast<std::uint32_t>(std::max<std::int64_t>(0, ports_[id / channels_].flit - leaves));
   channel.background = fabric.classes && header.background;
 }
 
@@ -223,7 +233,7 @@ void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, 
   channel.departed -= removed_segments;
   channel.run_flits = kept;
   channel.last_start = channel.run_start + (segments - 1) * timing.segment;
-  channel.last_flits = timing.segment_flits;
+  channel.last_gone = channel.last_start + timing.segment - timing.cycle;
   channel.switch_ready = channel.run_start + segments * timing.segment;
   link.out_busy = channel.switch_ready;
   if (!channel.bypassing) ports_[id / channels_].in_busy = channel.switch_ready;
@@ -244,13 +254,14 @@ void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, 
   out.post(channel.switch_ready + delay, engine::Phase::arrival, far.node, payload);
 }
 
-// Takes back what has not started by `now`; the run is over.
+// Takes back what has not started by `now`, except a first segment that is committed to start; the run is
+// over.
 template <class Out>
 void Router::interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
   const Timing& timing = fabric.timing;
   const InputChannel& channel = inputs_[id];
-  const auto started =
-      static_cast<std::uint32_t>((now - channel.run_start + timing.segment - 1) / timing.segment);
+  const auto started = static_cast<std::uint32_t>(
+      std::max<std::int64_t>(1, (now - channel.run_start + timing.segment - 1) / timing.segment));
   if (started < segments_of(timing, channel.run_flits)) truncate(fabric, id, started, out);
   retire(fabric, id, now);
 }
@@ -265,7 +276,7 @@ void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uin
   payload.channel = static_cast<std::uint8_t>(channel);
   payload.flags = flags;
   payload.flits = input(port, channel).holds;
-  out.post(gone + credit_delay_to_upstream(fabric.timing, port), engine::Phase::arrival, far.node, payload);
+  out.post(gone + credit_delay_to(fabric.timing, port), engine::Phase::arrival, far.node, payload);
 }
 
 // A segment of this buffer could not leave when the sender upstream expects it to: from now on credits are
@@ -278,12 +289,9 @@ void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t 
   channel.held = true;
   const std::uint32_t port = id / channels_;
   std::uint32_t credited = channel.departed;
-  if (channel.last_start != never_ps) {
-    const std::int64_t gone = channel.last_start + (channel.last_flits - 1) * fabric.timing.cycle;
-    if (gone > now) {
-      --credited;
-      if (!channel.last_credited) send_late_credit(fabric, port, id % channels_, gone, 0, out);
-    }
+  if (channel.last_start != never_ps && channel.last_gone > now) {
+    --credited;
+    if (!channel.last_credited) send_late_credit(fabric, port, id % channels_, channel.last_gone, 0, out);
   }
   ++channel.holds;
   channel.resume_from = credited + fabric.timing.buffer_segments;
@@ -293,7 +301,7 @@ void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t 
   payload.port = far.port;
   payload.channel = static_cast<std::uint8_t>(id % channels_);
   payload.flits = credited;
-  out.post(now + credit_delay_to_upstream(fabric.timing, port), engine::Phase::arrival, far.node, payload);
+  out.post(now + credit_delay_to(fabric.timing, port), engine::Phase::arrival, far.node, payload);
 }
 
 inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::int64_t now) {

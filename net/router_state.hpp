@@ -13,6 +13,22 @@
 
 namespace hecaton::net {
 
+// Sets of up to 32 things as bits.
+namespace detail {
+
+// The first set bit of `bits` at or cyclically after `pointer`. Precondition: bits != 0, pointer < 32.
+inline std::uint32_t round_robin(std::uint32_t bits, std::uint32_t pointer) {
+  const std::uint32_t after = bits & ~((1u << pointer) - 1u);
+  return static_cast<std::uint32_t>(__builtin_ctz(after != 0 ? after : bits));
+}
+
+template <class Visit>
+void for_each_bit(std::uint32_t bits, Visit&& visit) {
+  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::uint32_t>(__builtin_ctz(bits)));
+}
+
+}  // namespace detail
+
 inline constexpr std::uint8_t no_channel = 0xFF;
 inline constexpr std::int16_t no_owner = -1;
 
@@ -21,6 +37,7 @@ struct InputChannel {
   std::uint32_t front = WormPool::none;
   std::uint32_t back = WormPool::none;
   std::uint8_t out_port = 0;
+  std::uint32_t shift = 0;                // ps per flit by which flits come slower than they leave
   std::uint16_t usable = 0;               // channels of out_port that the front worm may take
   std::uint8_t out_channel = no_channel;  // granted by virtual-channel allocation to the front worm
   bool running = false;                   // a run of several segments is under way
@@ -37,9 +54,9 @@ struct InputChannel {
   std::uint32_t run_flits = 0;
   std::int64_t run_start = 0;          // S of the run's first segment
   std::int64_t last_start = never_ps;  // S of the latest segment; never_ps: none yet
-  std::int64_t last_flits = 1;
-  std::int64_t channel_ready = 0;  // no bid for a virtual channel before
-  std::int64_t switch_ready = 0;   // no bid for the switch before
+  std::int64_t last_gone = 0;          // when its last flit has left
+  std::int64_t channel_ready = 0;      // no bid for a virtual channel before
+  std::int64_t switch_ready = 0;       // no bid for the switch before
 
   bool occupied() const { return front != WormPool::none; }
   // The sender's epoch comes with every run; a new one means that all credits were home.
@@ -124,6 +141,9 @@ struct OutputChannel {
 };
 
 struct PortState {
+  // The link behind the port, the same in both directions.
+  std::int64_t latency = 0;
+  std::int64_t flit = 0;
   std::int64_t in_busy = 0;         // the input's way into the crossbar is taken until
   std::int64_t out_busy = 0;        // the output is taken until
   std::int16_t out_run = no_owner;  // input channel whose run holds the output
@@ -133,7 +153,7 @@ struct PortState {
   std::uint8_t channel_offset = 0;  // stage 0, per input
   std::uint8_t output_pointer = 0;  // stage 1, per input
   std::uint8_t input_pointer = 0;   // stage 2, per output
-  // The link behind this output.
+  // What went out.
   std::uint64_t busy_ps = 0;
   std::uint64_t flits = 0;
   std::uint64_t packets = 0;

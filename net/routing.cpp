@@ -176,6 +176,7 @@ std::vector<NodeId> breadth_first(const Topology& topology) {
 
 void Routes::make_up_down(const Topology& topology) {
   constexpr std::uint32_t never = 0xFFFFFFFFu;
+  require(topology.nodes() <= 8192, "up-down routing has a table of nodes x nodes; at most 8192 nodes");
   const std::vector<NodeId> by_order = breadth_first(topology);
   const std::size_t nodes = topology.nodes();
   order_.assign(nodes, never);

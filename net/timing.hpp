@@ -6,6 +6,8 @@
 //   (cut-through) run       consecutive segments of one worm, back to back, carried by one event
 // S is the instant at which a segment wins switch allocation. Its first flit is latched by the next router at
 // S + 2 cycles + link (switch traversal, the link, the latch), by an interface at S + 3 cycles.
+// A link slower than the others occupies its output for longer per flit. A segment of several flits that
+// comes over one waits at its next router until its flits no longer come slower than they would leave.
 #pragma once
 
 #include <algorithm>
@@ -18,6 +20,7 @@ namespace hecaton::net {
 struct Timing {
   std::int64_t cycle = 1000;
   std::int64_t link = 2000;
+  std::int64_t least_link = 2000;  // of all links
   std::int64_t segment_flits = 1;
   std::int64_t segment = 1000;     // cycle * segment_flits
   std::int64_t routing_stage = 0;  // between latch and first bid for a virtual channel: 0 or one cycle
@@ -33,17 +36,16 @@ struct Timing {
   // Precondition: bytes > 0.
   std::uint32_t flits_of(std::uint32_t bytes) const { return (bytes + flit_bytes - 1) / flit_bytes; }
 
-  std::int64_t latch_router() const { return 2 * cycle + link; }
   std::int64_t latch_ejection() const { return 3 * cycle; }
   std::int64_t latch_injection() const { return 2 * cycle; }
-  // From the last flit's departure to the use of its credit upstream.
-  std::int64_t credit_router() const { return link + cycle + credit_use; }
+  // From the last flit's departure to the use of its credit upstream, over a link of this latency.
+  std::int64_t credit_router(std::int64_t latency) const { return latency + cycle + credit_use; }
   std::int64_t credit_ejection() const { return 2 * cycle + credit_use; }
   std::int64_t credit_injection() const { return 2 * cycle; }
   // Least time between a decision and its effect on a neighbouring router: a flit's, a credit's, or, with
   // bypasses in use, an announcement's.
   std::int64_t lookahead(bool with_bypass) const {
-    return with_bypass ? link : link + cycle + std::min(cycle, credit_use);
+    return with_bypass ? least_link : least_link + cycle + std::min(cycle, credit_use);
   }
 };
 
@@ -52,11 +54,27 @@ inline std::int64_t cycle_ps(const LinkConfig& link) {
   return static_cast<std::int64_t>(static_cast<double>(link.flit_bytes) * 1000.0 / link.bandwidth_GBps + 0.5);
 }
 
+// A link as its two ends see it.
+struct LinkTiming {
+  std::int64_t latency = 2000;
+  std::int64_t flit = 1000;  // a flit occupies it for so long: a cycle or more
+};
+
+inline LinkTiming link_timing(const LinkConfig& link, const LinkOverride& other) {
+  LinkConfig own = link;
+  if (other.bandwidth_GBps > 0.0) own.bandwidth_GBps = other.bandwidth_GBps;
+  if (other.latency_ns >= 0.0) own.latency_ns = other.latency_ns;
+  return {static_cast<std::int64_t>(own.latency_ns * 1000.0 + 0.5), cycle_ps(own)};
+}
+
 // Precondition: a validated configuration (cut-through: buffer_flits holds a packet).
 inline Timing make_timing(const NetworkConfig& config) {
   Timing timing;
   timing.cycle = cycle_ps(config.link);
   timing.link = static_cast<std::int64_t>(config.link.latency_ns * 1000.0 + 0.5);
+  timing.least_link = timing.link;
+  for (const LinkOverride& other : config.link.overrides)
+    timing.least_link = std::min(timing.least_link, link_timing(config.link, other).latency);
   timing.flit_bytes = config.link.flit_bytes;
   timing.packet_flits = config.interface.packet_bytes / config.link.flit_bytes;
   timing.worm_is_message = config.router.switching == Switching::cut_through;

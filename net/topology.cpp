@@ -69,17 +69,15 @@ Topology::Topology(const PackageConfig& package, bool with_io)
   }
   dead_ports_.assign(dies(), 0);
   for (const DieLink& link : package.dead_links) {
-    bool found = false;
+    if (!linked(link.a, link.b))
+      throw std::invalid_argument("there is no link between dies " + std::to_string(link.a) + " and " +
+                                  std::to_string(link.b));
     for (Port port : {Port::east, Port::west, Port::south, Port::north})
       for (auto [from, to] : {std::pair{link.a, link.b}, {link.b, link.a}}) {
         if (from >= dies() || built_neighbour(NodeId{from}, port) != NodeId{to}) continue;
         dead_ports_[from] =
             static_cast<std::uint8_t>(dead_ports_[from] | (1u << static_cast<unsigned>(port)));
-        found = true;
       }
-    if (!found)
-      throw std::invalid_argument("there is no link between dies " + std::to_string(link.a) + " and " +
-                                  std::to_string(link.b));
   }
 }
 
@@ -119,6 +117,13 @@ std::optional<NodeId> Topology::neighbour(NodeId node, Port port) const {
   if (!faulty_ || !there) return there;
   const bool dead_link = !is_io(node) && (dead_ports_[node.value] >> static_cast<unsigned>(port) & 1u) != 0;
   return dead_link || dead(node) || dead(*there) ? std::nullopt : there;
+}
+
+bool Topology::linked(std::uint32_t a, std::uint32_t b) const {
+  if (a >= dies()) return false;
+  for (Port port : {Port::east, Port::west, Port::south, Port::north})
+    if (built_neighbour(NodeId{a}, port) == NodeId{b}) return true;
+  return false;
 }
 
 bool Topology::wraps(NodeId node, Port port) const {

@@ -67,6 +67,7 @@ class Topology {
   static Port opposite(Port port);
   // The link of this port closes a row or column of a torus.
   bool wraps(NodeId node, Port port) const;
+  bool linked(std::uint32_t a, std::uint32_t b) const;  // two dies are neighbours, dead or alive
   bool faulty() const { return faulty_; }
   bool dead(NodeId node) const { return faulty_ && dead_[die_of(node).value]; }
   NodeId die_of(NodeId node) const { return is_io(node) ? die_of_io(node) : node; }

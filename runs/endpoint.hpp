@@ -96,26 +96,31 @@ struct TrafficCounters {
   std::uint64_t last_delivery_ps = 0;
 };
 
-// Makes packets cycle by cycle; each packet is a message, its tag counts the die's packets.
+// Makes packets cycle by cycle; each packet is a message, its tag counts the die's packets. Dead dies make
+// none, and packets to them are not made.
 struct TrafficNode {
-  explicit TrafficNode(const net::Traffic* pattern) : traffic(pattern) {}
+  TrafficNode(const net::Traffic* pattern, const net::Topology* package)
+      : traffic(pattern), topology(package) {}
 
   const net::Traffic* traffic;
+  const net::Topology* topology;
   std::uint64_t drawn = 0;
   TrafficCounters counters;
 
   template <class Host>
   void start(Host& host) {
-    plan_next(host, -1);
+    if (!topology->dead(host.node())) plan_next(host, -1);
   }
   template <class Host>
   void on_timer(Host& host, std::uint32_t) {
     const net::Timing& timing = host.fabric().timing;
     const std::int64_t cycle = host.now().ps / timing.cycle;
     const std::uint32_t flits = traffic->packet_flits();
-    if (measuring(cycle)) counters.offered_flits += flits;
-    host.hand_over(
-        {traffic->destination(host.node(), drawn - 1), drawn - 1, flits * timing.flit_bytes, false, false});
+    const NodeId destination = traffic->destination(host.node(), drawn - 1);
+    if (!topology->dead(destination)) {
+      if (measuring(cycle)) counters.offered_flits += flits;
+      host.hand_over({destination, drawn - 1, flits * timing.flit_bytes, false, false});
+    }
     plan_next(host, cycle);
   }
   template <class Host>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/chiplet/counts.hpp"
+#include "net/routing.hpp"
 
 namespace hecaton::runs {
 
@@ -20,7 +21,7 @@ constexpr std::uint64_t most_draws_of_all = 1ULL << 18;
 class Counter {
  public:
   Counter(const Workload& workload, const io::Deck& deck)
-      : workload_(workload), topology_(workload.topology()), deck_(deck) {
+      : workload_(workload), topology_(workload.topology()), routes_(deck.network, topology_), deck_(deck) {
     load_.events.assign(topology_.nodes(), 0);
   }
 
@@ -83,29 +84,35 @@ class Counter {
     const auto packets = static_cast<std::uint64_t>(traffic.injection_rate / traffic.packet_flits * cycles);
     load_.messages += packets;
     load_.packets += packets;
-    if (packets == 0) return;
+    if (packets == 0 || topology_.dead(die)) return;
     const std::uint64_t share = std::max<std::uint64_t>(1, most_draws_of_all / topology_.dies());
     const std::uint64_t draws = std::min({packets, most_draws, share});
     for (std::uint64_t draw = 0; draw < draws; ++draw) {
       const std::uint64_t of_draw = packets * (draw + 1) / draws - packets * draw / draws;
-      add_messages(die, workload_.traffic()->destination(die, draw), of_draw);
+      const NodeId destination = workload_.traffic()->destination(die, draw);
+      if (!topology_.dead(destination)) add_messages(die, destination, of_draw);
     }
   }
 
   void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
     load_.events[from.value] += messages * events_at_end;
     load_.events[to.value] += messages * events_at_end;
+    net::WormHeader header;
+    header.source = from;
+    header.destination = to;
     NodeId here = from;
-    for (;;) {
+    for (net::Port in = net::Port::local;;) {
       load_.events[here.value] += messages * events_at_router;
-      const net::Port way = topology_.route(here, to);
-      if (way == net::Port::local) return;
-      here = *topology_.neighbour(here, way);
+      const net::Port out = routes_.way(topology_, here, header, in, 0).port;
+      if (out == net::Port::local) return;
+      here = *topology_.neighbour(here, out);
+      in = net::Topology::opposite(out);
     }
   }
 
   const Workload& workload_;
   const net::Topology& topology_;
+  const net::Routes routes_;
   const io::Deck& deck_;
   Load load_;
 };

@@ -27,7 +27,7 @@ net::NetworkConfig network_of(const io::Deck& deck) {
 
 Endpoint make_endpoint(const Workload& workload, const RunOptions& options, NodeId node) {
   if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
-  if (workload.traffic()) return {TrafficNode(&*workload.traffic())};
+  if (workload.traffic()) return {TrafficNode(&*workload.traffic(), &workload.topology())};
   return {DieNode{chiplet::Die(workload.die_setup(node)), options.record_operations, {}}};
 }
 

@@ -82,14 +82,14 @@ TEST(DeckKeyErrors, UnknownKey) {
   EXPECT_EQ(
       error_of(training_with("[link]\nbandwith_GBps = 64\n")),
       "deck.toml:4:1: link.bandwith_GBps: is not a key (the keys are preset, bandwidth_GBps, latency_ns, "
-      "flit_bytes, energy_pJ_per_bit) did you mean \"bandwidth_GBps\"?");
+      "flit_bytes, energy_pJ_per_bit, overrides) did you mean \"bandwidth_GBps\"?");
   EXPECT_EQ(error_of(training_with("[link]\nzzzzzzzz = 64\n")),
             "deck.toml:4:1: link.zzzzzzzz: is not a key (the keys are preset, bandwidth_GBps, latency_ns, "
-            "flit_bytes, energy_pJ_per_bit) remove it");
+            "flit_bytes, energy_pJ_per_bit, overrides) remove it");
   EXPECT_EQ(
       error_of(training_with("[link]\npacket_bytes = 64\n")),
       "deck.toml:4:1: link.packet_bytes: is not a key (the keys are preset, bandwidth_GBps, latency_ns, "
-      "flit_bytes, energy_pJ_per_bit) it belongs under [interface]");
+      "flit_bytes, energy_pJ_per_bit, overrides) it belongs under [interface]");
 }
 
 TEST(DeckKeyErrors, TheFirstOfSeveralIsNamed) {
@@ -157,7 +157,8 @@ TEST(DeckTypeErrors, WrongTypes) {
   EXPECT_EQ(error_of(training_with("[package]\nrows = [4]\n")),
             "deck.toml:4:1: package.rows: is an array (a whole number is needed) give 1 to 65536");
   EXPECT_EQ(error_of(training_with("[router]\nrouting = 1979-05-27\n")),
-            "deck.toml:4:1: router.routing: is a date or time (a text is needed) give one of xy, yx");
+            "deck.toml:4:1: router.routing: is a date or time (a text is needed) give one of xy, yx, o1turn, "
+            "adaptive, up-down");
   EXPECT_EQ(error_of("[[workload]]\nkind = \"training\"\n"),
             "deck.toml:1:3: workload: is an array (a table is needed) write [workload]");
 }
@@ -184,9 +185,10 @@ TEST(DeckTypeErrors, OutOfRange) {
 }
 
 TEST(DeckTypeErrors, ValuesThatDoNotExist) {
-  EXPECT_EQ(error_of(training_with("[package]\ntopology = \"torus\"\n")),
-            "deck.toml:4:1: package.topology: cannot be \"torus\" (available are mesh, bypass-ring) choose "
-            "one of them");
+  EXPECT_EQ(
+      error_of(training_with("[package]\ntopology = \"hypercube\"\n")),
+      "deck.toml:4:1: package.topology: cannot be \"hypercube\" (available are mesh, bypass-ring, torus) "
+      "choose one of them");
   EXPECT_EQ(error_of(training_with("[training]\nmethod = \"zero\"\n")),
             "deck.toml:4:1: training.method: cannot be \"zero\" (available are hecaton, megatron-flat-ring, "
             "megatron-torus-ring, optimus) "

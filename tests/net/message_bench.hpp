@@ -58,19 +58,22 @@ struct BenchResult {
   bool credits_home = true;
 };
 
-inline BenchResult run_messages(const net::NetworkConfig& config, const std::vector<Planned>& plan,
-                                bool with_io = false) {
+using BenchModel = net::PackageModel<Sender>;
+
+// The nodes that `owner_of` gives to `self`, under this synchroniser.
+template <class Synchroniser>
+BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owner_of, RankId self,
+                            const net::NetworkConfig& config, const std::vector<Planned>& plan,
+                            bool with_io) {
   net::Fabric fabric(config, with_io);
   BenchResult result;
-  using Model = net::PackageModel<Sender>;
-  Model model(fabric, std::vector<RankId>(fabric.topology.nodes()), RankId{0}, [&](NodeId id) {
+  BenchModel model(fabric, std::move(owner_of), self, [&](NodeId id) {
     std::vector<Planned> mine;
     for (const Planned& p : plan)
       if (p.from == id) mine.push_back(p);
     return Sender(std::move(mine), &result.arrivals);
   });
-  engine::Alone alone;
-  engine::Engine<Model, engine::Alone> engine(model, alone);
+  engine::Engine<BenchModel, Synchroniser> engine(model, synchroniser);
   engine.run();
   std::sort(result.arrivals.begin(), result.arrivals.end());
   result.events = engine.accounting().events;
@@ -85,6 +88,13 @@ inline BenchResult run_messages(const net::NetworkConfig& config, const std::vec
     }
   }
   return result;
+}
+
+inline BenchResult run_messages(const net::NetworkConfig& config, const std::vector<Planned>& plan,
+                                bool with_io = false) {
+  engine::Alone alone;
+  const net::Topology topology(config.package, with_io);
+  return run_messages_on(alone, std::vector<RankId>(topology.nodes()), RankId{0}, config, plan, with_io);
 }
 
 inline net::NetworkConfig wormhole_mesh(std::uint32_t rows, std::uint32_t columns) {

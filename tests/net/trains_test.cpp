@@ -4,10 +4,8 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <random>
-#include <sstream>
 
-#include "message_bench.hpp"
+#include "random_network.hpp"
 
 namespace hecaton::test {
 namespace {
@@ -18,48 +16,21 @@ struct Case {
 };
 
 Case random_case(std::uint32_t seed) {
-  std::mt19937 random(seed);
-  const auto draw = [&](std::uint32_t low, std::uint32_t high) -> std::uint32_t {
-    return low + static_cast<std::uint32_t>(random() % (high - low + 1));
-  };
+  Dice draw(seed);
   Case c;
-  c.config.package.rows = draw(1, 4);
-  c.config.package.columns = draw(2, 5);
-  const bool cut_through = draw(0, 1) == 1;
-  const bool express = cut_through && draw(0, 1) == 1;
-  c.config.package.topology = express ? net::TopologyKind::bypass_ring : net::TopologyKind::mesh;
-  c.config.router.switching = cut_through ? net::Switching::cut_through : net::Switching::wormhole;
-  c.config.router.virtual_channels = draw(1, 4);
-  c.config.interface.packet_bytes = 64 * draw(1, 16);
-  const std::uint32_t packet_flits = c.config.interface.packet_bytes / 64;
-  c.config.router.buffer_flits = cut_through ? packet_flits * draw(1, 4) : draw(1, 12);
-  c.config.router.credit_cycles = draw(0, 2);
-  c.config.router.pipeline = draw(0, 3) == 0 ? net::Pipeline::four_stage : net::Pipeline::three_stage;
-  c.config.link.latency_ns = draw(0, 2) == 0 ? 1.3 : draw(1, 3);
-  if (draw(0, 2) == 0) c.config.router.pipeline = net::Pipeline::speculative;
-  if (!express && draw(0, 1) == 1) c.config.package.topology = net::TopologyKind::torus;
-  const bool torus = c.config.package.topology == net::TopologyKind::torus;
-  c.config.router.routing = static_cast<net::Routing>(express ? draw(0, 1) : draw(0, 4));
-  const auto least = static_cast<std::uint32_t>(torus ? 2 : 1);
-  switch (c.config.router.routing) {
-    case net::Routing::xy:
-    case net::Routing::yx:
-      c.config.router.virtual_channels = std::max(c.config.router.virtual_channels, least);
-      break;
-    case net::Routing::o1turn:
-      c.config.router.virtual_channels = std::max(c.config.router.virtual_channels, 2 * least);
-      break;
-    case net::Routing::adaptive:
-      c.config.router.virtual_channels = std::max(c.config.router.virtual_channels, 1 + least);
-      break;
-    case net::Routing::up_down:
-      break;
-  }
-  const std::uint32_t dies = c.config.package.rows * c.config.package.columns;
+  const bool cut_through = draw.one_in(2);
+  const bool express = cut_through && draw.one_in(2);
+  const auto topology = express          ? net::TopologyKind::bypass_ring
+                        : draw.one_in(2) ? net::TopologyKind::torus
+                                         : net::TopologyKind::mesh;
+  const auto routing = static_cast<net::Routing>(draw(0, express ? 3 : 4));
+  c.config = random_network(draw, topology, routing, cut_through);
+  const std::uint32_t columns = c.config.package.columns;
+  const std::uint32_t dies = c.config.package.rows * columns;
   const std::uint32_t messages = draw(2, 120);
   const std::uint32_t span_ns = draw(1, 4) * draw(10, 2000);
-  const bool on_grid = draw(0, 1) == 1;
-  const bool classes = draw(0, 1) == 1;
+  const bool on_grid = draw.one_in(2);
+  const bool classes = draw.one_in(2);
   for (std::uint32_t m = 0; m < messages; ++m) {
     Planned p;
     p.at_ps = on_grid ? draw(0, span_ns) * 1000 : draw(0, span_ns * 1000);
@@ -67,8 +38,7 @@ Case random_case(std::uint32_t seed) {
     p.message.destination = NodeId{draw(0, dies - 1)};
     p.message.tag = m;
     p.message.bytes = draw(1, 10) > 7 ? draw(1, 64 * 200) : draw(1, 64 * 12);
-    if (express && draw(0, 1) == 1) {
-      const std::uint32_t columns = c.config.package.columns;
+    if (express && draw.one_in(2)) {
       const std::uint32_t column = p.from.value % columns;
       if (column + 2 < columns) {
         p.message.destination = NodeId{p.from.value + 2};
@@ -78,21 +48,11 @@ Case random_case(std::uint32_t seed) {
         p.message.express = true;
       }
     }
-    if (classes && draw(0, 1) == 1) p.message.background = true;
-    c.plan.push_back(p);
+    if (classes && draw.one_in(2)) p.message.background = true;
+    if (!is_dead(c.config, p.from.value) && !is_dead(c.config, p.message.destination.value))
+      c.plan.push_back(p);
   }
   return c;
-}
-
-std::string describe(const Case& c) {
-  const net::RouterConfig& r = c.config.router;
-  std::ostringstream text;
-  text << c.config.package.rows << " x " << c.config.package.columns << " topology "
-       << static_cast<int>(c.config.package.topology) << " routing " << static_cast<int>(r.routing)
-       << " pipeline " << static_cast<int>(r.pipeline)
-       << (r.switching == net::Switching::wormhole ? " wormhole " : " cut-through ") << r.virtual_channels
-       << " channels of " << r.buffer_flits << " flits";
-  return text.str();
 }
 
 TEST(Trains, ChangeNothingButTheNumberOfEvents) {
@@ -103,7 +63,7 @@ TEST(Trains, ChangeNothingButTheNumberOfEvents) {
   if (const char* given = std::getenv("HECATON_SEEDS")) std::sscanf(given, "%u-%u", &first, &last);
   for (std::uint32_t seed = first; seed <= last; ++seed) {
     Case c = random_case(seed);
-    SCOPED_TRACE(describe(c));
+    SCOPED_TRACE(describe(c.config));
     c.config.trains = false;
     const BenchResult single = run_messages(c.config, c.plan);
     c.config.trains = true;
