@@ -69,6 +69,8 @@ class PackageModel {
   }
   SimDuration least_reach() const { return fabric_.least_hop; }
 
+  void prefetch(NodeId id) const { nodes_[local_[id.value]].router.prefetch(); }
+
   std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
   const std::vector<Node>& nodes() const { return nodes_; }
   Fabric& fabric() { return fabric_; }

@@ -7,6 +7,7 @@
 //   std::span<const RankId> neighbours()   the ranks that this rank may post to, and that may post to it
 //   SimDuration reach(event) how long after the event, at least, anything it causes arrives at another rank
 //                            than the one that handles it; SimDuration least_reach(): the least value, > 0
+//   prefetch(NodeId)         fetches into the cache what handling an event of a component of this rank needs
 //   start(outlet)            posts the first events of this rank's components
 //   handle(event, outlet)    one event of a component of this rank
 //   settle(now, outlet)      after the last event of an instant: take the decisions of every component
@@ -42,7 +43,7 @@ class Engine {
 
   // `heartbeat(now, events)` is called now and then, to report progress.
   Engine(Model& model, Synchroniser& synchroniser, std::function<void(SimTime, std::uint64_t)> heartbeat = {})
-      : model_(model), synchroniser_(synchroniser), heartbeat_(std::move(heartbeat)) {
+      : model_(model), synchroniser_(synchroniser), heartbeat_(std::move(heartbeat)), queue_(Fetch{&model}) {
     if (synchroniser.ranks() > 1 && model.least_reach().ps <= 0)
       throw std::logic_error("a run on several ranks needs a lookahead of at least one picosecond");
   }
@@ -61,18 +62,22 @@ class Engine {
 
   void post(SimTime time, Phase phase, NodeId receiver, NodeId sender, std::uint32_t sequence,
             const Payload& payload, std::uint32_t depth = 0) {
-    const EventType event{time, phase, receiver, sender, sequence, payload, depth};
     const RankId owner = model_.owner(receiver);
     if (owner == synchroniser_.rank())
-      queue_.push(event);
+      queue_.emplace(time, phase, receiver, sender, sequence, payload, depth);
     else
-      synchroniser_.send(owner, event, model_, now_, accounting_);
+      synchroniser_.send(owner, EventType{time, phase, receiver, sender, sequence, payload, depth}, model_,
+                         now_, accounting_);
   }
 
   SimTime now() const { return now_; }
   const Accounting& accounting() const { return accounting_; }
 
  private:
+  struct Fetch {
+    const Model* model;
+    void operator()(NodeId component) const { model->prefetch(component); }
+  };
   static constexpr std::uint64_t heartbeat_mask = (1u << 14) - 1;
 
   void process_stretch() {
@@ -90,7 +95,7 @@ class Engine {
   Model& model_;
   Synchroniser& synchroniser_;
   std::function<void(SimTime, std::uint64_t)> heartbeat_;
-  EventQueue<Payload> queue_;
+  EventQueue<Payload, Fetch> queue_;
   SimTime now_{};
   Stopwatch clock_;
   Accounting accounting_;

@@ -19,10 +19,13 @@ namespace hecaton::engine {
 // settles: every decision (arbitration, injection) is taken knowing everything that arrived.
 enum class Phase : std::uint32_t { arrival = 0, delivery = 1, timer = 2 };
 
+inline constexpr std::uint32_t receiver_bits = 30;
+constexpr NodeId receiver_of(std::uint32_t phase_and_receiver) {
+  return NodeId{phase_and_receiver & ((1u << receiver_bits) - 1)};
+}
+
 template <class Payload>
 struct Event {
-  static constexpr std::uint32_t receiver_bits = 30;
-
   SimTime time;
   std::uint32_t phase_and_receiver = 0;
   std::uint32_t sender_id = 0;
@@ -45,7 +48,7 @@ struct Event {
   }
 
   Phase phase() const { return static_cast<Phase>(phase_and_receiver >> receiver_bits); }
-  NodeId receiver() const { return NodeId{phase_and_receiver & ((1u << receiver_bits) - 1)}; }
+  NodeId receiver() const { return receiver_of(phase_and_receiver); }
   NodeId sender() const { return NodeId{sender_id}; }
 };
 

@@ -35,6 +35,8 @@ class Juggler {
   SimDuration reach(const Event<Ball>&) const { return {promised_}; }
   SimDuration least_reach() const { return {promised_}; }
 
+  void prefetch(NodeId) const {}
+
   template <class Engine>
   void start(Engine& engine) {
     for (std::uint32_t k = 0; k < components; ++k)
