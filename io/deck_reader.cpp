@@ -226,7 +226,8 @@ void apply_model(Deck& deck, const Entries& entries) {
     return;
   }
   for (const Key& key : find_table(model)->keys) {
-    const bool is_shape = std::holds_alternative<IntegerType>(key.type);
+    // A model that says nothing of experts has none.
+    const bool is_shape = std::holds_alternative<IntegerType>(key.type) && !key.name.starts_with("experts");
     const Entry& place = table != nullptr ? *table : *name;
     if (is_shape && find_entry(entries, model, key.name) == nullptr) refuse_missing_shape(place, key);
   }

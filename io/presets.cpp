@@ -81,7 +81,10 @@ Preset model_preset(const training::ModelConfig& model) {
            {"kv_heads", number(model.kv_heads), Tag::public_source},
            {"layers", number(model.layers), Tag::public_source},
            {"vocabulary", number(model.vocabulary), Tag::public_source},
-           {"gated", model.gated, Tag::public_source}}};
+           {"gated", model.gated, Tag::public_source},
+           {"tied", model.tied, Tag::public_source},
+           {"experts", number(model.experts), Tag::public_source},
+           {"experts_per_token", number(model.experts_per_token), Tag::public_source}}};
 }
 
 std::vector<Preset> model_presets() {

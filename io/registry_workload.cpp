@@ -46,8 +46,23 @@ Table training_table() {
            [](auto& d) -> auto& { return d.training.broadcast; }),
        key(
            "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, for_training,
-           "Chunks of a pipelined broadcast.",
-           [](auto& d) -> auto& { return d.training.broadcast_chunks; })});
+           "Chunks of a pipelined broadcast.", [](auto& d) -> auto& { return d.training.broadcast_chunks; }),
+       key(
+           "optimizer", ChoiceType{{"adam", "sgd"}}, "", Tag::assumed, for_training,
+           "State in DRAM per weight: a master weight of 4 bytes, and for adam two moments.",
+           [](auto& d) -> auto& { return d.training.optimizer; }),
+       key(
+           "attention", ChoiceType{{"by-sequence", "by-head"}}, "", Tag::assumed, for_training,
+           "Methods with 2D tiles (hecaton, optimus): by-sequence: rows of dies hold whole sequences, so "
+           "attention "
+           "exchanges nothing; by-head: all-to-alls along columns give every die some heads of all tokens, "
+           "so "
+           "there may be fewer sequences than rows.",
+           [](auto& d) -> auto& { return d.training.attention; }),
+       key(
+           "recompute", BooleanType{}, "", Tag::assumed, for_training,
+           "Backward computes the activations of a layer again from its input, in place of reading them.",
+           [](auto& d) -> auto& { return d.training.recompute; })});
 }
 
 Table model_table() {
@@ -81,7 +96,19 @@ Table model_table() {
        key(
            "gated", BooleanType{}, "", Tag::assumed, for_training,
            "The feed-forward network has a gate: three matrices instead of two.",
-           [](auto& d) -> auto& { return d.training.model.gated; })});
+           [](auto& d) -> auto& { return d.training.model.gated; }),
+       key(
+           "tied", BooleanType{}, "", Tag::assumed, for_training,
+           "The output head and the embedding table are one matrix.",
+           [](auto& d) -> auto& { return d.training.model.tied; }),
+       key(
+           "experts", IntegerType{1, 65536}, "", Tag::assumed, for_training,
+           "Feed-forward networks of every layer; 1: no mixture of experts.",
+           [](auto& d) -> auto& { return d.training.model.experts; }),
+       key(
+           "experts_per_token", IntegerType{1, 65536}, "", Tag::assumed, for_training,
+           "Experts that a token passes.",
+           [](auto& d) -> auto& { return d.training.model.experts_per_token; })});
 }
 
 Table collective_table() {

@@ -160,6 +160,11 @@ void check_verifiable(const io::Deck& deck) {
   __extension__ using Wide = unsigned __int128;
   constexpr std::uint64_t most = 200'000'000;
   const training::ModelConfig& m = deck.training.model;
+  if (m.experts > 1) {
+    throw PlanError("training.model.experts", "can not be verified",
+                    "where a token goes in a mixture of experts is not followed",
+                    "use a model without experts");
+  }
   const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
   if (weights * deck.training.batch_sequences * deck.training.sequence_length > most) {
     throw PlanError("training.batch_sequences", "makes the step too large to verify",

@@ -16,10 +16,19 @@ struct ModelConfig {
   std::uint32_t layers = 22;
   std::uint32_t vocabulary = 32000;
   bool gated = true;
+  bool tied = false;                    // the output head is the embedding table
+  std::uint32_t experts = 1;            // feed-forward networks of every layer; 1: no mixture of experts
+  std::uint32_t experts_per_token = 1;  // that a token passes
 };
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.
 enum class Broadcast : std::uint8_t { tree, pipelined };
+
+enum class Optimizer : std::uint8_t { adam, sgd };
+
+// Where methods that tile in two dimensions compute attention: on dies that hold whole sequences of some
+// heads, or on all dies, each with some heads of all tokens.
+enum class Attention : std::uint8_t { by_sequence, by_head };
 
 struct TrainingConfig {
   ModelConfig model;
@@ -31,6 +40,9 @@ struct TrainingConfig {
   bool overlap = true;       // DRAM transfers overlap with on-package work
   Broadcast broadcast = Broadcast::tree;
   std::uint32_t broadcast_chunks = 8;
+  Optimizer optimizer = Optimizer::adam;
+  Attention attention = Attention::by_sequence;
+  bool recompute = false;  // backward computes a layer's activations again from its input
 };
 
 // A collective alone, to be compared with its closed form.

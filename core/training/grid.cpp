@@ -40,7 +40,8 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
       fact("token tiles of the output head", t.head, ""),
       fact("columns that hold the same key/value head", l.die.kv_copies, ""),
       fact("weights of a layer per die", l.die.layer_weights() * element_bytes, "bytes"),
-      fact("saved activations of a layer and mini-batch per die", l.slices.saved_layer(), "bytes"),
+      fact("saved activations of a layer and mini-batch per die",
+           l.recompute ? l.slices.hidden : l.slices.saved_layer(), "bytes"),
       fact("peak of the weight buffer per die", l.weight_peak, "bytes"),
       fact("peak of the activation buffer per die", l.activation_peak, "bytes"),
       {"DRAM transfers ahead of time", overlap_text(l, overlap), ""},
@@ -50,9 +51,11 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
 OptimizerShare optimizer_share(const GridLayout& l) {
   const GridDie& d = l.die;
   const std::uint64_t kv = d.hidden_a * d.kv;
-  const std::uint64_t shared = l.layers * ceil_div(kv, d.kv_copies);
-  const std::uint64_t others = d.head_weights() + d.embedding_weights();
-  return {l.layers * (d.layer_weights() - kv) + shared + others, l.layers * d.layer_weights() + others};
+  const std::uint64_t router = d.router_weights();  // every column has them
+  const std::uint64_t shared = l.layers * (ceil_div(kv, d.kv_copies) + ceil_div(router, d.columns));
+  const std::uint64_t others = d.head_weights() + (d.tied ? 0 : d.embedding_weights());
+  return {l.layers * (d.layer_weights() - kv - router) + shared + others,
+          l.layers * d.layer_weights() + others, l.optimizer};
 }
 
 }  // namespace

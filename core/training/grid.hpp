@@ -21,6 +21,20 @@ void add_grid_forward(ProgramBuilder& b, const GridLayout& l);
 void add_grid_head(ProgramBuilder& b, const GridLayout& l);
 void add_grid_backward(ProgramBuilder& b, const GridLayout& l);
 
+// A layer's forward pass up to what its backward pass starts from, without saving anything.
+void add_grid_forward_again(ProgramBuilder& b, const GridLayout& l);
+
+// Attention of a mini-batch: before it, what it needs comes to the dies that compute it (by head).
+void add_grid_attention_input(ProgramBuilder& b, const GridLayout& l);
+void add_grid_attention_forward(ProgramBuilder& b, const GridLayout& l);
+void add_grid_attention_backward(ProgramBuilder& b, const GridLayout& l);
+
+// A tile of `tokens` tokens through a mixture of experts: before and after the activation function.
+void add_experts_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
+void add_experts_down(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
+void add_experts_down_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
+void add_experts_up_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
+
 // Type 1: queries/keys/values, gate and up, output head. Type 2: projection after attention, down.
 struct GridLinears {
   GridLinear qkv, output, up, down, head;

@@ -20,9 +20,18 @@ void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& lin
   const std::uint64_t tokens = s.tokens / l.tiles.back_ffn;
   const std::uint64_t up = s.up / l.tiles.back_ffn;
   const std::uint64_t ffn = s.ffn / l.tiles.back_ffn;
-  if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up);
-  b.wait(Stage::activation, Slot::tile);
-  if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up, skip_last);
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up);
+    b.wait(Stage::activation, Slot::tile);
+    if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up, skip_last);
+  }
+  if (l.die.is_mixture()) {
+    b.vector(Stage::activation, up);
+    add_experts_down_backward(b, l, tokens);
+    b.vector(Stage::activation, up + ffn);
+    add_experts_up_backward(b, l, tokens);
+    return;
+  }
   l.scheme.input_gradient(b, l, linears.down, tokens);
   b.vector(Stage::activation, up);  // its output again
   l.scheme.weight_gradient(b, l, linears.down, tokens);
@@ -33,9 +42,11 @@ void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& lin
 
 void add_ffn_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears, const Depths& depths) {
   const GridSlices& s = l.slices;
-  if (!l.prefetch.saved) b.read(Stage::residual, Slot::residual, s.saved_middle());
-  b.wait(Stage::residual, Slot::residual);
-  if (l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::residual, Slot::residual, s.saved_middle());
+    b.wait(Stage::residual, Slot::residual);
+    if (l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
+  }
   b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
   b.loop(l.tiles.back_ffn, [&] { add_ffn_tile(b, l, linears, depths.tile); });
   add_grid_norm(b, l, 3);
@@ -45,21 +56,24 @@ void add_ffn_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& li
 void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears,
                          const Depths& depths) {
   const GridSlices& s = l.slices;
-  if (!l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
-  b.wait(Stage::attention, Slot::saved);
-  if (l.prefetch.saved) {
-    b.read(Stage::residual, Slot::saved, s.hidden);
-    b.read(Stage::residual, Slot::residual, s.saved_middle(), depths.layer);
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
+    b.wait(Stage::attention, Slot::saved);
+    if (l.prefetch.saved) {
+      b.read(Stage::residual, Slot::saved, s.hidden);
+      b.read(Stage::residual, Slot::residual, s.saved_middle(), depths.layer);
+    }
   }
   b.loop(l.tiles.back_output, [&] {
     const std::uint64_t tokens = s.tokens / l.tiles.back_output;
     l.scheme.input_gradient(b, l, linears.output, tokens);
     l.scheme.weight_gradient(b, l, linears.output, tokens);
   });
-  const std::uint64_t products = l.sequences / l.die.rows * l.die.heads;
-  add_attention_backward(b, {products, l.die.sequence, l.die.sequence, l.die.head});
-  if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
-  b.wait(Stage::residual, Slot::saved);
+  add_grid_attention_backward(b, l);
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
+    b.wait(Stage::residual, Slot::saved);
+  }
   b.vector(Stage::norm, 2 * s.hidden);
   b.loop(l.tiles.back_qkv, [&] {
     const std::uint64_t tokens = s.tokens / l.tiles.back_qkv;
@@ -70,10 +84,20 @@ void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinea
   b.vector(Stage::residual, 2 * s.hidden);
 }
 
+// From the input of the layer, which is all that was saved; the next one is read ahead.
+void add_layer_again(ProgramBuilder& b, const GridLayout& l, const Depths& depths) {
+  const std::uint64_t bytes = l.slices.hidden;
+  if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, bytes);
+  b.wait(Stage::residual, Slot::saved);
+  if (l.prefetch.saved) b.read(Stage::residual, Slot::saved, bytes, depths.layer);
+  add_grid_forward_again(b, l);
+}
+
 void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers, const Depths& depths) {
   const GridLinears linears = grid_linears(l);
   add_border_read(b, l, Stage::gradients, depths.minibatch);
   b.loop(layers, [&] {
+    if (l.recompute) add_layer_again(b, l, depths);
     add_ffn_block(b, l, linears, depths);
     b.wait(Stage::gradients, Slot::output);  // of the mini-batch before: its buffer is needed
     add_attention_block(b, l, linears, depths);
@@ -111,7 +135,8 @@ void add_grid_backward(ProgramBuilder& b, const GridLayout& l) {
   b.set_layer(static_cast<std::int32_t>(l.layers) - 1);
   b.wait(Stage::gradients, Slot::output);  // of the output head
   if (l.prefetch.border) b.read(Stage::gradients, Slot::border, l.slices.hidden);
-  if (l.prefetch.saved) {
+  if (l.prefetch.saved && l.recompute) b.read(Stage::residual, Slot::saved, l.slices.hidden);
+  if (l.prefetch.saved && !l.recompute) {
     b.read(Stage::residual, Slot::residual, l.slices.saved_middle());
     b.read(Stage::activation, Slot::tile, l.slices.up / l.tiles.back_ffn);
   }

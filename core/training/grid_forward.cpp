@@ -9,33 +9,51 @@ using chiplet::Stage;
 namespace {
 
 // Writes a part of what backward needs; without overlap it waits for it.
-void save(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
+void write(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
   b.write(stage, slot, bytes);
   if (!l.prefetch.saved) b.wait(stage, slot);
+}
+// The same of what can be computed again.
+void save(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
+  if (!l.recompute) write(b, l, stage, slot, bytes);
 }
 
 void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
   const GridSlices& s = l.slices;
-  if (l.prefetch.saved) b.wait(Stage::activations, Slot::saved);  // their buffers are written anew
+  // Their buffers are written anew.
+  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
   add_grid_norm(b, l, 2);
   b.loop(l.tiles.qkv, [&] { l.scheme.forward(b, l, linears.qkv, s.tokens / l.tiles.qkv); });
-  save(b, l, Stage::qkv, Slot::saved, s.qkv + s.norm);
-  const std::uint64_t products = l.sequences / l.die.rows * l.die.heads;
-  add_attention_forward(b, {products, l.die.sequence, l.die.sequence, l.die.head});
+  add_grid_attention_input(b, l);
+  save(b, l, Stage::qkv, Slot::saved, s.own_qkv + s.norm);
+  add_grid_attention_forward(b, l);
   save(b, l, Stage::attention, Slot::saved, s.hidden + s.scores);
   b.loop(l.tiles.output, [&] { l.scheme.forward(b, l, linears.output, s.tokens / l.tiles.output); });
   b.vector(Stage::residual, 2 * s.hidden);
+}
+
+void add_up(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears, std::uint64_t tokens) {
+  if (l.die.is_mixture()) {
+    add_experts_up(b, l, tokens);
+  } else {
+    l.scheme.forward(b, l, linears.up, tokens);
+  }
 }
 
 void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
   const GridSlices& s = l.slices;
   const std::uint64_t tokens = s.tokens / l.tiles.ffn;
   const std::uint64_t up = s.up / l.tiles.ffn;
-  l.scheme.forward(b, l, linears.up, tokens);
-  if (l.prefetch.saved) b.wait(Stage::activation, Slot::tile);  // the tile before has left its buffer
+  add_up(b, l, linears, tokens);
+  // The tile before has left its buffer.
+  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
   b.vector(Stage::activation, up);
   save(b, l, Stage::activation, Slot::tile, up);
-  l.scheme.forward(b, l, linears.down, tokens);
+  if (l.die.is_mixture()) {
+    add_experts_down(b, l, tokens);
+  } else {
+    l.scheme.forward(b, l, linears.down, tokens);
+  }
 }
 
 void add_layer(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
@@ -45,7 +63,7 @@ void add_layer(ProgramBuilder& b, const GridLayout& l, const GridLinears& linear
   if (l.prefetch.saved) b.wait(Stage::activations, Slot::output);  // before its buffer is written anew
   b.loop(l.tiles.ffn, [&] { add_ffn_tile(b, l, linears); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
-  save(b, l, Stage::residual, Slot::output, l.slices.hidden);
+  write(b, l, Stage::residual, Slot::output, l.slices.hidden);
 }
 
 // `count` fused groups of `layers` layers.
@@ -87,6 +105,13 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
 }
 
 }  // namespace
+
+void add_grid_forward_again(ProgramBuilder& b, const GridLayout& l) {
+  const GridLinears linears = grid_linears(l);
+  add_attention_block(b, l, linears);
+  add_grid_norm(b, l, 2);
+  b.loop(l.tiles.ffn, [&] { add_up(b, l, linears, l.slices.tokens / l.tiles.ffn); });
+}
 
 void add_grid_forward(ProgramBuilder& b, const GridLayout& l) {
   const std::uint64_t layers = l.groups.forward;

@@ -33,6 +33,25 @@ void check_shapes(const ModelConfig& m, MeshShape mesh) {
   }
 }
 
+// Every die gets an equal part of its column's heads, with the keys and values that they need.
+void place_heads(GridDie& d, const ModelConfig& m, MeshShape mesh) {
+  divide(m.heads, mesh.dies(), "heads", "training.attention", "dies");
+  const std::uint64_t sharing = m.heads / m.kv_heads;  // query heads of a key/value head
+  d.own_heads = m.heads / mesh.dies();
+  if (d.own_heads % sharing != 0 && sharing % d.own_heads != 0) {
+    throw PlanError("training.attention", "does not fit the key/value heads",
+                    fmt::format("{} query heads share one; a die has {}", sharing, d.own_heads),
+                    "choose another mesh, or \"by-sequence\"");
+  }
+  d.own_kv = 2 * d.head * std::max<std::uint64_t>(1, d.own_heads / sharing);
+}
+
+// Columns share out the experts, and the rows of a column share each of them.
+void check_experts(const ModelConfig& m, MeshShape mesh) {
+  divide(m.experts, mesh.columns, "experts", "package.columns", "columns");
+  divide(m.ffn, mesh.dies(), "features of the feed-forward network", "package.rows", "dies");
+}
+
 GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   check_shapes(m, mesh);
@@ -50,7 +69,11 @@ GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.up = up_features(m) / mesh.columns;
   d.ffn = m.ffn / mesh.columns;
   d.vocabulary = m.vocabulary / mesh.columns;
-  d.gated = m.gated;
+  d.experts = m.experts;
+  d.experts_per_token = m.experts_per_token;
+  d.tied = m.tied;
+  if (config.attention == Attention::by_head) place_heads(d, m, mesh);
+  if (d.is_mixture()) check_experts(m, mesh);
   return d;
 }
 
@@ -61,10 +84,12 @@ GridSlices slices_of(const GridDie& d, std::uint64_t sequences) {
   s.tokens_b = s.tokens / d.rows;
   s.hidden = slice_bytes(s.tokens_a, d.hidden_a);
   s.qkv = slice_bytes(s.tokens_b, d.qkv);
+  s.own_qkv = d.own_heads > 0 ? slice_bytes(s.tokens, d.own_heads * d.head + d.own_kv) : s.qkv;
+  s.exchanged = d.own_heads > 0 ? s.qkv + s.hidden : 0;
   s.scores = s.tokens_b * d.heads * scalar_bytes;
   s.norm = s.tokens_a * scalar_bytes;
-  s.up = slice_bytes(s.tokens_b, d.up);
-  s.ffn = slice_bytes(s.tokens_b, d.ffn);
+  s.up = slice_bytes(s.tokens_b, d.experts_per_token * d.up);
+  s.ffn = slice_bytes(s.tokens_b, d.experts_per_token * d.ffn);
   s.logits = slice_bytes(s.tokens_b, d.vocabulary);
   return s;
 }
@@ -88,41 +113,6 @@ constexpr std::array<const char*, stage_count> stage_texts = {"queries, keys and
                                                               "projection after attention backward",
                                                               "queries, keys and values backward"};
 
-// The working sets, stage by stage. `stream` is the residual stream: with writes in flight it has two
-// buffers.
-Tilings tilings(const GridDie& d, const GridSlices& s, const GridScheme& scheme, Prefetch ahead) {
-  const bool gathers = scheme.gathers;
-  const std::uint64_t a = s.hidden;
-  const std::uint64_t attention = s.saved_attention();
-  const std::uint64_t border = ahead.border ? a : 0;
-  const std::uint64_t stream = (ahead.saved ? 2 * a : a) + s.norm + border;
-  const std::uint64_t up_buffers = ahead.saved ? 2 : 1;
-  const std::uint64_t gradients =
-      3 * a + 2 * s.norm;  // of the stream, of the norm's output; and the norm's input
-  const std::uint64_t up_or_down = std::max(d.hidden_a + d.up, d.ffn + d.hidden_a);
-  Tilings t;
-  t[qkv] = tiling(d, s, gathers, stream + s.qkv, d.hidden_a + d.qkv, 0);
-  t[output] = tiling(d, s, gathers, stream + attention, d.hidden_b + d.hidden_a, 0);
-  t[ffn] =
-      tiling(d, s, gathers, stream + (ahead.saved ? attention : 0), up_or_down, up_buffers * d.up + d.ffn);
-  // The gradient of the mini-batch before is still being written while this one runs.
-  t[head] = tiling(d, s, gathers, gradients + 2 * border, d.hidden_a + d.vocabulary, d.vocabulary);
-  t[back_ffn] = tiling(d, s, gathers, gradients + (ahead.saved ? attention : 0) + 2 * border, up_or_down,
-                       (up_buffers + 1) * d.up + 2 * d.ffn);
-  // Gradient of the stream, of the output of attention, and what attention saved; read ahead: the input of
-  // this layer and the input of the next layer's feed-forward network.
-  const std::uint64_t next = ahead.saved ? 2 * a + s.norm : 0;
-  t[back_output] = tiling(d, s, gathers, 2 * a + attention + next + border, d.hidden_a + d.hidden_b, 0);
-  // Gradients of queries, keys and values have taken their place, head by head.
-  t[back_qkv] =
-      tiling(d, s, gathers, gradients + s.qkv + (next > 0 ? next - a : 0) + border, d.qkv + d.hidden_a, 0);
-  return t;
-}
-
-GridTiles tiles_of(const std::array<std::uint64_t, stage_count>& n) {
-  return {n[qkv], n[output], n[ffn], n[head], n[back_ffn], n[back_output], n[back_qkv]};
-}
-
 struct Fit {
   GridSlices slices;
   GridTiles tiles;
@@ -139,21 +129,79 @@ struct Room {
   GridScheme scheme;
   std::uint64_t capacity = 0;
   std::uint64_t wide_tile = 1;
+  bool recompute = false;
 
   bool is_wide(const Fit& fit) const { return fit.smallest_tile() >= std::min(wide_tile, fit.slices.tokens); }
 };
 
-Room room_of(const chiplet::DieConfig& die, MeshShape mesh, const GridScheme& scheme) {
+Room room_of(const chiplet::DieConfig& die, MeshShape mesh, const GridScheme& scheme, bool recompute) {
   const bool is_array = die.matrix == chiplet::MatrixModel::systolic;
   // A product has all tokens of a tile, or those of one row of dies.
   const std::uint64_t rows = scheme.gathers ? 1 : mesh.rows;
-  return {scheme, activation_capacity(die), is_array ? die.array_rows * rows : 1};
+  return {scheme, activation_capacity(die), is_array ? die.array_rows * rows : 1, recompute};
+}
+
+// A tile of the experts: tokens on their way along the row, all features of those of this column's experts,
+// partial sums of their results, and what is between.
+Tiling experts_tiling(const GridDie& d, const GridSlices& s, std::uint64_t resident, std::uint64_t buffers) {
+  const std::uint64_t inner = ceil_div(buffers * (d.up + d.ffn) * d.columns, d.rows);
+  return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, d.columns,
+          slice_bytes(d.experts_per_token, 2 * d.hidden_a * d.rows + 2 * d.hidden_a + inner) +
+              d.experts * scalar_bytes};
+}
+
+// What recomputation keeps of a layer while backward works on it, on top of what is there anyway.
+std::uint64_t kept_again(const GridSlices& s, Prefetch ahead) {
+  return s.saved_layer() + 3 * s.hidden + 2 * s.norm + (ahead.saved ? s.hidden : 0);
+}
+
+// The working sets, stage by stage. `stream` is the residual stream: with writes in flight it has two
+// buffers.
+Tilings tilings(const GridDie& d, const GridSlices& s, const Room& room, Prefetch ahead) {
+  const bool gathers = room.scheme.gathers;
+  const std::uint64_t a = s.hidden;
+  const std::uint64_t attention = s.saved_attention();
+  const std::uint64_t border = ahead.border ? a : 0;
+  const std::uint64_t stream = (ahead.saved ? 2 * a : a) + s.norm + border;
+  const std::uint64_t up_buffers = ahead.saved ? 2 : 1;
+  const std::uint64_t gradients =
+      3 * a + 2 * s.norm;  // of the stream, of the norm's output; and the norm's input
+  const std::uint64_t up_or_down = std::max(d.hidden_a + d.up, d.ffn + d.hidden_a);
+  Tilings t;
+  t[qkv] = tiling(d, s, gathers, stream + s.qkv, d.hidden_a + d.qkv, 0);
+  t[output] = tiling(d, s, gathers, stream + attention + s.exchanged, d.hidden_b + d.hidden_a, 0);
+  t[ffn] =
+      tiling(d, s, gathers, stream + (ahead.saved ? attention : 0), up_or_down, up_buffers * d.up + d.ffn);
+  // The gradient of the mini-batch before is still being written while this one runs.
+  t[head] = tiling(d, s, gathers, gradients + 2 * border, d.hidden_a + d.vocabulary, d.vocabulary);
+  t[back_ffn] = tiling(d, s, gathers, gradients + (ahead.saved ? attention : 0) + 2 * border, up_or_down,
+                       (up_buffers + 1) * d.up + 2 * d.ffn);
+  // Gradient of the stream, of the output of attention, and what attention saved; read ahead: the input of
+  // this layer and the input of the next layer's feed-forward network.
+  const std::uint64_t next = ahead.saved ? 2 * a + s.norm : 0;
+  t[back_output] = tiling(d, s, gathers, 2 * a + attention + next + border, d.hidden_a + d.hidden_b, 0);
+  // Gradients of queries, keys and values have taken their place, head by head.
+  const std::uint64_t qkv_gradients = std::max(s.qkv, s.own_qkv) + s.exchanged;
+  t[back_qkv] = tiling(d, s, gathers, gradients + qkv_gradients + (next > 0 ? next - a : 0) + border,
+                       d.qkv + d.hidden_a, 0);
+  if (d.is_mixture()) {
+    t[ffn] = experts_tiling(d, s, t[ffn].resident, up_buffers);
+    t[back_ffn] = experts_tiling(d, s, t[back_ffn].resident, up_buffers + 2);
+  }
+  if (room.recompute) {
+    for (Tiling& stage : t) stage.resident += kept_again(s, ahead);
+  }
+  return t;
+}
+
+GridTiles tiles_of(const std::array<std::uint64_t, stage_count>& n) {
+  return {n[qkv], n[output], n[ffn], n[head], n[back_ffn], n[back_output], n[back_qkv]};
 }
 
 std::optional<Fit> fit(const GridDie& d, std::uint64_t sequences, Prefetch ahead, const Room& room) {
   const std::uint64_t capacity = room.capacity;
   const GridSlices slices = slices_of(d, sequences);
-  Tilings stages = tilings(d, slices, room.scheme, ahead);
+  Tilings stages = tilings(d, slices, room, ahead);
   std::array<std::uint64_t, stage_count> n{};
   std::uint64_t peak = 0;
   for (std::size_t i = 0; i < stage_count; ++i) {
@@ -170,7 +218,7 @@ std::optional<Fit> fit(const GridDie& d, std::uint64_t sequences, Prefetch ahead
 
 [[noreturn]] void throw_no_fit(const GridDie& d, std::uint64_t sequences, const Room& room) {
   const GridSlices slices = slices_of(d, sequences);
-  throw_no_fit(tilings(d, slices, room.scheme, {}), stage_texts, slices.tokens, room.capacity);
+  throw_no_fit(tilings(d, slices, room, {}), stage_texts, slices.tokens, room.capacity);
 }
 
 // Most bytes first: what is saved is several times what crosses a border. A mini-batch alone leaves nothing
@@ -202,15 +250,17 @@ std::uint64_t given_sequences(const TrainingConfig& config, const GridDie& d) {
                     fmt::format("use a multiple of {}", config.sequence_length));
   }
   const std::uint64_t sequences = tokens / config.sequence_length;
-  if (sequences % d.rows != 0) {
+  if (d.own_heads == 0 && sequences % d.rows != 0) {
     throw PlanError(
         key, "does not give every row of dies whole sequences",
         fmt::format("{} sequences over {} rows; attention is local to a row's sequences", sequences, d.rows),
-        fmt::format("use a multiple of {} tokens", d.rows * config.sequence_length));
+        fmt::format("use a multiple of {} tokens, or attention = \"by-head\"",
+                    d.rows * config.sequence_length));
   }
-  if (tokens % d.columns != 0) {
-    throw PlanError(key, "does not divide among the columns",
-                    fmt::format("{} tokens, {} columns", tokens, d.columns), "use a multiple of both");
+  if (tokens % d.columns != 0 || tokens % d.rows != 0) {
+    throw PlanError(key, "does not divide among the lines",
+                    fmt::format("{} tokens, {} rows, {} columns", tokens, d.rows, d.columns),
+                    "use a multiple of all");
   }
   if (config.batch_sequences % sequences != 0) {
     throw PlanError(key, "does not divide the batch",
@@ -222,9 +272,11 @@ std::uint64_t given_sequences(const TrainingConfig& config, const GridDie& d) {
 
 // Smallest mini-batches that could be: whole sequences for every row, equally many tokens for every column.
 std::uint64_t least_sequences(const TrainingConfig& config, const GridDie& d) {
-  std::uint64_t sequences = d.rows;
-  while (sequences * config.sequence_length % d.columns != 0) sequences += d.rows;
-  if (config.batch_sequences % d.rows != 0 || config.batch_sequences % sequences != 0) {
+  const std::uint64_t step = d.own_heads > 0 ? 1 : d.rows;
+  std::uint64_t sequences = step;
+  const std::uint64_t both = std::lcm(d.columns, d.rows);
+  while (sequences * config.sequence_length % both != 0) sequences += step;
+  if (config.batch_sequences % sequences != 0) {
     throw PlanError(
         "training.batch_sequences", "does not fit the mesh",
         fmt::format("{} sequences; {} rows and {} columns of dies need mini-batches of a multiple of {}",
@@ -329,10 +381,12 @@ GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chipl
   l.broadcast_chunks = config.broadcast_chunks;
   l.die = die_of(config, mesh);
   l.layers = config.model.layers;
+  l.recompute = config.recompute;
+  l.optimizer = config.optimizer;
   l.weight_capacity = weight_capacity(die);
   place_panels(l);
   l.groups = groups_of(l.die, config, {l.weight_capacity, l.panel_room});
-  const Fit found = fit_of(l.die, config, room_of(die, mesh, scheme));
+  const Fit found = fit_of(l.die, config, room_of(die, mesh, scheme, config.recompute));
   l.slices = found.slices;
   l.tiles = found.tiles;
   l.prefetch = found.prefetch;

@@ -65,12 +65,22 @@ struct GridDie {
   std::uint64_t qkv = 1;         // queries, keys and values of this die's heads
   std::uint64_t kv = 1;          // of which keys and values
   std::uint64_t kv_copies = 1;   // columns that hold the same key/value head
-  std::uint64_t up = 1;          // gate and up, or up, / c
+  std::uint64_t up = 1;          // gate and up, or up, / c; of one expert
   std::uint64_t ffn = 1;         // ffn / c
   std::uint64_t vocabulary = 1;  // vocabulary / c
-  bool gated = true;
+  std::uint64_t experts = 1;     // of the whole layer
+  std::uint64_t experts_per_token = 1;
+  bool tied = false;
+  // Attention by head: every die has some heads of all tokens of its column's; 0 if it is by sequence.
+  std::uint64_t own_heads = 0;
+  std::uint64_t own_kv = 0;  // keys and values that these need
 
-  std::uint64_t layer_weights() const { return hidden_a * (qkv + hidden_b + up + ffn); }
+  bool is_mixture() const { return experts > 1; }
+  // Weights that choose a token's experts: features of its row, all experts; every column has them.
+  std::uint64_t router_weights() const { return is_mixture() ? hidden_a * experts : 0; }
+  std::uint64_t layer_weights() const {
+    return hidden_a * (qkv + hidden_b + experts * (up + ffn)) + router_weights();
+  }
   std::uint64_t head_weights() const { return hidden_a * vocabulary; }
   // The embedding table: hidden/r features of vocabulary/c words.
   std::uint64_t embedding_weights() const { return hidden_a * vocabulary; }
@@ -78,14 +88,16 @@ struct GridDie {
 
 // Slices of one mini-batch on one die, in bytes.
 struct GridSlices {
-  std::uint64_t tokens = 0;    // T
-  std::uint64_t tokens_a = 0;  // T/c
-  std::uint64_t tokens_b = 0;  // T/r
-  std::uint64_t hidden = 0;    // T h e / N, in either layout
-  std::uint64_t qkv = 0;       // queries, keys, values
-  std::uint64_t scores = 0;    // log-sum-exp of attention: one scalar per query and head
-  std::uint64_t norm = 0;      // scalar of a norm, per token of layout A
-  std::uint64_t up = 0;        // gate and up
+  std::uint64_t tokens = 0;     // T
+  std::uint64_t tokens_a = 0;   // T/c
+  std::uint64_t tokens_b = 0;   // T/r
+  std::uint64_t hidden = 0;     // T h e / N, in either layout
+  std::uint64_t qkv = 0;        // queries, keys, values, as they are computed
+  std::uint64_t own_qkv = 0;    // and as attention uses them
+  std::uint64_t exchanged = 0;  // beside these while attention by head exchanges them
+  std::uint64_t scores = 0;     // log-sum-exp of attention: one scalar per query and head
+  std::uint64_t norm = 0;       // scalar of a norm, per token of layout A
+  std::uint64_t up = 0;         // gate and up
   std::uint64_t ffn = 0;
   std::uint64_t logits = 0;
 
@@ -93,7 +105,7 @@ struct GridSlices {
   // scalars, the output of attention), then the input of the feed-forward network, gate and up (tile by tile)
   // and the output of the layer, which is the input of the next. The input of layer 0 is read from the
   // embedding table. Outputs of norms and of the activation function are computed again.
-  std::uint64_t saved_attention() const { return qkv + norm + hidden + scores; }
+  std::uint64_t saved_attention() const { return own_qkv + norm + hidden + scores; }
   std::uint64_t saved_middle() const { return hidden + norm; }
   std::uint64_t saved_layer() const { return saved_attention() + saved_middle() + up + hidden; }
 };
@@ -124,6 +136,8 @@ struct GridLayout {
   GridTiles tiles;
   GridGroups groups;
   Prefetch prefetch;
+  bool recompute = false;  // of a layer only its output is saved
+  Optimizer optimizer = Optimizer::adam;
   std::uint64_t layers = 1;
   std::uint64_t minibatches = 1;
   std::uint64_t sequences = 1;        // of a mini-batch

@@ -30,6 +30,11 @@ void check_shapes(const ModelConfig& m) {
                     fmt::format("{} heads share {} key/value heads", m.heads, m.kv_heads),
                     "use a divisor of heads");
   }
+  if (m.experts == 0 || m.experts_per_token == 0 || m.experts_per_token > m.experts) {
+    throw PlanError("training.model.experts_per_token", "is not possible",
+                    fmt::format("{} of {} experts", m.experts_per_token, m.experts),
+                    "use 1 to the number of experts");
+  }
   if (m.layers > 32767) {
     throw PlanError("training.model.layers", "is too large", "a trace labels layers with 16 bits",
                     "use at most 32767");
@@ -40,7 +45,8 @@ void check_shapes(const ModelConfig& m) {
 void check_counts(const TrainingConfig& c, MeshShape mesh) {
   const ModelConfig& m = c.model;
   const Wide tokens = Wide{c.batch_sequences} * c.sequence_length;
-  const Wide features = Wide{8} * m.hidden + 8 * qkv_features(m) + 8 * up_features(m) + m.vocabulary;
+  const Wide features = Wide{8} * m.hidden + 8 * qkv_features(m) +
+                        Wide{8} * m.experts_per_token * up_features(m) + m.vocabulary;
   const Wide bound = Wide{1} << 62;
   const Wide weights = (Wide{m.layers} * layer_weights(m) + Wide{2} * m.hidden * m.vocabulary) * 32;
   if (tokens * features * 16 > bound || weights > bound) {

@@ -8,18 +8,19 @@ namespace hecaton::training {
 std::span<const ModelConfig> known_models() {
   // GPT-3's and BERT's vocabularies of 50,257 and 30,522 words, padded to a multiple of 1,024 as Megatron
   // does.
-  static const std::array<ModelConfig, 11> models = {{
+  static const std::array<ModelConfig, 12> models = {{
       {"tinyllama-1.1b", 2048, 5632, 32, 4, 22, 32000, true},
       {"llama2-7b", 4096, 11008, 32, 32, 32, 32000, true},
       {"llama2-70b", 8192, 28672, 64, 8, 80, 32000, true},
       {"llama3.1-405b", 16384, 53248, 128, 8, 126, 128256, true},
-      {"bert-large", 1024, 4096, 16, 16, 24, 30720, false},
-      {"bloom-1.7b", 2048, 8192, 16, 16, 24, 250880, false},
-      {"gpt3-1.3b", 2048, 8192, 16, 16, 24, 51200, false},
-      {"gpt3-2.7b", 2560, 10240, 32, 32, 32, 51200, false},
-      {"gpt3-6.7b", 4096, 16384, 32, 32, 32, 51200, false},
-      {"gpt3-13b", 5120, 20480, 40, 40, 40, 51200, false},
-      {"gpt3-175b", 12288, 49152, 96, 96, 96, 51200, false},
+      {"bert-large", 1024, 4096, 16, 16, 24, 30720, false, true},
+      {"bloom-1.7b", 2048, 8192, 16, 16, 24, 250880, false, true},
+      {"gpt3-1.3b", 2048, 8192, 16, 16, 24, 51200, false, true},
+      {"gpt3-2.7b", 2560, 10240, 32, 32, 32, 51200, false, true},
+      {"gpt3-6.7b", 4096, 16384, 32, 32, 32, 51200, false, true},
+      {"gpt3-13b", 5120, 20480, 40, 40, 40, 51200, false, true},
+      {"gpt3-175b", 12288, 49152, 96, 96, 96, 51200, false, true},
+      {"mixtral-8x7b", 4096, 14336, 32, 8, 32, 32000, true, false, 8, 2},
   }};
   return models;
 }
@@ -39,7 +40,7 @@ const ModelConfig* find_model(std::string_view name) {
 
 std::uint64_t model_flops(const ModelConfig& m, std::uint64_t sequence_length, std::uint64_t tokens) {
   __extension__ using Wide = unsigned __int128;
-  const Wide weights = Wide{m.layers} * layer_weights(m) + Wide{m.hidden} * m.vocabulary;
+  const Wide weights = Wide{m.layers} * active_layer_weights(m) + Wide{m.hidden} * m.vocabulary;
   const Wide attention = Wide{m.layers} * sequence_length * m.hidden;
   const Wide flops = tokens * (6 * weights + 12 * attention);
   if (flops > ~std::uint64_t{0}) throw std::overflow_error("the operations of a step overflowed 64 bits");

@@ -31,10 +31,25 @@ constexpr std::uint64_t up_features(const ModelConfig& m) {
 constexpr std::uint64_t qkv_features(const ModelConfig& m) {
   return m.hidden + 2 * m.kv_heads * head_size(m);
 }
-// Weights of the linear layers of one Transformer layer. The gains of the norms (2 x hidden) are left out:
-// less than a ten-thousandth.
+// Weights that choose a token's experts.
+constexpr std::uint64_t router_weights(const ModelConfig& m) {
+  return m.experts > 1 ? std::uint64_t{m.hidden} * m.experts : 0;
+}
+// Weights of the linear layers of one Transformer layer, and those of them that a token passes. The gains of
+// the norms (2 x hidden) are left out: less than a ten-thousandth.
+constexpr std::uint64_t layer_weights(const ModelConfig& m, std::uint64_t experts) {
+  return m.hidden * (qkv_features(m) + m.hidden + experts * (up_features(m) + m.ffn)) + router_weights(m);
+}
 constexpr std::uint64_t layer_weights(const ModelConfig& m) {
-  return m.hidden * (qkv_features(m) + m.hidden + up_features(m) + m.ffn);
+  return layer_weights(m, m.experts);
+}
+constexpr std::uint64_t active_layer_weights(const ModelConfig& m) {
+  return layer_weights(m, m.experts_per_token);
+}
+
+// Of the layers, the output head and the embedding table.
+constexpr std::uint64_t all_weights(const ModelConfig& m) {
+  return m.layers * layer_weights(m) + (m.tied ? 1 : 2) * std::uint64_t{m.hidden} * m.vocabulary;
 }
 
 // Throws std::overflow_error beyond 64 bits. The formula stands at Plan::model_flops.

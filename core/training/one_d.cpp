@@ -45,17 +45,24 @@ std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
 OptimizerShare optimizer_share(const OneDLayout& l, std::uint64_t words, std::uint64_t vocabulary) {
   const OneDDie& d = l.die;
   const std::uint64_t layer = ceil_div(2 * d.output_weights(), d.query_copies) +
-                              ceil_div(d.hidden * d.kv, d.kv_copies) + d.ffn_weights();
-  const std::uint64_t others = d.hidden * words + vocabulary * d.table;
-  return {l.layers * layer + others, l.layers * (d.attention_weights() + d.ffn_weights()) + others};
+                              ceil_div(d.hidden * d.kv, d.kv_copies) + ceil_div(d.router_weights(), d.dies) +
+                              d.ffn_weights() - d.router_weights();
+  const std::uint64_t others = d.hidden * words + (d.tied ? 0 : vocabulary * d.table);
+  return {l.layers * layer + others, l.layers * (d.attention_weights() + d.ffn_weights()) + others,
+          l.optimizer};
 }
 
 void add_role(Plan& plan, const OneDLayout& l, const TrainingConfig& config, std::uint64_t words) {
   ProgramBuilder b;
+  if (l.die.tied) add_one_d_embedding(b, l);
   add_one_d_forward(b, l);
   add_one_d_head(b, l, words);
   add_one_d_backward(b, l);
-  add_embedding_backward(b, l.minibatches, slice_bytes(l.slices.tokens, l.die.table), config.overlap);
+  if (l.die.tied) {
+    add_one_d_embedding_backward(b, l);
+  } else {
+    add_embedding_backward(b, l.minibatches, slice_bytes(l.slices.tokens, l.die.table), config.overlap);
+  }
   add_optimizer(b, optimizer_share(l, words, config.model.vocabulary), l.weight_capacity, config.overlap);
   plan.roles.push_back(b.take());
   plan.meanings.push_back(b.take_meanings());

@@ -29,6 +29,17 @@ namespace hecaton::training {
 Plan plan_one_d(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                 const OneDScheme& scheme);
 
+// A tied embedding table lies where the output head does: every die looks up the words it has, and all add
+// them up; backward, all get the whole gradient.
+void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l);
+void add_one_d_embedding_backward(ProgramBuilder& b, const OneDLayout& l);
+
+// The parts of a tile that recomputation does again: queries, keys and values; and up, of an input that has
+// been gathered and normed.
+void add_one_d_qkv_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tiles);
+void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, bool again);
+void add_one_d_down(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens);
+
 // The parts of its program. `words` of the vocabulary are this role's.
 void add_one_d_forward(ProgramBuilder& b, const OneDLayout& l);
 void add_one_d_head(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words);

@@ -7,17 +7,6 @@ using chiplet::Stage;
 
 namespace {
 
-void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l) {
-  const OneDDie& d = l.die;
-  const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
-  gather_stream(b, l, Stage::qkv, tokens, Pass::forward);
-  b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.attention);
-  b.matmul(Stage::qkv, tokens / d.query_copies, d.hidden, d.queries);
-  mean_product(b, l, Pass::forward, Spread::outputs, 0, 2);
-  b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
-  mean_product(b, l, Pass::forward, Spread::outputs, 1, 2);
-}
-
 void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
   const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
@@ -30,6 +19,7 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
 }
 
 void save_attention(ProgramBuilder& b, const OneDLayout& l) {
+  if (l.recompute) return;
   b.write(Stage::attention, Slot::tile, l.slices.queries + l.slices.scores);
   b.write(Stage::qkv, Slot::saved, l.slices.queries + l.slices.kv);
   if (!l.ahead) b.wait(Stage::attention, Slot::tile);
@@ -41,11 +31,11 @@ void add_attention_minibatch(ProgramBuilder& b, const OneDLayout& l, const TileP
   // The second pass reads the share again unless it is one tile and still there.
   const std::uint64_t again = l.tiles.attention > 1 ? first.bytes : 0;
   const TilePass second{Stage::residual, Slot::residual, first.tiles, again, l.ahead, 1};
-  if (l.ahead) {  // their buffers are written anew
+  if (l.ahead && !l.recompute) {  // their buffers are written anew
     b.wait(Stage::attention, Slot::tile);
     b.wait(Stage::qkv, Slot::saved);
   }
-  run_pass(b, first, [&] { add_qkv_tile(b, l); });
+  run_pass(b, first, [&] { add_one_d_qkv_tile(b, l, l.tiles.attention); });
   start_pass(b, second);
   add_attention_forward(b, {products, l.die.sequence / l.die.query_copies, l.die.sequence, l.die.head});
   save_attention(b, l);
@@ -67,18 +57,15 @@ void add_attention_block(ProgramBuilder& b, const OneDLayout& l) {
 }
 
 void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
-  const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.ffn;
   const std::uint64_t bytes = l.slices.share / l.tiles.ffn;
   const std::uint64_t up = l.slices.up / l.tiles.ffn;
   gather_stream(b, l, Stage::ffn_up, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.ffn);
-  b.matmul(Stage::ffn_up, tokens, d.hidden, d.up);
-  mean_product(b, l, Pass::forward, Spread::outputs);
+  add_one_d_up(b, l, tokens, false);
   b.vector(Stage::activation, up);
-  write_tile(b, l, Stage::activation, Slot::saved, up);
-  b.matmul(Stage::ffn_down, tokens, d.ffn, d.hidden);
-  mean_product(b, l, Pass::forward, Spread::inputs);
+  if (!l.recompute) write_tile(b, l, Stage::activation, Slot::saved, up);
+  add_one_d_down(b, l, tokens);
   scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
@@ -121,6 +108,56 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
 }
 
 }  // namespace
+
+void add_one_d_qkv_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tiles) {
+  const OneDDie& d = l.die;
+  const std::uint64_t tokens = l.slices.tokens / tiles;
+  gather_stream(b, l, Stage::qkv, tokens, Pass::forward);
+  b.vector(Stage::norm, 2 * l.slices.stream / tiles);
+  b.matmul(Stage::qkv, tokens / d.query_copies, d.hidden, d.queries);
+  mean_product(b, l, Pass::forward, Spread::outputs, 0, 2);
+  b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
+  mean_product(b, l, Pass::forward, Spread::outputs, 1, 2);
+}
+
+void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, bool again) {
+  const OneDDie& d = l.die;
+  if (d.is_mixture()) {
+    b.matmul(Stage::ffn_up, tokens, d.hidden, d.experts);  // the choice
+    b.vector(Stage::ffn_up, tokens * d.experts * scalar_bytes);
+    b.matmul(Stage::ffn_up, ceil_div(tokens * d.experts_per_token, d.experts), d.hidden, d.up, d.experts);
+    return;
+  }
+  b.matmul(Stage::ffn_up, tokens, d.hidden, d.up);
+  if (!again) mean_product(b, l, Pass::forward, Spread::outputs);
+}
+
+void add_one_d_down(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens) {
+  const OneDDie& d = l.die;
+  if (d.is_mixture()) {
+    b.matmul(Stage::ffn_down, ceil_div(tokens * d.experts_per_token, d.experts), d.ffn, d.hidden, d.experts);
+    b.vector(Stage::ffn_down, slice_bytes(tokens * d.experts_per_token, d.hidden));  // weighed and added up
+    return;
+  }
+  b.matmul(Stage::ffn_down, tokens, d.ffn, d.hidden);
+  mean_product(b, l, Pass::forward, Spread::inputs);
+}
+
+void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l) {
+  const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
+  const std::uint64_t bytes = l.slices.share / l.tiles.head;
+  const TilePass pass{Stage::embedding, Slot::border, l.tiles.head, bytes, l.ahead, 2};
+  start_pass(b, pass);
+  b.set_minibatch(0);
+  b.loop(l.minibatches, [&] {
+    run_pass(b, pass, [&] {
+      b.vector(Stage::embedding, bytes);
+      l.scheme.scatter(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
+      write_tile(b, l, Stage::embedding, Slot::output, bytes);
+    });
+    b.add_minibatch(1);
+  });
+}
 
 void add_one_d_forward(ProgramBuilder& b, const OneDLayout& l) {
   if (l.prefetch_forward) {

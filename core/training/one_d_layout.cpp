@@ -44,6 +44,9 @@ OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.kv = 2 * d.head * (m.kv_heads * d.kv_copies / dies);
   d.up = up_features(m) / dies;
   d.ffn = m.ffn / dies;
+  d.experts = m.experts;
+  d.experts_per_token = m.experts_per_token;
+  d.tied = m.tied;
   d.vocabulary = ceil_div(m.vocabulary, dies);
   d.table = m.hidden / dies;
   if (d.sequence % d.query_copies != 0) {
@@ -63,8 +66,8 @@ OneDSlices slices_of(const OneDDie& d, std::uint64_t sequences) {
   s.queries = slice_bytes(own, d.queries);
   s.kv = slice_bytes(s.tokens, d.kv);
   s.scores = own * d.heads * scalar_bytes;
-  s.up = slice_bytes(s.tokens, d.up);
-  s.ffn = slice_bytes(s.tokens, d.ffn);
+  s.up = slice_bytes(s.tokens, d.experts_per_token * d.up);
+  s.ffn = slice_bytes(s.tokens, d.experts_per_token * d.ffn);
   return s;
 }
 
@@ -79,6 +82,7 @@ constexpr std::array<const char*, block_count> block_texts = {"attention block",
 Tilings tilings(const OneDDie& d, const OneDSlices& s, bool ahead) {
   const std::uint64_t more = ahead ? 1 : 0;
   const std::uint64_t local = 2 * s.queries + s.kv + s.scores;  // with the output of attention
+  const std::uint64_t k = d.experts_per_token;
   const auto tiling = [&](std::uint64_t resident, std::uint64_t streams, std::uint64_t shares,
                           std::uint64_t features) {
     return Tiling{s.tokens, s.tokens / d.query_copies, resident, d.query_copies,
@@ -88,11 +92,11 @@ Tilings tilings(const OneDDie& d, const OneDSlices& s, bool ahead) {
   // The input, gathered and normed in place, and later the partial sum. Shares: input and output; the next
   // input, that of the next mini-batch, the output on its way.
   t[attention] = tiling(local, 1, 2 + 3 * more, 0);
-  t[ffn] = tiling(0, 1, 2 + 2 * more, (1 + more) * d.up + d.ffn);
+  t[ffn] = tiling(0, 1, 2 + 2 * more, (1 + more) * k * d.up + k * d.ffn);
   // Input, for the weight gradient, beside the partial sum of its gradient.
   t[head] = tiling(0, 2, 2 + 2 * more, d.vocabulary);
   // Shares of the gradient too.
-  t[back_ffn] = tiling(0, 2, 3 + 3 * more, (2 + more) * d.up + 2 * d.ffn);
+  t[back_ffn] = tiling(0, 2, 3 + 3 * more, (2 + more) * k * d.up + 2 * k * d.ffn);
   t[back_attention] = tiling(local + s.queries, 1, 3 + 4 * more, 0);
   return t;
 }
@@ -215,14 +219,27 @@ OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chip
                     "activations leave the die at the end of every block",
                     "use 0, or the method \"hecaton\"");
   }
+  if (config.attention == Attention::by_head) {
+    throw PlanError("training.attention", "does not go with this method",
+                    "1D tensor parallelism has its heads on all dies already", "use \"by-sequence\"");
+  }
   OneDLayout l;
   l.scheme = scheme;
+  l.recompute = config.recompute;
+  l.optimizer = config.optimizer;
   l.mesh = mesh;
   l.die = die_of(config, mesh);
   l.layers = config.model.layers;
   l.vocabulary_rest = config.model.vocabulary % l.die.dies;
   l.weight_capacity = weight_capacity(die);
   place_weights(l, config.overlap);
+  if (l.split && l.recompute) {
+    throw PlanError(
+        "training.recompute", "does not fit",
+        "weights of the attention block and their gradients do not fit the weight buffer together, "
+        "so backward takes passes that keep activations",
+        "use a larger die.weight_buffer_MiB, or no recomputation");
+  }
   const Fit found = fit_of(l.die, config, activation_capacity(die));
   l.slices = found.slices;
   l.tiles = found.tiles;

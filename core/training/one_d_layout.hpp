@@ -35,15 +35,21 @@ struct OneDDie {
   std::uint64_t hidden = 1;
   std::uint64_t queries = 1;  // heads x head
   std::uint64_t kv = 1;       // keys and values
-  std::uint64_t up = 1;
+  std::uint64_t up = 1;       // of one expert
   std::uint64_t ffn = 1;
+  std::uint64_t experts = 1;  // every die has a part of each
+  std::uint64_t experts_per_token = 1;
+  bool tied = false;
   std::uint64_t vocabulary = 1;  // words: every die has this many or one less
   std::uint64_t table = 1;       // hidden / N: features of its share of the stream and of the embedding table
 
   std::uint64_t qkv_weights() const { return hidden * (queries + kv); }
   std::uint64_t output_weights() const { return queries * hidden; }
   std::uint64_t attention_weights() const { return qkv_weights() + output_weights(); }
-  std::uint64_t ffn_weights() const { return hidden * (up + ffn); }
+  bool is_mixture() const { return experts > 1; }
+  // Weights that choose a token's experts: every die has them.
+  std::uint64_t router_weights() const { return is_mixture() ? hidden * experts : 0; }
+  std::uint64_t ffn_weights() const { return experts * hidden * (up + ffn) + router_weights(); }
 };
 
 // Slices of one mini-batch on one die, in bytes.
@@ -76,6 +82,8 @@ struct OneDLayout {
   // over the tokens (output projection; input gradient; weight gradient), each with its own weights or
   // gradients, for each mini-batch.
   bool split = false;
+  bool recompute = false;  // only the stream is saved
+  Optimizer optimizer = Optimizer::adam;
   std::uint64_t layers = 1;
   std::uint64_t minibatches = 1;
   std::uint64_t sequences = 1;        // of a mini-batch

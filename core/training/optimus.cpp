@@ -97,6 +97,11 @@ Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::D
                     fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
                     "choose as many rows as columns, or another method");
   }
+  if (config.model.experts > 1) {
+    throw PlanError("training.method", "has no mixture of experts",
+                    "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
+                    "use another method, or a model without experts");
+  }
   return plan_grid(config, mesh, die,
                    {forward, input_gradient, weight_gradient, chiplet::Ring::row, false, true});
 }

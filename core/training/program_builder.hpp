@@ -60,6 +60,10 @@ class ProgramBuilder {
   void all_reduce(Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
     collective(OpCode::all_reduce, stage, ring, units, unit_bytes);
   }
+  // Everyone's payload to all, an equal part to each.
+  void all_to_all(Stage stage, Ring ring, std::uint64_t units, std::uint64_t unit_bytes) {
+    collective(OpCode::all_to_all, stage, ring, units, unit_bytes).schedule = chiplet::Schedule::direct;
+  }
 
   // A broadcast or reduction whose root is the iteration of a loop: 1 the innermost, 2 the one around it.
   struct PanelForm {

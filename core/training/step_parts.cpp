@@ -17,8 +17,9 @@ std::uint64_t score_bytes(const AttentionShape& a) {
 }  // namespace
 
 void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer_bytes, bool overlap) {
-  const std::uint64_t reads = share.weights * optimizer_state_bytes + share.gradients * element_bytes;
-  const std::uint64_t writes = share.weights * (optimizer_state_bytes + element_bytes);
+  const std::uint64_t state = optimizer_state_bytes(share.optimizer);
+  const std::uint64_t reads = share.weights * state + share.gradients * element_bytes;
+  const std::uint64_t writes = share.weights * (state + element_bytes);
   const std::uint64_t room = std::max<std::uint64_t>(overlap ? buffer_bytes / 2 : buffer_bytes, 1);
   const std::uint64_t chunks = ceil_div(reads, room);
   const std::uint64_t chunk = reads / chunks;

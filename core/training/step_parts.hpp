@@ -7,19 +7,22 @@
 
 namespace hecaton::training {
 
-// Bytes of Adam's state per weight in DRAM: fp32 master weight, first and second moment.
-inline constexpr std::uint64_t optimizer_state_bytes = 12;
+// Bytes of an optimizer's state per weight in DRAM: the fp32 master weight, and Adam's first and second
+// moment.
+constexpr std::uint64_t optimizer_state_bytes(Optimizer optimizer) {
+  return optimizer == Optimizer::adam ? 12 : 4;
+}
 
 // What the optimizer of one die does. Weights that lie on several dies have one master: each of them updates
 // an equal share of it, from the gradients of all of them.
 struct OptimizerShare {
   std::uint64_t weights = 0;    // that this die updates
   std::uint64_t gradients = 0;  // elements it reads: weights x the dies that hold a copy of each
+  Optimizer optimizer = Optimizer::adam;
 };
 
-// Adam, streamed through a buffer of `buffer_bytes`: per weight 12 bytes of state read and written, the bf16
-// weight written; e bytes read per gradient. With `overlap` the next chunk is read while one is updated and
-// written.
+// Streamed through a buffer of `buffer_bytes`: per weight its state read and written, the bf16 weight
+// written; e bytes read per gradient. With `overlap` the next chunk is read while one is updated and written.
 void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer_bytes, bool overlap);
 
 // Gradient of the embedding table: per mini-batch the gradients of `bytes` are read beside the rows of the

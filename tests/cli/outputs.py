@@ -156,6 +156,25 @@ with folder() as here:
         check(process.returncode == 2 and said in process.stderr, f"verify {name}: {process.stderr!r}")
     check(names_below(here) == set(), "verify writes nothing")
 
+# Parts of a step that a deck may choose.
+CHOICES = {"mixture": ["training.model.experts=4", "training.model.experts_per_token=2"],
+           "tied": ["training.model.tied=true", "training.optimizer=sgd"],
+           "again": ["training.recompute=true"]}
+
+with folder() as here:
+    deck = os.path.join(DECKS, "verify.toml")
+    for method in ("hecaton", "megatron-flat-ring"):
+        for name, values in CHOICES.items():
+            chosen = [word for value in values + ["training.method=" + method] for word in ("--set", value)]
+            digests = []
+            for ranks in (1, RANKS):
+                process = run(["run", deck, "--output", name, "--trace", "none", "--progress", "none"] + chosen, here, ranks)
+                check(process.returncode == 0, f"{name} by {method}: {process.stderr!r}")
+                digests.append(json.loads(read(os.path.join(here, name, "summary.json")))["digest"])
+            check(digests[0] == digests[1], f"{name} by {method} has one digest")
+    process = run(["verify", deck, "--set", "training.model.experts=4"], here)
+    check(process.returncode == 2 and "experts" in process.stderr, f"verify of experts says {process.stderr!r}")
+
 with folder() as here:
     for name in sorted(os.listdir(DECKS)):
         for ranks in ("1", "4"):

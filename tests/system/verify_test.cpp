@@ -93,6 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
                            "broadcast = \"pipelined\"\nbroadcast_chunks = 3\n"},
                       Case{"optimus", 2, 2, grouped_heads, "", 0.0068},  // panels in blocks, token tiles
                       Case{"hecaton", 2, 2, grouped_heads, "", 0.0115},
+                      Case{"hecaton", 2, 4, grouped_heads, "recompute = true\nattention = \"by-head\"\n"},
+                      Case{"optimus", 2, 2, grouped_heads, "recompute = true\nattention = \"by-head\"\n"},
+                      Case{"megatron-torus-ring", 2, 4, grouped_heads, "recompute = true\n"},
                       Case{"megatron-torus-ring", 2, 2, grouped_heads, "", 0.012}));
 
 // ---- planted mistakes

@@ -1,0 +1,88 @@
+// A mixture of experts in place of the feed-forward network, for methods with 2D tiles whose tokens follow
+// the columns between layers.
+//
+// Each column of c has E/c experts, and its r dies share each of them: a die has 1/r of the columns of up and
+// of the rows of down. A token's k experts are chosen from scalars that are summed along the column. Then
+// tokens go to the columns of their experts by an all-to-all along the row, are gathered along the column,
+// pass up, activation and down, are added up and scattered along the column, and go back by an all-to-all
+// along the row. Tokens are taken to be spread evenly over experts.
+#include "core/training/grid.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Ring;
+using chiplet::Stage;
+
+namespace {
+
+struct Experts {
+  std::uint64_t own = 0;     // tokens of a tile on this die before and after
+  std::uint64_t routed = 0;  // and in the column of their experts, each as often as it has experts there
+  std::uint64_t each = 0;    // of one expert
+  std::uint64_t here = 0;    // experts of this column
+  std::uint64_t hidden = 0, up = 0, ffn = 0;  // features of a product
+
+  Experts(const GridLayout& l, std::uint64_t tokens) {
+    const GridDie& d = l.die;
+    own = tokens / d.columns;
+    routed = own * d.experts_per_token;
+    here = d.experts / d.columns;
+    each = ceil_div(tokens * d.experts_per_token, d.experts);
+    hidden = d.hidden_a * d.rows;
+    up = d.up * d.columns / d.rows;
+    ffn = d.ffn * d.columns / d.rows;
+  }
+};
+
+// To the columns of the experts, or back.
+void exchange(ProgramBuilder& b, const GridLayout& l, const Experts& x, Stage stage) {
+  b.all_to_all(stage, Ring::row, x.routed, slice_bytes(1, l.die.hidden_a));
+}
+void dispatch(ProgramBuilder& b, const GridLayout& l, const Experts& x, Stage stage) {
+  exchange(b, l, x, stage);
+  b.all_gather(stage, Ring::column, x.routed * l.die.rows, slice_bytes(1, l.die.hidden_a));
+}
+void combine(ProgramBuilder& b, const GridLayout& l, const Experts& x, Stage stage) {
+  b.reduce_scatter(stage, Ring::column, x.routed * l.die.rows, slice_bytes(1, l.die.hidden_a));
+  exchange(b, l, x, stage);
+  b.vector(stage, slice_bytes(x.routed, l.die.hidden_a));  // weighed and added up
+}
+
+}  // namespace
+
+void add_experts_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
+  const Experts x(l, tokens);
+  const Stage stage = Stage::ffn_up;
+  b.matmul(stage, x.own, l.die.hidden_a, l.die.experts);  // the choice
+  b.all_reduce(stage, Ring::column, x.own, l.die.experts * scalar_bytes);
+  b.vector(stage, x.own * l.die.experts * scalar_bytes);
+  dispatch(b, l, x, stage);
+  b.matmul(stage, x.each, x.hidden, x.up, x.here);
+}
+
+void add_experts_down(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
+  const Experts x(l, tokens);
+  b.matmul(Stage::ffn_down, x.each, x.ffn, x.hidden, x.here);
+  combine(b, l, x, Stage::ffn_down);
+}
+
+void add_experts_down_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
+  const Experts x(l, tokens);
+  dispatch(b, l, x, Stage::ffn_down);
+  b.matmul(Stage::ffn_down, x.each, x.hidden, x.ffn, x.here);
+  b.matmul(Stage::ffn_down, x.ffn, x.each, x.hidden, x.here);
+}
+
+void add_experts_up_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
+  const Experts x(l, tokens);
+  const Stage stage = Stage::ffn_up;
+  b.matmul(stage, x.each, x.up, x.hidden, x.here);
+  combine(b, l, x, stage);
+  dispatch(b, l, x, stage);  // the inputs again
+  b.matmul(stage, x.hidden, x.each, x.up, x.here);
+  b.vector(stage, x.own * l.die.experts * scalar_bytes);
+  b.matmul(stage, x.own, l.die.experts, l.die.hidden_a);
+  b.matmul(stage, l.die.hidden_a, x.own, l.die.experts);
+}
+
+}  // namespace hecaton::training
