@@ -155,7 +155,12 @@ Table memory_table() {
            [](auto& d) -> auto& { return d.memory_preset; }),
        key(
            "channels", IntegerType{0, million}, "channels", Tag::assumed, for_training,
-           "In the whole package; 0: one per edge die.", [](auto& d) -> auto& { return d.memory.channels; }),
+           "In the whole package; 0: as many as follow from its size.",
+           [](auto& d) -> auto& { return d.memory.channels; }),
+       key(
+           "dies_per_channel", IntegerType{0, million}, "dies", Tag::assumed, for_training,
+           "If channels = 0: by area, one channel for so many dies; 0: by perimeter, one per edge die.",
+           [](auto& d) -> auto& { return d.memory.dies_per_channel; }),
        key(
            "bandwidth_GBps", RealType{0.001, 1e6}, "GB/s (1e9 bytes)", Tag::assumed, for_training,
            "Bandwidth of one channel.", [](auto& d) -> auto& { return d.memory.bandwidth_GBps; }),

@@ -66,6 +66,12 @@ bool uses(const training::Plan& plan, chiplet::Ring ring) {
   });
 }
 
+// Channels of the whole package; 0: one per edge die.
+std::uint32_t channels_of(const chiplet::MemoryConfig& memory, std::uint32_t dies) {
+  if (memory.channels > 0 || memory.dies_per_channel == 0) return memory.channels;
+  return (dies + memory.dies_per_channel - 1) / memory.dies_per_channel;
+}
+
 chiplet::RingPlace place_of(const net::RingMember& member) {
   return {member.size, member.position, member.next,
           member.express ? chiplet::Route::express : chiplet::Route::direct};
@@ -82,7 +88,7 @@ Workload::Workload(const io::Deck& deck)
       package_ring_(uses(plan_, chiplet::Ring::package)),
       timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
   if (!has_io()) return;
-  channels_of_io_ = net::spread_channels(topology_, deck.memory.channels);
+  channels_of_io_ = net::spread_channels(topology_, channels_of(deck.memory, topology_.dies()));
   shares_ = net::assign_channels(topology_, channels_of_io_);
 }
 

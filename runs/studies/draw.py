@@ -3,13 +3,13 @@ import csv
 import os
 import sys
 
+import cells
+import lines
 from bars import draw
 
 CLAIMED = {"llama2-70b": (4.98, 2.35), "llama3.1-405b": (5.29, 3.46)}  # performance, energy: the paper's abstract
-LAYERS = {"tinyllama-1.1b": 22, "llama2-7b": 32, "llama2-70b": 80, "llama3.1-405b": 126}
 ASSUMED = ("Die, link, memory and batch are this program's defaults (ASSUMED, see dump-default), not the paper's, "
            "which are not known to us; nothing was fitted.")
-FEW = "Times of all layers are those of one layer, and the difference of two and one for each further layer."
 
 
 def rows_of(folder):
@@ -44,62 +44,99 @@ def whole(by_layers, figure, layers):
 STEP, ENERGY = "training.step_s", "training.energy_J.total"
 
 
+METHODS = ["hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"]
+FLAT = "megatron-flat-ring"
+MORE = ("One layer was simulated, with one and two mini-batches of 2,048 tokens; each further mini-batch takes what the "
+        "second one takes more, and L layers take L times as much.")
+BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]  # mini-batches
+
+
+def by_batch(rows, keys):
+    """Rows by the values of `keys`, and in each those of one and of two mini-batches."""
+    groups = {}
+    for row in sorted(rows, key=lambda r: r["training.batch_sequences"]):
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return groups
+
+
+def more(pair, figure):
+    return pair[1][figure] - pair[0][figure]
+
+
+def batch(pair, figure, minibatches):
+    return pair[0][figure] + (minibatches - 1) * more(pair, figure)
+
+
 def headline(rows):
-    by_method = {key[0]: group for key, group in group(rows, ["training.method"]).items()}
-    steps = {m: whole(g, STEP, 80) for m, g in by_method.items()}
-    joules = {m: whole(g, ENERGY, 80) for m, g in by_method.items()}
-    flat = "megatron-flat-ring"
-    gain, saving = steps[flat] / steps["hecaton"], joules[flat] / joules["hecaton"]
-    svg = draw("Llama2-70B on 256 dies, against Hecaton", "ratio", list(steps),
-               {"step time": [t / steps["hecaton"] for t in steps.values()],
-                "energy": [j / joules["hecaton"] for j in joules.values()]})
-    claimed = CLAIMED["llama2-70b"]
-    torus = "megatron-torus-ring"
-    lines = ", ".join(f"{m} {steps[m] * 1e3:.0f} ms and {joules[m]:.0f} J" for m in steps)
-    return svg, (f"Claimed for Llama2-70B against tensor parallelism: {claimed[0]}x performance, {claimed[1]}x energy. "
-                 f"Simulated on 256 dies against the flat ring: {gain:.2f}x and {saving:.2f}x; against the torus ring: "
-                 f"{steps[torus] / steps['hecaton']:.2f}x and {joules[torus] / joules['hecaton']:.2f}x. Steps of 80 "
-                 f"layers and 4,096 tokens: {lines}. {FEW} {ASSUMED}")
+    points = by_batch(rows, ["training.model", "rows", "training.method"])
+    sites = sorted({key[:2] for key in points})
+    curves, said = {}, []
+    for model, side in sites:
+        at = {method: points[model, side, method] for method in METHODS}
+        gains = [batch(at[FLAT], STEP, n) / batch(at["hecaton"], STEP, n) for n in BATCHES]
+        curves[f"{model}, {side * side:.0f} dies"] = gains
+        claimed = CLAIMED[model]
+        words = []
+        for method in METHODS[1:]:
+            time = [batch(at[method], STEP, n) / batch(at["hecaton"], STEP, n) for n in (2, BATCHES[-1])]
+            joules = [batch(at[method], ENERGY, n) / batch(at["hecaton"], ENERGY, n) for n in (2, BATCHES[-1])]
+            words.append(f"{method} takes {time[0]:.2f}x to {time[1]:.2f}x the time and {joules[0]:.2f}x to "
+                         f"{joules[1]:.2f}x the energy")
+        said.append(f"{model} on {side * side:.0f} dies (claimed {claimed[0]}x and {claimed[1]}x against tensor "
+                    f"parallelism): " + "; ".join(words) + ".")
+    svg = lines.draw("Step time of the flat ring over Hecaton's", "tokens of a batch", "ratio",
+                     [2048 * n for n in BATCHES], curves,
+                     [("claimed, 405B: 5.29", 5.29), ("claimed, 70B: 4.98", 4.98)])
+    return svg, (f"Against Hecaton, with batches of 4,096 to 1,048,576 tokens: {' '.join(said)} {MORE} Buffers hold a "
+                 f"layer of either model with its gradients. {ASSUMED}")
 
 
 def claims(rows):
     keys = ["die.peak_TFLOPS", "link.bandwidth_GBps", "memory.bandwidth_GBps"]
-    points = group(rows, keys + ["training.method"])
-    names, gains, savings = [], [], []
-    for key in sorted({key[:3] for key in points}):
-        hecaton, flat = points[key + ("hecaton",)], points[key + ("megatron-flat-ring",)]
-        names.append(f"{key[0]:g} TF\n{key[1]:g} GB/s\n{key[2]:g}")
-        gains.append(whole(flat, STEP, 80) / whole(hecaton, STEP, 80))
-        savings.append(whole(flat, ENERGY, 80) / whole(hecaton, ENERGY, 80))
-    title = "Gain over the flat ring by die TFLOPS, link GB/s and DRAM channel GB/s: Llama2-70B, 256 dies"
-    svg = draw(title, "x", names,
-               {"performance (claimed 4.98)": gains, "energy (claimed 2.35)": savings})
-    fast, frugal = sum(g >= 4.98 for g in gains), sum(s >= 2.35 for s in savings)
-    return svg, (f"Gains over the flat ring range from {min(gains):.2f}x to {max(gains):.2f}x in time and from "
-                 f"{min(savings):.2f}x to {max(savings):.2f}x in energy; the claimed 4.98x is reached at {fast} of "
-                 f"{len(gains)} points and the claimed 2.35x at {frugal}. {FEW} {ASSUMED}")
+    points = by_batch(rows, keys + ["training.method"])
+    sides = [sorted({key[i] for key in points}) for i in range(3)]
+    maps, said = [], []
+    for figure, mark, what in ((STEP, 4.98, "time"), (ENERGY, 2.35, "energy")):
+        values = {}
+        for tflops, link, memory, _ in points:
+            flat, mine = (points[tflops, link, memory, m] for m in (FLAT, "hecaton"))
+            name = (f"{link:g} GB/s links", f"{tflops:g} TFLOPS\n{memory:g} GB/s DRAM")
+            values[name] = batch(flat, figure, 512) / batch(mine, figure, 512)
+        columns = [f"{t:g} TFLOPS\n{m:g} GB/s DRAM" for m in sides[2] for t in sides[0]]
+        maps.append((f"{what}: claimed {mark}x", columns, [f"{link:g} GB/s links" for link in sides[1]], values, mark))
+        reached = sum(value >= mark for value in values.values())
+        said.append(f"from {min(values.values()):.2f}x to {max(values.values()):.2f}x in {what}; the claimed {mark}x is "
+                    f"reached at {reached} of {len(values)} points")
+    svg = cells.draw("Flat ring over Hecaton, Llama2-70B on 256 dies, batches of 1,048,576 tokens", maps)
+    return svg, (f"Gains over the flat ring range {', and '.join(said)}. Rows are links, columns die and DRAM channel. "
+                 f"{MORE} {ASSUMED}")
 
 
 def weak_scaling(rows):
-    models = list(LAYERS)
-    points = group(rows, ["training.model", "training.method"])
+    points = by_batch(rows, ["training.method", "rows"])
+    sides = sorted({key[1] for key in points})
     series = {}
-    for method in ("hecaton", "megatron-flat-ring"):
-        ratios = []
-        for model in models:
-            at = points.get((model, method))
-            ratios.append(layer(at, "training.compute_s") / layer(at, "training.nop_s") if at else None)
-        series[method] = ratios
-    mine = series["hecaton"]
-    spread = max(mine) / min(mine) - 1
-    flat = [r for r in series["megatron-flat-ring"] if r is not None]
-    svg = draw("Computation to communication of a layer: model and package grow together", "ratio",
-               [f"{m}\n{n} dies" for m, n in zip(models, (16, 64, 256, 1024))], series)
-    listed = ", ".join(f"{r:.2f}" for r in mine)
-    return svg, (f"Hecaton's ratio of computation to standing still for the NoP is {listed} "
-                 f"along the four pairs, and varies by {spread * 100:.0f} %; the flat ring's is "
-                 f"{', '.join(f'{r:.2f}' for r in flat)} up to 256 dies. Contention with DRAM traffic is part of "
-                 f"it, and attention differs, as sequences do. {ASSUMED}")
+    for method in sorted({key[0] for key in points}):
+        at = [points.get((method, side)) for side in sides]
+        series[method] = [more(p, "training.compute_s") / more(p, "training.nop_s") if p else None for p in at]
+    # A ring of p dies sends (p-1)/p of the payload: that part of the growth is the ring's, not the method's.
+    series["hecaton, x (1 - 1/p)"] = [r * (1 - 1 / side) for r, side in zip(series["hecaton"], sides)]
+    svg = draw("Computation to communication: model and package grow together", "ratio",
+               [f"{side * side:.0f} dies" for side in sides], series)
+
+    def listed(name):
+        return ", ".join(f"{r:.2f}" for r in series[name] if r is not None)
+
+    def spread(name):
+        return f"{100 * (max(series[name]) / min(series[name]) - 1):.0f} %"
+
+    flat = f" The flat ring's is {listed(FLAT)}." if FLAT in series else ""
+    each = ", ".join(f"{more(points['hecaton', side], 'training.compute_s') * 1e3:.2f}" for side in sides)
+    return svg, (f"A mini-batch's computation of {each} ms over its standing still for the NoP is, by Hecaton, "
+                 f"{listed('hecaton')} on {', '.join(f'{s * s:.0f}' for s in sides)} dies: it varies by "
+                 f"{spread('hecaton')}. Rings of p dies send (p-1)/p of a payload; without that factor it is "
+                 f"{listed('hecaton, x (1 - 1/p)')}, and varies by {spread('hecaton, x (1 - 1/p)')}.{flat} DRAM transfers do not overlap here, and DRAM is fast, so that nothing else "
+                 f"contends. {ASSUMED}")
 
 
 def strong_scaling(rows):
@@ -173,7 +210,8 @@ def extrapolation(rows):
                  f"{100 * worst:.1f} %: what the studies with few layers leave open.")
 
 
-STUDIES = {"headline": headline, "claims": claims, "weak-scaling": weak_scaling, "strong-scaling": strong_scaling,
+STUDIES = {"headline": headline, "claims": claims, "weak-scaling": weak_scaling,
+           "weak-scaling-large": weak_scaling, "strong-scaling": strong_scaling,
            "layout": layout, "packages": packages, "fusion": fusion, "extrapolation": extrapolation}
 
 

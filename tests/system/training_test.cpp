@@ -236,5 +236,24 @@ INSTANTIATE_TEST_SUITE_P(
         Case{plain_ffn, "megatron-torus-ring", 1, 8}, Case{tinyllama, "optimus", 4, 4},
         Case{plain_ffn, "optimus", 2, 2}));
 
+// By perimeter there is one for each of 12 edge dies.
+TEST(Channels, AreAsManyAsGivenOrByAreaOrByPerimeter) {
+  TrainingDeck deck;
+  const auto digest = [&](std::uint32_t channels, const char* by_area) {
+    deck.channels = channels;
+    std::string text = text_of(deck);
+    text.insert(text.find("burst_bytes"), by_area);
+    return run_deck(deck_of(text), 1).totals.digest;
+  };
+  const std::uint64_t four = digest(4, ""), twelve = digest(12, ""),
+                      given = digest(0, "dies_per_channel = 5\n");
+  const std::uint64_t by_perimeter = digest(0, ""), overruled = digest(12, "dies_per_channel = 5\n");
+  if (!is_root()) return;
+  EXPECT_EQ(given, four);
+  EXPECT_EQ(by_perimeter, twelve);
+  EXPECT_EQ(overruled, twelve);
+  EXPECT_NE(four, twelve);
+}
+
 }  // namespace
 }  // namespace hecaton::test
