@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace hecaton::engine {
@@ -36,17 +37,27 @@ SharedMemory::~SharedMemory() {
   MPI_Win_free(&window_);
 }
 
-Patience::Patience(std::uint32_t ranks_on_host)
-    : spins_(ranks_on_host <= std::thread::hardware_concurrency() ? 1u << 14 : 1u << 6) {}
+namespace {
+constexpr std::uint32_t least_spins = 1u << 6;
+}
 
-void Patience::turn(std::uint32_t round) const {
-  if (round >= spins_) {
-    sched_yield();
+Patience::Patience(std::uint32_t ranks_on_host)
+    : most_(ranks_on_host <= std::thread::hardware_concurrency() ? 1u << 14 : least_spins), spins_(most_) {}
+
+void Patience::turn(std::uint32_t round) {
+  if (round == 0) {
+    if (!gave_up_) spins_ = std::min(most_, spins_ + spins_ / 16);
+    gave_up_ = false;
+  }
+  if (round < spins_ && !gave_up_) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
     return;
   }
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
+  if (!gave_up_) spins_ = std::max(least_spins, spins_ / 2);
+  gave_up_ = true;
+  sched_yield();
 }
 
 }  // namespace hecaton::engine

@@ -26,16 +26,19 @@ class SharedMemory {
   std::vector<char*> parts_;
 };
 
-// How to wait: turns of spinning at first, then turns that let other processes run. Ranks that share cores
-// give them away soon; those that have one each keep it for longer, because whoever else is running would
-// keep it for milliseconds.
+// How to wait: turns of spinning at first, then turns that let other processes run. A wait that spinning did
+// not end makes the next one spin half as long, because whoever is waited for is probably not running; one
+// that it did end, a little longer. Ranks that share cores never spin for long.
 class Patience {
  public:
   explicit Patience(std::uint32_t ranks_on_host);
-  void turn(std::uint32_t round) const;
+  // The turns of one wait are numbered from 0.
+  void turn(std::uint32_t round);
 
  private:
+  std::uint32_t most_;
   std::uint32_t spins_;
+  bool gave_up_ = false;  // in this wait
 };
 
 }  // namespace hecaton::engine
