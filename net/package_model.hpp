@@ -20,6 +20,14 @@
 
 namespace hecaton::net {
 
+// What a rank may build on when it promises that nothing will cross a border for a while; beside these, link
+// latency, and the times of all pending events. To switch one off changes how often ranks wait, nothing else.
+struct LookaheadSources {
+  bool router = true;     // cycles between a decision of a router and its effect on the next one
+  bool distance = true;   // links between a node and the border
+  bool interface = true;  // what happens at a die has to pass its injection channel first
+};
+
 template <class Endpoint>
 class PackageModel {
  public:
@@ -52,8 +60,18 @@ class PackageModel {
       const NodeId id{n};
       nodes_.push_back(Node{id, Router(fabric, id), Interface(fabric, id), make(id)});
     }
-    measure_borders();
+    set_borders(owner_of_, {});
     find_neighbours(self);
+  }
+
+  // The regions, by node, between which events are to be bounded, if not those of the owners (a dry run), and
+  // on what grounds.
+  void set_borders(std::span<const RankId> region_of, const LookaheadSources& sources) {
+    measure_borders(region_of);
+    if (!sources.router) fabric_.least_hop = SimDuration{fabric_.timing.lookahead(true)};
+    if (!sources.distance)
+      for (std::int64_t& hops : hops_to_border_) hops = std::min<std::int64_t>(hops, 1);
+    injection_ = SimDuration{sources.interface ? fabric_.timing.latch_injection() : 0};
   }
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
@@ -65,7 +83,7 @@ class PackageModel {
     const Payload& payload = event.payload;
     const bool outside_router = payload.kind == EventKind::timer || payload.port >= ejection_port;
     const SimDuration hops = fabric_.least_hop * hops_to_border_[event.receiver().value];
-    return outside_router ? hops + SimDuration{fabric_.timing.latch_injection()} : hops;
+    return outside_router ? hops + injection_ : hops;
   }
   SimDuration least_reach() const { return fabric_.least_hop; }
 
@@ -174,9 +192,9 @@ class PackageModel {
  private:
   // Hops from each node to the nearest one of another rank than its own, by breadth-first search from the
   // borders.
-  void measure_borders() {
+  void measure_borders(std::span<const RankId> region_of) {
     const Topology& topology = fabric_.topology;
-    hops_to_border_.assign(owner_of_.size(), 0);
+    hops_to_border_.assign(region_of.size(), 0);
     std::vector<NodeId> wave;
     const auto visit = [&](NodeId node, std::int64_t hops, std::vector<NodeId>& into) {
       if (hops_to_border_[node.value] != 0) return;
@@ -184,7 +202,7 @@ class PackageModel {
       into.push_back(node);
     };
     for_each_link([&](NodeId from, NodeId to) {
-      if (owner_of_[from.value] != owner_of_[to.value]) visit(from, 1, wave);
+      if (region_of[from.value] != region_of[to.value]) visit(from, 1, wave);
     });
     for (std::int64_t hops = 2; !wave.empty(); ++hops) {
       std::vector<NodeId> next;
@@ -241,6 +259,7 @@ class PackageModel {
   std::vector<std::uint32_t> local_;  // node -> index in nodes_
   std::vector<RankId> neighbours_;
   std::vector<std::int64_t> hops_to_border_;  // by node; 0 if there is one rank only
+  SimDuration injection_;  // from an interface to its router, as far as it is reckoned with
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> touched_;
 };

@@ -89,7 +89,9 @@ std::uint64_t end_of(const Model::Node& node) {
   return 0;
 }
 
-std::vector<std::string> unfinished(Model& model) {
+}  // namespace
+
+std::vector<std::string> unfinished(const Model& model) {
   std::vector<std::string> waiting;
   std::size_t count = 0;
   for (const Model::Node& node : model.nodes()) {
@@ -107,8 +109,6 @@ std::vector<std::string> unfinished(Model& model) {
     waiting.push_back("... and " + std::to_string(count - reported_per_rank) + " more on this rank");
   return waiting;
 }
-
-}  // namespace
 
 void require_finished(Model& model, const boost::mpi::communicator& world) {
   const std::vector<std::string> mine = unfinished(model);

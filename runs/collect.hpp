@@ -5,15 +5,15 @@
 #include <boost/mpi/communicator.hpp>
 
 #include "io/result.hpp"
-#include "net/package_model.hpp"
-#include "runs/endpoint.hpp"
+#include "runs/nodes.hpp"
 
 namespace hecaton::runs {
 
-using Model = net::PackageModel<Endpoint>;
-
 // Collective. Throws std::runtime_error on every rank if any program has not ended.
 void require_finished(Model& model, const boost::mpi::communicator& world);
+
+// Who has not ended its program and waits for what; empty after a run that is complete. Of this rank.
+std::vector<std::string> unfinished(const Model& model);
 
 // Moves the operation rows out of the model.
 io::LocalRecords take_records(Model& model);

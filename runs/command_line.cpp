@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "io/input_error.hpp"
 #include "io/registry.hpp"
@@ -18,6 +19,7 @@ constexpr int most_ranks = 1'000'000;
 // Everything that options write to while they are parsed.
 struct Fields {
   RunArguments run;
+  DryRunArguments dry_run;
   VerifyArguments verify;
   ValidateArguments validate;
   PartitionArguments partition;
@@ -26,6 +28,7 @@ struct Fields {
   CompareArguments compare;
   SweepArguments sweep;
   std::string trains = "on";
+  std::vector<std::string> without;  // sources of lookahead
 };
 
 std::string version_text() {
@@ -55,6 +58,18 @@ void add_ranks(CLI::App& command, int& ranks) {
       ->type_name("N");
 }
 
+void add_engine_switches(CLI::App& command, Fields& fields) {
+  add_choice(command, "--trains", fields.trains, {"on", "off"},
+             "Let one event stand for a train of packets; results are the same");
+  command
+      .add_option(
+          "--lookahead-without", fields.without,
+          "Leave out a source of lookahead, to see what it is worth; results are the same (repeatable)")
+      ->check(CLI::IsMember({"router", "distance", "interface"}))
+      ->allow_extra_args(false)
+      ->type_name("SOURCE");
+}
+
 void add_run(CLI::App& app, Fields& fields) {
   CLI::App& command = *app.add_subcommand("run", "Simulate a deck, alone or under mpirun or srun");
   RunArguments& run = fields.run;
@@ -69,9 +84,35 @@ void add_run(CLI::App& app, Fields& fields) {
              "What the trace holds: no trace, counters of dies and links, also every operation");
   add_choice(command, "--sync", run.sync, {"auto", "window", "null"},
              "How ranks wait for each other: all by reductions, or neighbours by promises");
-  add_choice(command, "--trains", fields.trains, {"on", "off"},
-             "Let one event stand for a train of packets; results are the same");
+  add_engine_switches(command, fields);
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
+}
+
+void add_cost(CLI::App& command, const std::string& name, double& field, const std::string& text) {
+  constexpr double most = 1e9;
+  command.add_option(name, field, text)->check(CLI::Range(0.0, most))->capture_default_str();
+}
+
+void add_dry_run(CLI::App& app, Fields& fields) {
+  CLI::App& command = *app.add_subcommand(
+      "dry-run", "Count what the ranks of a run would do, and predict its time, in one process");
+  DryRunArguments& dry = fields.dry_run;
+  add_deck(command, dry.input);
+  command.add_option("--ranks", dry.ranks, "Ranks of the run that is meant")
+      ->check(CLI::Range(2, most_ranks))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--json", dry.json, "Write all of it, by rank, into this file")->type_name("FILE");
+  add_engine_switches(command, fields);
+  io::ForecastCosts& costs = dry.costs;
+  add_cost(command, "--event-ns", costs.event_ns, "Time of an event; 0: measured, by a run on this machine");
+  add_cost(command, "--latency-us", costs.latency_us, "Until another rank knows (ASSUMED)");
+  add_cost(command, "--message-us", costs.message_us, "Of a batch of events, at each of its ends (ASSUMED)");
+  add_cost(command, "--promise-ns", costs.promise_ns, "Of the promises after an instant (ASSUMED)");
+  add_cost(command, "--reduction-us", costs.reduction_us, "Of one level of a reduction's tree (ASSUMED)");
+  command.add_option("--bandwidth-GBps", costs.bandwidth_GBps, "Of a rank's host (ASSUMED)")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->capture_default_str();
 }
 
 void add_checks(CLI::App& app, Fields& fields) {
@@ -132,8 +173,17 @@ void add_sweep(CLI::App& app, Fields& fields) {
       ->type_name("FILE");
 }
 
+net::LookaheadSources sources_but(const std::vector<std::string>& without) {
+  const auto has = [&](std::string_view name) {
+    return std::find(without.begin(), without.end(), name) == without.end();
+  };
+  return {has("router"), has("distance"), has("interface")};
+}
+
 CommandLine chosen(const CLI::App& app, Fields fields) {
-  fields.run.trains = fields.trains == "on";
+  fields.run.trains = fields.dry_run.trains = fields.trains == "on";
+  fields.run.lookahead = fields.dry_run.lookahead = sources_but(fields.without);
+  if (app.got_subcommand("dry-run")) return std::move(fields.dry_run);
   if (app.got_subcommand("run")) return std::move(fields.run);
   if (app.got_subcommand("verify")) return std::move(fields.verify);
   if (app.got_subcommand("validate")) return std::move(fields.validate);
@@ -204,6 +254,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       "Exit codes:   0 done, 1 the run failed, 2 bad usage or bad input.");
   app.set_version_flag("--version", version_text());
   add_run(app, fields);
+  add_dry_run(app, fields);
   add_checks(app, fields);
   add_others(app, fields);
   add_sweep(app, fields);

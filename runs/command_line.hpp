@@ -7,6 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "io/forecast.hpp"
+#include "net/package_model.hpp"
+
 namespace hecaton::runs {
 
 struct DeckArguments {
@@ -24,6 +27,16 @@ struct RunArguments {
   std::string progress = "auto";
   std::string sync = "auto";
   bool trains = true;
+  net::LookaheadSources lookahead;
+};
+
+struct DryRunArguments {
+  DeckArguments input;
+  int ranks = 2;
+  std::string json;  // file; empty: none
+  bool trains = true;
+  net::LookaheadSources lookahead;
+  io::ForecastCosts costs;
 };
 
 struct VerifyArguments {
@@ -73,8 +86,9 @@ struct Answer {
   std::string text;
 };
 
-using CommandLine = std::variant<Answer, RunArguments, VerifyArguments, ValidateArguments, PartitionArguments,
-                                 DumpDefaultArguments, SummaryArguments, CompareArguments, SweepArguments>;
+using CommandLine = std::variant<Answer, RunArguments, DryRunArguments, VerifyArguments, ValidateArguments,
+                                 PartitionArguments, DumpDefaultArguments, SummaryArguments, CompareArguments,
+                                 SweepArguments>;
 
 CommandLine parse_command_line(int argc, const char* const* argv);
 

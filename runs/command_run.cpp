@@ -44,6 +44,7 @@ io::RunResult simulate_with_progress(const io::Deck& deck, const RunArguments& a
   RunOptions options;
   options.partition = arguments.input.partition;
   options.sync = arguments.sync;
+  options.lookahead = arguments.lookahead;
   options.record_operations = arguments.trace == "ops";
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
   io::ProgressReporter reporter(style, stderr);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "io/provenance.hpp"
+#include "runs/command_dry_run.hpp"
 #include "runs/command_dump_default.hpp"
 #include "runs/command_line.hpp"
 #include "runs/command_partition.hpp"
@@ -50,6 +51,7 @@ struct Dispatch {
   int operator()(const runs::VerifyArguments& arguments) const {
     return runs::verify_deck(arguments, *world);
   }
+  int operator()(const runs::DryRunArguments& arguments) const { return runs::play_dry_run(arguments); }
   int operator()(const runs::ValidateArguments& arguments) const { return runs::validate_deck(arguments); }
   int operator()(const runs::PartitionArguments& arguments) const { return runs::print_partition(arguments); }
   int operator()(const runs::DumpDefaultArguments& arguments) const { return runs::print_default(arguments); }

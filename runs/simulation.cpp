@@ -17,20 +17,6 @@ namespace hecaton::runs {
 
 namespace {
 
-// Traffic packets are messages of one packet each, whatever the deck says of other messages.
-net::NetworkConfig network_of(const io::Deck& deck) {
-  net::NetworkConfig config = deck.network;
-  if (deck.kind == io::WorkloadKind::traffic)
-    config.interface.packet_bytes = deck.traffic.packet_flits * deck.network.link.flit_bytes;
-  return config;
-}
-
-Endpoint make_endpoint(const Workload& workload, const RunOptions& options, NodeId node) {
-  if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
-  if (workload.traffic()) return {TrafficNode(&*workload.traffic(), &workload.topology())};
-  return {DieNode{chiplet::Die(workload.die_setup(node)), options.record_operations, {}}};
-}
-
 std::uint64_t rows_expected(const Workload& workload, const Model& model) {
   std::uint64_t rows = 0;
   for (const Model::Node& node : model.nodes()) {
@@ -142,8 +128,9 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
   Model model(fabric, partition.owner, self,
-              [&](NodeId node) { return make_endpoint(workload, options, node); });
+              [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
   fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
+  model.set_borders(partition.owner, options.lookahead);
 
   const std::string sync = choose_sync(options.sync, world);
   const engine::Accounting accounting = run_synchronised(workload, model, options, sync, world);

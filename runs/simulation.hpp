@@ -12,6 +12,7 @@
 #include "io/deck.hpp"
 #include "io/result.hpp"
 #include "io/summary.hpp"
+#include "net/package_model.hpp"
 
 namespace hecaton::runs {
 
@@ -26,6 +27,7 @@ struct RunOptions {
   std::string sync = "auto";  // "auto", "window" or "null"
   bool shared_memory = true;  // may ranks of one host use it?
   bool record_operations = true;
+  net::LookaheadSources lookahead;  // for tests and measurements: all are on
   std::function<void(const Progress&)> progress;
 };
 

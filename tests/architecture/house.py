@@ -24,7 +24,7 @@ ONLY_IN = {
     "boost/mpi": r"core/engine/(mpi_|shared_).*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
     "hdf5.h": r"io/hdf5_file\.[hc]pp",
-    "nlohmann/": r"io/(summary_json|profile)\.cpp",
+    "nlohmann/": r"io/(summary_json|profile|forecast)\.cpp",
     "toml++/": r"io/.*",
     "CLI/": r"runs/.*",
     "scotch.h": r"partition/scotch\.cpp",
