@@ -60,6 +60,24 @@ def check_profile(profile, summary, printed):
     check(("efficiency" in printed) == (RANKS > 1), "several ranks print their efficiency")
 
 
+FORECAST = {"schema": int, "version": str, "git": str, "deck": str, "partition": str, "simulated_ps": int,
+            "events": int, "windows": int, "busiest_events": int, "records_sent": int, "alone_s": float,
+            "window_s": float, "promise_s": float, "costs": dict, "ranks": list}
+
+
+def check_forecast(forecast, profile):
+    """Of two ranks, beside the profile of the run itself, which may have been on two."""
+    check({name: type(value) for name, value in forecast.items()} == FORECAST, f"a forecast's fields: {forecast}")
+    check(forecast["events"] == profile["events"], "a dry run has the events of the run")
+    check(abs(forecast["alone_s"] - forecast["events"] * 100e-9) < 1e-12, "at the given time per event")
+    check(forecast["window_s"] > 0 and forecast["promise_s"] > 0, "predictions")
+    for rank in forecast["ranks"]:
+        check(sum(lane["bytes"] for lane in rank["to"]) == rank["bytes_sent"], "bytes by receiver")
+    for foreseen, done in zip(forecast["ranks"], profile["ranks"] if RANKS == 2 else []):
+        for name in ("rank", "events", "records_sent", "bytes_sent"):
+            check(foreseen[name] == done[name], f"{name} is foreseen as {foreseen[name]}, and is {done[name]}")
+
+
 with folder() as here:
     write(os.path.join(here, "small.toml"), DECK)
     good(["run", "small.toml", "--progress", "none"], here)
@@ -87,6 +105,10 @@ with folder() as here:
     profiled = run(["run", "small.toml", "--trace", "none", "--profile", "b/p.json", "--progress", "none"], here, RANKS)
     check(profiled.returncode == 0, f"--profile: {profiled.stderr!r}")
     check_profile(json.loads(read(os.path.join(here, "b/p.json"))), first, profiled.stdout)
+
+    played = run(["dry-run", "small.toml", "--ranks", "2", "--event-ns", "100", "--json", "b/f.json"], here)
+    check(played.returncode == 0 and "sync window" in played.stdout, f"dry-run: {played.stderr!r}")
+    check_forecast(json.loads(read(os.path.join(here, "b/f.json"))), json.loads(read(os.path.join(here, "b/p.json"))))
 
     printed = run(["summary", "b/c/trace.h5"], here)
     check(printed.returncode == 0 and "small.toml" in printed.stdout, f"summary prints {printed.stdout!r}")

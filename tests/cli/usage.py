@@ -4,7 +4,7 @@ import subprocess
 
 from harness import HECATON, check, error_lines, files_below, finish, folder, run
 
-COMMANDS = ["run", "verify", "validate", "partition", "dump-default", "summary", "compare", "sweep"]
+COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "compare", "sweep"]
 
 with folder() as here:
     process = run(["--help"], here)
@@ -25,7 +25,8 @@ with folder() as here:
                           ["run", "a.toml", "--trains", "maybe"], ["run", "a.toml", "--sync", "null-ish"],
                           ["run", "a.toml", "--progress", "loud"], ["run", "a.toml", "--set"],
                           ["validate", "a.toml", "--ranks", "0"], ["validate", "a.toml", "--ranks", "many"],
-                          ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"]):
+                          ["dry-run", "a.toml", "--ranks", "1"], ["dry-run", "a.toml", "--bandwidth-GBps", "0"],
+                          ["run", "a.toml", "--lookahead-without", "luck"], ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"]):
             if ranks > 1 and arguments[:1] != ["run"]:
                 continue
             process = run(arguments, here, ranks)
