@@ -28,6 +28,7 @@ class Watched {
       : model_(model), book_(book), region_of_(region_of) {}
 
   RankId owner(NodeId) const { return RankId{0}; }
+  void prefetch(NodeId component) const { model_.prefetch(component); }
   SimDuration reach(const Event<Payload>& event) const { return model_.reach(event); }
   SimDuration least_reach() const { return model_.least_reach(); }
 
