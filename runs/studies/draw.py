@@ -100,15 +100,15 @@ def claims(rows):
         values = {}
         for tflops, link, memory, _ in points:
             flat, mine = (points[tflops, link, memory, m] for m in (FLAT, "hecaton"))
-            name = (f"{link:g} GB/s links", f"{tflops:g} TFLOPS\n{memory:g} GB/s DRAM")
+            name = (f"{link:g} GB/s links", f"{tflops:g} TFLOPS\nDRAM {memory:g}")
             values[name] = batch(flat, figure, 512) / batch(mine, figure, 512)
-        columns = [f"{t:g} TFLOPS\n{m:g} GB/s DRAM" for m in sides[2] for t in sides[0]]
+        columns = [f"{t:g} TFLOPS\nDRAM {m:g}" for m in sides[2] for t in sides[0]]
         maps.append((f"{what}: claimed {mark}x", columns, [f"{link:g} GB/s links" for link in sides[1]], values, mark))
         reached = sum(value >= mark for value in values.values())
         said.append(f"from {min(values.values()):.2f}x to {max(values.values()):.2f}x in {what}; the claimed {mark}x is "
                     f"reached at {reached} of {len(values)} points")
     svg = cells.draw("Flat ring over Hecaton, Llama2-70B on 256 dies, batches of 1,048,576 tokens", maps)
-    return svg, (f"Gains over the flat ring range {', and '.join(said)}. Rows are links, columns die and DRAM channel. "
+    return svg, (f"Gains over the flat ring range {', and '.join(said)}. Rows are links, columns die and GB/s of a DRAM channel. "
                  f"{MORE} {ASSUMED}")
 
 
@@ -155,13 +155,17 @@ def layout(rows):
     names = [f"{int(r)} x {int(c)}" for r, c in points]
     bytes_ = [layer(g, "training.nop_bytes_per_die") / 1e6 for g in points.values()]
     times = [layer(g, STEP) * 1e3 for g in points.values()]
-    best = names[times.index(min(times))]
-    svg = draw("A layer of Llama2-7B by Hecaton on 64 dies", "", names,
-               {"time, ms": times, "NoP sent per die, MB": bytes_})
-    worst = names[times.index(max(times))]
-    return svg, (f"Orientation matters: Hecaton is fastest on {best} (rows x columns), and "
-                 f"{max(times) / min(times):.2f}x slower on {worst}. Most bytes go along columns, over r - 1 dies, "
-                 f"so few rows send least. {ASSUMED}")
+    square = names.index("8 x 8")
+    svg = draw("A layer of Llama2-7B by Hecaton on 64 dies, against 8 x 8", "ratio", names,
+               {"time": [t / times[square] for t in times],
+                "NoP sent per die": [b / bytes_[square] for b in bytes_]})
+    fast, slow, least = times.index(min(times)), times.index(max(times)), bytes_.index(min(bytes_))
+    why = ("" if fast == least else " Time is not bytes alone: rings of few dies have few steps, tiles other shapes, and "
+           "DRAM is a part of it.")
+    return svg, (f"Orientation matters: Hecaton is fastest on {names[fast]} (rows x columns), {times[fast]:.1f} ms, and "
+                 f"{times[slow] / times[fast]:.2f}x slower on {names[slow]}. It sends least on {names[least]}, "
+                 f"{bytes_[least]:.0f} MB per die, and {max(bytes_) / min(bytes_):.2f}x as much on "
+                 f"{names[bytes_.index(max(bytes_))]}.{why} {ASSUMED}")
 
 
 def packages(rows):
