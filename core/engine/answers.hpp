@@ -12,23 +12,27 @@ namespace hecaton::engine {
 class Answers {
  public:
   void sent(SimTime answer) {
-    open_.push_back(answer);
-    earliest_ = std::min(earliest_, answer);
+    // One that is later than a later one's never matters.
+    while (open_.size() > first_ && open_.back().answer >= answer) open_.pop_back();
+    open_.push_back({sent_++, answer});
   }
   // The neighbour has taken the first `events` of all that were ever sent.
   void confirmed(std::uint64_t events) {
-    if (events == confirmed_) return;
-    open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(events - confirmed_));
-    confirmed_ = events;
-    earliest_ = SimTime::never();
-    for (SimTime answer : open_) earliest_ = std::min(earliest_, answer);
+    while (first_ < open_.size() && open_[first_].number < events) ++first_;
+    if (2 * first_ < open_.size()) return;
+    open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
   }
-  SimTime earliest() const { return earliest_; }
+  SimTime earliest() const { return first_ < open_.size() ? open_[first_].answer : SimTime::never(); }
 
  private:
-  std::vector<SimTime> open_;  // in order of sending
-  std::uint64_t confirmed_ = 0;
-  SimTime earliest_ = SimTime::never();
+  struct Open {
+    std::uint64_t number;
+    SimTime answer;
+  };
+  std::vector<Open> open_;  // from first_ on: numbers and answers ascend
+  std::size_t first_ = 0;
+  std::uint64_t sent_ = 0;
 };
 
 }  // namespace hecaton::engine

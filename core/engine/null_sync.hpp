@@ -22,7 +22,9 @@
 //                                false if nothing of it is worth a message now
 //   poll(take)                   takes what has arrived
 //   bound(k)                     nothing from k arrives before, answers to what was pushed included
-//   unconfirmed(k)               something was taken from k since the last publish
+//   unconfirmed(k)               something was taken from k since the last publish, and is worth one; or
+//   there
+//                                is room for what could not be published then
 //   agreed()                     nothing from anywhere arrives before
 //   ask(need, least_reach)       this rank waits for promises later than `need`
 //   settle(reach)                this rank is blocked, and nothing pending here reaches another rank before
@@ -50,8 +52,9 @@ class NullSync {
   std::uint32_t ranks() const { return channels_.ranks(); }
   RankId rank() const { return channels_.rank(); }
   SimTime horizon() const { return horizon_; }
-  // Neighbours wait for promises, so they are renewed after every instant.
-  static constexpr std::uint32_t stretch() { return 1; }
+  // Neighbours wait for promises, so they are renewed before much of the least reach has passed: after every
+  // instant where instants are few, after some where they are many.
+  std::uint32_t stretch() const { return stretch_; }
 
   template <class Model>
   void send(RankId to, const EventType& event, const Model& model, SimTime now, Accounting& accounting) {
@@ -68,6 +71,7 @@ class NullSync {
 
   template <class Queue, class Model>
   bool advance(Queue& queue, const Model& model, Stopwatch& clock, Accounting& accounting) {
+    adapt_stretch(queue.next_time(), model.least_reach());
     promise(queue, model, accounting);
     clock.lap(Stopwatch::exchanging);
     for (std::uint32_t round = 0;; ++round) {
@@ -89,8 +93,20 @@ class NullSync {
 
  private:
   static constexpr std::uint32_t rounds_before_settling = 64;
+  static constexpr std::uint32_t longest_stretch = 1024;
 
-  // True if what neighbours may hope for has changed while this rank waits.
+  // Between a 16th and an 8th of the least reach.
+  void adapt_stretch(SimTime next, SimDuration least_reach) {
+    const SimDuration passed = next - last_next_;
+    last_next_ = next;
+    if (passed.ps > least_reach.ps / 8)
+      stretch_ = std::max(1u, stretch_ / 2);
+    else if (passed.ps < least_reach.ps / 16)
+      stretch_ = std::min(longest_stretch, stretch_ * 2);
+  }
+
+  // True if neighbours should hear of something while this rank waits: their hopes have changed, or what they
+  // sent has arrived, or there is room for what was kept back.
   template <class Queue, class Model>
   bool receive(Queue& queue, const Model& model) {
     channels_.poll([&](const EventType& event) {
@@ -99,9 +115,10 @@ class NullSync {
     });
     compare_bounds();
     const SimTime horizon = std::max(nearest_, channels_.agreed());
-    const bool changed = horizon != horizon_;
+    bool news = horizon != horizon_;
     horizon_ = horizon;
-    return changed && queue.next_time() >= horizon_;
+    for (std::size_t k = 0; k < promised_.size(); ++k) news = news || channels_.unconfirmed(k);
+    return news && queue.next_time() >= horizon_;
   }
 
   void compare_bounds() {
@@ -143,6 +160,8 @@ class NullSync {
   std::vector<SimTime> promised_;              // by neighbour
   SimTime reach_of_taken_ = SimTime::never();  // of what was taken since the last promise
   std::vector<std::uint64_t> unpublished_;     // events, by neighbour
+  SimTime last_next_{};                        // event, when this rank went on before
+  std::uint32_t stretch_ = 1;                  // instants
 };
 
 }  // namespace hecaton::engine

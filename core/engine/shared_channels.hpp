@@ -67,7 +67,10 @@ class SharedChannels {
   void push(std::size_t k, const EventType& event, SimTime answer) {
     Link& link = links_[k];
     ++sent_;
-    if (!link.waiting.empty() || !store(link, event)) link.waiting.push_back(event);
+    if (!link.waiting.empty() || !store(link, event)) {
+      link.waiting.push_back(event);
+      link.kept_back = std::min(link.kept_back, event.time);
+    }
     link.answers.sent(answer);
   }
 
@@ -81,7 +84,8 @@ class SharedChannels {
     return true;
   }
   bool unconfirmed(std::size_t k) const {
-    return links_[k].confirmed != links_[k].read || !links_[k].waiting.empty();
+    const Link& link = links_[k];
+    return link.confirmed != link.read || (!link.waiting.empty() && room(link) > link.written);
   }
 
   template <class Take>
@@ -152,8 +156,9 @@ class SharedChannels {
     std::uint64_t read = 0;
     std::uint64_t confirmed = 0;  // of what was read
     SimTime promise{};
-    Answers answers;                 // by the neighbour
-    std::vector<EventType> waiting;  // for room in the ring
+    Answers answers;                       // by the neighbour
+    std::vector<EventType> waiting;        // for room in the ring
+    SimTime kept_back = SimTime::never();  // the earliest of them
   };
 
   Shown& shown(std::uint32_t rank) {
@@ -164,9 +169,12 @@ class SharedChannels {
     return reinterpret_cast<Ring*>(rings)[which];
   }
 
+  static std::uint64_t room(const Link& link) {
+    return link.out->read.load(std::memory_order_acquire) + ring_events;
+  }
   static bool store(Link& link, const EventType& event) {
     if (link.written == link.room) {
-      link.room = link.out->read.load(std::memory_order_acquire) + ring_events;
+      link.room = room(link);
       if (link.written == link.room) return false;
     }
     std::memcpy(link.out->events[link.written++ % ring_events], &event, sizeof event);
@@ -175,13 +183,14 @@ class SharedChannels {
 
   // Returns the time of the earliest event that still waits for room.
   static SimTime flush(Link& link) {
-    SimTime kept_back = SimTime::never();
-    if (link.waiting.empty()) return kept_back;
     std::size_t done = 0;
     while (done < link.waiting.size() && store(link, link.waiting[done])) ++done;
-    link.waiting.erase(link.waiting.begin(), link.waiting.begin() + static_cast<std::ptrdiff_t>(done));
-    for (const EventType& event : link.waiting) kept_back = std::min(kept_back, event.time);
-    return kept_back;
+    if (done > 0) {
+      link.waiting.erase(link.waiting.begin(), link.waiting.begin() + static_cast<std::ptrdiff_t>(done));
+      link.kept_back = SimTime::never();
+      for (const EventType& event : link.waiting) link.kept_back = std::min(link.kept_back, event.time);
+    }
+    return link.kept_back;
   }
 
   void show(SimTime reach) {

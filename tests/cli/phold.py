@@ -21,10 +21,11 @@ def result(*options, ranks=1):
 
 class Phold(unittest.TestCase):
     def test_history_is_the_same_at_any_rank_count(self):
-        # The last one has a rank without any component.
+        # One has a rank without any component; the last one, more events under way than ranks have room for.
         for options in (["--lps", "64", "--events-per-lp", "8", "--until", "30000"],
                         ["--lps", "10", "--remote", "1", "--until", "100000", "--seed", "5"],
-                        ["--lps", "3", "--until", "50000"]):
+                        ["--lps", "3", "--until", "50000"],
+                        ["--lps", "3000", "--events-per-lp", "20", "--until", "3000"]):
             alone = result(*options)
             for ranks in (2, 3, 4):
                 for sync in ("window", "null"):
