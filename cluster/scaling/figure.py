@@ -6,6 +6,7 @@ WIDTH, HEIGHT = 300, 190  # of one plot with its margins
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 30, 34
 COLUMNS = 3
 INK, LINE, GUIDE = "#222222", "#1f6fb4", "#b0b0b0"
+PREDICTED = {"window": "#c2571a", "null": "#2e8b57"}  # by synchroniser
 
 
 def nice_ceiling(value):
@@ -33,9 +34,17 @@ def polyline(points, colour, more=""):
     return f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="1.6"{more}/>'
 
 
-def plot(x0, y0, title, ranks, values, ideal=None):
-    """Ranks stand at even distances, values from zero; `ideal` is a dashed line beside them."""
-    top = nice_ceiling(max([*values, *(ideal or [])]))
+def predicted_line(points, sync):
+    squares = [f'<rect x="{x - 2.5:.1f}" y="{y - 2.5:.1f}" width="5" height="5" fill="{PREDICTED[sync]}"/>'
+               for x, y in points]
+    return [polyline(points, PREDICTED[sync], ' stroke-dasharray="2 3"'), *squares]
+
+
+def plot(x0, y0, title, ranks, values, ideal=None, predicted=None):
+    """Ranks stand at even distances, values from zero; `ideal` is a dashed line beside them. There are values for the
+    first ranks; `predicted` has a line for each synchroniser: by rank count."""
+    lines = predicted or {}
+    top = nice_ceiling(max([*values, *(ideal or []), *(value for line in lines.values() for value in line.values())]))
     right, bottom = x0 + WIDTH - RIGHT, y0 + HEIGHT - BOTTOM
     left, upper = x0 + LEFT, y0 + TOP
 
@@ -54,6 +63,8 @@ def plot(x0, y0, title, ranks, values, ideal=None):
     if ideal:
         points = [place(index, value) for index, value in enumerate(ideal)]
         parts.append(polyline(points, GUIDE, ' stroke-dasharray="5 4"'))
+    for sync, line in lines.items():
+        parts += predicted_line([place(ranks.index(count), value) for count, value in sorted(line.items())], sync)
     points = [place(index, value) for index, value in enumerate(values)]
     parts.append(polyline(points, LINE))
     parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{LINE}"/>' for x, y in points]
@@ -61,12 +72,21 @@ def plot(x0, y0, title, ranks, values, ideal=None):
     return parts
 
 
-def draw(title, rows):
-    ranks = [row["ranks"] for row in rows]
+def draw(title, rows, predictions=()):
+    """`rows` were measured; `predictions` are for the same and larger rank counts, one line per synchroniser."""
+    measured = [row["ranks"] for row in rows]
+    ranks = sorted({*measured, *(row["ranks"] for row in predictions)})
+
+    def foreseen(column):
+        return {sync: {row["ranks"]: row[f"{sync}_{column}"] for row in predictions} for sync in PREDICTED} \
+            if predictions else None
+
+    legend = " (dotted: predicted, orange window, green null)" if predictions else ""
     plots = [
-        ("time of the simulation, s", [row["wall_s"] for row in rows], None),
-        ("speed-up (dashed: ideal)", [row["speed_up"] for row in rows], [count / ranks[0] for count in ranks]),
-        ("efficiency", [row["efficiency"] for row in rows], [1.0] * len(rows)),
+        ("time of the simulation, s", [row["wall_s"] for row in rows], None, foreseen("s")),
+        ("speed-up (dashed: ideal)", [row["speed_up"] for row in rows], [count / ranks[0] for count in measured],
+         foreseen("speed_up")),
+        ("efficiency", [row["efficiency"] for row in rows], [1.0] * len(rows), foreseen("efficiency")),
         ("events/s", [row["events_per_s"] for row in rows], None),
         ("share of time spent waiting", [row["waiting"] for row in rows], [1.0] * len(rows)),
         ("memory of the largest rank, MB", [row["memory_bytes"] / 1e6 for row in rows], None),
@@ -74,7 +94,7 @@ def draw(title, rows):
     width, height = COLUMNS * WIDTH, math.ceil(len(plots) / COLUMNS) * HEIGHT + 30
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
              f'viewBox="0 0 {width} {height}" font-family="sans-serif">',
-             f'<rect width="{width}" height="{height}" fill="white"/>', text(width / 2, 20, title, size=14)]
-    for index, (name, values, ideal) in enumerate(plots):
-        parts += plot(index % COLUMNS * WIDTH, 30 + index // COLUMNS * HEIGHT, name, ranks, values, ideal)
+             f'<rect width="{width}" height="{height}" fill="white"/>', text(width / 2, 20, title + legend, size=14)]
+    for index, (name, values, *more) in enumerate(plots):
+        parts += plot(index % COLUMNS * WIDTH, 30 + index // COLUMNS * HEIGHT, name, ranks, values, *more)
     return "\n".join([*parts, "</svg>\n"])

@@ -14,7 +14,13 @@ runs of a kind the fastest counts. OUTPUT/scaling.csv and OUTPUT/scaling.svg say
   efficiency     speed_up over what as many times more ranks should give
   events_per_s   of all ranks together
   waiting        share of the ranks' time in which they waited for others; exchanging: in which they sent and received
+  event_ns       time that the ranks spent per event
   memory_bytes   of the largest rank
+
+With --predict 64,1024 (strong scaling) each of these rank counts, and each measured one from 2 on, is also played by
+`hecaton dry-run`, at the time per event of the first runs; --cost latency-us=1 gives it another cost. What that says
+stands in OUTPUT/prediction.csv and beside the measured points of the figure: for --sync window and null the time, and
+speed-up and efficiency as above, windows, and the bytes that a rank sends.
 
 Needs python3-h5py. A run that fails ends the study; so does a digest of strong scaling that is not that of the others.
 """
@@ -137,6 +143,7 @@ def read_run(folder):
         ranks = trace["provenance/ranks"]
         spent = {name: float(ranks[f"{name}_s"][:].sum()) for name in ("computing", "waiting", "exchanging")}
     total = sum(spent.values())
+    summary["computing_s"] = spent["computing"]
     summary["shares"] = {name: seconds / total if total > 0 else 0.0 for name, seconds in spent.items()}
     return summary
 
@@ -154,7 +161,8 @@ def table_of(kind, folders):
                      "wall_s": best["wall_s"], "slowest_s": max(run["wall_s"] for run in repeats),
                      "events": best["events"], "events_per_s": best["events"] / best["wall_s"],
                      "windows": best["windows"], "waiting": best["shares"]["waiting"],
-                     "exchanging": best["shares"]["exchanging"], "memory_bytes": best["peak_rss_bytes"],
+                     "exchanging": best["shares"]["exchanging"],
+                     "event_ns": best["computing_s"] * 1e9 / max(1, best["events"]), "memory_bytes": best["peak_rss_bytes"],
                      "digest": best["digest"]})
     compare(kind, rows)
     return rows
@@ -168,6 +176,49 @@ def compare(kind, rows):
         else:
             row["speed_up"] = row["events_per_s"] / first["events_per_s"]
         row["efficiency"] = row["speed_up"] * first["ranks"] / row["ranks"]
+
+
+# --- what more ranks would do ---
+
+
+def predict(arguments, words, rows):
+    """A row for each rank count: the measured ones from 2 on, and those asked for."""
+    counts = sorted({*arguments.predict, *(row["ranks"] for row in rows if row["ranks"] > 1)})
+    costs = ["--event-ns", f"{rows[0]['event_ns']:.6g}"]
+    for name, value in arguments.cost:
+        costs += [f"--{name}", value]
+    first = rows[0]
+    predicted = []
+    for count in counts:
+        file = arguments.output / f"{count}-ranks-dry.json"
+        command = [arguments.hecaton, "dry-run", *words, "--ranks", str(count), *costs, "--json", str(file)]
+        done = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            sys.stderr.write(done.stderr)
+            sys.exit(done.returncode)
+        dry = json.loads(file.read_text())
+        row = {"ranks": count, "windows": dry["windows"],
+               "bytes_per_rank": sum(rank["bytes_sent"] for rank in dry["ranks"]) / count}
+        for sync, seconds in (("window", dry["window_s"]), ("null", dry["promise_s"])):
+            row[f"{sync}_s"] = seconds
+            row[f"{sync}_speed_up"] = first["wall_s"] / seconds
+            row[f"{sync}_efficiency"] = row[f"{sync}_speed_up"] * first["ranks"] / count
+        predicted.append(row)
+    return predicted
+
+
+def write_csv(path, rows):
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def print_predictions(rows):
+    print(f"\n{'ranks':>6} {'predicted: window':>18} {'null':>12} {'windows':>10} {'bytes/rank':>12}")
+    for row in rows:
+        print(f"{row['ranks']:6} {row['window_s']:16.3f} s {row['null_s']:10.3f} s {row['windows']:10} "
+              f"{row['bytes_per_rank'] / 1e6:9.3f} MB")
 
 
 def print_table(rows):
@@ -190,6 +241,11 @@ def growth(text):
     return key, values.split(",")
 
 
+def assignment(text):
+    name, value = text.split("=", 1)
+    return name, value
+
+
 def positive(text):
     if int(text) < 1:
         raise ValueError(text)
@@ -208,6 +264,9 @@ def parse_arguments():
     parser.add_argument("--launcher", choices=("mpirun", "srun"), default="mpirun")
     parser.add_argument("--slurm", action="store_true", help="each run a batch job")
     parser.add_argument("--hecaton", default="hecaton", help="the program")
+    parser.add_argument("--predict", type=whole_numbers, default=[], metavar="N,...", help="play runs on so many ranks")
+    parser.add_argument("--cost", type=assignment, action="append", default=[], metavar="NAME=VALUE",
+                        help="of hecaton dry-run (repeatable): latency-us=1")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("out/scaling"))
     return parser.parse_args()
 
@@ -215,16 +274,19 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     cases = cases_of(arguments)
-    validate(arguments.hecaton, cases)
+    if arguments.predict and (arguments.kind != "strong" or arguments.predict[0] < 2):
+        fail("--predict is for strong scaling, and for two ranks or more", 2)
+    validate(arguments.hecaton, [*cases, *((count, cases[0][1]) for count in arguments.predict)])
     arguments.output.mkdir(parents=True, exist_ok=True)
     rows = table_of(arguments.kind, run_all(arguments, cases))
-    with open(arguments.output / "scaling.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(arguments.output / "scaling.csv", rows)
+    predictions = predict(arguments, cases[0][1], rows) if arguments.predict else []
     title = f"{arguments.kind.capitalize()} scaling: {', '.join(dict.fromkeys(row['deck'] for row in rows))}"
-    (arguments.output / "scaling.svg").write_text(figure.draw(title, rows))
+    (arguments.output / "scaling.svg").write_text(figure.draw(title, rows, predictions))
     print_table(rows)
+    if predictions:
+        write_csv(arguments.output / "prediction.csv", predictions)
+        print_predictions(predictions)
     print(f"\n{arguments.output / 'scaling.csv'}\n{arguments.output / 'scaling.svg'}")
 
 

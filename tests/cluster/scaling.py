@@ -43,7 +43,26 @@ def close(text, value):
     return abs(float(text) - value) <= 1e-9 * abs(value)
 
 
-def check_rows(here, kind, ranks, repeats):
+def check_predictions(here, ranks):
+    measured = rows_of(here, "foreseen")
+    with open(here / "foreseen/prediction.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    check([int(row["ranks"]) for row in rows] == ranks, f"predictions for {ranks}: {rows}")
+    for row in rows:
+        dry = json.loads((here / f"foreseen/{row['ranks']}-ranks-dry.json").read_text())
+        check(dry["costs"]["latency_us"] == 3, "costs are handed on")
+        check(abs(dry["costs"]["event_ns"] - float(measured[0]["event_ns"])) < 1e-3, "the time per event is measured")
+        check(dry["events"] == int(measured[0]["events"]), "the events are those of the deck")
+        check(close(row["window_s"], dry["window_s"]) and close(row["null_s"], dry["promise_s"]), f"times of {row}")
+        speed_up = float(measured[0]["wall_s"]) / dry["promise_s"]
+        check(close(row["null_speed_up"], speed_up) and close(row["null_efficiency"], speed_up / int(row["ranks"])),
+              f"speed-up of {row}")
+    figure = xml.etree.ElementTree.parse(here / "foreseen/scaling.svg")
+    squares = [one for one in figure.findall(".//{http://www.w3.org/2000/svg}rect") if one.get("width") == "5"]
+    check(len(squares) == 3 * 2 * len(ranks), f"time, speed-up, efficiency by two synchronisers: {len(squares)} points")
+
+
+def check_rows(here, kind, ranks, repeats, scaling=None):
     rows = rows_of(here, kind)
     check([int(row["ranks"]) for row in rows] == ranks, f"{kind}: a row for each rank count: {rows}")
     best = []
@@ -62,7 +81,7 @@ def check_rows(here, kind, ranks, repeats):
     for row, one in zip(rows, best):
         strong = best[0]["wall_s"] / one["wall_s"]
         weak = one["events"] / one["wall_s"] / (best[0]["events"] / best[0]["wall_s"])
-        speed_up = strong if kind == "strong" else weak
+        speed_up = strong if (scaling or kind) == "strong" else weak
         check(close(row["speed_up"], speed_up), f"{kind}: speed-up {row['speed_up']}, not {speed_up}")
         check(close(row["efficiency"], speed_up * best[0]["ranks"] / one["ranks"]), f"{kind}: efficiency")
     figure = xml.etree.ElementTree.parse(here / kind / "scaling.svg")
@@ -79,6 +98,12 @@ with tempfile.TemporaryDirectory(prefix="hecaton-scaling-") as name:
     check(strong[0]["digest"] == strong[1]["digest"], "strong scaling: one digest")
     check(len(re.findall(r"^ +\d+ +16 .* s .*%.*MB$", printed, re.M)) == 2, f"the table is printed: {printed}")
 
+    foreseen = study(here, "strong", "--ranks", "1,2", "--repeat", "1", "--output", "foreseen", "--predict", "4,16",
+                     "--cost", "latency-us=3", "deck.toml").stdout
+    check_rows(here, "foreseen", [1, 2], 1, "strong")
+    check_predictions(here, [2, 4, 16])
+    check("predicted" in foreseen, "predictions are printed")
+
     study(here, "weak", "--ranks", "1,2", "--repeat", "1", "--grow", "package.rows=2,4", "--output", "weak", "deck.toml")
     weak = check_rows(here, "weak", [1, 2], 1)
     check([row["dies"] for row in weak] == ["8", "16"], "weak scaling: the package grows")
@@ -90,6 +115,8 @@ with tempfile.TemporaryDirectory(prefix="hecaton-scaling-") as name:
             (["weak", "--ranks", "1,2", "--grow", "package.rows=2", "deck.toml"], 2, "has 1 values for 2 rank counts"),
             (["weak", "--ranks", "1,2,4", "deck.toml", "deck.toml"], 2, "2 decks for 3 rank counts"),
             (["strong", "--ranks", "2,1", "deck.toml"], 2, "invalid whole_numbers value"),
+            (["weak", "--ranks", "1,2", "--predict", "4", "deck.toml"], 2, "is for strong scaling"),
+            (["strong", "--ranks", "1,2", "--predict", "17", "deck.toml"], 2, "makes fewer dies than there are ranks"),
             (["strong", "--ranks", "1", "none.toml"], 2, "does not exist")):
         process = study(here, *words, "--output", "bad", code=code)
         check(said in process.stderr, f"{words}: {process.stderr}")
