@@ -184,7 +184,7 @@ def compare(kind, rows):
 def predict(arguments, words, rows):
     """A row for each rank count: the measured ones from 2 on, and those asked for."""
     counts = sorted({*arguments.predict, *(row["ranks"] for row in rows if row["ranks"] > 1)})
-    costs = ["--event-ns", f"{rows[0]['event_ns']:.6g}"]
+    costs = ["--event-ns", repr(rows[0]["event_ns"])]
     for name, value in arguments.cost:
         costs += [f"--{name}", value]
     first = rows[0]
