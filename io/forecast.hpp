@@ -14,7 +14,7 @@ struct ForecastCosts {
   bool event_measured = false;
   double latency_us = 1.5;       // from a send until the receiver knows
   double message_us = 0.5;       // of a batch, at each of its ends
-  double promise_ns = 50;        // of renewing the promises to neighbours, once an instant
+  double promise_ns = 50;        // of renewing the promises to neighbours
   double reduction_us = 1.5;     // of a level of the tree that combines what all ranks offer
   double bandwidth_GBps = 12.5;  // of a host
 };

@@ -108,7 +108,7 @@ void add_dry_run(CLI::App& app, Fields& fields) {
   add_cost(command, "--event-ns", costs.event_ns, "Time of an event; 0: measured, by a run on this machine");
   add_cost(command, "--latency-us", costs.latency_us, "Until another rank knows (ASSUMED)");
   add_cost(command, "--message-us", costs.message_us, "Of a batch of events, at each of its ends (ASSUMED)");
-  add_cost(command, "--promise-ns", costs.promise_ns, "Of the promises after an instant (ASSUMED)");
+  add_cost(command, "--promise-ns", costs.promise_ns, "Of renewing promises to neighbours (ASSUMED)");
   add_cost(command, "--reduction-us", costs.reduction_us, "Of one level of a reduction's tree (ASSUMED)");
   command.add_option("--bandwidth-GBps", costs.bandwidth_GBps, "Of a rank's host (ASSUMED)")
       ->check(CLI::Range(1e-6, 1e6))

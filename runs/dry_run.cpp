@@ -41,9 +41,17 @@ std::vector<std::vector<RankId>> neighbours_of_ranks(const net::Topology& topolo
   return neighbours;
 }
 
-engine::DryCosts seconds(const io::ForecastCosts& costs) {
-  return {costs.event_ns * 1e-9,   costs.latency_us * 1e-6,   costs.message_us * 1e-6,
-          costs.promise_ns * 1e-9, costs.reduction_us * 1e-6, costs.bandwidth_GBps * 1e9};
+// As often as NullSync renews its promises, in the mean.
+constexpr std::int64_t renewals_per_reach = 12;
+
+engine::DryCosts costs_of_run(const io::ForecastCosts& costs, SimDuration least_reach) {
+  return {costs.event_ns * 1e-9,
+          costs.latency_us * 1e-6,
+          costs.message_us * 1e-6,
+          costs.promise_ns * 1e-9,
+          costs.reduction_us * 1e-6,
+          costs.bandwidth_GBps * 1e9,
+          SimDuration{least_reach.ps / renewals_per_reach}};
 }
 
 // The whole package in this process.
@@ -110,7 +118,7 @@ io::Forecast dry_run(const io::Deck& deck, const DryRunOptions& options) {
   const auto partition = regions_of(package.workload(), deck, options.partition, options.ranks);
   package.model().set_borders(partition.owner, options.lookahead);
   engine::DryBook book(neighbours_of_ranks(package.workload().topology(), partition), sizeof(Record),
-                       seconds(costs));
+                       costs_of_run(costs, package.model().least_reach()));
   using Played = engine::Watched<Model, engine::DryBook>;
   Played played(package.model(), book, partition.owner);
   engine::DryRun synchroniser(book);

@@ -62,7 +62,10 @@ void DryBook::tick(RankId rank, SimTime at, SimTime reach) {
         awaited.released_s = awaited.passages.front().finished_s;
       if (awaited.released_s > 0) clock.now_s = std::max(clock.now_s, awaited.released_s + costs_.latency_s);
     }
-    clock.now_s += costs_.promise_s;
+    if (at >= clock.renewal) {
+      clock.now_s += costs_.promise_s;
+      clock.renewal = at + costs_.promise_every;
+    }
   }
   clock.now_s += costs_.event_s;
   // Whoever waits for an earlier one that reaches as far waits for this one.

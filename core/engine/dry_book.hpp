@@ -1,14 +1,14 @@
 // What the ranks of a dry run would do, and how long that would take them: counts, and two clocks.
 //
-// Counts are exact. The clocks are predictions from stated costs:
-//   windows   In each window every rank processes its events and sends its batches; the slowest of them and
-//   the
-//             reduction make the window. A batch costs both ends `message_s` and its bytes over the
-//             bandwidth.
-//   promises  Each rank has a clock of its own. Before it processes an event at t, each neighbour must have
-//             processed everything that may reach another rank until t, and word of it must have come, which
-//             takes `latency_s`. What a rank sends costs it as much as it costs in windows, but one promise
-//             goes out with each instant and costs `promise_s`.
+// Counts are exact. The clocks are predictions from stated costs.
+//
+// Windows: in each window every rank processes its events and sends its batches; the slowest of them and the
+// reduction make the window. A batch costs both ends `message_s` and its bytes over the bandwidth.
+//
+// Promises: each rank has a clock of its own. Before it processes an event at t, each neighbour must have
+// processed everything that may reach another rank until t, and word of it must have come, which takes
+// `latency_s`. What a rank sends costs it its bytes over the bandwidth; each time `promise_every` of
+// simulated time has passed it renews its promises, which costs `promise_s`.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct DryCosts {
   double promise_s = 0;
   double reduction_s = 0;
   double bandwidth_Bps = 0;
+  SimDuration promise_every{};  // 0: with every instant
 };
 
 class DryBook {
@@ -67,6 +68,7 @@ class DryBook {
   struct Clock {
     double now_s = 0;
     SimTime instant = SimTime::never();  // the latest that was processed
+    SimTime renewal{};                   // of the promises, when that is due again
     std::deque<Passage> passages;        // rising in both
     double released_s = 0;               // when everything was processed that can reach another rank by now
   };

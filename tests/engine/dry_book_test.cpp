@@ -90,6 +90,14 @@ TEST(DryBook, EventsOfAnInstantShareAPromise) {
   EXPECT_DOUBLE_EQ(book.promises_s(), 4 * 3.0 + 1.0);
 }
 
+TEST(DryBook, PromisesAreRenewedNowAndThen) {
+  DryCosts seldom = costs();
+  seldom.promise_every = SimDuration{100};
+  DryBook book({{second}, {first}}, record_bytes, seldom);
+  for (std::int64_t i = 0; i < 10; ++i) book.handled(first, {30 * i}, {100'000});  // at 0, 120 and 240
+  EXPECT_DOUBLE_EQ(book.promises_s(), 10 * 3.0 + 3 * 1.0);
+}
+
 TEST(DryBook, AReductionOfManyIsATree) {
   for (const std::size_t ranks : {2U, 3U, 4U, 5U, 1024U}) {
     DryBook book(std::vector<std::vector<RankId>>(ranks), record_bytes, costs());
