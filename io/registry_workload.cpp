@@ -146,8 +146,19 @@ Table collective_table() {
            [](auto& d) -> auto& { return d.collective.root; }),
        key(
            "chunks", IntegerType{1, 65536}, "", Tag::assumed, for_collective,
-           "Chunks of a broadcast or reduction along a ring.",
-           [](auto& d) -> auto& { return d.collective.chunks; })});
+           "Chunks of a broadcast or reduction along a ring; parts of a die's chunk of form = \"chunked\".",
+           [](auto& d) -> auto& { return d.collective.chunks; }),
+       key(
+           "form", ChoiceType{{"self-timed", "step-synchronous", "chunked"}}, "", Tag::assumed,
+           for_collective,
+           "When a die begins a step: as soon as what it sends is there; not before step x step_ns; or part "
+           "by part, "
+           "as soon as a part is there (along rings).",
+           [](auto& d) -> auto& { return d.collective.form; }),
+       key(
+           "step_ns", RealType{0, 1e9}, "ns", Tag::assumed, for_collective,
+           "form = \"step-synchronous\": from step to step; the time of the slowest.",
+           [](auto& d) -> auto& { return d.collective.step_ns; })});
 }
 
 Table traffic_table() {

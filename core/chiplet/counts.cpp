@@ -54,7 +54,8 @@ class Walk {
   void add(const Op& op, std::uint64_t times, std::uint32_t root) {
     once_ = {};
     once_.rows = 1;
-    if (is_collective(op.code) && (op.schedule != Schedule::ring || op.code == OpCode::all_to_all)) {
+    const bool is_plain = op.schedule == Schedule::ring && op.code != OpCode::all_to_all && !is_cut(op);
+    if (is_collective(op.code) && !is_plain) {
       step_by_step(op, root);
     } else if (is_collective(op.code)) {
       collective(op);

@@ -176,7 +176,7 @@ std::string Die::blocked_collective() const {
   std::string what = std::string(operation_name(kind_of(op().code))) + " on the " +
                      std::string(ring_name(op().ring)) + (uses_ring(op()) ? " ring" : " line") + ", step " +
                      std::to_string(step_ + 1) + " of " + std::to_string(steps_) + ", waits for ";
-  if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all) {
+  if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all && !is_cut(op())) {
     what +=
         "chunk " + std::to_string(ring_step(op().code, ring.size, ring.position, step_).receive_chunk) + " ";
   }
@@ -196,6 +196,7 @@ std::string Die::blocked_on() const {
       what = std::string(operation_name(kind_of(op().code))) + " until " + std::to_string(busy_until_.ps) +
              " ps";
       break;
+    case Doing::holding:
     case Doing::exchanging:
       what = blocked_collective();
       break;

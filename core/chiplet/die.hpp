@@ -91,6 +91,7 @@ class Die {
     next_operation,  // between operations
     computing,       // until busy_until_: matrix engine or vector unit
     exchanging,      // waits for the chunk of step_
+    holding,         // until busy_until_, when step_ may begin
     reducing,        // until busy_until_: adds the chunk of step_ to the die's own
     waiting_dram,    // for a slot
     draining,        // program ended, transfers outstanding
@@ -125,6 +126,8 @@ class Die {
   bool compute(H& h, SimDuration time, Doing doing);
   template <DieHost H>
   bool receive_chunk(H& h);
+  template <DieHost H>
+  bool begin_step(H& h);
   template <DieHost H>
   bool end_step(H& h);
   template <DieHost H>
@@ -202,6 +205,8 @@ bool Die::advance(H& h) {
       return h.now() >= busy_until_ && end_operation(h);
     case Doing::exchanging:
       return receive_chunk(h);
+    case Doing::holding:
+      return h.now() >= busy_until_ && begin_step(h);
     case Doing::reducing:
       return h.now() >= busy_until_ && end_step(h);
     case Doing::waiting_dram:
@@ -311,6 +316,13 @@ bool Die::receive_chunk(H& h) {
 template <DieHost H>
 bool Die::end_step(H& h) {
   if (++step_ == steps_) return end_operation(h);
+  const SimTime slot = operation_start_ + SimDuration{static_cast<std::int64_t>(step_ * op().slot_ps)};
+  if (h.now() >= slot) return begin_step(h);
+  return compute(h, slot - h.now(), Doing::holding);
+}
+
+template <DieHost H>
+bool Die::begin_step(H& h) {
   send_chunk(h);
   doing_ = Doing::exchanging;
   return true;

@@ -131,6 +131,28 @@ Exchange rotate_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
   return e;
 }
 
+std::uint64_t part_bytes(const Op& op, std::uint32_t size, std::uint32_t chunk, std::uint32_t part) {
+  return chunk_units(chunk_units(op.units, size, chunk), op.count, part) * op.unit_bytes;
+}
+
+// Step t sends part t and waits for part t - count + 1: what part t + 1 waits for.
+Exchange parts_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
+  const std::uint32_t parts = step_count(op.code, ring.size) * op.count;
+  Exchange e = along_ring(ring);
+  e.send_step = step + op.count - 1;
+  if (step < parts) {
+    const RingStep now = ring_step(op.code, ring.size, ring.position, step / op.count);
+    e.send_bytes = part_bytes(op, ring.size, now.send_chunk, step % op.count);
+  }
+  if (step + 1 >= op.count) {
+    const std::uint32_t part = step + 1 - op.count;
+    const RingStep now = ring_step(op.code, ring.size, ring.position, part / op.count);
+    e.receive_bytes = part_bytes(op, ring.size, now.receive_chunk, part % op.count);
+    e.reduces = now.reduces;
+  }
+  return e;
+}
+
 Exchange ring_exchange(const Op& op, const RingPlace& ring, std::uint32_t step) {
   const RingStep now = ring_step(op.code, ring.size, ring.position, step);
   Exchange e = along_ring(ring);
@@ -157,7 +179,7 @@ std::uint32_t exchange_steps(const Op& op, const Places& places) {
     case Schedule::ring:
       break;
   }
-  return op.code == OpCode::all_to_all ? size - 1 : step_count(op.code, size);
+  return op.code == OpCode::all_to_all ? size - 1 : step_count(op.code, size) * op.count + op.count - 1;
 }
 
 namespace {
@@ -181,6 +203,7 @@ Exchange in_step(const Op& op, const Places& places, std::uint32_t root, std::ui
 Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step) {
   if (op.schedule == Schedule::pipelined)
     return pipelined_step(op, places.ring, root % places.ring.size, step);
+  if (is_cut(op)) return parts_step(op, places.ring, step);
   Exchange e = in_step(op, places, root, step);
   e.send_step = step;
   return e;

@@ -10,6 +10,9 @@
 //   all of V to a die of the other half, as far away as the half is wide; ceil(log2 p) steps. Concurrent
 //   messages are in different ranges, so along a row or column none share a link. Reduce goes backwards.
 // - pipelined (broadcast, reduce; ring): V in chunks along the ring from the root, or towards it.
+// - ring with `count` parts to a chunk: part t of all that a die sends leaves as soon as part t - count has
+// come,
+//   so the latency of a step is hidden behind the other parts.
 // - halving-doubling (all-gather, reduce-scatter, all-reduce; line; p a power of two): reduce-scatter
 //   exchanges V/2, V/4, ... with the die p/2, p/4, ... places away; all-gather goes backwards.
 // - direct (all-to-all; line): in step s V/p to the die s + 1 places further on, p - 1 steps.

@@ -76,7 +76,9 @@ struct Op {
   Schedule schedule = Schedule::ring;
   // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
   std::uint8_t root_loop = 0;
-  std::uint32_t count = 1;            // loop: iterations; matmul: how many products; pipelined: chunks
+  // loop: iterations; matmul: how many products; pipelined: chunks; all-gather, reduce-scatter, all-reduce
+  // along a ring: parts of a chunk that follow each other.
+  std::uint32_t count = 1;
   std::int32_t value = 0;             // set_* / add_*; broadcast, reduce: the root
   std::uint64_t m = 0, k = 0, n = 0;  // matmul
   // vector, dram_*: bytes. Collectives: the whole payload is units * unit_bytes (what every die holds after
@@ -84,6 +86,8 @@ struct Op {
   std::uint64_t bytes = 0;
   std::uint64_t units = 0;
   std::uint32_t unit_bytes = 1;
+  // Collectives: step s begins no earlier than s times this after the operation; 0: as soon as it can.
+  std::uint64_t slot_ps = 0;
 };
 
 using Program = std::vector<Op>;
@@ -97,6 +101,10 @@ constexpr bool has_root(OpCode code) {
 // Whether a collective sends around the ring of its group, or between any places along the line.
 constexpr bool uses_ring(const Op& op) {
   return op.schedule == Schedule::ring || op.schedule == Schedule::pipelined;
+}
+// Whether the chunks of a ring are cut into parts.
+constexpr bool is_cut(const Op& op) {
+  return op.schedule == Schedule::ring && op.code != OpCode::all_to_all && op.count > 1;
 }
 // Whether the schedule is one of this operation.
 constexpr bool goes_with(OpCode code, Schedule schedule) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include "core/training/method.hpp"
@@ -124,6 +125,32 @@ void check_algorithm(const CollectiveConfig& config, MeshShape mesh) {
   if (is_ring(config.algorithm) && config.group == CollectiveGroup::package) check_package_ring(mesh);
 }
 
+void check_form(const CollectiveConfig& config, MeshShape mesh) {
+  const OpCode code = code_of(config.operation);
+  const bool is_torus = config.algorithm == Algorithm::torus_ring;
+  if (config.form == CollectiveForm::step_synchronous && (is_torus || config.step_ns <= 0)) {
+    throw PlanError(is_torus ? "collective.form" : "collective.step_ns",
+                    "does not make steps of equal length",
+                    is_torus ? "\"torus-ring\" is several operations, one after the other"
+                             : "\"step-synchronous\" begins a step every step_ns",
+                    is_torus ? "choose another algorithm or form" : "give the time of the slowest step");
+  }
+  if (config.form != CollectiveForm::chunked) return;
+  const bool has_parts = schedule_of(code, config.algorithm) == Schedule::ring && code != OpCode::all_to_all;
+  if (!has_parts) {
+    throw PlanError("collective.form", "does not fit operation and algorithm",
+                    "\"chunked\" is for all-gather, reduce-scatter and all-reduce along rings",
+                    "choose another form; broadcast and reduce along rings go in chunks anyway");
+  }
+  constexpr std::uint64_t most_steps = (1U << 24) - 1;  // a message says its step in 24 bits
+  if ((2 * group_dies(config.group, mesh) + 1) * config.chunks > most_steps) {
+    throw PlanError(
+        "collective.chunks", "makes too many steps",
+        fmt::format("{} parts of each of {} chunks", config.chunks, group_dies(config.group, mesh)),
+        "use fewer chunks or a smaller group");
+  }
+}
+
 chiplet::Op operation(OpCode code, Ring ring, std::uint64_t bytes) {
   chiplet::Op op;
   op.code = code;
@@ -161,16 +188,23 @@ chiplet::Ring ring_of(CollectiveGroup group) {
 Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
   check_sizes(config, mesh);
   check_algorithm(config, mesh);
+  check_form(config, mesh);
   const OpCode code = code_of(config.operation);
   Plan plan;
   plan.role_of_die.assign(mesh.dies(), 0);
   if (config.algorithm == Algorithm::torus_ring) {
     plan.roles = {torus_program(code, config.bytes, mesh)};
+    if (config.form == CollectiveForm::chunked) {
+      for (chiplet::Op& op : plan.roles[0]) op.count = config.chunks;
+    }
     return plan;
   }
   chiplet::Op op = operation(code, ring_of(config.group), config.bytes);
   op.schedule = schedule_of(code, config.algorithm);
-  if (op.schedule == Schedule::pipelined) op.count = config.chunks;
+  if (op.schedule == Schedule::pipelined || config.form == CollectiveForm::chunked) op.count = config.chunks;
+  if (config.form == CollectiveForm::step_synchronous) {
+    op.slot_ps = static_cast<std::uint64_t>(std::llround(config.step_ns * 1000));
+  }
   if (chiplet::has_root(code)) op.value = static_cast<std::int32_t>(config.root);
   plan.roles = {{op}};
   return plan;

@@ -65,6 +65,9 @@ enum class CollectiveAlgorithm : std::uint8_t {
   direct
 };
 enum class CollectiveGroup : std::uint8_t { rows, columns, package };
+// When a step begins: as soon as what it sends is there; at equal intervals; or, part by part of what it
+// sends.
+enum class CollectiveForm : std::uint8_t { self_timed, step_synchronous, chunked };
 
 struct CollectiveConfig {
   CollectiveOperation operation = CollectiveOperation::all_gather;
@@ -72,7 +75,9 @@ struct CollectiveConfig {
   CollectiveGroup group = CollectiveGroup::rows;
   std::uint64_t bytes = 1048576;  // the whole payload: what every die holds after an all-gather
   std::uint32_t root = 0;         // of a broadcast or reduction: place in the order of the algorithm
-  std::uint32_t chunks = 8;       // of a broadcast or reduction along a ring
+  std::uint32_t chunks = 8;  // of a broadcast or reduction along a ring; parts of a chunk of the chunked form
+  CollectiveForm form = CollectiveForm::self_timed;
+  double step_ns = 0;  // of the step-synchronous form
 };
 
 }  // namespace hecaton::training

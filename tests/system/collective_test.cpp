@@ -150,5 +150,46 @@ TEST(TorusRing, EndsAtItsClosedForm) {
   }
 }
 
+// Steps of equal length: p - 1 times the slowest edge, where a self-timed ring takes the sum of its edges.
+TEST(Forms, StepSynchronousTakesTheSlowestEdgeForEveryStep) {
+  constexpr std::int64_t p = 8, chunk = 4096;
+  const std::int64_t slowest = edge_time(delays, {p - 1, false}, chunk);
+  for (const auto& [operation, rounds] : {std::pair{"all-gather", 1}, {"all-reduce", 2}}) {
+    const Outcome outcome =
+        run(text("mesh", 2, p,
+                 fmt::format("operation = \"{}\"\nalgorithm = \"naive-ring\"\ngroup = \"rows\"\nbytes = {}\n"
+                             "form = \"step-synchronous\"\nstep_ns = {}.{:03}",
+                             operation, p * chunk, slowest / 1000, slowest % 1000)));
+    if (!is_root()) continue;
+    EXPECT_EQ(end_of(outcome), rounds * (p - 1) * slowest) << operation;
+    EXPECT_EQ(sent_by_all(outcome), 2 * rounds * (p - 1) * p * chunk);
+  }
+}
+
+// Chunks cut into m parts of time t, edges of latency a beside it, S steps: parts follow each other at the
+// pace of the interface, S m t + a, if m t covers a step's a + t; else each step waits for the first part's,
+// S (a + t), and the others follow.
+TEST(Forms, ChunkedRingsHideLatencyBehindTheOtherParts) {
+  constexpr std::int64_t p = 8;
+  for (const auto& [operation, rounds] :
+       {std::pair{"all-gather", 1}, {"reduce-scatter", 1}, {"all-reduce", 2}}) {
+    for (const auto& [part, m] :
+         {std::pair<std::int64_t, std::int64_t>{1024, 4}, {64, 2}, {256, 8}, {4096, 1}}) {
+      const Outcome outcome =
+          run(text("mesh", 2, 4,
+                   fmt::format("operation = \"{}\"\nalgorithm = \"ring\"\ngroup = \"package\"\nbytes = {}\n"
+                               "form = \"chunked\"\nchunks = {}",
+                               operation, p * m * part, m)));
+      if (!is_root()) continue;
+      const std::int64_t steps = rounds * (p - 1), pace = part / 64 * 1000;
+      const std::int64_t step = edge_time(delays, {1, false}, part);
+      const std::int64_t closed =
+          m * pace >= step ? (steps * m - 1) * pace + step : steps * step + (m - 1) * pace;
+      EXPECT_EQ(end_of(outcome), closed) << operation << ", " << m << " parts of " << part;
+      EXPECT_EQ(sent_by_all(outcome), steps * p * m * part);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hecaton::test

@@ -222,6 +222,34 @@ TEST(Hecaton, SmallRectanglesAndOneDieArePlanned) {
   }
 }
 
+// Products of the linear layers over bytes sent, per token: nearly constant for Hecaton as model and package
+// grow together, but for the part (1 - 1/p) of a payload that a ring sends; for a flat ring it falls with
+// every step.
+TEST(WeakScaling, ComputationToCommunication) {
+  constexpr Case pairs[] = {{"tinyllama-1.1b", 4, 4, 32, 64, 2048},
+                            {"llama2-7b", 8, 8, 32, 64, 2048},
+                            {"llama2-70b", 16, 16, 32, 64, 2048},
+                            {"llama3.1-405b", 32, 32, 32, 64, 2048}};
+  double least = 1e300, most = 0, flat_before = 1e300;
+  for (const Case& c : pairs) {
+    const MeshShape mesh{c.rows, c.columns};
+    const auto ratio = [&](const char* method) {
+      const Tally all = tally(plan_step(config_of(c, method), mesh, large_die()).roles[0], rings_of(mesh));
+      std::uint64_t macs = 0;
+      for (const Stage stage : {Stage::qkv, Stage::attention_output, Stage::ffn_up, Stage::ffn_down})
+        macs += all.of(stage, &StageTally::macs);
+      return static_cast<double>(macs * mesh.dies()) / static_cast<double>(all.layer_nop_bytes());
+    };
+    const double hecaton = ratio("hecaton") * (1 - 1.0 / c.rows);
+    const double flat = ratio("megatron-flat-ring");
+    least = std::min(least, hecaton);
+    most = std::max(most, hecaton);
+    EXPECT_LT(flat, 0.8 * flat_before) << c;
+    flat_before = flat;
+  }
+  EXPECT_LT(most / least, 1.1);
+}
+
 // The state of the optimizer of all dies together is that of the model, also where weights lie on several
 // dies.
 TEST(Hecaton, EveryWeightHasOneMaster) {
