@@ -102,7 +102,7 @@ def unfinished_points():
         sweep(here, study)
         expected = {row["point"]: 1 if row is before[3] else 2 for row in before}
         check(runs_of(here) == expected, f"what is lost, damaged or another program's is run again: {runs_of(here)}")
-        varying = {"wall_s", "events_per_s", "peak_rss_bytes"}
+        varying = {"windows", "wall_s", "events_per_s", "peak_rss_bytes"}  # neighbours that promise seldom agree
         same = [[{k: v for k, v in row.items() if k not in varying} for row in rows] for rows in (before, table(here))]
         check(same[0] == same[1], "the table is complete again, and the same")
 
