@@ -56,6 +56,44 @@ TEST(Step, FasterLinksOrMoreChannelsNeverSlowIt) {
   }
 }
 
+// With overlap and nothing that contends, a layer takes the longer of its work and its DRAM transfers, and
+// then the transfers of the optimizer. One die, one layer in a fused group; what a fourth layer adds to
+// three.
+TEST(Step, AStageTakesTheLongerOfWorkAndDram) {
+  constexpr std::int64_t optimizer_bytes_per_weight = 12 + 2 + 12 + 2;
+  for (const double peak_TFLOPS : {0.2, 1000.0}) {
+    std::int64_t step = 0, work = 0, dram = 0;
+    for (const std::uint32_t layers : {3U, 4U}) {
+      TrainingDeck deck = base("hecaton");
+      deck.rows = deck.columns = 1;
+      deck.model.layers = layers;
+      deck.channels = 1;
+      deck.bandwidth_GBps = 4096;
+      deck.burst_bytes = 16384;
+      std::string text = text_of(deck);
+      text.insert(text.find("weight_buffer_MiB"), fmt::format("peak_TFLOPS = {}\n", peak_TFLOPS));
+      text.insert(text.find("overlap ="), "fusion = 1\n");
+      const Outcome run = run_deck(deck_of(text), 1);
+      if (!is_root()) continue;
+      const std::int64_t sign = layers == 4 ? 1 : -1;
+      const chiplet::DieCounters sum = run.sum();
+      step += sign * run.totals.simulated_ps;
+      work += sign * whole(sum.matrix_ps + sum.vector_ps);
+      dram += sign * whole(sum.dram_read_bytes + sum.dram_write_bytes) * 10'000 / 512;  // 51.2 GB/s
+    }
+    if (!is_root()) continue;
+    const Model m = base("hecaton").model;
+    const std::int64_t kv = 2 * std::int64_t{m.kv_heads} * (m.hidden / m.heads);
+    const std::int64_t weights = std::int64_t{m.hidden} * (2 * m.hidden + kv + 3 * m.ffn);
+    const std::int64_t optimizer = weights * optimizer_bytes_per_weight * 10'000 / 512;
+    const std::int64_t expected = std::max(work, dram - optimizer) + optimizer;
+    EXPECT_EQ(work > dram - optimizer, peak_TFLOPS < 1) << "the two cases are what they should be";
+    EXPECT_NEAR(static_cast<double>(step), static_cast<double>(expected),
+                0.03 * static_cast<double>(expected))
+        << peak_TFLOPS << " TFLOPS";
+  }
+}
+
 // No die computes faster than its engine, no memory channel and no link carries more than its bandwidth.
 TEST(Step, NoResourceExceedsItsRate) {
   for (const char* method : methods)
