@@ -144,6 +144,18 @@ void check_traffic(const Deck& deck, const Refuser& refuse) {
            "use a larger mesh");
   }
   check_pattern(deck, refuse);
+  if (deck.traffic.pattern == net::TrafficPattern::trace && deck.traffic.trace_file.empty())
+    refuse("traffic.pattern", "has nothing to replay", "traffic.trace_file names no file",
+           "add trace_file = \"FILE.csv\" under [traffic]");
+  if (deck.traffic.pattern != net::TrafficPattern::trace && !deck.traffic.trace_file.empty())
+    refuse("traffic.trace_file", "would not be read", "the pattern is not \"trace\"",
+           "set traffic.pattern = \"trace\" or remove it");
+  if (deck.traffic.injection == net::Injection::bursty &&
+      deck.traffic.burst_rate < deck.traffic.injection_rate)
+    refuse("traffic.burst_rate", "is below the load",
+           fmt::format("bursts of {} flits per die and cycle cannot make {}", deck.traffic.burst_rate,
+                       deck.traffic.injection_rate),
+           "raise it, or lower traffic.injection_rate");
   if (deck.traffic.hotspot_die >= dies_of(deck)) {
     refuse("traffic.hotspot_die", "is not a die", fmt::format("dies are 0 to {}", dies_of(deck) - 1),
            "choose one of them");

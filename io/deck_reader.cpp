@@ -157,7 +157,7 @@ struct Checker {
   Value operator()(const ListType& type) const {
     const std::string& value = text();
     if (const std::string problem = type.problem(value); !problem.empty())
-      throw InputError(entry.where, full_name(key), "is not such a list", problem,
+      throw InputError(entry.where, full_name(key), "does not have the form", problem,
                        fmt::format("give {}", describe_range(key)));
     return value;
   }
@@ -284,6 +284,11 @@ LoadedDeck resolve(const Entries& entries, const std::string& source, std::strin
                          entry.where);
   }
   apply_entries(loaded.deck, entries);
+  std::string& trace_file = loaded.deck.traffic.trace_file;
+  if (!trace_file.empty())
+    trace_file = std::filesystem::absolute(std::filesystem::path(source).parent_path() / trace_file)
+                     .lexically_normal()
+                     .string();
   check_deck(loaded.deck, loaded.locations);
   loaded.deck.resolved_toml = resolved_toml(loaded.deck);
   return loaded;

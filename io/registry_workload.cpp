@@ -1,4 +1,6 @@
 // The tables that say what is simulated: each belongs to one kind of deck.
+#include <algorithm>
+
 #include "core/training/method.hpp"
 #include "io/presets.hpp"
 #include "io/registry_entry.hpp"
@@ -161,38 +163,66 @@ Table collective_table() {
            [](auto& d) -> auto& { return d.collective.step_ns; })});
 }
 
+constexpr std::string_view trace_file_form = "the name of a file; empty: none";
+
+std::string problem_of_path(std::string_view text) {
+  const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
+  });
+  return printable && text.size() <= 4096 ? "" : "no file has such a name";
+}
+
 Table traffic_table() {
-  return table("traffic", "Synthetic packets.", for_traffic,
-               {key(
-                    "pattern",
-                    ChoiceType{{"uniform", "transpose", "bit-complement", "bit-reverse", "shuffle", "tornado",
-                                "neighbour", "hotspot", "permutation"}},
-                    "", Tag::assumed, for_traffic, "Who sends to whom.",
-                    [](auto& d) -> auto& { return d.traffic.pattern; }),
-                key(
-                    "injection_rate", RealType{0, 1}, "flits per die and cycle", Tag::assumed, for_traffic,
-                    "Offered load.", [](auto& d) -> auto& { return d.traffic.injection_rate; }),
-                key(
-                    "packet_flits", IntegerType{1, 65536}, "flits", Tag::assumed, for_traffic,
-                    "Length of a packet.", [](auto& d) -> auto& { return d.traffic.packet_flits; }),
-                key(
-                    "warmup_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, for_traffic,
-                    "Not measured, at the start.", [](auto& d) -> auto& { return d.traffic.warmup_cycles; }),
-                key(
-                    "measure_cycles", IntegerType{1, 1000 * million}, "cycles", Tag::assumed, for_traffic,
-                    "Packets created in this window are measured.",
-                    [](auto& d) -> auto& { return d.traffic.measure_cycles; }),
-                key(
-                    "drain_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, for_traffic,
-                    "Injection goes on for so long after the measuring window.",
-                    [](auto& d) -> auto& { return d.traffic.drain_cycles; }),
-                key(
-                    "seed", IntegerType{0, INT64_MAX}, "", Tag::assumed, for_traffic,
-                    "Of the random streams.", [](auto& d) -> auto& { return d.traffic.seed; }),
-                key(
-                    "hotspot_die", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, for_traffic,
-                    "pattern = \"hotspot\": where every packet goes.",
-                    [](auto& d) -> auto& { return d.traffic.hotspot_die; })});
+  return table(
+      "traffic", "Synthetic packets.", for_traffic,
+      {key(
+           "pattern",
+           ChoiceType{{"uniform", "transpose", "bit-complement", "bit-reverse", "shuffle", "tornado",
+                       "neighbour", "hotspot", "permutation", "trace"}},
+           "", Tag::assumed, for_traffic, "Who sends to whom; trace: as traffic.trace_file says.",
+           [](auto& d) -> auto& { return d.traffic.pattern; }),
+       key(
+           "injection_rate", RealType{0, 1}, "flits per die and cycle", Tag::assumed, for_traffic,
+           "Offered load.", [](auto& d) -> auto& { return d.traffic.injection_rate; }),
+       key(
+           "injection", ChoiceType{{"bernoulli", "bursty"}}, "", Tag::assumed, for_traffic,
+           "bernoulli: each cycle a packet or none, whatever was before; bursty: bursts and pauses of "
+           "random length.",
+           [](auto& d) -> auto& { return d.traffic.injection; }),
+       key(
+           "burst_packets", RealType{1, 1e6}, "", Tag::assumed, for_traffic,
+           "Bursty injection: packets of a burst, on average.",
+           [](auto& d) -> auto& { return d.traffic.burst_packets; }),
+       key(
+           "burst_rate", RealType{0.000001, 1}, "flits per die and cycle", Tag::assumed, for_traffic,
+           "Bursty injection: load during a burst; the pauses bring it down to injection_rate.",
+           [](auto& d) -> auto& { return d.traffic.burst_rate; }),
+       key(
+           "trace_file", ListType{trace_file_form, &problem_of_path}, "", Tag::assumed, for_traffic,
+           "pattern = \"trace\": a CSV file with the columns time_ns, source, destination, bytes; from "
+           "the folder of the deck. Every rank reads it.",
+           [](auto& d) -> auto& { return d.traffic.trace_file; }),
+       key(
+           "packet_flits", IntegerType{1, 65536}, "flits", Tag::assumed, for_traffic, "Length of a packet.",
+           [](auto& d) -> auto& { return d.traffic.packet_flits; }),
+       key(
+           "warmup_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, for_traffic,
+           "Not measured, at the start.", [](auto& d) -> auto& { return d.traffic.warmup_cycles; }),
+       key(
+           "measure_cycles", IntegerType{1, 1000 * million}, "cycles", Tag::assumed, for_traffic,
+           "Packets created in this window are measured.",
+           [](auto& d) -> auto& { return d.traffic.measure_cycles; }),
+       key(
+           "drain_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, for_traffic,
+           "Injection goes on for so long after the measuring window.",
+           [](auto& d) -> auto& { return d.traffic.drain_cycles; }),
+       key(
+           "seed", IntegerType{0, INT64_MAX}, "", Tag::assumed, for_traffic, "Of the random streams.",
+           [](auto& d) -> auto& { return d.traffic.seed; }),
+       key(
+           "hotspot_die", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, for_traffic,
+           "pattern = \"hotspot\": where every packet goes.",
+           [](auto& d) -> auto& { return d.traffic.hotspot_die; })});
 }
 
 }  // namespace

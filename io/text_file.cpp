@@ -32,7 +32,7 @@ class Descriptor {
   throw InputError(where, "", "cannot be read", std::strerror(error), "check the path and its permissions");
 }
 
-void check_is_small_file(int fd, const Location& where, std::string_view what) {
+void check_is_small_file(int fd, const Location& where, std::string_view what, std::size_t largest) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) refuse_errno(where, errno);
   if (S_ISDIR(info.st_mode)) {
@@ -42,15 +42,15 @@ void check_is_small_file(int fd, const Location& where, std::string_view what) {
     throw InputError(where, "", "is not a regular file", fmt::format("{} is a text file", what),
                      "copy it into one");
   }
-  if (info.st_size > static_cast<off_t>(largest_text_bytes)) {
+  if (info.st_size > static_cast<off_t>(largest)) {
     throw InputError(where, "", "is too large",
-                     fmt::format("{} bytes; {} has at most {}", info.st_size, what, largest_text_bytes),
+                     fmt::format("{} bytes; {} has at most {}", info.st_size, what, largest),
                      fmt::format("check that it is {}", what));
   }
 }
 
 // Bounded whatever fstat said, because a file may grow while it is read.
-std::string read_all(int fd, const Location& where, std::string_view what) {
+std::string read_all(int fd, const Location& where, std::string_view what, std::size_t largest) {
   std::string text;
   char block[65536];
   for (;;) {
@@ -59,8 +59,8 @@ std::string read_all(int fd, const Location& where, std::string_view what) {
     if (got < 0) refuse_errno(where, errno);
     if (got == 0) return text;
     text.append(block, static_cast<std::size_t>(got));
-    if (text.size() > largest_text_bytes) {
-      throw InputError(where, "", "is too large", fmt::format("more than {} bytes", largest_text_bytes),
+    if (text.size() > largest) {
+      throw InputError(where, "", "is too large", fmt::format("more than {} bytes", largest),
                        fmt::format("check that it is {}", what));
     }
   }
@@ -68,13 +68,13 @@ std::string read_all(int fd, const Location& where, std::string_view what) {
 
 }  // namespace
 
-std::string read_text_file(const std::filesystem::path& path, std::string_view what) {
+std::string read_text_file(const std::filesystem::path& path, std::string_view what, std::size_t largest) {
   const Location where{path.string()};
   // Without O_NONBLOCK a pipe would be waited for before it could be refused.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (file.get() < 0) refuse_errno(where, errno);
-  check_is_small_file(file.get(), where, what);
-  return read_all(file.get(), where, what);
+  check_is_small_file(file.get(), where, what, largest);
+  return read_all(file.get(), where, what, largest);
 }
 
 }  // namespace hecaton::io

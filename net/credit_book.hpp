@@ -31,11 +31,13 @@ class CreditBook {
         expected + (segments - 1) * timing.segment + (last_flits - 1) * timing.cycle + delay;
     const std::int64_t first =
         segments == 1 ? tail : expected + (timing.segment_flits - 1) * timing.cycle + delay;
+    in_log_ += segments;
     if (!log_.empty() && segments == 1 && log_.back().continues_with(tail, timing.segment)) {
       ++log_.back().segments;
       log_.back().last = tail;
       return;
     }
+    if (log_.size() == log_.capacity()) drop_done();
     log_.push_back({first, tail, segments});
   }
 
@@ -44,6 +46,7 @@ class CreditBook {
     sent_ -= removed;
     if (held_) return;
     Run& run = log_.back();
+    in_log_ -= removed;
     run.segments -= removed;
     run.last = run.first + (run.segments - 1) * timing.segment;
   }
@@ -55,7 +58,8 @@ class CreditBook {
   }
 
   bool any(const Timing& timing, std::int64_t now) const {
-    return outstanding(timing, now) < timing.buffer_segments;
+    if (held_) return sent_ - credited_ < timing.buffer_segments;
+    return in_log_ < timing.buffer_segments || outstanding(timing, now) < timing.buffer_segments;
   }
 
   // The buffer that they count is empty, and no credit under way.
@@ -94,7 +98,7 @@ class CreditBook {
     ++holds_;
     credited_ = credited;
     log_.clear();
-    begin_ = 0;
+    begin_ = in_log_ = 0;
     try_recover();
   }
   void credit() {
@@ -115,13 +119,22 @@ class CreditBook {
     return true;
   }
   std::uint32_t still_out() const { return sent_ - credited_; }
-  void reckon(std::int64_t credit_back) { log_.push_back({credit_back, credit_back, 1}); }
+  void reckon(std::int64_t credit_back) {
+    log_.push_back({credit_back, credit_back, 1});
+    ++in_log_;
+  }
 
   bool held() const { return held_; }
   bool epoch() const { return epoch_; }
   // Nothing is known to be in flight or in the next buffer (for tests of credit conservation).
   bool settled(const Timing& timing, std::int64_t now) {
     return available(timing, now) == timing.buffer_segments;
+  }
+
+  // What has come back by `now` needs no memory any more.
+  void purge(std::int64_t now) {
+    for (; begin_ < log_.size() && log_[begin_].last <= now; ++begin_) in_log_ -= log_[begin_].segments;
+    if (begin_ == log_.size()) drop_done();
   }
 
  private:
@@ -150,15 +163,9 @@ class CreditBook {
     return count;
   }
 
-  void purge(std::int64_t now) {
-    while (begin_ < log_.size() && log_[begin_].last <= now) ++begin_;
-    if (begin_ == log_.size()) {
-      log_.clear();
-      begin_ = 0;
-    } else if (begin_ > 16) {
-      log_.erase(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(begin_));
-      begin_ = 0;
-    }
+  void drop_done() {
+    log_.erase(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(begin_));
+    begin_ = 0;
   }
 
   void try_recover() {
@@ -168,7 +175,8 @@ class CreditBook {
   }
 
   std::vector<Run> log_;  // by time; entries before begin_ are done
-  std::size_t begin_ = 0;
+  std::uint32_t begin_ = 0;
+  std::uint32_t in_log_ = 0;    // segments of these: no more than that are out
   std::uint32_t sent_ = 0;      // segments ever sent
   std::uint32_t credited_ = 0;  // while held: how many of them are credited
   std::uint32_t holds_ = 0;     // received

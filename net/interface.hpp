@@ -152,7 +152,7 @@ inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) 
   std::uint32_t channel = fabric.channels;
   for (std::uint32_t k = 1; k <= fabric.channels && channel == fabric.channels; ++k) {
     const std::uint32_t candidate = (last_channel_ + k) % fabric.channels;
-    if ((usable >> candidate & 1u) != 0 && outputs_[candidate].credits.available(fabric.timing, now) > 0)
+    if ((usable >> candidate & 1u) != 0 && outputs_[candidate].credits.any(fabric.timing, now))
       channel = candidate;
   }
   if (channel == fabric.channels) return false;
@@ -203,6 +203,7 @@ void Interface::send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out
   active_ = lane;
   busy_until_ = now + flits * timing.cycle;
   const std::int64_t arrival = now + timing.latch_injection();
+  output.credits.purge(now);
   output.book(timing, arrival, head, worm.sent == worm.flits, flits, false, timing.credit_injection());
 
   Payload payload = head ? head_payload(worm.header) : Payload{};
@@ -218,7 +219,7 @@ template <class Out>
 bool Interface::try_send(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out) {
   Lane& l = lanes_[lane];
   if (!l.sending && !start_worm(fabric, l, now)) return false;
-  if (outputs_[l.sending->channel].credits.available(fabric.timing, now) == 0) return false;
+  if (!outputs_[l.sending->channel].credits.any(fabric.timing, now)) return false;
   send_run(fabric, lane, now, out);
   return true;
 }

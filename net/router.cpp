@@ -22,13 +22,23 @@ LinkTiming Fabric::link(NodeId node, Port port) const {
   return own;
 }
 
+namespace {
+
+// The IO port is the last one; most routers have nothing behind it.
+std::uint32_t places_of(const Fabric& fabric, NodeId node) {
+  const bool has_io = fabric.topology.is_io(node) || fabric.topology.io_of_die(node);
+  return (has_io ? port_count : port_count - 1) * fabric.channels;
+}
+
+}  // namespace
+
 Router::Router(const Fabric& fabric, NodeId node)
     : node_(node),
       channels_(fabric.channels),
-      inputs_(port_count * fabric.channels),
-      outputs_(port_count * fabric.channels),
-      channel_in_pointer_(port_count * fabric.channels, 0),
-      channel_out_pointer_(port_count * fabric.channels, 0) {
+      inputs_(places_of(fabric, node)),
+      outputs_(places_of(fabric, node)),
+      channel_in_pointer_(places_of(fabric, node), 0),
+      channel_out_pointer_(places_of(fabric, node), 0) {
   for (std::uint32_t p = 0; p < port_count; ++p)
     neighbours_[p] = fabric.topology.neighbour(node, static_cast<Port>(p)).value_or(node);
   for (std::uint32_t p = 0; p < port_count; ++p) {

@@ -98,7 +98,7 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
   if (link.out_run != no_owner) interrupt(fabric, static_cast<std::uint32_t>(link.out_run), now, out);
   if (link.out_busy > now || link.flit != ports_[id / channels_].flit) return false;
   const auto has_credit = [&](std::uint32_t c) {
-    return output(channel.out_port, c).credits.available(fabric.timing, now) > 0;
+    return output(channel.out_port, c).credits.any(fabric.timing, now);
   };
   if (channel.out_channel == no_channel) {
     const std::uint32_t own = id % channels_;
@@ -144,8 +144,7 @@ inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::in
     return false;
   }
   due = std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
-  return due <= now &&
-         output(channel.out_port, channel.out_channel).credits.available(fabric.timing, now) > 0;
+  return due <= now && output(channel.out_port, channel.out_channel).credits.any(fabric.timing, now);
 }
 
 // A run never makes others wait longer than single segments would: whoever could bid against it, and would

@@ -124,6 +124,7 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   const bool announced = next_die_is_bypassed(channel, worm);
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
   const std::int64_t arrival = now + flight(timing, channel.out_port, announced);
+  target.credits.purge(now);
   target.book(timing, arrival + (last_flits - 1) * (link.flit - timing.cycle), head, tail, flits,
               announced || local, credit_delay_from(timing, channel.out_port));
 

@@ -129,8 +129,10 @@ struct OutputChannel {
     recent.clear();
   }
   void remember(const Timing& timing, const Sent& sent) {
-    if (recent.size() >= 2 * timing.buffer_segments + 8)
-      recent.erase(recent.begin(), recent.end() - timing.buffer_segments);
+    // Deep buffers forget in bulk, shallow ones keep their memory small.
+    const std::uint32_t slack = timing.buffer_segments / 8;
+    if (recent.size() >= timing.buffer_segments + slack)
+      recent.erase(recent.begin(), recent.end() - (timing.buffer_segments - 1));
     recent.push_back(sent);
   }
   // Of the latest run only `segments` were sent, `removed` were not.

@@ -4,8 +4,7 @@
 #include <bit>
 #include <numeric>
 #include <stdexcept>
-
-#include "core/engine/random.hpp"
+#include <tuple>
 
 namespace hecaton::net {
 
@@ -13,10 +12,16 @@ namespace {
 
 constexpr std::size_t table_size = 4096;
 
+// 2^64 times a probability below 1; of 1 and more, the largest number.
+std::uint64_t of_64_bits(double probability) {
+  constexpr double all = 18446744073709551616.0;
+  return probability < 1.0 ? static_cast<std::uint64_t>(probability * all) : ~std::uint64_t{0};
+}
+
 std::vector<std::uint64_t> survival_table(double probability) {
   std::vector<std::uint64_t> table;
   if (probability <= 0.0 || probability >= 1.0) return table;
-  const auto fail = ~static_cast<std::uint64_t>(probability * 18446744073709551616.0);
+  const auto fail = ~of_64_bits(probability);
   std::uint64_t survival = fail;
   for (std::size_t k = 0; k < table_size; ++k) {
     table.push_back(survival);
@@ -39,11 +44,17 @@ void require(bool holds, const char* why) {
 
 }  // namespace
 
-Traffic::Traffic(const TrafficConfig& config, std::uint32_t rows, std::uint32_t columns)
-    : config_(config),
-      rows_(rows),
-      columns_(columns),
-      survival_(survival_table(config.injection_rate / config.packet_flits)) {
+Traffic::Traffic(const TrafficConfig& config, std::uint32_t rows, std::uint32_t columns,
+                 std::vector<ReplayPacket> replay)
+    : config_(config), rows_(rows), columns_(columns), replay_(std::move(replay)) {
+  const bool bursty = config.injection == Injection::bursty && config.injection_rate < config.burst_rate;
+  survival_ = survival_table((bursty ? config.burst_rate : config.injection_rate) / config.packet_flits);
+  if (bursty && config.injection_rate > 0.0) {
+    const double pause_cycles =
+        config.burst_packets * config.packet_flits * (1.0 / config.injection_rate - 1.0 / config.burst_rate);
+    pause_ = survival_table(1.0 / (1.0 + pause_cycles));
+    burst_ends_ = of_64_bits(1.0 / config.burst_packets);
+  }
   const std::uint32_t dies = rows * columns;
   switch (config.pattern) {
     case TrafficPattern::transpose:
@@ -60,6 +71,16 @@ Traffic::Traffic(const TrafficConfig& config, std::uint32_t rows, std::uint32_t 
     case TrafficPattern::permutation:
       permutation_ = random_permutation(dies, config.seed);
       break;
+    case TrafficPattern::trace:
+      std::stable_sort(replay_.begin(), replay_.end(), [](const ReplayPacket& a, const ReplayPacket& b) {
+        return std::tie(a.source, a.time_ps) < std::tie(b.source, b.time_ps);
+      });
+      for (std::uint32_t die = 0; die <= dies; ++die)
+        replay_from_.push_back(static_cast<std::size_t>(
+            std::partition_point(replay_.begin(), replay_.end(),
+                                 [die](const ReplayPacket& packet) { return packet.source < die; }) -
+            replay_.begin()));
+      break;
     default:
       break;
   }
@@ -67,17 +88,44 @@ Traffic::Traffic(const TrafficConfig& config, std::uint32_t rows, std::uint32_t 
 
 std::int64_t Traffic::next_cycle(NodeId die, std::int64_t cycle, std::uint64_t draw) const {
   if (config_.injection_rate <= 0.0) return -1;
-  if (survival_.empty()) return cycle + 1;
+  cycle += geometric(survival_, RandomStream::injection, die, draw);
+  const bool pauses =
+      !pause_.empty() && random_u64(config_.seed, RandomStream::burst, die.value, draw) <= burst_ends_;
+  return pauses ? cycle + geometric(pause_, RandomStream::pause, die, draw) - 1 : cycle;
+}
+
+// Trials until the first success, that one counted.
+std::int64_t Traffic::geometric(const std::vector<std::uint64_t>& survival, RandomStream stream, NodeId die,
+                                std::uint64_t draw) const {
+  if (survival.empty()) return 1;
   // A draw beyond the table starts again there: the distribution has no memory.
+  std::int64_t trials = 0;
   for (std::uint64_t attempt = 0;; ++attempt) {
-    const std::uint64_t u =
-        random_u64(config_.seed, RandomStream::injection, die.value, draw + (attempt << 48));
+    const std::uint64_t u = random_u64(config_.seed, stream, die.value, draw + (attempt << 48));
     const auto first_not_above =
-        std::partition_point(survival_.begin(), survival_.end(), [u](std::uint64_t s) { return u < s; });
-    const auto gap = first_not_above - survival_.begin() + 1;
-    if (first_not_above != survival_.end()) return cycle + gap;
-    cycle += static_cast<std::int64_t>(table_size);
+        std::partition_point(survival.begin(), survival.end(), [u](std::uint64_t s) { return u < s; });
+    if (first_not_above != survival.end()) return trials + (first_not_above - survival.begin()) + 1;
+    trials += static_cast<std::int64_t>(table_size);
   }
+}
+
+std::int64_t Traffic::next_ps(NodeId die, std::int64_t cycle, std::uint64_t draw,
+                              std::int64_t cycle_ps) const {
+  if (replays()) {
+    const auto packets = replay_of(die);
+    return draw < packets.size() ? packets[draw].time_ps : -1;
+  }
+  const std::int64_t next = next_cycle(die, cycle, draw);
+  return next < inject_until() ? next * cycle_ps : -1;
+}
+
+std::uint32_t Traffic::bytes(NodeId die, std::uint64_t draw, std::uint32_t flit_bytes) const {
+  return replays() ? replay_of(die)[draw].bytes : config_.packet_flits * flit_bytes;
+}
+
+std::span<const ReplayPacket> Traffic::replay_of(NodeId die) const {
+  return std::span(replay_).subspan(replay_from_[die.value],
+                                    replay_from_[die.value + 1] - replay_from_[die.value]);
 }
 
 std::uint32_t Traffic::mapped(std::uint32_t x, std::uint32_t y) const {
@@ -104,12 +152,14 @@ std::uint32_t Traffic::mapped(std::uint32_t x, std::uint32_t y) const {
     case TrafficPattern::permutation:
       return permutation_[node];
     case TrafficPattern::uniform:
+    case TrafficPattern::trace:
       break;
   }
   return node;
 }
 
 NodeId Traffic::destination(NodeId die, std::uint64_t draw) const {
+  if (replays()) return NodeId{replay_of(die)[draw].destination};
   if (config_.pattern == TrafficPattern::uniform)
     return NodeId{static_cast<std::uint32_t>(
         scaled(random_u64(config_.seed, RandomStream::destination, die.value, draw), rows_ * columns_))};

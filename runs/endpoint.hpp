@@ -96,8 +96,8 @@ struct TrafficCounters {
   std::uint64_t last_delivery_ps = 0;
 };
 
-// Makes packets cycle by cycle; each packet is a message, its tag counts the die's packets. Dead dies make
-// none, and packets to them are not made.
+// Makes packets, cycle by cycle or as a trace says; each is a message, its tag counts the die's packets. Dead
+// dies make none, and packets to them are not made.
 struct TrafficNode {
   TrafficNode(const net::Traffic* pattern, const net::Topology* package)
       : traffic(pattern), topology(package) {}
@@ -115,13 +115,13 @@ struct TrafficNode {
   void on_timer(Host& host, std::uint32_t) {
     const net::Timing& timing = host.fabric().timing;
     const std::int64_t cycle = host.now().ps / timing.cycle;
-    const std::uint32_t flits = traffic->packet_flits();
-    const NodeId destination = traffic->destination(host.node(), drawn - 1);
-    if (!topology->dead(destination)) {
-      if (measuring(cycle)) counters.offered_flits += flits;
-      host.hand_over({destination, drawn - 1, flits * timing.flit_bytes, false, false});
-    }
-    plan_next(host, cycle);
+    do {
+      const NodeId destination = traffic->destination(host.node(), drawn - 1);
+      const std::uint32_t bytes = traffic->bytes(host.node(), drawn - 1, timing.flit_bytes);
+      if (topology->dead(destination)) continue;
+      if (measuring(cycle)) counters.offered_flits += timing.flits_of(bytes);
+      host.hand_over({destination, drawn - 1, bytes, false, false});
+    } while (plan_next(host, cycle));
   }
   template <class Host>
   void on_message(Host& host, const net::DeliveredMessage& delivered) {
@@ -129,7 +129,7 @@ struct TrafficNode {
     const auto now = static_cast<std::uint64_t>(host.now().ps);
     counters.last_delivery_ps = now;
     if (measuring(host.now().ps / timing.cycle)) counters.accepted_flits += delivered.flits;
-    if (!measuring(delivered.header.created_ps / timing.cycle)) return;
+    if (!delivered.complete || !measuring(delivered.header.created_ps / timing.cycle)) return;
     const std::uint64_t latency = now - static_cast<std::uint64_t>(delivered.header.created_ps);
     counters.latency_min_ps =
         counters.packets_measured == 0 ? latency : std::min(counters.latency_min_ps, latency);
@@ -143,11 +143,13 @@ struct TrafficNode {
   bool measuring(std::int64_t cycle) const {
     return cycle >= traffic->measure_from() && cycle < traffic->measure_until();
   }
+  // Whether the next packet is due at once; otherwise it comes by a timer.
   template <class Host>
-  void plan_next(Host& host, std::int64_t cycle) {
-    const std::int64_t next = traffic->next_cycle(host.node(), cycle, drawn++);
-    if (next >= 0 && next < traffic->inject_until())
-      host.wake_at(SimTime{next * host.fabric().timing.cycle}, 0);
+  bool plan_next(Host& host, std::int64_t cycle) {
+    const std::int64_t next = traffic->next_ps(host.node(), cycle, drawn++, host.fabric().timing.cycle);
+    if (next == host.now().ps && cycle >= 0) return true;
+    if (next >= 0) host.wake_at(SimTime{next}, 0);
+    return false;
   }
 };
 

@@ -77,7 +77,19 @@ class Counter {
     }
   }
 
+  void add_replay(NodeId die) {
+    const std::uint64_t packet_bytes =
+        std::uint64_t{deck_.traffic.packet_flits} * deck_.network.link.flit_bytes;
+    for (const net::ReplayPacket& message : workload_.traffic()->replay_of(die)) {
+      const std::uint64_t packets = (message.bytes + packet_bytes - 1) / packet_bytes;
+      ++load_.messages;
+      load_.packets += packets;
+      add_messages(die, NodeId{message.destination}, packets);
+    }
+  }
+
   void add_traffic(NodeId die) {
+    if (workload_.traffic()->replays()) return add_replay(die);
     const net::TrafficConfig& traffic = deck_.traffic;
     const auto cycles =
         static_cast<double>(traffic.warmup_cycles + traffic.measure_cycles + traffic.drain_cycles);

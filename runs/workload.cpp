@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "io/traffic_trace.hpp"
+
 namespace hecaton::runs {
 
 namespace {
@@ -23,7 +25,11 @@ training::Plan plan_of(const io::Deck& deck) {
 std::optional<net::Traffic> traffic_of(const io::Deck& deck) {
   if (deck.kind != io::WorkloadKind::traffic) return std::nullopt;
   try {
-    return net::Traffic(deck.traffic, deck.network.package.rows, deck.network.package.columns);
+    const net::PackageConfig& package = deck.network.package;
+    std::vector<net::ReplayPacket> replay;
+    if (deck.traffic.pattern == net::TrafficPattern::trace)
+      replay = io::read_traffic_trace(deck.traffic.trace_file, package);
+    return net::Traffic(deck.traffic, package.rows, package.columns, std::move(replay));
   } catch (const std::invalid_argument& error) {
     throw training::PlanError("traffic.pattern", "does not exist on this mesh", error.what(),
                               "choose another pattern or mesh");

@@ -19,7 +19,8 @@ namespace hecaton::runs {
 
 class Workload {
  public:
-  // Throws training::PlanError. The deck must outlive the workload.
+  // Throws training::PlanError, or io::InputError about a trace that it replays. The deck must outlive the
+  // workload.
   explicit Workload(const io::Deck& deck);
 
   const net::Topology& topology() const { return topology_; }

@@ -9,7 +9,7 @@
 namespace hecaton {
 
 // What a draw is for; each purpose has numbers of its own.
-enum class RandomStream : std::uint32_t { injection, destination, permutation, phold };
+enum class RandomStream : std::uint32_t { injection, destination, permutation, phold, burst, pause };
 
 struct RandomPair {
   std::uint64_t first = 0;

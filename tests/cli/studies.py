@@ -29,4 +29,29 @@ with folder() as here:
     check(found and float(found.group(1)) < 3, f"one and two layers tell of 22: {paragraph!r}")
     shutil.rmtree(os.path.join(here, "out"))
 
+    # Latency curves: three loads of two lengths, one of them saturated, beside two points of a reference.
+    with open(os.path.join(here, "load.toml"), "w") as file:
+        file.write(f'[study]\ndeck = "{os.path.join(DECKS, "traffic-8x8.toml")}"\ntrace = "none"\n[grid]\n'
+                   "package.rows = 4\npackage.columns = 4\ntraffic.warmup_cycles = 200\n"
+                   "traffic.measure_cycles = 1000\ntraffic.packet_flits = [1, 8]\n"
+                   "traffic.injection_rate = [0.05, 0.2, 1.0]\n")
+    with open(os.path.join(here, "reference.csv"), "w") as file:
+        file.write("packet_flits,injection_rate,latency_mean_cycles,saturated\n"
+                   "1,0.05,17,0\n8,0.05,24,0\n8,1.0,,1\n")
+    process = run(["sweep", os.path.join(here, "load.toml"), "--output", os.path.join(here, "load")], here)
+    check(process.returncode == 0, f"sweep: {process.stderr!r}")
+    process = subprocess.run(["python3", os.path.join(STUDIES, "curves.py"), "load", "reference.csv"], cwd=here,
+                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(process.returncode == 0, f"curves.py: {process.stderr!r}")
+    drawn = list(ElementTree.parse(os.path.join(here, "load", "figure.svg")).iter())
+    lengths = [len(at.get("points").split()) for at in drawn if at.get("class") == "curve"]
+    check(lengths == [2, 2], f"curves end before saturation: {lengths}")
+    dashes = {at.get("stroke-dasharray") for at in drawn if at.get("class") == "curve"}
+    check(len(dashes) == 2, f"curves are told apart: {dashes}")
+    markers = [at for at in drawn if at.get("class") == "reference"]
+    check(len(markers) == 4, f"two points and their legend: {len(markers)} markers")
+    shutil.rmtree(os.path.join(here, "load"))
+    for name in ("load.toml", "reference.csv"):
+        os.remove(os.path.join(here, name))
+
 finish()
