@@ -24,13 +24,19 @@
 //   3. A post to another rank that comes sooner than what this rank has promised is a bug of the model and
 //      ends the run with both keys.
 //   4. Events are processed in full-key order, and an instant is never split by a horizon.
+//
+// A run may halt at a time, or where all ranks agree because one of them asks for it (halt.hpp), and go on;
+// what a run does is the same wherever it halts. `for_each_pending` and `restore` carry its queue over to
+// another run.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 #include "core/engine/accounting.hpp"
 #include "core/engine/event_queue.hpp"
+#include "core/engine/halt.hpp"
 #include "core/engine/synchroniser.hpp"
 
 namespace hecaton::engine {
@@ -48,16 +54,47 @@ class Engine {
       throw std::logic_error("a run on several ranks needs a lookahead of at least one picosecond");
   }
 
-  // Runs until no event is left anywhere.
+  // Runs from the start until no event is left anywhere.
   void run() {
-    model_.start(*this);
+    start();
+    Requests none;
+    run_until(SimTime::never(), none);
+  }
+
+  // A run begins with one of these two.
+  void start() { model_.start(*this); }
+  // The model is as it was at a halt, and these were pending at this rank's components.
+  template <class Events>
+  void restore(SimTime halt, const Events& events) {
+    now_ = reached_ = halt;
+    for (const EventType& event : events) queue_.push(event);
+  }
+
+  // Processes every event before `until` on every rank, unless a rank makes a request before. Collective;
+  // may be called again.
+  Halt run_until(SimTime until, Requests& requests) {
+    Errand errand{requests, {until, 0}, reached_};
+    Advance advance = Advance::go_on;
     for (;;) {
       clock_.lap(Stopwatch::computing);
-      if (!synchroniser_.advance(queue_, model_, clock_, accounting_)) break;
+      advance = synchroniser_.advance(queue_, model_, errand, clock_, accounting_);
+      if (advance != Advance::go_on) break;
       ++accounting_.stretches;
-      process_stretch();
+      process_stretch(errand.halt.at);
+      errand.reached = std::max(errand.reached, now_ + SimDuration{1});
     }
     clock_.report(accounting_);
+    if (advance == Advance::finished) return {};
+    reached_ = errand.halt.at;
+    return errand.halt;
+  }
+  // After a halt, instead of going on. Collective.
+  void stop() { synchroniser_.stop(); }
+
+  // Every event that is pending, in no particular order.
+  template <class Visit>
+  void for_each_pending(Visit&& visit) const {
+    queue_.for_each(visit);
   }
 
   void post(SimTime time, Phase phase, NodeId receiver, NodeId sender, std::uint32_t sequence,
@@ -80,9 +117,9 @@ class Engine {
   };
   static constexpr std::uint64_t heartbeat_mask = (1u << 14) - 1;
 
-  void process_stretch() {
+  void process_stretch(SimTime until) {
     for (std::uint32_t left = synchroniser_.stretch(); left > 0; --left) {
-      if (queue_.next_time() >= synchroniser_.horizon()) return;
+      if (queue_.next_time() >= std::min(synchroniser_.horizon(), until)) return;
       now_ = queue_.next_time();
       do {
         model_.handle(queue_.pop(), *this);
@@ -97,6 +134,7 @@ class Engine {
   std::function<void(SimTime, std::uint64_t)> heartbeat_;
   EventQueue<Payload, Fetch> queue_;
   SimTime now_{};
+  SimTime reached_{};  // by the last halt
   Stopwatch clock_;
   Accounting accounting_;
 };

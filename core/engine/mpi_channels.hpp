@@ -8,7 +8,7 @@
 // contributes whether it is blocked, and has been since its last contribution; how many events it has sent
 // and received; and what its pending events can reach. If all have been blocked since the reduction before,
 // and as many events were received as sent, nothing was on its way between the two: the least reach is a
-// bound for everybody, and everybody learns of it.
+// bound for everybody, and everybody learns of it. Halts are agreed on by the same reductions.
 #pragma once
 
 #include <algorithm>
@@ -17,23 +17,30 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "core/engine/answers.hpp"
 #include "core/engine/event.hpp"
+#include "core/engine/halt.hpp"
 #include "core/engine/shared_memory.hpp"
 
 namespace hecaton::engine {
 
-// One contribution, and the result: the first two are least values, the third is a sum.
+// One contribution, and what makes the result of all of them.
 class BlockedReduction {
  public:
   struct Words {
-    std::int64_t blocked_since = 0;  // 1: at this and the last contribution, and never awake between
-    std::int64_t reach = 0;
-    std::int64_t on_their_way = 0;  // sent less received
+    std::int64_t blocked_since = 0;  // least; 1: at this and the last contribution, and never awake between
+    std::int64_t reach = 0;          // least
+    std::int64_t next = 0;           // least
+    std::int64_t frozen = 0;         // least; 1: waits for all to be frozen
+    std::int64_t halt_wanted = 0;    // greatest; 1: or nobody wants one
+    std::int64_t reached = 0;        // greatest
+    std::int64_t on_their_way = 0;   // sum; sent less received
+    std::uint64_t requests = 0;      // union
   };
 
   explicit BlockedReduction(const boost::mpi::communicator& communicator);
@@ -45,6 +52,7 @@ class BlockedReduction {
   void start(const Words& mine);
   // True once when it is done.
   bool done();
+  void wait();  // for the one under way, if there is one
   const Words& result() const { return all_; }
 
  private:
@@ -131,11 +139,25 @@ class MpiChannels {
     }
   }
 
-  bool settle(SimTime reach) {
+  bool settle(SimTime reach, SimTime next) {
     blocked_ = true;
     reach_ = reach;
+    next_ = next;
     return std::exchange(news_, false);
   }
+  SimTime settled() const { return settled_; }
+
+  bool halt_wanted(bool here) {
+    halt_wanted_ = halt_wanted_ || here;
+    return everybody_knows_;
+  }
+  void freeze(SimTime reached, std::uint64_t requests) {
+    frozen_ = true;
+    reached_ = reached;
+    requests_ = requests;
+  }
+  std::optional<Halt> halt() { return std::exchange(halt_, std::nullopt); }
+  void meet() {}  // all have learnt of the halt by one reduction
   void wake() {
     blocked_ = false;
     fresh_ = true;
@@ -144,6 +166,7 @@ class MpiChannels {
 
   // Takes what is still on its way: promises that nobody needs any more.
   void finish() {
+    finishing_ = true;
     for (Link& link : links_) {
       link.last = true;
       send(link);
@@ -151,6 +174,7 @@ class MpiChannels {
     while (std::any_of(links_.begin(), links_.end(), [](const Link& link) { return !link.over; }))
       poll([](const EventType&) {});
     for (Outgoing& out : mpi_->outgoing) out.request.wait();
+    mpi_->reduction.wait();
     finished_ = true;
   }
 
@@ -232,20 +256,39 @@ class MpiChannels {
 
   // Follows the reductions.
   void rotate() {
-    if (agreed_ == SimTime::never()) return;
+    if (agreed_ == SimTime::never() || finishing_) return;
     if (mpi_->reduction.under_way()) {
       if (!mpi_->reduction.done()) return;
-      const auto& all = mpi_->reduction.result();
-      if (all.blocked_since == 1 && all.on_their_way == 0 && SimTime{all.reach} > agreed_) {
-        agreed_ = SimTime{all.reach};
-        news_ = true;
-        if (agreed_ == SimTime::never()) return;
-      }
+      learn(mpi_->reduction.result());
+      if (agreed_ == SimTime::never()) return;
     }
     const bool since = blocked_ && !fresh_;
-    mpi_->reduction.start(
-        {since ? 1 : 0, reach_.ps, static_cast<std::int64_t>(sent_) - static_cast<std::int64_t>(received_)});
+    mpi_->reduction.start({.blocked_since = since,
+                           .reach = reach_.ps,
+                           .next = next_.ps,
+                           .frozen = frozen_,
+                           .halt_wanted = halt_wanted_,
+                           .reached = reached_.ps,
+                           .on_their_way = static_cast<std::int64_t>(sent_ - received_),
+                           .requests = requests_});
     fresh_ = !blocked_;
+  }
+
+  void learn(const BlockedReduction::Words& all) {
+    if (all.blocked_since == 1 && all.on_their_way == 0) {
+      settled_ = std::max(settled_, SimTime{all.next});
+      if (SimTime{all.reach} > agreed_) {
+        agreed_ = SimTime{all.reach};
+        news_ = true;
+      }
+    }
+    if (all.frozen == 1) {
+      halt_ = Halt{SimTime{all.reached}, all.requests};
+      frozen_ = halt_wanted_ = everybody_knows_ = false;
+      requests_ = 0;
+    } else if (all.halt_wanted == 1) {
+      everybody_knows_ = true;
+    }
   }
 
   std::unique_ptr<Operations> mpi_;
@@ -259,6 +302,15 @@ class MpiChannels {
   std::uint64_t received_ = 0;
   SimTime agreed_{};
   SimTime reach_{};
+  SimTime next_{};
+  SimTime settled_{};
+  SimTime reached_{};
+  std::uint64_t requests_ = 0;
+  std::optional<Halt> halt_;  // just agreed on
+  bool halt_wanted_ = false;  // by this rank
+  bool everybody_knows_ = false;
+  bool frozen_ = false;
+  bool finishing_ = false;
   bool blocked_ = false;
   bool fresh_ = true;  // was awake at its last contribution, or since
   bool news_ = false;

@@ -88,6 +88,10 @@ class MpiTransport {
     reclaim(outgoing_[parity_]);
   }
 
+  void finish() {
+    for (Outgoing& out : outgoing_) reclaim(out);
+  }
+
  private:
   struct Outgoing {
     std::vector<std::vector<char>> buffers;

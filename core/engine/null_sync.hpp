@@ -15,6 +15,11 @@
 // consistent view of all of them, is a bound for everybody (Channels::settle). So idle time costs one
 // agreement, as with windows.
 //
+// Halting. Where a rank asks for a halt, every rank freezes where it is as soon as it hears of it, and shows
+// up to where it has processed its events. The latest of these times is the halt, and all run up to it; so no
+// rank is ever asked to stop where it is already past. The halt is reached when a consistent view of all
+// ranks, blocked and with nothing on its way, has no event before it.
+//
 // Needs channels to the neighbours 0, 1, ..., each first in, first out:
 //   ranks(), rank(), neighbours(), neighbour(rank)
 //   push(k, event, answer)       an event for neighbour k, to which it can answer at `answer` at the earliest
@@ -27,8 +32,13 @@
 //                                is room for what could not be published then
 //   agreed()                     nothing from anywhere arrives before
 //   ask(need, least_reach)       this rank waits for promises later than `need`
-//   settle(reach)                this rank is blocked, and nothing pending here reaches another rank before
-//                                `reach`; true if there is a new agreement
+//   settle(reach, next)          this rank is blocked, nothing pending here reaches another rank before
+//                                `reach` or is earlier than `next`; true if there is a new agreement
+//   settled()                    no event anywhere is earlier; only seen while all are blocked
+//   halt_wanted(here)            a rank (this one, if `here`) wants the run to halt
+//   freeze(reached, requests)    this rank waits, all its events before `reached` being processed
+//   halt()                       once all are frozen, where to halt and what for; then nothing till the next
+//   meet()                       returns when all ranks have called it
 //   wake()                       it is not blocked any more
 //   relax(round)                 called while waiting, `round` times so far
 //   finish()                     there will be no more events
@@ -70,26 +80,34 @@ class NullSync {
   }
 
   template <class Queue, class Model>
-  bool advance(Queue& queue, const Model& model, Stopwatch& clock, Accounting& accounting) {
+  Advance advance(Queue& queue, const Model& model, Errand& errand, Stopwatch& clock,
+                  Accounting& accounting) {
     adapt_stretch(queue.next_time(), model.least_reach());
     promise(queue, model, accounting);
     clock.lap(Stopwatch::exchanging);
     for (std::uint32_t round = 0;; ++round) {
       if (receive(queue, model)) promise(queue, model, accounting);
-      if (queue.next_time() < horizon_) break;
+      agree_on_halt(errand);
+      if (!frozen_ && queue.next_time() < std::min(horizon_, errand.halt.at)) break;
       if (channels_.agreed() == SimTime::never()) {
         channels_.finish();
-        return false;
+        return Advance::finished;
+      }
+      if (channels_.settled() >= errand.halt.at) {
+        channels_.meet();
+        halting_ = false;
+        return Advance::halted;
       }
       channels_.ask(queue.next_time(), model.least_reach());
-      if (round >= rounds_before_settling && channels_.settle(pending_reach(queue, model)))
+      if (round >= rounds_before_settling && channels_.settle(pending_reach(queue, model), queue.next_time()))
         ++accounting.windows;
       channels_.relax(round);
     }
     channels_.wake();
     clock.lap(Stopwatch::waiting);
-    return true;
+    return Advance::go_on;
   }
+  void stop() { channels_.finish(); }
 
  private:
   static constexpr std::uint32_t rounds_before_settling = 64;
@@ -103,6 +121,23 @@ class NullSync {
       stretch_ = std::max(1u, stretch_ / 2);
     else if (passed.ps < least_reach.ps / 16)
       stretch_ = std::min(longest_stretch, stretch_ * 2);
+  }
+
+  // Once a halt is agreed on, the next one waits until it is reached.
+  void agree_on_halt(Errand& errand) {
+    if (halting_) return;
+    const std::uint64_t asked = errand.requests.pending();
+    if (!frozen_) {
+      if (!channels_.halt_wanted(asked != 0)) return;
+      channels_.freeze(errand.reached, asked);
+      errand.requests.served(asked);
+      frozen_ = true;
+    }
+    const auto halt = channels_.halt();
+    if (!halt) return;
+    errand.halt = {std::min(errand.halt.at, halt->at), halt->requests};
+    frozen_ = false;
+    halting_ = true;
   }
 
   // True if neighbours should hear of something while this rank waits: their hopes have changed, or what they
@@ -162,6 +197,8 @@ class NullSync {
   std::vector<std::uint64_t> unpublished_;     // events, by neighbour
   SimTime last_next_{};                        // event, when this rank went on before
   std::uint32_t stretch_ = 1;                  // instants
+  bool frozen_ = false;                        // until all ranks are
+  bool halting_ = false;                       // a halt is agreed on, and not reached
 };
 
 }  // namespace hecaton::engine

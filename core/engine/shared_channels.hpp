@@ -17,11 +17,13 @@
 #include <boost/mpi/communicator.hpp>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/engine/answers.hpp"
 #include "core/engine/event.hpp"
+#include "core/engine/halt.hpp"
 #include "core/engine/shared_memory.hpp"
 
 namespace hecaton::engine {
@@ -37,6 +39,7 @@ class SharedChannels {
   SharedChannels(const boost::mpi::communicator& communicator, std::span<const RankId> neighbours)
       : ranks_(static_cast<std::uint32_t>(communicator.size())),
         self_(static_cast<std::uint32_t>(communicator.rank())),
+        communicator_(communicator),
         memory_(communicator, sizeof(Shown) + neighbours.size() * sizeof(Ring)),
         patience_(ranks_),
         seen_(ranks_),
@@ -56,6 +59,7 @@ class SharedChannels {
       link.in = &ring(to, theirs[to]);
     }
     agreement_ = &shown(0).agreed;
+    halts_wanted_ = &shown(0).halts_wanted;
   }
 
   std::uint32_t ranks() const { return ranks_; }
@@ -111,10 +115,35 @@ class SharedChannels {
   SimTime agreed() const { return agreed_; }
 
   void ask(SimTime, SimDuration) {}  // promises lie open
-  bool settle(SimTime reach) {
-    if (!blocked_) show(reach);
+  bool settle(SimTime reach, SimTime next) {
+    if (!blocked_) show(reach, next);
     return agree();
   }
+  SimTime settled() const { return settled_; }
+
+  bool halt_wanted(bool here) {
+    if (halts_wanted_->load(std::memory_order_acquire) > halts_) return true;
+    if (here) halts_wanted_->store(halts_ + 1, std::memory_order_release);
+    return here;
+  }
+  void freeze(SimTime reached, std::uint64_t requests) {
+    Shown& mine = shown(self_);
+    mine.reached.store(reached.ps, std::memory_order_relaxed);
+    mine.requests.store(requests, std::memory_order_relaxed);
+    mine.frozen.store(halts_ + 1, std::memory_order_release);
+  }
+  std::optional<Halt> halt() {
+    Halt all{SimTime{}, 0};
+    for (std::uint32_t r = 0; r < ranks_; ++r) {
+      const Shown& of = shown(r);
+      if (of.frozen.load(std::memory_order_acquire) <= halts_) return std::nullopt;
+      all.at = std::max(all.at, SimTime{of.reached.load(std::memory_order_relaxed)});
+      all.requests |= of.requests.load(std::memory_order_relaxed);
+    }
+    ++halts_;
+    return all;
+  }
+  void meet() { communicator_.barrier(); }
   void wake() {
     if (!blocked_) return;
     blocked_ = false;
@@ -146,7 +175,12 @@ class SharedChannels {
     std::atomic<std::int64_t> reach;
     std::atomic<std::uint64_t> sent;
     std::atomic<std::uint64_t> received;
-    alignas(64) std::atomic<std::int64_t> agreed;  // rank 0's is everybody's
+    std::atomic<std::int64_t> next;
+    alignas(64) std::atomic<std::int64_t> agreed;   // rank 0's is everybody's, and so is halts_wanted
+    std::atomic<std::uint64_t> halts_wanted;        // of all halts that were asked for, how many
+    alignas(64) std::atomic<std::uint64_t> frozen;  // the halt for which this rank waits, or waited last
+    std::atomic<std::int64_t> reached;
+    std::atomic<std::uint64_t> requests;
   };
   struct Link {
     Ring* out;
@@ -193,8 +227,9 @@ class SharedChannels {
     return link.kept_back;
   }
 
-  void show(SimTime reach) {
+  void show(SimTime reach, SimTime next) {
     Shown& mine = shown(self_);
+    mine.next.store(next.ps, std::memory_order_relaxed);
     mine.reach.store(reach.ps, std::memory_order_relaxed);
     mine.sent.store(sent_, std::memory_order_relaxed);
     mine.received.store(received_, std::memory_order_relaxed);
@@ -203,19 +238,22 @@ class SharedChannels {
   }
 
   bool agree() {
-    std::int64_t reach = SimTime::never().ps;
+    std::int64_t reach = SimTime::never().ps, next = reach;
     std::uint64_t on_their_way = 0;
     for (std::uint32_t r = 0; r < ranks_; ++r) {
       Shown& of = shown(r);
       seen_[r] = of.version.load(std::memory_order_acquire);
       if (seen_[r] % 2 == 0) return false;
       reach = std::min(reach, of.reach.load(std::memory_order_relaxed));
+      next = std::min(next, of.next.load(std::memory_order_relaxed));
       on_their_way += of.sent.load(std::memory_order_relaxed) - of.received.load(std::memory_order_relaxed);
     }
     std::atomic_thread_fence(std::memory_order_acquire);
     for (std::uint32_t r = 0; r < ranks_; ++r)
       if (shown(r).version.load(std::memory_order_acquire) != seen_[r]) return false;
-    if (on_their_way != 0 || SimTime{reach} <= agreed_) return false;
+    if (on_their_way != 0) return false;
+    settled_ = std::max(settled_, SimTime{next});
+    if (SimTime{reach} <= agreed_) return false;
     agreed_ = SimTime{reach};
     std::int64_t known = agreement_->load(std::memory_order_relaxed);
     while (known < reach && !agreement_->compare_exchange_weak(known, reach, std::memory_order_acq_rel)) {
@@ -225,13 +263,17 @@ class SharedChannels {
 
   std::uint32_t ranks_;
   std::uint32_t self_;
+  boost::mpi::communicator communicator_;
   SharedMemory memory_;
   Patience patience_;
   std::atomic<std::int64_t>* agreement_;
+  std::atomic<std::uint64_t>* halts_wanted_;
   std::vector<std::uint64_t> seen_;
   std::vector<std::size_t> index_;  // rank -> link
   std::vector<Link> links_;
   SimTime agreed_{};
+  SimTime settled_{};
+  std::uint64_t halts_ = 0;  // agreed on so far
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t version_ = 0;

@@ -2,16 +2,19 @@
 //
 // A synchroniser provides
 //   ranks(), rank()
-//   advance(queue, model, clock, accounting)   blocks until this rank may go on, and puts what has arrived
-//   into
-//                                              the queue; false: no event is left anywhere
+//   advance(queue, model, errand, clock, accounting)
+//                                              blocks until this rank may go on, and puts what has arrived
+//                                              into the queue; or says that the run halts here, or that no
+//                                              event is left anywhere
 //   horizon()                                  nothing from another rank arrives before
 //   stretch()                                  how many instants to process before the next advance()
 //   send(to, event, model, now, accounting)    an event for another rank, posted at `now`; the horizon may
 //   come
 //                                              nearer then, but not to `now`
+//   stop()                                     the run ends at the halt
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -19,6 +22,7 @@
 
 #include "core/engine/accounting.hpp"
 #include "core/engine/event.hpp"
+#include "core/engine/halt.hpp"
 
 namespace hecaton::engine {
 
@@ -56,11 +60,18 @@ class Alone {
     throw std::logic_error("an event for another rank in a run on one");
   }
   template <class Queue, class Model>
-  bool advance(Queue& queue, const Model&, Stopwatch&, Accounting&) {
-    return !queue.empty();
+  Advance advance(Queue& queue, const Model&, Errand& errand, Stopwatch&, Accounting&) {
+    if (queue.empty()) return Advance::finished;
+    if (const std::uint64_t asked = errand.requests.pending()) {
+      errand.requests.served(asked);
+      errand.halt = {std::min(errand.halt.at, queue.next_time()), asked};
+    }
+    return queue.next_time() < errand.halt.at ? Advance::go_on : Advance::halted;
   }
   static constexpr SimTime horizon() { return SimTime::never(); }
-  static constexpr std::uint32_t stretch() { return unlimited_instants; }
+  // Requests are looked at in between.
+  static constexpr std::uint32_t stretch() { return 4096; }
+  void stop() {}
 };
 
 }  // namespace hecaton::engine

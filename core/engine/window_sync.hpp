@@ -8,6 +8,10 @@
 //                        also tells each rank how many batches are on their way to it
 //   receive(take)        calls take(event) for every event sent to this rank before agree(); blocks until all
 //                        are in
+//   finish()             nothing will be sent any more
+//
+// At the start of every window all that was sent is in a queue, so a request, which comes with the reduction,
+// halts the run at once.
 #pragma once
 
 #include <algorithm>
@@ -44,19 +48,27 @@ class WindowSync {
   }
 
   template <class Queue, class Model>
-  bool advance(Queue& queue, const Model& model, Stopwatch& clock, Accounting& accounting) {
+  Advance advance(Queue& queue, const Model& model, Errand& errand, Stopwatch& clock,
+                  Accounting& accounting) {
     send_batches(accounting);
+    const std::uint64_t asked = errand.requests.pending();
     clock.lap(Stopwatch::exchanging);
     const Agreement agreed = transport_.agree({std::min(queue.next_time(), earliest_sent_),
-                                               std::min(pending_reach(queue, model), reach_of_sent_), 0});
+                                               std::min(pending_reach(queue, model), reach_of_sent_), asked});
     earliest_sent_ = reach_of_sent_ = SimTime::never();
     clock.lap(Stopwatch::waiting);
     transport_.receive([&](const EventType& event) { queue.push(event); });
     clock.lap(Stopwatch::exchanging);
     ++accounting.windows;
     end_ = agreed.reach;
-    return agreed.next != SimTime::never();
+    if (agreed.next == SimTime::never()) return Advance::finished;
+    if (agreed.flags != 0) {
+      errand.requests.served(asked);
+      errand.halt = {std::min(errand.halt.at, agreed.next), agreed.flags};
+    }
+    return agreed.next < errand.halt.at ? Advance::go_on : Advance::halted;
   }
+  void stop() { transport_.finish(); }
   SimTime horizon() const { return end_; }
   static constexpr std::uint32_t stretch() { return unlimited_instants; }
 

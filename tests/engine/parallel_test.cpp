@@ -6,50 +6,18 @@
 #include <boost/mpi/communicator.hpp>
 #include <functional>
 
-#include "core/engine/mpi_channels.hpp"
-#include "core/engine/mpi_transport.hpp"
-#include "core/engine/null_sync.hpp"
-#include "core/engine/shared_channels.hpp"
 #include "tests/engine/juggler.hpp"
-#include "tests/engine/unruly.hpp"
+#include "tests/engine/ways.hpp"
 
 namespace hecaton::engine {
 namespace {
-
-// Each way: run(world, model) simulates the model and returns the accounting.
-template <class Transport>
-struct Windows {
-  template <class Model>
-  static Accounting run(const boost::mpi::communicator& world, Model& model) {
-    Transport transport(world);
-    WindowSync sync(transport);
-    Engine<Model, WindowSync<Transport>> engine(model, sync);
-    engine.run();
-    return engine.accounting();
-  }
-};
-template <class Channels>
-struct Promises {
-  template <class Model>
-  static Accounting run(const boost::mpi::communicator& world, Model& model) {
-    Channels channels(world, model.neighbours());
-    NullSync sync(channels);
-    Engine<Model, NullSync<Channels>> engine(model, sync);
-    engine.run();
-    return engine.accounting();
-  }
-};
-
-using Ways = ::testing::Types<Windows<MpiTransport<Ball>>, Windows<UnrulyTransport<MpiTransport<Ball>>>,
-                              Promises<SharedChannels<Ball>>, Promises<UnrulyChannels<SharedChannels<Ball>>>,
-                              Promises<MpiChannels<Ball>>, Promises<UnrulyChannels<MpiChannels<Ball>>>>;
 
 template <class Way>
 class ParallelEngine : public ::testing::Test {
  protected:
   template <class Model>
   Accounting run(Model& model) const {
-    return Way::run(world, model);
+    return Way::run(world, model, [](auto& engine) { engine.run(); });
   }
   std::uint32_t ranks() const { return static_cast<std::uint32_t>(world.size()); }
   std::uint32_t self() const { return static_cast<std::uint32_t>(world.rank()); }

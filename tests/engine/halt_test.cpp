@@ -1,0 +1,148 @@
+// Halting: at given times and on request of any rank, whatever the synchroniser. A halt must be a cut, the
+// same on all ranks, and going on from it must change nothing.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/mpi/collectives.hpp>
+#include <functional>
+#include <random>
+
+#include "tests/engine/ways.hpp"
+
+namespace hecaton::engine {
+namespace {
+
+// Asks for a halt, with a flag of its rank, after so many events.
+class Nervous : public Juggler {
+ public:
+  Nervous(std::uint32_t ranks, std::uint32_t self, std::uint64_t seed)
+      : Juggler(ranks, self), flag_(std::uint64_t{1} << self), random_(seed + self) {}
+
+  template <class Engine>
+  void handle(const Event<Ball>& event, Engine& engine) {
+    Juggler::handle(event, engine);
+    latest = std::max(latest, event.time);
+    if (random_() % 500 == 0) {
+      requests.ask(flag_);
+      asked |= flag_;
+    }
+  }
+
+  Requests requests;
+  SimTime latest{};         // event so far
+  std::uint64_t asked = 0;  // and not yet heard of
+
+ private:
+  std::uint64_t flag_;
+  std::mt19937_64 random_;
+};
+
+template <class Way>
+class HaltingEngine : public ::testing::Test {
+ protected:
+  std::uint32_t ranks() const { return static_cast<std::uint32_t>(world.size()); }
+  std::uint32_t self() const { return static_cast<std::uint32_t>(world.rank()); }
+  template <class Value>
+  Value greatest(Value value) const {
+    return boost::mpi::all_reduce(world, value, boost::mpi::maximum<Value>());
+  }
+  template <class Value>
+  Value least(Value value) const {
+    return boost::mpi::all_reduce(world, value, boost::mpi::minimum<Value>());
+  }
+  std::vector<std::uint64_t> all_of(const std::vector<std::uint64_t>& mine) const {
+    std::vector<std::uint64_t> all(mine.size());
+    boost::mpi::all_reduce(world, mine.data(), static_cast<int>(mine.size()), all.data(),
+                           std::plus<std::uint64_t>());
+    return all;
+  }
+  // Every event before the halt is processed, none at or after it; all ranks say the same.
+  template <class Engine>
+  void expect_cut(const Halt& halt, const Nervous& model, const Engine& engine) const {
+    EXPECT_EQ(least(halt.at.ps), greatest(halt.at.ps));
+    EXPECT_EQ(least(halt.requests), greatest(halt.requests));
+    EXPECT_LT(model.latest, halt.at);
+    engine.for_each_pending([&](const auto& event) { EXPECT_GE(event.time, halt.at); });
+  }
+
+  boost::mpi::communicator world;
+};
+TYPED_TEST_SUITE(HaltingEngine, Ways);
+
+std::vector<std::uint64_t> run_alone() {
+  Juggler model(1, 0);
+  Alone alone;
+  Engine<Juggler, Alone> engine(model, alone);
+  engine.run();
+  return model.digests();
+}
+
+TYPED_TEST(HaltingEngine, GoesOnFromGivenTimesAsIfNothingHadBeen) {
+  Nervous model(this->ranks(), this->self(), 0);
+  TypeParam::run(this->world, model, [&](auto& engine) {
+    Requests none;
+    engine.start();
+    for (const std::int64_t at : {1, 2, 1000, 1001, 17'000, 17'000, 39'999}) {
+      const Halt halt = engine.run_until(SimTime{at}, none);
+      EXPECT_EQ(halt.at.ps, at);
+      this->expect_cut(halt, model, engine);
+    }
+    EXPECT_EQ(engine.run_until(SimTime::never(), none).at, SimTime::never());
+  });
+  EXPECT_EQ(this->all_of(model.digests()), run_alone());
+}
+
+TYPED_TEST(HaltingEngine, HaltsOnRequestOfAnyRank) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    Nervous model(this->ranks(), this->self(), seed);
+    int halts = 0;
+    TypeParam::run(this->world, model, [&](auto& engine) {
+      engine.start();
+      for (;;) {
+        const Halt halt = engine.run_until(SimTime::never(), model.requests);
+        if (halt.at == SimTime::never()) break;
+        ++halts;
+        EXPECT_NE(halt.requests, 0u);
+        EXPECT_LT(halt.requests, std::uint64_t{1} << this->ranks());
+        this->expect_cut(halt, model, engine);
+        if (model.requests.pending() == 0) model.asked = 0;
+        EXPECT_EQ(model.asked, model.requests.pending());
+      }
+    });
+    EXPECT_EQ(this->all_of(model.digests()), run_alone());
+    EXPECT_GT(halts, 0);
+  }
+}
+
+TYPED_TEST(HaltingEngine, StopsAtAHaltAndEndsInPeace) {
+  Nervous model(this->ranks(), this->self(), 9);
+  TypeParam::run(this->world, model, [&](auto& engine) {
+    Requests none;
+    engine.start();
+    EXPECT_EQ(engine.run_until(SimTime{5000}, none).at.ps, 5000);
+    engine.stop();
+  });
+}
+
+// What is pending at a halt, given to another engine over the same model.
+TYPED_TEST(HaltingEngine, AnotherEngineTakesOver) {
+  Nervous model(this->ranks(), this->self(), 0);
+  Requests none;
+  std::vector<Event<Ball>> pending;
+  SimTime at;
+  TypeParam::run(this->world, model, [&](auto& engine) {
+    engine.start();
+    at = engine.run_until(SimTime{12'345}, none).at;
+    engine.for_each_pending([&](const auto& event) { pending.push_back(event); });
+    engine.stop();
+  });
+  std::reverse(pending.begin(), pending.end());
+  TypeParam::run(this->world, model, [&](auto& engine) {
+    engine.restore(at, pending);
+    engine.run_until(SimTime::never(), none);
+  });
+  EXPECT_EQ(this->all_of(model.digests()), run_alone());
+}
+
+}  // namespace
+}  // namespace hecaton::engine

@@ -1,0 +1,46 @@
+// Every way in which ranks may wait for each other, for typed tests: run(world, model, drive) makes an engine
+// over the model, calls drive(engine) and returns the accounting.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/mpi/communicator.hpp>
+
+#include "core/engine/engine.hpp"
+#include "core/engine/mpi_channels.hpp"
+#include "core/engine/mpi_transport.hpp"
+#include "core/engine/null_sync.hpp"
+#include "core/engine/shared_channels.hpp"
+#include "tests/engine/juggler.hpp"
+#include "tests/engine/unruly.hpp"
+
+namespace hecaton::engine {
+
+template <class Transport>
+struct Windows {
+  template <class Model, class Drive>
+  static Accounting run(const boost::mpi::communicator& world, Model& model, Drive&& drive) {
+    Transport transport(world);
+    WindowSync sync(transport);
+    Engine<Model, WindowSync<Transport>> engine(model, sync);
+    drive(engine);
+    return engine.accounting();
+  }
+};
+template <class Channels>
+struct Promises {
+  template <class Model, class Drive>
+  static Accounting run(const boost::mpi::communicator& world, Model& model, Drive&& drive) {
+    Channels channels(world, model.neighbours());
+    NullSync sync(channels);
+    Engine<Model, NullSync<Channels>> engine(model, sync);
+    drive(engine);
+    return engine.accounting();
+  }
+};
+
+using Ways = ::testing::Types<Windows<MpiTransport<Ball>>, Windows<UnrulyTransport<MpiTransport<Ball>>>,
+                              Promises<SharedChannels<Ball>>, Promises<UnrulyChannels<SharedChannels<Ball>>>,
+                              Promises<MpiChannels<Ball>>, Promises<UnrulyChannels<MpiChannels<Ball>>>>;
+
+}  // namespace hecaton::engine
