@@ -137,6 +137,18 @@ class CreditBook {
     if (begin_ == log_.size()) drop_done();
   }
 
+  // What is done is left out: how long it is remembered depends on memory, and changes nothing.
+  template <class Archive>
+  void save(Archive& archive) const {
+    archive(std::vector<Run>(log_.begin() + static_cast<std::ptrdiff_t>(begin_), log_.end()), in_log_);
+    archive(sent_, credited_, holds_, held_, epoch_);
+  }
+  template <class Archive>
+  void load(Archive& archive) {
+    begin_ = 0;
+    archive(log_, in_log_, sent_, credited_, holds_, held_, epoch_);
+  }
+
  private:
   struct Run {
     std::int64_t first;  // when its first credit is back
@@ -145,6 +157,11 @@ class CreditBook {
     // A credit at `time` is the next of an even series.
     bool continues_with(std::int64_t time, std::int64_t segment) const {
       return last == first + (segments - 1) * segment && time == last + segment;
+    }
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(first, last, segments);
     }
   };
 

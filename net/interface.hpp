@@ -21,6 +21,11 @@ struct OutgoingMessage {
   std::uint32_t bytes = 0;
   bool express = false;
   bool background = false;  // yields to messages that are not
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(destination, tag, bytes, express, background);
+  }
 };
 
 struct DeliveredMessage {
@@ -78,6 +83,20 @@ class Interface {
   // Nothing if the announcement was taken back meanwhile.
   std::optional<DeliveredMessage> receive_delivered(const Payload& payload, std::int64_t now);
 
+  // All that changes during a run.
+  template <class Archive>
+  void save(Archive& archive) const {
+    archive(outputs_, ejecting_, lanes_, active_, busy_until_, last_channel_, packets_);
+    archive(assemblies_in_order());
+  }
+  template <class Archive>
+  void load(Archive& archive) {
+    archive(outputs_, ejecting_, lanes_, active_, busy_until_, last_channel_, packets_);
+    std::vector<KeyedAssembly> assemblies;
+    archive(assemblies);
+    for (const KeyedAssembly& a : assemblies) assemblies_[a.source][a.tag] = a.assembly;
+  }
+
  private:
   struct Waiting {
     OutgoingMessage message;
@@ -85,6 +104,11 @@ class Interface {
     std::int64_t ready;
     std::uint32_t worms;
     std::uint32_t worms_sent;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(message, created, ready, worms, worms_sent);
+    }
   };
   struct Sending {
     WormHeader header;
@@ -93,6 +117,11 @@ class Interface {
     std::uint32_t channel = 0;
     std::int64_t run_start = 0;
     std::uint32_t run_flits = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(header, flits, sent, channel, run_start, run_flits);
+    }
   };
   struct Ejecting {
     WormHeader header;
@@ -101,10 +130,30 @@ class Interface {
     std::uint32_t run_flits = 0;  // of the run under way
     std::int64_t run_arrival = 0;
     std::int64_t due = never_ps;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(header, flits, announced, run_flits, run_arrival, due);
+    }
   };
   struct Assembly {
     std::uint32_t worms = 0;
     std::uint32_t bytes = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(worms, bytes);
+    }
+  };
+  struct KeyedAssembly {
+    std::uint64_t source = 0;
+    std::uint64_t tag = 0;
+    Assembly assembly;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(source, tag, assembly);
+    }
   };
 
   // Messages of one class.
@@ -115,6 +164,11 @@ class Interface {
     bool pending() const { return !queue.empty() || (sending && sending->sent < sending->flits); }
     bool ready(std::int64_t now) const {
       return (sending && sending->sent < sending->flits) || (!queue.empty() && queue.front().ready <= now);
+    }
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(queue, sending);
     }
   };
 
@@ -129,6 +183,7 @@ class Interface {
   std::int64_t next_wake(const Fabric& fabric, std::int64_t now) const;
   template <class Out>
   void expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, std::int64_t now, Out& out);
+  std::vector<KeyedAssembly> assemblies_in_order() const;
 
   NodeId node_;
   std::vector<OutputChannel> outputs_;
@@ -141,6 +196,16 @@ class Interface {
   // Messages of several worms, keyed by source and tag; looked up only, never walked.
   std::unordered_map<std::uint64_t, std::unordered_map<std::uint64_t, Assembly>> assemblies_;
 };
+
+inline std::vector<Interface::KeyedAssembly> Interface::assemblies_in_order() const {
+  std::vector<KeyedAssembly> all;
+  for (const auto& [source, by_tag] : assemblies_)
+    for (const auto& [tag, assembly] : by_tag) all.push_back({source, tag, assembly});
+  std::sort(all.begin(), all.end(), [](const KeyedAssembly& a, const KeyedAssembly& b) {
+    return std::pair(a.source, a.tag) < std::pair(b.source, b.tag);
+  });
+  return all;
+}
 
 // Takes the next worm of the lane onto a virtual channel; false if there is none to take, or no credit.
 inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) {

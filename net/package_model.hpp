@@ -163,6 +163,20 @@ class PackageModel {
     touched_.clear();
   }
 
+  // All that changes of a node during a run, between two instants.
+  template <class Archive>
+  void save(Archive& archive, const Node& node) const {
+    archive(node.sequence, node.depth, node.next_wake, node.endpoint);
+    node.router.save(archive, fabric_.worms);
+    node.interface.save(archive);
+  }
+  template <class Archive>
+  void load(Archive& archive, Node& node) {
+    archive(node.sequence, node.depth, node.next_wake, node.endpoint);
+    node.router.load(archive, fabric_.worms);
+    node.interface.load(archive);
+  }
+
   // What an endpoint sees, and through what a router or interface posts.
   template <class Engine>
   struct Host {

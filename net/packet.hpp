@@ -36,6 +36,11 @@ struct Payload {
   std::int64_t created_ps = 0;
   std::uint32_t bytes = 0;
   std::uint32_t worms = 0;  // of the message it belongs to
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(kind, port, channel, flags, flits, source, destination, tag, created_ps, bytes, worms);
+  }
 };
 static_assert(sizeof(Payload) == 40);
 
@@ -60,6 +65,11 @@ struct WormHeader {
   std::uint32_t worms = 1;
   bool express = false;
   bool background = false;  // yields to worms that are not
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(source, destination, tag, created_ps, bytes, worms, express, background);
+  }
 };
 
 // A worm in an input buffer, arriving and leaving at the same time. Of what has arrived, `base` flits came in
@@ -83,6 +93,12 @@ struct Worm {
     if (sent >= announced()) return never_ps;
     if (sent < base) return sent + segment_flits >= base ? base_last : 0;
     return run_start + (sent - base) / segment_flits * segment_ps;
+  }
+
+  // All but `next`, which is an index into memory.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(header, head_latched, run_arrival, run_start, run_flits, base, base_last, sent, flits);
   }
 };
 

@@ -104,6 +104,12 @@ class Router {
   template <class Out>
   std::int64_t settle(Fabric& fabric, std::int64_t now, Out& out);
 
+  // All that changes during a run; the worms in its buffers are in the pool.
+  template <class Archive>
+  void save(Archive& archive, const WormPool& worms) const;
+  template <class Archive>
+  void load(Archive& archive, WormPool& worms);
+
  private:
   static constexpr std::size_t max_bids = port_count * 16;
   struct SwitchBid {
@@ -233,3 +239,5 @@ class Router {
 #include "net/router_bids.hpp"
 // The last one decides.
 #include "net/router_allocate.hpp"
+// Nothing is decided here.
+#include "net/router_archive.hpp"

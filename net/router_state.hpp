@@ -64,6 +64,14 @@ struct InputChannel {
     if (epoch != senders) held = false;
     epoch = senders;
   }
+
+  // All but the worms, which are elsewhere.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(out_port, out_channel, running, background, bypassing, held, epoch, last_credited, holds);
+    archive(resume_from, late, departed, run_flits, run_start, last_start, last_flits, channel_ready);
+    archive(switch_ready);
+  }
 };
 
 inline std::uint32_t segments_of(const Timing& timing, std::uint32_t flits) {
@@ -83,6 +91,11 @@ struct OutputChannel {
     std::int64_t arrival = 0;
     std::uint32_t flits = 0;
     bool head = false, tail = false, at_once = false;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(arrival, flits, head, tail, at_once);
+    }
   };
   std::vector<Sent> recent;
 
@@ -140,6 +153,11 @@ struct OutputChannel {
     credits.unsend(timing, removed);
     expected_busy = run_expected + segments * timing.segment;
   }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(owner, free_at, expected_tail, expected_busy, run_expected, credits, recent);
+  }
 };
 
 struct PortState {
@@ -160,6 +178,12 @@ struct PortState {
   std::uint64_t flits = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(in_busy, out_busy, out_run, occupied, running, channel_offset, output_pointer, input_pointer);
+    archive(busy_ps, flits, packets, bytes);
+  }
 };
 
 }  // namespace hecaton::net

@@ -44,6 +44,11 @@ struct DieNode {
   bool keeps_rows = true;
   std::vector<chiplet::OperationRow> rows;
 
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(die);
+  }
+
   template <class Host>
   ChipletHost<Host> view(Host& host) {
     return {host, keeps_rows ? &rows : nullptr};
@@ -68,6 +73,11 @@ struct DieNode {
 
 struct IoNode {
   chiplet::IoDie io;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(io);
+  }
 
   template <class Host>
   void start(Host&) {}
@@ -94,6 +104,12 @@ struct TrafficCounters {
   std::uint64_t offered_flits = 0;
   std::uint64_t accepted_flits = 0;
   std::uint64_t last_delivery_ps = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(packets_measured, latency_sum_ps, latency_min_ps, latency_max_ps, hops_sum, offered_flits,
+            accepted_flits, last_delivery_ps);
+  }
 };
 
 // Makes packets, cycle by cycle or as a trace says; each is a message, its tag counts the die's packets. Dead
@@ -106,6 +122,11 @@ struct TrafficNode {
   const net::Topology* topology;
   std::uint64_t drawn = 0;
   TrafficCounters counters;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(drawn, counters);
+  }
 
   template <class Host>
   void start(Host& host) {
@@ -155,6 +176,12 @@ struct TrafficNode {
 
 struct Endpoint {
   std::variant<DieNode, IoNode, TrafficNode> node;
+
+  // Of the kind that it is; that follows from the deck.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    std::visit([&](auto& n) { archive(n); }, node);
+  }
 
   template <class Host>
   void start(Host& host) {

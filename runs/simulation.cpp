@@ -11,6 +11,7 @@
 #include "core/engine/shared_channels.hpp"
 #include "runs/collect.hpp"
 #include "runs/load.hpp"
+#include "runs/state.hpp"
 #include "runs/workload.hpp"
 
 namespace hecaton::runs {
@@ -65,41 +66,6 @@ class Heartbeat {
   std::chrono::steady_clock::time_point last_{};
 };
 
-template <class Synchroniser>
-engine::Accounting run_engine(const Workload& workload, Model& model, Synchroniser&& synchroniser,
-                              const RunOptions& options) {
-  std::function<void(SimTime, std::uint64_t)> heartbeat;
-  if (options.progress)
-    heartbeat = [beat = std::make_shared<Heartbeat>(workload, model, options)](
-                    SimTime now, std::uint64_t events) { (*beat)(now, events); };
-  engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, heartbeat);
-  engine.run();
-  return engine.accounting();
-}
-
-// Promises through shared memory are so cheap that nothing else is worth while on one host; between hosts,
-// one reduction costs less than many null messages.
-std::string choose_sync(const std::string& asked, const boost::mpi::communicator& world) {
-  if (world.size() == 1) return "none";
-  if (asked != "auto") return asked;
-  return engine::SharedMemory::possible(world) ? "null" : "window";
-}
-
-engine::Accounting run_synchronised(const Workload& workload, Model& model, const RunOptions& options,
-                                    const std::string& sync, const boost::mpi::communicator& world) {
-  if (sync == "none") return run_engine(workload, model, engine::Alone{}, options);
-  if (sync == "window") {
-    engine::MpiTransport<net::Payload> transport(world);
-    return run_engine(workload, model, engine::WindowSync(transport), options);
-  }
-  if (options.shared_memory && engine::SharedMemory::possible(world)) {
-    engine::SharedChannels<net::Payload> channels(world, model.neighbours());
-    return run_engine(workload, model, engine::NullSync(channels), options);
-  }
-  engine::MpiChannels<net::Payload> channels(world, model.neighbours());
-  return run_engine(workload, model, engine::NullSync(channels), options);
-}
-
 std::uint64_t peak_rss_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -117,10 +83,105 @@ std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
   return all;
 }
 
+// One run: what its parts share.
+struct Run {
+  const Workload& workload;
+  Model& model;
+  const RunOptions& options;
+  std::string sync;
+  const boost::mpi::communicator& world;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+};
+
+// Collective: what has come of the run so far; moves the operation rows out of the model. The events before a
+// checkpoint that it went on from count as rank 0's.
+io::RunResult result_of(const Run& run, engine::Accounting accounting) {
+  io::RunResult result;
+  result.local = take_records(run.model);
+  result.totals = sum_up(run.model, result.local, run.world);
+  if (run.workload.traffic()) result.traffic = traffic_result(run.model, run.world);
+  if (run.options.resume != nullptr && run.world.rank() == 0)
+    accounting.events += run.options.resume->head().events;
+  result.accounting = gather(accounting, run.world);
+  result.critical_path_events = critical_path(run.model, run.world);
+  result.sync = run.sync;
+  result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - run.start).count();
+  return result;
+}
+
+// Nobody else looks at what is asked of nobody.
+engine::Requests& requests_of(const HaltPlan& plan, engine::Requests& none) {
+  return plan.requests != nullptr ? *plan.requests : none;
+}
+
+SimTime next_halt(SimTime last, SimDuration every) {
+  if (every == SimDuration{}) return SimTime::never();
+  return SimTime{(last.ps / every.ps + 1) * every.ps};
+}
+
+// From the beginning, or from a checkpoint, to the end, halting as planned. False: ended at a halt.
+template <class Engine>
+bool drive(Engine& engine, const Run& run) {
+  const HaltPlan& plan = run.options.halts;
+  engine::Requests none;
+  SimTime last{};
+  if (run.options.resume != nullptr) {
+    load_state(*run.options.resume, run.model, engine);
+    last = run.options.resume->head().halt;
+  } else {
+    engine.start();
+  }
+  for (;;) {
+    const engine::Halt halt = engine.run_until(next_halt(last, plan.every), requests_of(plan, none));
+    if (halt.at == SimTime::never()) return true;
+    last = halt.at;
+    Halted halted{halt, save_state(run.model, engine), result_of(run, engine.accounting())};
+    halted.so_far.totals.simulated_ps = halt.at.ps;
+    if (plan.at_halt(halted)) continue;
+    engine.stop();
+    return false;
+  }
+}
+
+// Its accounting, or nothing if it was ended at a halt.
+template <class Synchroniser>
+std::optional<engine::Accounting> run_engine(const Run& run, Synchroniser&& synchroniser) {
+  const RunOptions& options = run.options;
+  std::function<void(SimTime, std::uint64_t)> heartbeat;
+  if (options.progress)
+    heartbeat = [beat = std::make_shared<Heartbeat>(run.workload, run.model, options)](
+                    SimTime now, std::uint64_t events) { (*beat)(now, events); };
+  engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
+  if (!drive(engine, run)) return std::nullopt;
+  return engine.accounting();
+}
+
+// Promises through shared memory are so cheap that nothing else is worth while on one host; between hosts,
+// one reduction costs less than many null messages.
+std::string choose_sync(const std::string& asked, const boost::mpi::communicator& world) {
+  if (world.size() == 1) return "none";
+  if (asked != "auto") return asked;
+  return engine::SharedMemory::possible(world) ? "null" : "window";
+}
+
+std::optional<engine::Accounting> run_synchronised(const Run& run) {
+  if (run.sync == "none") return run_engine(run, engine::Alone{});
+  if (run.sync == "window") {
+    engine::MpiTransport<net::Payload> transport(run.world);
+    return run_engine(run, engine::WindowSync(transport));
+  }
+  if (run.options.shared_memory && engine::SharedMemory::possible(run.world)) {
+    engine::SharedChannels<net::Payload> channels(run.world, run.model.neighbours());
+    return run_engine(run, engine::NullSync(channels));
+  }
+  engine::MpiChannels<net::Payload> channels(run.world, run.model.neighbours());
+  return run_engine(run, engine::NullSync(channels));
+}
+
 }  // namespace
 
-io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
-                       const boost::mpi::communicator& world) {
+std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& options,
+                                      const boost::mpi::communicator& world) {
   const auto start = std::chrono::steady_clock::now();
   const Workload workload(deck);
   net::Fabric fabric(network_of(deck), workload.has_io());
@@ -132,19 +193,11 @@ io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
   fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   model.set_borders(partition.owner, options.lookahead);
 
-  const std::string sync = choose_sync(options.sync, world);
-  const engine::Accounting accounting = run_synchronised(workload, model, options, sync, world);
+  const Run run{workload, model, options, choose_sync(options.sync, world), world, start};
+  const std::optional<engine::Accounting> accounting = run_synchronised(run);
+  if (!accounting) return std::nullopt;
   require_finished(model, world);
-
-  io::RunResult result;
-  result.local = take_records(model);
-  result.totals = sum_up(model, result.local, world);
-  if (workload.traffic()) result.traffic = traffic_result(model, world);
-  result.accounting = gather(accounting, world);
-  result.critical_path_events = critical_path(model, world);
-  result.sync = sync;
-  result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return result;
+  return result_of(run, *accounting);
 }
 
 io::ModelFacts model_facts(const io::Deck& deck) {

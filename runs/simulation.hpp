@@ -5,10 +5,13 @@
 #include <boost/mpi/communicator.hpp>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/engine/halt.hpp"
 #include "core/training/method.hpp"
+#include "io/checkpoint.hpp"
 #include "io/deck.hpp"
 #include "io/result.hpp"
 #include "io/summary.hpp"
@@ -22,6 +25,23 @@ struct Progress {
   double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
 };
 
+// A run that halts: everything there is of it, on this rank.
+struct Halted {
+  engine::Halt halt;
+  std::vector<io::NodeState> state;
+  // What has come of it since the last halt: all counters, but only the rows that are new. Its accounting is
+  // of the whole run so far, its simulated time that of the halt.
+  io::RunResult so_far;
+};
+
+// Where a run halts, and what is done then; all ranks have the same, requests apart.
+struct HaltPlan {
+  SimDuration every{};                   // of simulated time; 0: only on request
+  engine::Requests* requests = nullptr;  // null: nobody asks
+  // Collective: false ends the run here.
+  std::function<bool(Halted&)> at_halt;
+};
+
 struct RunOptions {
   std::string partition = "block";
   std::string sync = "auto";  // "auto", "window" or "null"
@@ -29,12 +49,16 @@ struct RunOptions {
   bool record_operations = true;
   net::LookaheadSources lookahead;  // for tests and measurements: all are on
   std::function<void(const Progress&)> progress;
+  HaltPlan halts;
+  io::CheckpointReader* resume = nullptr;  // go on from there instead of beginning
 };
 
 // Collective. Throws training::PlanError if the deck asks for the impossible (on every rank alike), and
 // std::runtime_error with a list of who waits for what if the programs can not go on.
-io::RunResult simulate(const io::Deck& deck, const RunOptions& options,
-                       const boost::mpi::communicator& world);
+//
+// A run that is ended at a halt has nothing to show: what it was went to the plan's at_halt.
+std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& options,
+                                      const boost::mpi::communicator& world);
 
 // What the summary needs to know of the plan.
 io::ModelFacts model_facts(const io::Deck& deck);

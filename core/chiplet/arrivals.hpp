@@ -48,10 +48,20 @@ class ArrivalSet {
 
   bool empty() const { return intervals_.empty(); }
 
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(intervals_);
+  }
+
  private:
   struct Interval {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(first, last);
+    }
   };
 
   // The first interval that starts beyond the tag.

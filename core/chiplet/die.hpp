@@ -86,6 +86,14 @@ class Die {
   // Rolling hash over every row finished so far, whether or not the host keeps rows.
   std::uint64_t digest() const { return digest_.value(); }
 
+  // All that changes during a run; what it was set up with is not part of it.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(doing_, woken_, depth_, position_, step_, layer_, minibatch_, operation_start_, busy_until_);
+    archive(reducing_ps_, sent_bytes_, sequences_, loops_, steps_, counters_, rows_, digest_, arrivals_,
+            dram_);
+  }
+
  private:
   enum class Doing : std::uint8_t {
     next_operation,  // between operations
@@ -100,6 +108,11 @@ class Die {
   struct Loop {
     std::uint32_t begin = 0;      // first operation of the body
     std::uint32_t remaining = 0;  // iterations after this one
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(begin, remaining);
+    }
   };
 
   const Op& op() const { return (*program_)[position_]; }

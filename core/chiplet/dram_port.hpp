@@ -49,6 +49,12 @@ class DramPort {
   // "2 transfers (12 of 40 bursts missing)" for the deadlock report; all slots if slot == dram_slots.
   std::string describe(std::uint8_t slot) const;
 
+  // All that changes during a run.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(next_id_, writes_out_, turn_, any_finished_, unsent_bytes_, writes_out_of_, transfers_);
+  }
+
  private:
   struct Transfer {
     OperationRow row;
@@ -57,6 +63,11 @@ class DramPort {
     std::uint64_t bursts = 0;           // in all
     std::uint64_t missing = 0;          // not yet received (read) or acknowledged (write)
     std::vector<std::uint64_t> unsent;  // write: bytes per share still to be sent
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(row, id, slot, bursts, missing, unsent);
+    }
   };
 
   Transfer& add(const OperationRow& row, std::uint8_t slot);

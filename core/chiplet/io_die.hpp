@@ -62,6 +62,13 @@ class IoDie {
   std::string blocked_on() const;
   IoCounters counters() const;
 
+  // All that changes during a run.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(woken_, read_bytes_, write_bytes_, bursts_, arrived_, requests_);
+    for (Channel& channel : channels_) archive(channel);
+  }
+
  private:
   struct Request {
     SimTime arrival;
@@ -70,18 +77,33 @@ class IoDie {
     std::uint64_t left = 0;   // bytes not yet given to a channel
     std::uint64_t burst = 0;  // of a read: number of the next burst
     bool reads() const { return tag_kind(tag) == MessageKind::read_request; }
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(arrival, die, tag, left, burst);
+    }
   };
   // A time that a channel's bandwidth divides: ps + fraction / (bytes per second).
   struct ExactTime {
     std::int64_t ps = 0;
     std::uint64_t fraction = 0;
     friend constexpr auto operator<=>(ExactTime, ExactTime) = default;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(ps, fraction);
+    }
   };
   struct Channel {
     ExactTime free;  // when its last burst ends
     SimTime done;    // the same, rounded up
     bool busy = false;
     Message answer;  // sent when the burst is done
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(free, done, busy, answer);
+    }
   };
 
   void enqueue(const Message& message, SimTime now);

@@ -19,6 +19,11 @@ struct Message {
   std::uint64_t tag = 0;
   std::uint32_t bytes = 0;  // > 0
   Route route = Route::direct;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(source, destination, tag, bytes, route);
+  }
 };
 
 // The place of a die in a logical ring; `next` is where it sends, `route` how.

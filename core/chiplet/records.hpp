@@ -33,6 +33,11 @@ struct OperationRow {
   std::int64_t start_ps = 0;
   std::int64_t end_ps = 0;
   std::uint64_t bytes = 0;  // moved by a transfer, touched by a vector operation, operands of a matmul
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(die, kind, stage, layer, minibatch, start_ps, end_ps, bytes);
+  }
 };
 
 struct DieCounters {
@@ -49,6 +54,12 @@ struct DieCounters {
   std::uint64_t nop_ps = 0;       // program stood still for a collective
   std::uint64_t dram_ps = 0;      // program stood still for DRAM
   std::uint64_t finished_ps = 0;  // when the die's program ended
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(macs, vector_bytes, sram_read_bytes, sram_write_bytes, nop_sent_bytes, nop_received_bytes,
+            dram_read_bytes, dram_write_bytes, matrix_ps, vector_ps, nop_ps, dram_ps, finished_ps);
+  }
 };
 
 // One directed link of the package, keyed by (from, to); IO links included.

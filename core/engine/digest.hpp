@@ -16,6 +16,10 @@ class Digest {
     state_ = z ^ (z >> 31);
   }
   constexpr std::uint64_t value() const { return state_; }
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(state_);
+  }
 
  private:
   std::uint64_t state_ = 0;

@@ -50,6 +50,11 @@ struct Event {
   Phase phase() const { return static_cast<Phase>(phase_and_receiver >> receiver_bits); }
   NodeId receiver() const { return receiver_of(phase_and_receiver); }
   NodeId sender() const { return NodeId{sender_id}; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(time, phase_and_receiver, sender_id, sequence, depth, payload);
+  }
 };
 
 // The full-key order; for events of one instant only, given that callers compare times first.

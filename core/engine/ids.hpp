@@ -13,6 +13,10 @@ struct Index {
   constexpr Index() = default;
   constexpr explicit Index(Int v) : value(v) {}
   friend constexpr auto operator<=>(Index, Index) = default;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(value);
+  }
 };
 
 // A node of the package: compute dies are 0 .. dies-1 in row-major order, IO dies follow.

@@ -43,6 +43,10 @@ constexpr SimDuration operator*(std::int64_t n, SimDuration a) {
 struct SimTime {
   std::int64_t ps = 0;
   friend constexpr auto operator<=>(SimTime, SimTime) = default;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(ps);
+  }
   // Later than every event: "nothing is pending".
   static constexpr SimTime never() { return {std::numeric_limits<std::int64_t>::max()}; }
 };

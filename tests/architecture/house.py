@@ -28,12 +28,13 @@ ONLY_IN = {
     "toml++/": r"io/.*",
     "CLI/": r"runs/.*",
     "scotch.h": r"partition/scotch\.cpp",
+    "cereal/": r"io/state_archive\.hpp",
 }
 EXTERNAL_LINKS = {
     ENGINE: {"Boost::mpi", "MPI::MPI_CXX"},  # of hecaton_engine_mpi alone
     CHIPLET: set(), TRAINING: {"fmt::fmt"}, NET: set(), PARTITION: {"SCOTCH::scotch"},
     IO: {"fmt::fmt", "Boost::mpi", "Boost::serialization", "MPI::MPI_CXX", "tomlplusplus::tomlplusplus",
-         "hdf5::hdf5", "nlohmann_json::nlohmann_json"},
+         "hdf5::hdf5", "nlohmann_json::nlohmann_json", "cereal::cereal"},
     RUNS: {"fmt::fmt", "Boost::mpi", "MPI::MPI_CXX", "CLI11::CLI11", "hecaton_options"},
 }
 FOLDERS_WITH_README = [*MAY_INCLUDE, "core", "tests"]

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/chiplet/counters.hpp"
+#include "io/checkpoint.hpp"
 #include "io/deck_reader.hpp"
 
 namespace hecaton::test {
@@ -27,24 +28,33 @@ std::vector<Row> gather_rows(const std::vector<Row>& mine, const boost::mpi::com
   return all;
 }
 
+template <class Row>
+void append(std::vector<Row>& rows, const std::vector<Row>& more) {
+  rows.insert(rows.end(), more.begin(), more.end());
+}
+
 struct DieRecord {
   std::uint32_t die = 0;
   std::uint64_t operations = 0;
   chiplet::DieCounters counters;
 };
 
+// Adds the rows of a stretch to those of the ones before it; counters are of the whole run.
 void gather_records(const io::LocalRecords& local, const boost::mpi::communicator& comm, Outcome& run) {
   std::vector<DieRecord> mine;
   for (std::size_t i = 0; i < local.dies.size(); ++i)
     mine.push_back({local.dies[i], local.operations_per_die[i], local.die_counters[i]});
   std::vector<DieRecord> dies = gather_rows(mine, comm);
   std::sort(dies.begin(), dies.end(), [](const auto& a, const auto& b) { return a.die < b.die; });
+  run.dies.clear();
+  run.die_counters.clear();
+  run.operations_per_die.resize(dies.size());
   for (const DieRecord& record : dies) {
+    run.operations_per_die[run.dies.size()] += record.operations;
     run.dies.push_back(record.die);
-    run.operations_per_die.push_back(record.operations);
     run.die_counters.push_back(record.counters);
   }
-  run.operations = gather_rows(local.operations, comm);
+  append(run.operations, gather_rows(local.operations, comm));
   // A die's rows stay in the order in which its rank had them.
   std::stable_sort(run.operations.begin(), run.operations.end(),
                    [](const auto& a, const auto& b) { return a.die < b.die; });
@@ -84,6 +94,11 @@ int world_size() {
 }
 
 Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& options) {
+  return run_leg(deck, ranks, options, {}, {});
+}
+
+Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
+                const std::filesystem::path& from, const std::filesystem::path& to) {
   const boost::mpi::communicator world;
   const auto dies = static_cast<int>(deck.network.package.rows * deck.network.package.columns);
   const int used = std::min({ranks, dies, world.size()});
@@ -91,13 +106,29 @@ Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& option
   const boost::mpi::communicator comm = world.split(world.rank() < used ? 0 : 1);
   Outcome run;
   if (world.rank() >= used) return run;
-  const io::RunResult result = runs::simulate(deck, options, comm);
-  run.totals = result.totals;
-  run.traffic = result.traffic;
-  run.critical_path_events = result.critical_path_events;
-  run.accounting = result.accounting;
-  run.summary = io::make_summary(deck, result, runs::model_facts(deck), comm);
-  gather_records(result.local, comm, run);
+  std::optional<io::CheckpointReader> checkpoint;
+  if (!from.empty()) checkpoint.emplace(from);
+  runs::RunOptions options = given;
+  options.resume = checkpoint ? &*checkpoint : nullptr;
+  options.halts.at_halt = [&](runs::Halted& halted) {
+    gather_records(halted.so_far.local, comm, run);
+    if (given.halts.at_halt) return given.halts.at_halt(halted);
+    io::CheckpointHead head;
+    head.run = io::identity_of(deck.resolved_toml, deck.network.trains);
+    head.halt = halted.halt.at;
+    for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
+    io::write_checkpoint(to, head, halted.state, comm);
+    return false;
+  };
+  const auto result = runs::simulate(deck, options, comm);
+  if (!result) return run;
+  run.ended = true;
+  run.totals = result->totals;
+  run.traffic = result->traffic;
+  run.critical_path_events = result->critical_path_events;
+  run.accounting = result->accounting;
+  run.summary = io::make_summary(deck, *result, runs::model_facts(deck), comm);
+  gather_records(result->local, comm, run);
   return run;
 }
 

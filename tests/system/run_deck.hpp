@@ -6,6 +6,7 @@
 
 #include <boost/mpi/communicator.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace hecaton::test {
 
 // All rows of a run, whatever rank recorded them; dies and links in ascending order.
 struct Outcome {
+  bool ended = false;  // else it was stopped at a halt, and only the rows count
   io::Totals totals;
   io::TrafficResult traffic;
   io::Summary summary;
@@ -38,6 +40,12 @@ io::Deck deck_of(const std::string& text);
 // On `ranks` ranks, or as many as there are dies and ranks. What comes back is filled on rank 0 of the world
 // only; `is_root` says so.
 Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& options = {});
+
+// The same, from a checkpoint if `from` names one; where the run halts it ends, and leaves `to`, unless
+// `options` have a plan of their own for that.
+Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& options,
+                const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Counts are unsigned, the tests' arithmetic is not.
 constexpr std::int64_t whole(std::uint64_t count) {
   return static_cast<std::int64_t>(count);

@@ -1,0 +1,154 @@
+// A run that is stopped and goes on, at any rank count, under any partition and synchroniser, records what it
+// would have recorded in one go; and its checkpoints say nothing of the ranks that wrote them.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/system/varied.hpp"
+
+namespace hecaton::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder that all ranks of the test share.
+class Folder {
+ public:
+  Folder() {
+    int id = static_cast<int>(::getpid());
+    MPI_Bcast(&id, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    path_ = fs::temp_directory_path() / fmt::format("hecaton-restart-{}", id);
+    if (is_root()) fs::create_directories(path_);
+    MPI_Barrier(MPI_COMM_WORLD);
+  }
+  ~Folder() {
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (is_root()) fs::remove_all(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  fs::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+std::int64_t end_of_run(const Outcome& run) {
+  std::int64_t end = run.totals.simulated_ps;
+  MPI_Bcast(&end, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+  return end;
+}
+
+std::string content(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Way {
+  int ranks;
+  const char* partition;
+  const char* sync;
+  bool shared_memory;
+};
+constexpr Way ways[] = {{1, "block", "auto", true},   {2, "scotch", "null", true},
+                        {3, "strip", "window", true}, {4, "block", "null", false},
+                        {1, "strip", "auto", true},   {4, "scotch", "window", true},
+                        {3, "block", "null", true}};
+
+runs::RunOptions options_of(const Way& way, std::int64_t every_ps) {
+  runs::RunOptions options;
+  options.partition = way.partition;
+  options.sync = way.sync;
+  options.shared_memory = way.shared_memory;
+  options.halts.every = {every_ps};
+  return options;
+}
+
+// Adds what a later leg recorded; its counters and totals are of the whole run.
+void join(Outcome& run, const Outcome& leg) {
+  std::vector<chiplet::OperationRow> rows = run.operations;
+  std::vector<std::uint64_t> counts = run.operations_per_die;
+  rows.insert(rows.end(), leg.operations.begin(), leg.operations.end());
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.die < b.die; });
+  counts.resize(leg.operations_per_die.size());
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += leg.operations_per_die[i];
+  run = leg;
+  run.operations = rows;
+  run.operations_per_die = counts;
+}
+
+class Restart : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Restart, GoesOnAnywhereAsIfNothingHadBeen) {
+  for (const bool trains : {true, false}) {
+    const Folder folder;
+    io::Deck deck = deck_of(decks().at(GetParam()));
+    deck.network.trains = trains;
+    const Outcome whole = run_deck(deck, 1);
+    const std::int64_t every_ps = end_of_run(whole) / 6 + 1;
+    Outcome run;
+    fs::path from;
+    int legs = 0;
+    for (const Way& way : ways) {
+      const fs::path to = folder / fmt::format("{}.checkpoint", legs);
+      const Outcome leg = run_leg(deck, way.ranks, options_of(way, every_ps), from, to);
+      if (is_root()) join(run, leg);
+      from = to;
+      ++legs;
+      int ended = leg.ended;
+      MPI_Bcast(&ended, 1, MPI_INT, 0, MPI_COMM_WORLD);
+      if (ended != 0) break;
+    }
+    if (!is_root()) continue;
+    SCOPED_TRACE(fmt::format("trains {}, {} legs", trains, legs));
+    EXPECT_GE(legs, 6);
+    EXPECT_TRUE(run.ended);
+    expect_same(run, whole);
+  }
+}
+
+TEST_P(Restart, CheckpointsOfAnyRanksAreTheSameBytes) {
+  const Folder folder;
+  const io::Deck deck = deck_of(decks().at(GetParam()));
+  const std::int64_t every_ps = end_of_run(run_deck(deck, 1)) / 2 + 1;
+  for (std::size_t w = 0; w < std::size(ways); ++w)
+    run_leg(deck, ways[w].ranks, options_of(ways[w], every_ps), {}, folder / std::to_string(w));
+  if (!is_root()) return;
+  const std::string first = content(folder / "0");
+  EXPECT_GT(first.size(), 1000U);
+  for (std::size_t w = 1; w < std::size(ways); ++w) EXPECT_TRUE(content(folder / std::to_string(w)) == first);
+}
+
+// Every rank asks in its turn, as soon as the halt before is over.
+TEST_P(Restart, HaltsOnRequestChangeNothing) {
+  const io::Deck deck = deck_of(decks().at(GetParam()));
+  const Outcome whole = run_deck(deck, 1);
+  for (const Way& way : ways) {
+    engine::Requests requests;
+    runs::RunOptions options = options_of(way, 0);
+    options.halts.requests = &requests;
+    int halts = 0;
+    const int rank = boost::mpi::communicator().rank();
+    const auto ask = [&] {
+      if (halts < 60 && halts % way.ranks == rank) requests.ask(1);
+    };
+    ask();
+    options.halts.at_halt = [&](runs::Halted& halted) {
+      EXPECT_EQ(halted.halt.requests, 1U);
+      ++halts;
+      ask();
+      return true;
+    };
+    const Outcome run = run_leg(deck, way.ranks, options, {}, {});
+    if (!is_root()) continue;
+    EXPECT_GT(halts, 10);
+    expect_same(run, whole);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Decks, Restart, ::testing::ValuesIn(deck_names()));
+
+}  // namespace
+}  // namespace hecaton::test

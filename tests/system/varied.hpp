@@ -1,0 +1,138 @@
+// Decks of all kinds, small and awkward, and the comparison of what two runs of one recorded.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "tests/system/run_deck.hpp"
+#include "tests/system/training_deck.hpp"
+
+namespace hecaton::test {
+
+inline std::string collective_text(const char* topology, const char* algorithm, const char* group,
+                                   const char* operation, std::uint32_t rows, std::uint32_t columns) {
+  return fmt::format(
+      "[workload]\nkind = \"collective\"\n[package]\nrows = {}\ncolumns = {}\ntopology = \"{}\"\n"
+      "[link]\nlatency_ns = 1.337\n[die]\nvector_GBps = 90\n"
+      "[collective]\noperation = \"{}\"\nalgorithm = \"{}\"\ngroup = \"{}\"\nbytes = 1000003\n",
+      rows, columns, topology, operation, algorithm, group);
+}
+
+inline std::string traffic_text(const char* switching, const char* pattern, double rate,
+                                std::uint32_t flits) {
+  return fmt::format(
+      "[workload]\nkind = \"traffic\"\n[package]\nrows = 6\ncolumns = 4\ntopology = \"mesh\"\n"
+      "[link]\nlatency_ns = 1.3\n[router]\nbuffer_flits = 16\nswitching = \"{}\"\n"
+      "[traffic]\npattern = \"{}\"\ninjection_rate = {}\npacket_flits = {}\n"
+      "warmup_cycles = 200\nmeasure_cycles = 600\ndrain_cycles = 100\n",
+      switching, pattern, rate, flits);
+}
+
+inline TrainingDeck tiny() {
+  TrainingDeck deck;
+  deck.model = {"tiny", 64, 96, 8, 4, 2, 100, true};
+  deck.sequence = 16;
+  deck.minibatch_tokens = 64;
+  return deck;
+}
+
+inline TrainingDeck contended(const char* method, std::uint32_t rows) {
+  TrainingDeck deck = tiny();
+  deck.method = method;
+  deck.rows = rows;
+  deck.model.layers = 1;
+  deck.batch = 4;
+  deck.bandwidth_GBps = 20;
+  deck.channels = 2;
+  deck.burst_bytes = 2048;
+  return deck;
+}
+
+inline TrainingDeck without_overlap() {
+  TrainingDeck deck = tiny();
+  deck.method = "megatron-flat-ring";
+  deck.rows = 2;
+  deck.overlap = false;
+  return deck;
+}
+
+inline const std::map<std::string, std::string>& decks() {
+  static const std::map<std::string, std::string> all = {
+      {"all-reduce, naive rows", collective_text("mesh", "naive-ring", "rows", "all-reduce", 3, 5)},
+      {"all-gather, bypass columns",
+       collective_text("bypass-ring", "bypass-ring", "columns", "all-gather", 7, 3)},
+      {"reduce-scatter, package",
+       collective_text("mesh", "hamiltonian-ring", "package", "reduce-scatter", 4, 5)},
+      {"hecaton 4 x 4", text_of(tiny())},
+      // Two slow channels for eight dies, small bursts: DRAM traffic meets collectives on every link.
+      {"hecaton 2 x 4, contended", text_of(contended("hecaton", 2))},
+      {"flat ring 4 x 4, contended", text_of(contended("megatron-flat-ring", 4))},
+      {"flat ring 2 x 4, no overlap", text_of(without_overlap())},
+      {"torus ring 2 x 4, contended", text_of(contended("megatron-torus-ring", 2))},
+      {"optimus 4 x 4, contended", text_of(contended("optimus", 4))},
+      {"traffic, light", traffic_text("wormhole", "uniform", 0.05, 1)},
+      {"traffic, heavy", traffic_text("wormhole", "uniform", 0.9, 5)},
+      {"traffic, heavy, cut-through", traffic_text("cut-through", "uniform", 0.8, 4)},
+      {"traffic, one hot spot", traffic_text("wormhole", "hotspot", 0.3, 2)},
+  };
+  return all;
+}
+
+inline auto fields(const chiplet::OperationRow& r) {
+  return std::tuple(r.die, r.kind, r.stage, r.layer, r.minibatch, r.start_ps, r.end_ps, r.bytes);
+}
+inline auto fields(const chiplet::LinkCounters& l) {
+  return std::tuple(l.from, l.to, l.busy_ps, l.flits, l.packets, l.bytes);
+}
+inline auto fields(const chiplet::DieCounters& c) {
+  return std::tuple(c.macs, c.vector_bytes, c.sram_read_bytes, c.sram_write_bytes, c.nop_sent_bytes,
+                    c.nop_received_bytes, c.dram_read_bytes, c.dram_write_bytes, c.matrix_ps, c.vector_ps,
+                    c.nop_ps, c.dram_ps, c.finished_ps);
+}
+inline auto fields(const io::Totals& t) {
+  return std::tuple(t.simulated_ps, t.packets, t.packet_hops, t.flit_hops, t.digest, t.dram_bytes,
+                    t.link_bits);
+}
+inline auto fields(const io::TrafficResult& t) {
+  return std::tuple(t.packets_measured, t.latency_sum_cycles, t.latency_min_cycles, t.latency_max_cycles,
+                    t.hops_sum, t.offered_flits, t.accepted_flits);
+}
+
+// The number of the first row that differs, or -1.
+template <class Row>
+std::ptrdiff_t first_difference(const std::vector<Row>& a, const std::vector<Row>& b) {
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
+    if (i >= a.size() || i >= b.size() || fields(a[i]) != fields(b[i])) return static_cast<std::ptrdiff_t>(i);
+  return -1;
+}
+
+inline void expect_same(const Outcome& got, const Outcome& wanted) {
+  EXPECT_EQ(fields(got.totals), fields(wanted.totals));
+  EXPECT_EQ(fields(got.traffic), fields(wanted.traffic));
+  EXPECT_EQ(got.dies, wanted.dies);
+  EXPECT_EQ(got.operations_per_die, wanted.operations_per_die);
+  EXPECT_EQ(first_difference(got.die_counters, wanted.die_counters), -1);
+  EXPECT_EQ(first_difference(got.operations, wanted.operations), -1);
+  EXPECT_EQ(first_difference(got.links, wanted.links), -1);
+  EXPECT_EQ(io::results_to_json(got.summary), io::results_to_json(wanted.summary));
+}
+
+// What trains change, and nothing else.
+inline void expect_same_work(const Outcome& got, const Outcome& wanted) {
+  EXPECT_EQ(got.summary.events, wanted.summary.events);
+  EXPECT_EQ(got.critical_path_events, wanted.critical_path_events);
+}
+
+inline std::vector<std::string> deck_names() {
+  std::vector<std::string> all;
+  for (const auto& [name, text] : decks()) all.push_back(name);
+  return all;
+}
+
+}  // namespace hecaton::test
