@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/serialization/vector.hpp>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -188,10 +189,11 @@ std::uint64_t digest_of_file(const fs::path& path) {
   return digest.value();
 }
 
-void write_checkpoint(const fs::path& path, const CheckpointHead& head, const std::vector<NodeState>& mine,
-                      const boost::mpi::communicator& comm) {
+std::uint64_t write_checkpoint(const fs::path& path, const CheckpointHead& head,
+                               const std::vector<NodeState>& mine, const boost::mpi::communicator& comm) {
   const std::vector<std::uint64_t> sections = gather_sections(mine, comm);
-  const Bytes start = beginning(head_bytes(head, sections));
+  Bytes start = beginning(head_bytes(head, sections));
+  boost::mpi::broadcast(comm, start, 0);
   const std::vector<std::uint64_t> offsets = offsets_of(start.size(), sections);
   fs::path temporary = path;
   temporary += ".part";
@@ -203,6 +205,7 @@ void write_checkpoint(const fs::path& path, const CheckpointHead& head, const st
     if (comm.rank() == 0) fs::remove(temporary, ignored);
     throw;
   }
+  return offsets.back();
 }
 
 CheckpointReader::CheckpointReader(const fs::path& path) : path_(path) {

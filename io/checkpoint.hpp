@@ -78,9 +78,10 @@ std::uint64_t digest_of_bytes(std::span<const unsigned char> bytes);
 std::uint64_t digest_of_file(const std::filesystem::path& path);
 
 // Collective: `mine` are the states of this rank's nodes, ascending; the nodes of all ranks are 0, 1, 2, ...,
-// each once. Throws std::runtime_error on every rank, and leaves no file, if it cannot be written.
-void write_checkpoint(const std::filesystem::path& path, const CheckpointHead& head,
-                      const std::vector<NodeState>& mine, const boost::mpi::communicator& comm);
+// each once; the head of rank 0 counts. Returns the bytes of the file. Throws std::runtime_error on every
+// rank, and leaves no file, if it cannot be written.
+std::uint64_t write_checkpoint(const std::filesystem::path& path, const CheckpointHead& head,
+                               const std::vector<NodeState>& mine, const boost::mpi::communicator& comm);
 
 // The file may be anything: whatever is no complete checkpoint is an InputError.
 class CheckpointReader {

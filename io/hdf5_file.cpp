@@ -250,6 +250,36 @@ void write_attribute(const Handle& object, const std::string& name, std::int64_t
   check(H5Awrite(attribute.id(), H5T_NATIVE_INT64, &value), action);
 }
 
+void copy_object(const Handle& from, const std::string& path, const Handle& to) {
+  check(H5Ocopy(from.id(), path.c_str(), to.id(), path.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+        "copying '" + path + "'");
+}
+
+Handle create_virtual_column(const Handle& parent, const std::string& name, Cell cell,
+                             const std::vector<Source>& sources) {
+  const std::string action = "creating the column '" + name + "'";
+  hsize_t rows = 0;
+  for (const Source& source : sources) rows += source.rows;
+  const Handle space = vector_space(rows);
+  const Handle properties = property_list(H5P_DATASET_CREATE);
+  check(H5Pset_obj_track_times(properties.id(), false), "switching HDF5 time stamps off");
+  hsize_t first = 0;
+  for (const Source& source : sources) {
+    const hsize_t count = source.rows;
+    if (count == 0) continue;
+    check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, &first, nullptr, &count, nullptr), action);
+    const Handle source_space = vector_space(count);
+    check(H5Pset_virtual(properties.id(), space.id(), source.file.c_str(), source.column.c_str(),
+                         source_space.id()),
+          action);
+    first += count;
+  }
+  check(H5Sselect_all(space.id()), action);
+  return take(H5Dcreate2(parent.id(), name.c_str(), file_type(cell), space.id(), H5P_DEFAULT, properties.id(),
+                         H5P_DEFAULT),
+              H5Dclose, action);
+}
+
 void add_hard_link(const Handle& file, const std::string& existing, const std::string& added) {
   check(H5Lcreate_hard(file.id(), existing.c_str(), file.id(), added.c_str(), H5P_DEFAULT, H5P_DEFAULT),
         "linking '" + added + "'");
@@ -267,6 +297,17 @@ void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint6
   check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), action);
   const Handle memory_space = vector_space(length);
   check(H5Dwrite(column.id(), memory_type(cell), memory_space.id(), file_space.id(), H5P_DEFAULT, rows),
+        action);
+}
+
+void read_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, void* rows) {
+  const std::string action = "reading rows of a column";
+  const Handle file_space = take(H5Dget_space(column.id()), H5Sclose, action);
+  const hsize_t start = first;
+  const hsize_t length = count;
+  check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), action);
+  const Handle memory_space = vector_space(length);
+  check(H5Dread(column.id(), memory_type(cell), memory_space.id(), file_space.id(), H5P_DEFAULT, rows),
         action);
 }
 
@@ -321,6 +362,10 @@ std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& pa
   std::vector<std::uint64_t> counts(static_cast<std::size_t>(rows));
   check(H5Dread(dataset.id(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, counts.data()), action);
   return counts;
+}
+
+bool has_attribute(const Handle& object, const std::string& name) {
+  return H5Aexists(object.id(), name.c_str()) > 0;
 }
 
 std::int64_t read_integer_attribute(const Handle& object, const std::string& name) {

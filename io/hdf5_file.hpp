@@ -102,6 +102,17 @@ void write_texts(const Handle& parent, const std::string& name, const std::vecto
 void write_attribute(const Handle& object, const std::string& name, const std::string& text);
 void write_attribute(const Handle& object, const std::string& name, const std::vector<std::string>& texts);
 void write_attribute(const Handle& object, const std::string& name, std::int64_t value);
+// Everything below `path`, under the same name, in another file.
+void copy_object(const Handle& from, const std::string& path, const Handle& to);
+// A column that consists of columns of other files, one after the other; a relative file name counts from the
+// folder of the file that the column is in.
+struct Source {
+  std::string file;
+  std::string column;
+  std::uint64_t rows = 0;
+};
+Handle create_virtual_column(const Handle& parent, const std::string& name, Cell cell,
+                             const std::vector<Source>& sources);
 void add_hard_link(const Handle& file, const std::string& existing, const std::string& added);
 
 template <class T>
@@ -114,12 +125,16 @@ void write_column(const Handle& parent, const std::string& name, std::span<const
 Handle open_column(const Handle& file, const std::string& path);
 void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, const void* rows);
 
+// Reading rows of a file that this program has written.
+void read_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, void* rows);
+
 // Reading what may be hostile. A text is a single one of fixed size, at most `most_bytes`, a column one of
 // whole numbers of at most `most_rows` rows; both lie plainly in this very file; so no filter and no other
 // file comes into play. All else is an Error.
 bool looks_like_hdf5(const std::filesystem::path& path);
 std::string read_text(const Handle& file, const std::string& path, std::size_t most_bytes);
 std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& path, std::size_t most_rows);
+bool has_attribute(const Handle& object, const std::string& name);
 std::int64_t read_integer_attribute(const Handle& object, const std::string& name);
 
 }  // namespace hecaton::io::hdf5

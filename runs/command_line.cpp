@@ -10,6 +10,7 @@
 #include "io/version.hpp"
 #include "partition/partition.hpp"
 #include "runs/exit_code.hpp"
+#include "runs/time_text.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -70,6 +71,28 @@ void add_engine_switches(CLI::App& command, Fields& fields) {
       ->type_name("SOURCE");
 }
 
+void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text) {
+  const auto take = [&field, name](const std::string& given) {
+    const auto time = picoseconds_of(given);
+    if (!time) throw CLI::ValidationError(name, given + " is no time; write 10m, 1h30m, 90s or 5ms");
+    field = *time;
+  };
+  command.add_option_function<std::string>(name, take, text)->type_name("TIME");
+}
+
+void add_halts(CLI::App& command, RunArguments& run) {
+  add_time(command, "--checkpoint-every", run.checkpoint_every_ps,
+           "Write a checkpoint so often, of wall time");
+  add_time(command, "--checkpoint-every-simulated", run.checkpoint_every_simulated_ps,
+           "Write a checkpoint so often, of simulated time");
+  add_time(command, "--max-wall", run.max_wall_ps,
+           "Stop with a checkpoint, and exit with 75, shortly before so much wall time has passed");
+  command
+      .add_option("--restart", run.restart,
+                  "Go on from a checkpoint: a file, or the latest of the output folder, if there is one")
+      ->type_name("latest|FILE");
+}
+
 void add_run(CLI::App& app, Fields& fields) {
   CLI::App& command = *app.add_subcommand("run", "Simulate a deck, alone or under mpirun or srun");
   RunArguments& run = fields.run;
@@ -86,6 +109,7 @@ void add_run(CLI::App& app, Fields& fields) {
              "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_engine_switches(command, fields);
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
+  add_halts(command, run);
 }
 
 void add_cost(CLI::App& command, const std::string& name, double& field, const std::string& text) {
@@ -251,7 +275,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer(
       "A first run:  mpirun -n 2 hecaton run quickstart.toml\n"
-      "Exit codes:   0 done, 1 the run failed, 2 bad usage or bad input.");
+      "Exit codes:   0 done, 1 the run failed, 2 bad usage or bad input, 75 stopped with a checkpoint.");
   app.set_version_flag("--version", version_text());
   add_run(app, fields);
   add_dry_run(app, fields);

@@ -28,6 +28,11 @@ struct RunArguments {
   std::string sync = "auto";
   bool trains = true;
   net::LookaheadSources lookahead;
+  // In picoseconds; 0: none.
+  std::int64_t checkpoint_every_ps = 0;            // of wall time
+  std::int64_t checkpoint_every_simulated_ps = 0;  // of simulated time
+  std::int64_t max_wall_ps = 0;
+  std::string restart;  // "latest", a file, or empty: from the start
 };
 
 struct DryRunArguments {

@@ -92,6 +92,7 @@ OutputPaths output_paths(const RunArguments& arguments) {
   if (arguments.trace != "none") paths.trace = folder / "trace.h5";
   paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
   if (!arguments.profile.empty()) paths.profile = arguments.profile;
+  paths.checkpoints = folder / "checkpoints";
   return paths;
 }
 

@@ -14,6 +14,7 @@ struct OutputPaths {
   std::optional<std::filesystem::path> trace;  // none: no trace is wanted
   std::filesystem::path summary;
   std::optional<std::filesystem::path> profile;
+  std::filesystem::path checkpoints = {};  // a folder
 };
 
 OutputPaths output_paths(const RunArguments& arguments);

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "io/deck_reader.hpp"
@@ -20,17 +22,39 @@
 #include "runs/command_input.hpp"
 #include "runs/command_output.hpp"
 #include "runs/exit_code.hpp"
+#include "runs/keeper.hpp"
+#include "runs/requests.hpp"
 #include "runs/simulation.hpp"
 
 namespace hecaton::runs {
 namespace {
 
-SharedDeck checked_deck(const RunArguments& arguments, const boost::mpi::communicator& world) {
-  return share_deck(world, [&] {
+bool records_operations(const RunArguments& arguments) {
+  return arguments.trace == "ops";
+}
+
+// What rank 0 has found, on every rank.
+struct CheckedRun {
+  SharedDeck deck;
+  std::string restart;  // the checkpoint to go on from; empty: from the start
+};
+
+CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communicator& world) {
+  CheckedRun run;
+  run.deck = share_deck(world, [&] {
     CheckedDeck checked = check_deck_input(arguments.input, world.size());
-    prepare_outputs(output_paths(arguments));
+    const OutputPaths paths = output_paths(arguments);
+    if (!arguments.restart.empty()) {
+      const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, arguments.trains);
+      const auto found =
+          find_checkpoint(arguments.restart, paths.checkpoints, identity, records_operations(arguments));
+      if (found) run.restart = found->string();
+    }
+    prepare_outputs(paths);
     return checked;
   });
+  boost::mpi::broadcast(world, run.restart, 0);
+  return run;
 }
 
 io::ProgressStyle progress_style(const std::string& name) {
@@ -39,13 +63,34 @@ io::ProgressStyle progress_style(const std::string& name) {
   return io::automatic_style(stderr);
 }
 
-io::RunResult simulate_with_progress(const io::Deck& deck, const RunArguments& arguments,
-                                     const boost::mpi::communicator& world) {
+std::optional<Clock::Duration> wall_time(std::int64_t ps) {
+  if (ps == 0) return std::nullopt;
+  return std::chrono::duration_cast<Clock::Duration>(std::chrono::duration<double, std::pico>(ps));
+}
+
+KeepOptions keep_options(const RunArguments& arguments, const std::string& restart) {
+  const OutputPaths paths = output_paths(arguments);
+  KeepOptions options;
+  options.folder = paths.checkpoints;
+  if (records_operations(arguments)) options.trace = paths.trace;
+  options.every = wall_time(arguments.checkpoint_every_ps);
+  options.every_simulated = {arguments.checkpoint_every_simulated_ps};
+  options.most_wall = wall_time(arguments.max_wall_ps);
+  if (!restart.empty()) options.restart = restart;
+  options.tells = arguments.progress != "none";
+  return options;
+}
+
+// Nothing if it was stopped.
+std::optional<io::RunResult> simulate_with_progress(const io::Deck& deck, const RunArguments& arguments,
+                                                    Keeper& keeper, const boost::mpi::communicator& world) {
   RunOptions options;
   options.partition = arguments.input.partition;
   options.sync = arguments.sync;
   options.lookahead = arguments.lookahead;
-  options.record_operations = arguments.trace == "ops";
+  options.record_operations = records_operations(arguments);
+  options.halts = keeper.plan();
+  options.resume = keeper.resume();
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
   io::ProgressReporter reporter(style, stderr);
   if (style != io::ProgressStyle::none) {
@@ -70,37 +115,46 @@ void print_results(const io::Summary& summary, const io::Profile& profile, const
   std::fflush(stdout);
 }
 
-void run_checked(const SharedDeck& shared, const RunArguments& arguments, const std::string& command_line,
-                 const boost::mpi::communicator& world) {
-  io::Deck deck = io::parse_deck(shared.text, shared.name);
+int run_checked(const CheckedRun& checked, const RunArguments& arguments, const std::string& command_line,
+                engine::Requests& requests, const boost::mpi::communicator& world) {
+  io::Deck deck = io::parse_deck(checked.deck.text, checked.deck.name);
   deck.network.trains = arguments.trains;
   const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
-  const io::RunResult result = simulate_with_progress(deck, arguments, world);
-  const io::Summary summary = io::make_summary(deck, result, model_facts(deck), world);
+  Keeper keeper(keep_options(arguments, checked.restart), deck, provenance, requests, world);
+  std::optional<io::RunResult> result = simulate_with_progress(deck, arguments, keeper, world);
+  if (!result) {
+    if (world.rank() == 0) fmt::print(stderr, "hecaton: stopped; --restart latest goes on from here\n");
+    return exit_stopped;
+  }
+  keeper.complete(*result);
+  const io::Summary summary = io::make_summary(deck, *result, model_facts(deck), world);
   const OutputPaths paths = output_paths(arguments);
   const auto start = std::chrono::steady_clock::now();
-  if (paths.trace) io::write_trace(*paths.trace, deck, result, summary, provenance, world);
+  if (paths.trace) io::write_trace(*paths.trace, deck, *result, summary, provenance, world);
   if (world.rank() == 0) write_atomically(paths.summary, io::to_json(summary));
   const std::chrono::duration<double> writing = std::chrono::steady_clock::now() - start;
   const std::vector<double> writing_s = of_all_ranks(writing.count(), world);
-  if (world.rank() != 0) return;
-  const io::Profile profile = io::make_profile(summary, result, writing_s);
+  if (world.rank() != 0) return exit_done;
+  const io::Profile profile = io::make_profile(summary, *result, writing_s);
   if (paths.profile) write_atomically(*paths.profile, io::to_json(profile));
+  keeper.clear();
   print_results(summary, profile, paths);
+  return exit_done;
 }
 
 }  // namespace
 
 int run_deck(const RunArguments& arguments, const std::string& command_line,
              const boost::mpi::communicator& world) {
-  const SharedDeck shared = checked_deck(arguments, world);
-  if (shared.code != exit_done) return shared.code;
+  engine::Requests requests;
+  const Signals signals(requests);
+  const CheckedRun checked = checked_run(arguments, world);
+  if (checked.deck.code != exit_done) return checked.deck.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
     fmt::print(stderr, "hecaton: warning: {}\n", warning);
   }
   try {
-    run_checked(shared, arguments, command_line, world);
-    return exit_done;
+    return run_checked(checked, arguments, command_line, requests, world);
   } catch (const std::exception& error) {
     return end_all(world, error.what());
   }

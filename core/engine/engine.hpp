@@ -67,6 +67,7 @@ class Engine {
   template <class Events>
   void restore(SimTime halt, const Events& events) {
     now_ = reached_ = halt;
+    synchroniser_.begin(halt);
     for (const EventType& event : events) queue_.push(event);
   }
 

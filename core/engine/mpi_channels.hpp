@@ -146,6 +146,7 @@ class MpiChannels {
     return std::exchange(news_, false);
   }
   SimTime settled() const { return settled_; }
+  void begin(SimTime time) { agreed_ = time; }
 
   bool halt_wanted(bool here) {
     halt_wanted_ = halt_wanted_ || here;

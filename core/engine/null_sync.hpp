@@ -38,6 +38,7 @@
 //   halt_wanted(here)            a rank (this one, if `here`) wants the run to halt
 //   freeze(reached, requests)    this rank waits, all its events before `reached` being processed
 //   halt()                       once all are frozen, where to halt and what for; then nothing till the next
+//   begin(time)                  nothing from anywhere arrives before, to begin with
 //   meet()                       returns when all ranks have called it
 //   wake()                       it is not blocked any more
 //   relax(round)                 called while waiting, `round` times so far
@@ -107,6 +108,7 @@ class NullSync {
     clock.lap(Stopwatch::waiting);
     return Advance::go_on;
   }
+  void begin(SimTime halt) { channels_.begin(halt); }
   void stop() { channels_.finish(); }
 
  private:

@@ -120,6 +120,7 @@ class SharedChannels {
     return agree();
   }
   SimTime settled() const { return settled_; }
+  void begin(SimTime time) { agreed_ = time; }
 
   bool halt_wanted(bool here) {
     if (halts_wanted_->load(std::memory_order_acquire) > halts_) return true;

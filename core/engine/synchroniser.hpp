@@ -11,6 +11,7 @@
 //   send(to, event, model, now, accounting)    an event for another rank, posted at `now`; the horizon may
 //   come
 //                                              nearer then, but not to `now`
+//   begin(halt)                                the run goes on from there: nothing is earlier anywhere
 //   stop()                                     the run ends at the halt
 #pragma once
 
@@ -71,6 +72,7 @@ class Alone {
   static constexpr SimTime horizon() { return SimTime::never(); }
   // Requests are looked at in between.
   static constexpr std::uint32_t stretch() { return 4096; }
+  void begin(SimTime) {}
   void stop() {}
 };
 

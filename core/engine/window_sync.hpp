@@ -68,6 +68,7 @@ class WindowSync {
     }
     return agreed.next < errand.halt.at ? Advance::go_on : Advance::halted;
   }
+  void begin(SimTime) {}
   void stop() { transport_.finish(); }
   SimTime horizon() const { return end_; }
   static constexpr std::uint32_t stretch() { return unlimited_instants; }

@@ -1,0 +1,82 @@
+// Keeps a run: writes its checkpoints and what there is of its trace, finds the checkpoint to go on from, and
+// removes all that when the run has ended.
+//
+// In the folder OUTPUT/checkpoints:
+//   checkpoint-<halt>.hck            the state at a halt (io/checkpoint.hpp), named by its picoseconds; two
+//   are
+//                                    kept
+//   operations-<from>-<to>.h5        rows of the trace between two of them (io/trace_stretch.hpp)
+// The trace itself is replaced before each checkpoint, so it holds at least the rows up to the last one.
+#pragma once
+
+#include <boost/mpi/communicator.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/deck.hpp"
+#include "io/provenance.hpp"
+#include "io/trace_stretch.hpp"
+#include "runs/requests.hpp"
+#include "runs/simulation.hpp"
+
+namespace hecaton::runs {
+
+struct KeepOptions {
+  std::filesystem::path folder;                // of the checkpoints
+  std::optional<std::filesystem::path> trace;  // the final one, if operations are recorded
+  std::optional<Clock::Duration> every;        // of wall time
+  SimDuration every_simulated{};               // 0: none
+  std::optional<Clock::Duration> most_wall;
+  std::optional<std::filesystem::path> restart;  // a checkpoint that find_checkpoint() has found
+  bool tells = true;                             // a line on stderr for each checkpoint
+};
+
+// Rank 0: the checkpoint that `wanted` names, its content compared with its digests: a file, or "latest" of
+// the folder, then a damaged one is passed over with a word. Nothing if there is no "latest". Throws
+// InputError if it is damaged, or of another run.
+std::optional<std::filesystem::path> find_checkpoint(const std::string& wanted,
+                                                     const std::filesystem::path& folder,
+                                                     const io::RunIdentity& run, bool with_operations);
+
+class Keeper {
+ public:
+  // Collective. Signals are heard from now on.
+  Keeper(KeepOptions options, const io::Deck& deck, const io::Provenance& provenance,
+         engine::Requests& requests, const boost::mpi::communicator& world);
+
+  HaltPlan plan();
+  io::CheckpointReader* resume() { return resume_ ? &*resume_ : nullptr; }
+  // Collective: puts the rows of all stretches before those of the last one.
+  void complete(io::RunResult& result) const;
+  // Rank 0, after the results are written: no checkpoint is needed any more.
+  void clear() const;
+
+ private:
+  // A checkpoint that is kept, and what it needs.
+  struct Kept {
+    std::filesystem::path file;
+    std::vector<io::Stretch> stretches;
+  };
+
+  bool at_halt(Halted& halted);
+  void keep(Halted& halted);
+  io::Stretch record(SimTime halt, const io::RunResult& so_far);
+  void remove_others() const;
+
+  KeepOptions options_;
+  const io::Deck& deck_;
+  const io::Provenance& provenance_;
+  engine::Requests& requests_;
+  const boost::mpi::communicator& world_;
+  io::ModelFacts facts_;
+  std::optional<io::CheckpointReader> resume_;
+  std::optional<Clock> clock_;  // on rank 0
+  std::vector<io::Stretch> stretches_;
+  SimTime recorded_{};                      // the stretches reach up to here
+  std::optional<io::LocalRecords> unkept_;  // rows since then, if a checkpoint could not be written
+  std::vector<Kept> kept_;                  // oldest first
+};
+
+}  // namespace hecaton::runs
