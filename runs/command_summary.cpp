@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "io/quantity.hpp"
 #include "io/recost.hpp"
 #include "io/summary.hpp"
 #include "io/table.hpp"
 #include "io/text_file.hpp"
+#include "io/trace_stretch.hpp"
 #include "runs/command_input.hpp"
 
 namespace hecaton::runs {
@@ -23,6 +25,10 @@ int print_summary(const SummaryArguments& arguments) {
     const io::Summary summary = arguments.energy.empty()
                                     ? io::read_summary(arguments.trace)
                                     : io::read_summary_at(arguments.trace, arguments.energy);
+    if (io::is_unfinished(arguments.trace))
+      fmt::print(
+          "unfinished: the run had come to {} of simulated time; operations under way then are missing\n",
+          io::format_si(static_cast<double>(summary.simulated_ps) * 1e-12, "s"));
     fmt::print("{}", io::render_table(summary));
   });
 }

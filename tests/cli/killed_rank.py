@@ -37,7 +37,7 @@ def wait_for(condition, seconds):
     return False
 
 
-for name in ("SIGKILL", "SIGTERM"):
+for name in ("SIGKILL", "SIGABRT"):
     with folder() as here:
         write(os.path.join(here, "long.toml"), DECK)
         command = command_of(["run", "long.toml", "--trace", "none", "--progress", "plain"], RANKS)

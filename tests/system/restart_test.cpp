@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include "tests/system/varied.hpp"
 
@@ -57,6 +58,9 @@ constexpr Way ways[] = {{1, "block", "auto", true},   {2, "scotch", "null", true
                         {1, "strip", "auto", true},   {4, "scotch", "window", true},
                         {3, "block", "null", true}};
 
+// One rank, and each synchroniser with others.
+constexpr std::size_t compared_ways = 4;
+
 runs::RunOptions options_of(const Way& way, std::int64_t every_ps) {
   runs::RunOptions options;
   options.partition = way.partition;
@@ -85,6 +89,7 @@ TEST_P(Restart, GoesOnAnywhereAsIfNothingHadBeen) {
   for (const bool trains : {true, false}) {
     const Folder folder;
     io::Deck deck = deck_of(decks().at(GetParam()));
+    if (!trains && deck.kind != io::WorkloadKind::traffic) continue;
     deck.network.trains = trains;
     const Outcome whole = run_deck(deck, 1);
     const std::int64_t every_ps = end_of_run(whole) / 6 + 1;
@@ -106,6 +111,7 @@ TEST_P(Restart, GoesOnAnywhereAsIfNothingHadBeen) {
     EXPECT_GE(legs, 6);
     EXPECT_TRUE(run.ended);
     expect_same(run, whole);
+    expect_same_work(run, whole);
   }
 }
 
@@ -113,26 +119,26 @@ TEST_P(Restart, CheckpointsOfAnyRanksAreTheSameBytes) {
   const Folder folder;
   const io::Deck deck = deck_of(decks().at(GetParam()));
   const std::int64_t every_ps = end_of_run(run_deck(deck, 1)) / 2 + 1;
-  for (std::size_t w = 0; w < std::size(ways); ++w)
+  for (std::size_t w = 0; w < compared_ways; ++w)
     run_leg(deck, ways[w].ranks, options_of(ways[w], every_ps), {}, folder / std::to_string(w));
   if (!is_root()) return;
   const std::string first = content(folder / "0");
   EXPECT_GT(first.size(), 1000U);
-  for (std::size_t w = 1; w < std::size(ways); ++w) EXPECT_TRUE(content(folder / std::to_string(w)) == first);
+  for (std::size_t w = 1; w < compared_ways; ++w) EXPECT_TRUE(content(folder / std::to_string(w)) == first);
 }
 
 // Every rank asks in its turn, as soon as the halt before is over.
 TEST_P(Restart, HaltsOnRequestChangeNothing) {
   const io::Deck deck = deck_of(decks().at(GetParam()));
   const Outcome whole = run_deck(deck, 1);
-  for (const Way& way : ways) {
+  for (const Way& way : std::span(ways).first(compared_ways)) {
     engine::Requests requests;
     runs::RunOptions options = options_of(way, 0);
     options.halts.requests = &requests;
     int halts = 0;
     const int rank = boost::mpi::communicator().rank();
     const auto ask = [&] {
-      if (halts < 60 && halts % way.ranks == rank) requests.ask(1);
+      if (halts < 30 && halts % way.ranks == rank) requests.ask(1);
     };
     ask();
     options.halts.at_halt = [&](runs::Halted& halted) {
@@ -145,6 +151,7 @@ TEST_P(Restart, HaltsOnRequestChangeNothing) {
     if (!is_root()) continue;
     EXPECT_GT(halts, 10);
     expect_same(run, whole);
+    expect_same_work(run, whole);
   }
 }
 
