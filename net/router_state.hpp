@@ -68,9 +68,9 @@ struct InputChannel {
   // All but the worms, which are elsewhere.
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(out_port, out_channel, running, background, bypassing, held, epoch, last_credited, holds);
-    archive(resume_from, late, departed, run_flits, run_start, last_start, last_flits, channel_ready);
-    archive(switch_ready);
+    archive(out_port, shift, usable, out_channel, running, background, bypassing, held, epoch);
+    archive(last_credited, holds, resume_from, resume_gone, late, departed, run_flits, run_start);
+    archive(last_start, last_gone, channel_ready, switch_ready);
   }
 };
 

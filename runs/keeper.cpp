@@ -132,13 +132,21 @@ Keeper::Keeper(KeepOptions options, const io::Deck& deck, const io::Provenance& 
   if (world.rank() == 0 && options_.tells)
     tell(fmt::format("goes on from {}, at {} of simulated time", options_.restart->string(),
                      simulated(head.halt)));
-  const fs::path home = options_.restart->parent_path();
-  if (home == options_.folder) kept_.push_back({*options_.restart, head.stretches});
-  io::on_root(world, [&] {
+  bring_home(head);
+}
+
+// What the checkpoint builds on has to be where the next one will look for it.
+void Keeper::bring_home(const io::CheckpointHead& head) {
+  fs::path from = options_.restart->parent_path();
+  if (from.empty()) from = ".";
+  io::on_root(world_, [&] {
     fs::create_directories(options_.folder);
-    if (fs::equivalent(home.empty() ? "." : home, options_.folder)) return;
+    if (fs::equivalent(from, options_.folder)) {
+      kept_.push_back({options_.folder / options_.restart->filename(), head.stretches});
+      return;
+    }
     for (const io::Stretch& stretch : stretches_)
-      fs::copy_file(home / stretch.file, options_.folder / stretch.file,
+      fs::copy_file(from / stretch.file, options_.folder / stretch.file,
                     fs::copy_options::overwrite_existing);
   });
 }

@@ -60,6 +60,7 @@ class Keeper {
     std::vector<io::Stretch> stretches;
   };
 
+  void bring_home(const io::CheckpointHead& head);
   bool at_halt(Halted& halted);
   void keep(Halted& halted);
   io::Stretch record(SimTime halt, const io::RunResult& so_far);
@@ -76,7 +77,7 @@ class Keeper {
   std::vector<io::Stretch> stretches_;
   SimTime recorded_{};                      // the stretches reach up to here
   std::optional<io::LocalRecords> unkept_;  // rows since then, if a checkpoint could not be written
-  std::vector<Kept> kept_;                  // oldest first
+  std::vector<Kept> kept_;                  // oldest first; on rank 0
 };
 
 }  // namespace hecaton::runs

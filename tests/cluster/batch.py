@@ -15,6 +15,7 @@ from harness import HECATON, ROOT, check, finish, need, processes_with, run, ski
 
 SLURM = ROOT / "cluster/local/slurm.py"
 JOB = ROOT / "cluster/job.sbatch"
+CHAIN = ROOT / "cluster/chain.sbatch"
 RING = """[workload]
 kind = "collective"
 [package]
@@ -72,8 +73,8 @@ def wait_for_end(job, seconds=240):
     return state(job)
 
 
-def submit(here, *words, **environment):
-    process = run([JOB, *words, "--trace", "none", "--progress", "none"], here,
+def submit(here, *words, script=JOB, **environment):
+    process = run([script, *words, "--trace", "none", "--progress", "plain"], here,
                   env=dict(os.environ, **{key: str(value) for key, value in environment.items()}))
     need(process.returncode == 0, f"{words} is submitted: {process.stderr}")
     return process.stdout.split()[-1]
@@ -208,6 +209,34 @@ def lost_host(here, name):
         check(digest(here / f"lost-{launcher}/summary.json") == expected, f"{launcher}: the digest after a lost host")
 
 
+def checkpoints(output):
+    return sorted(path.name for path in (output / "checkpoints").glob("*.hck"))
+
+
+def chain(here, launcher):
+    """USR1, then the signal of the time limit, then a killed rank: three jobs of a chain end one run."""
+    deck, output = here / "last.toml", here / f"chain-{launcher}"
+    job = submit(here, deck, "--output", output, script=CHAIN, RANKS=3, NODES=2, LAUNCHER=launcher, MOST_RESTARTS=3)
+    log = here / f"hecaton-{job}.log"
+
+    def restarted(times):
+        need(wait_for(lambda: log.exists() and f"restart {times}" in log.read_text() and len(ranks_of(output)) == 3, 120),
+             f"{launcher}: restart {times}: {log.read_text() if log.exists() else 'no log'}")
+    restarted(0)
+    for sent in ("USR1", "USR2"):
+        before = checkpoints(output)
+        need(wait_for(lambda: run(["scancel", "--batch", f"--signal={sent}", job], here) and wait_for(
+            lambda: checkpoints(output) != before, 5), 60), f"{launcher}: {sent} makes a checkpoint: {log.read_text()}")
+        check(sent == "USR2" or len(ranks_of(output)) == 3, f"{launcher}: the run goes on after USR1")
+    restarted(1)
+    os.kill(ranks_of(output)[0], signal.SIGKILL)
+    check(wait_for_end(job) == ["COMPLETED"], f"{launcher}: the chain ends: {log.read_text()}")
+    said = log.read_text()
+    check("ends with 75" in said and said.count("goes on from") == 2 and "restart 2" in said, f"{launcher}: {said}")
+    check(digest(output / "summary.json") == digest(here / "last/summary.json"), f"{launcher}: the digest of one rank")
+    check(sorted(path.name for path in output.iterdir()) == ["summary.json"], f"{launcher}: nothing else is left")
+
+
 end_leftovers()
 CLUSTER = pathlib.Path(f"/run/hecaton-test-{os.getpid()}")
 host_name = start_cluster()
@@ -219,5 +248,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-batch-") as working_folder:
     scaling(place)
     for program in ("srun", "mpirun"):
         cancelled_job(place, program)
+    for program in ("srun", "mpirun"):
+        chain(place, program)
     lost_host(place, host_name)
 finish()
