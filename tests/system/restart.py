@@ -169,14 +169,17 @@ def signalled(folder, whole, every):
 
 
 def interrupted_twice(folder, every):
-    job = Job(folder, 1, "--checkpoint-every-simulated", every)
+    """The other rank stands still, so that the first interrupt cannot have its effect before the second comes."""
+    job = Job(folder, 2, "--checkpoint-every-simulated", every)
     check(job.wait_for_checkpoint(), "a first checkpoint")
-    os.kill(job.process.pid, signal.SIGSTOP)
-    os.kill(job.process.pid, signal.SIGINT)
-    os.kill(job.process.pid, signal.SIGCONT)
-    os.kill(job.process.pid, signal.SIGINT)
+    first, second = job.ranks_of_it()
+    os.kill(second, signal.SIGSTOP)
+    os.kill(first, signal.SIGINT)
+    time.sleep(0.5)
+    check(job.process.poll() is None, "one interrupt waits for all ranks")
+    os.kill(first, signal.SIGINT)
     code = job.end()
-    check(code == -signal.SIGINT, f"a second interrupt ends it at once: {code}")
+    check(code == 128 + signal.SIGINT, f"a second interrupt ends it at once: {code}")
 
 
 def damaged(folder, whole, every):
