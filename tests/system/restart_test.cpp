@@ -54,7 +54,7 @@ struct Way {
   bool shared_memory;
 };
 constexpr Way ways[] = {{1, "block", "auto", true},   {2, "scotch", "null", true},
-                        {3, "strip", "window", true}, {4, "block", "null", false},
+                        {3, "strip", "window", true}, {2, "block", "null", false},
                         {1, "strip", "auto", true},   {4, "scotch", "window", true},
                         {3, "block", "null", true}};
 
