@@ -82,14 +82,17 @@ class DryRun {
     throw std::logic_error("an event for another process in a dry run");
   }
   template <class Queue, class Model>
-  bool advance(Queue& queue, const Model& model, Stopwatch&, Accounting& accounting) {
+  Advance advance(Queue& queue, const Model& model, Errand&, Stopwatch&, Accounting& accounting) {
     book_.close_window();
     ++accounting.windows;
     end_ = pending_reach(queue, model);
-    return !queue.empty();
+    return queue.empty() ? Advance::finished : Advance::go_on;
   }
   SimTime horizon() const { return end_; }
   static constexpr std::uint32_t stretch() { return unlimited_instants; }
+  // Nobody stops one.
+  void begin(SimTime) {}
+  void stop() {}
 
  private:
   Book& book_;

@@ -87,9 +87,10 @@ class NullSync {
     promise(queue, model, accounting);
     clock.lap(Stopwatch::exchanging);
     for (std::uint32_t round = 0;; ++round) {
-      if (receive(queue, model)) promise(queue, model, accounting);
+      const bool news = receive(queue, model);
       agree_on_halt(errand);
       if (!frozen_ && queue.next_time() < std::min(horizon_, errand.halt.at)) break;
+      if (news) promise(queue, model, accounting);
       if (channels_.agreed() == SimTime::never()) {
         channels_.finish();
         return Advance::finished;
@@ -142,7 +143,7 @@ class NullSync {
     halting_ = true;
   }
 
-  // True if neighbours should hear of something while this rank waits: their hopes have changed, or what they
+  // True if neighbours should hear of something should this rank wait: their hopes have changed, or what they
   // sent has arrived, or there is room for what was kept back.
   template <class Queue, class Model>
   bool receive(Queue& queue, const Model& model) {
@@ -155,7 +156,7 @@ class NullSync {
     bool news = horizon != horizon_;
     horizon_ = horizon;
     for (std::size_t k = 0; k < promised_.size(); ++k) news = news || channels_.unconfirmed(k);
-    return news && queue.next_time() >= horizon_;
+    return news;
   }
 
   void compare_bounds() {
