@@ -34,7 +34,7 @@ hidden = 256
 ffn = 512
 heads = 8
 kv_heads = 4
-layers = 12
+layers = 24
 vocabulary = 1000
 """
 failures = 0
@@ -135,13 +135,15 @@ def killed_at_random(folder, whole, every):
                 os.kill(victim, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        if job.end() == 0:
-            break
+        if job.end() == 0 or os.path.exists(os.path.join(folder, "out", "summary.json")):
+            break  # all was written before the signal came
         kills += 1
         expect_rows(folder, whole, last_checkpoint_ps(folder))
-    job = Job(folder, 2, "--restart", "latest")
-    code = job.end()
-    check(code == 0, f"the last leg ends with {code}: {job.text()}")
+    if not os.path.exists(os.path.join(folder, "out", "summary.json")) or os.path.exists(
+            os.path.join(folder, "out", "checkpoints")):
+        job = Job(folder, 2, "--restart", "latest")
+        code = job.end()
+        check(code == 0, f"the last leg ends with {code}: {job.text()}")
     expect_whole(folder, whole, f"{kills} kills")
     check(kills > 0, "nothing was killed")
 
