@@ -144,10 +144,8 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
 
 }  // namespace
 
-int run_deck(const RunArguments& arguments, const std::string& command_line,
+int run_deck(const RunArguments& arguments, const std::string& command_line, engine::Requests& requests,
              const boost::mpi::communicator& world) {
-  engine::Requests requests;
-  const Signals signals(requests);
   const CheckedRun checked = checked_run(arguments, world);
   if (checked.deck.code != exit_done) return checked.deck.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {

@@ -4,13 +4,15 @@
 #include <boost/mpi/communicator.hpp>
 #include <string>
 
+#include "core/engine/halt.hpp"
 #include "runs/command_line.hpp"
 
 namespace hecaton::runs {
 
 // Collective. Rank 0 reads and checks everything before anything is simulated or written, and tells the
 // others; bad input is one message of rank 0 and exit_bad_input on every rank.
-int run_deck(const RunArguments& arguments, const std::string& command_line,
+// `requests` may be made at any time, also before.
+int run_deck(const RunArguments& arguments, const std::string& command_line, engine::Requests& requests,
              const boost::mpi::communicator& world);
 
 }  // namespace hecaton::runs

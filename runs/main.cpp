@@ -20,22 +20,23 @@
 #include "runs/command_validate.hpp"
 #include "runs/command_verify.hpp"
 #include "runs/exit_code.hpp"
+#include "runs/requests.hpp"
 
 namespace {
 
 using namespace hecaton;
 
-// MPI is started for `run` and `verify` alone, and before the command line is looked at, so that of many
-// ranks only one complains. The command is the first word that is no option.
-bool needs_mpi(std::span<const char* const> arguments) {
+// The first word that is no option.
+std::string_view command_of(std::span<const char* const> arguments) {
   for (const std::string_view argument : arguments.subspan(arguments.empty() ? 0 : 1)) {
-    if (!argument.starts_with('-')) return argument == "run" || argument == "verify";
+    if (!argument.starts_with('-')) return argument;
   }
-  return false;
+  return {};
 }
 
 struct Dispatch {
   std::string command_line;
+  engine::Requests& requests;
   const boost::mpi::communicator* world;  // null unless the command is `run` or `verify`
 
   int operator()(const runs::Answer& answer) const {
@@ -46,7 +47,7 @@ struct Dispatch {
     return answer.code;
   }
   int operator()(const runs::RunArguments& arguments) const {
-    return runs::run_deck(arguments, command_line, *world);
+    return runs::run_deck(arguments, command_line, requests, *world);
   }
   int operator()(const runs::VerifyArguments& arguments) const {
     return runs::verify_deck(arguments, *world);
@@ -71,14 +72,21 @@ bool everything_printed() {
 
 int main(int argc, char** argv) {
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  const std::string_view command = command_of(arguments);
+  // Signals are heard before anything takes time: a batch system may send them as soon as the job starts.
+  engine::Requests requests;
+  std::optional<runs::Signals> signals;
+  if (command == "run") signals.emplace(requests);
+  // MPI is started for two commands alone, and before the command line is looked at, so that of many ranks
+  // only one complains.
   std::optional<boost::mpi::environment> environment;
   std::optional<boost::mpi::communicator> world;
-  if (needs_mpi(arguments)) {
+  if (command == "run" || command == "verify") {
     environment.emplace(argc, argv, /*abort_on_exception=*/false);
     world.emplace();
   }
   try {
-    const Dispatch dispatch{io::join_command_line(arguments), world ? &*world : nullptr};
+    const Dispatch dispatch{io::join_command_line(arguments), requests, world ? &*world : nullptr};
     const int code = std::visit(dispatch, runs::parse_command_line(argc, argv));
     return everything_printed() ? code : runs::exit_failed;
   } catch (const std::exception& error) {

@@ -102,6 +102,15 @@ def ranks_of(folder):
     return found
 
 
+def hears_signals(pid):
+    """A program that is still being loaded would be ended by a signal."""
+    try:
+        caught = re.search(r"^SigCgt:\s*(\w+)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
+    except OSError:
+        return False
+    return caught is not None and int(caught[1], 16) >> (signal.SIGUSR1 - 1) & 1 == 1
+
+
 def single_jobs(here):
     (here / "ring.toml").write_text(RING)
     expected = alone(here, "ring.toml", "alone")
@@ -220,7 +229,8 @@ def chain(here, launcher):
     log = here / f"hecaton-{job}.log"
 
     def restarted(times):
-        need(wait_for(lambda: log.exists() and f"restart {times}" in log.read_text() and len(ranks_of(output)) == 3, 120),
+        need(wait_for(lambda: log.exists() and f"restart {times}" in log.read_text()
+                      and sum(map(hears_signals, ranks_of(output))) == 3, 120),
              f"{launcher}: restart {times}: {log.read_text() if log.exists() else 'no log'}")
     restarted(0)
     for sent in ("USR1", "USR2"):
