@@ -8,13 +8,12 @@
 namespace hecaton::runs {
 namespace {
 
-// A handler has no other way to find what it is for. Null: signals do what they did before.
+// A handler has no other way to find what it is for. Null: nobody wants to hear of signals any more.
 std::atomic<engine::Requests*> asked{nullptr};
 std::atomic<bool> interrupted{false};
 static_assert(std::atomic<engine::Requests*>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 constexpr int watched[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
-struct sigaction before[std::size(watched)];
 
 void take(int signal) {
   if (signal == SIGINT && interrupted.exchange(true)) {
@@ -33,11 +32,10 @@ Signals::Signals(engine::Requests& requests) {
   action.sa_handler = take;
   action.sa_flags = SA_RESTART;  // what the program was waiting for goes on
   sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < std::size(watched); ++i) sigaction(watched[i], &action, &before[i]);
+  for (const int signal : watched) sigaction(signal, &action, nullptr);
 }
 
 Signals::~Signals() {
-  for (std::size_t i = 0; i < std::size(watched); ++i) sigaction(watched[i], &before[i], nullptr);
   asked = nullptr;
   interrupted = false;
 }

@@ -1,8 +1,9 @@
 // What may be asked of a run while it runs: by a signal, or by the clock. Any rank may be asked; the ranks
 // agree on where to halt.
 //
-// The handlers only set flags, and put back what was there before when this is destroyed. A second SIGINT
-// ends the program at once.
+// The handlers only set flags, and stay to the end of the program: launchers send TERM to all ranks when the
+// first of them ends with 75, and the others are to end with 75 as well. A second SIGINT ends the program at
+// once.
 #pragma once
 
 #include <chrono>
