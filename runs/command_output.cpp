@@ -93,6 +93,7 @@ OutputPaths output_paths(const RunArguments& arguments) {
   paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
   if (!arguments.profile.empty()) paths.profile = arguments.profile;
   paths.checkpoints = folder / "checkpoints";
+  paths.unfinished_trace = folder / "trace.h5";
   return paths;
 }
 
@@ -104,8 +105,9 @@ void prepare_outputs(const OutputPaths& paths) {
   made.keep();
 }
 
-void write_atomically(const fs::path& path, std::string_view text) {
-  const std::string beside = fmt::format("{}.{}.part", path.string(), ::getpid());
+void write_atomically(const fs::path& path, std::string_view text, Writers writers) {
+  const std::string beside = writers == Writers::one ? path.string() + ".part"
+                                                     : fmt::format("{}.{}.part", path.string(), ::getpid());
   constexpr mode_t any_user = 0666;  // less the caller's umask
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, any_user);
   if (file < 0) fail(path);

@@ -72,7 +72,8 @@ KeepOptions keep_options(const RunArguments& arguments, const std::string& resta
   const OutputPaths paths = output_paths(arguments);
   KeepOptions options;
   options.folder = paths.checkpoints;
-  if (records_operations(arguments)) options.trace = paths.trace;
+  options.trace = paths.unfinished_trace;
+  options.operations = records_operations(arguments);
   options.every = wall_time(arguments.checkpoint_every_ps);
   options.every_simulated = {arguments.checkpoint_every_simulated_ps};
   options.most_wall = wall_time(arguments.max_wall_ps);
@@ -107,8 +108,10 @@ std::vector<double> of_all_ranks(double mine, const boost::mpi::communicator& wo
   return all;
 }
 
-void print_results(const io::Summary& summary, const io::Profile& profile, const OutputPaths& paths) {
+void print_results(const io::Summary& summary, const io::Profile& profile, const std::string& checkpoints,
+                   const OutputPaths& paths) {
   fmt::print("{}\n{}\n", io::render_table(summary), io::describe(profile));
+  if (!checkpoints.empty()) fmt::print("{}\n", checkpoints);
   if (paths.trace) fmt::print("trace    {}\n", paths.trace->string());
   fmt::print("summary  {}\n", paths.summary.string());
   if (paths.profile) fmt::print("profile  {}\n", paths.profile->string());
@@ -123,7 +126,9 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   Keeper keeper(keep_options(arguments, checked.restart), deck, provenance, requests, world);
   std::optional<io::RunResult> result = simulate_with_progress(deck, arguments, keeper, world);
   if (!result) {
-    if (world.rank() == 0) fmt::print(stderr, "hecaton: stopped; --restart latest goes on from here\n");
+    if (world.rank() == 0)
+      fmt::print(stderr, "hecaton: stopped after {}; --restart latest goes on from here\n",
+                 keeper.describe_costs());
     return exit_stopped;
   }
   keeper.complete(*result);
@@ -131,14 +136,14 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   const OutputPaths paths = output_paths(arguments);
   const auto start = std::chrono::steady_clock::now();
   if (paths.trace) io::write_trace(*paths.trace, deck, *result, summary, provenance, world);
-  if (world.rank() == 0) write_atomically(paths.summary, io::to_json(summary));
+  if (world.rank() == 0) write_atomically(paths.summary, io::to_json(summary), Writers::one);
   const std::chrono::duration<double> writing = std::chrono::steady_clock::now() - start;
   const std::vector<double> writing_s = of_all_ranks(writing.count(), world);
   if (world.rank() != 0) return exit_done;
   const io::Profile profile = io::make_profile(summary, *result, writing_s);
-  if (paths.profile) write_atomically(*paths.profile, io::to_json(profile));
+  if (paths.profile) write_atomically(*paths.profile, io::to_json(profile), Writers::one);
   keeper.clear();
-  print_results(summary, profile, paths);
+  print_results(summary, profile, keeper.describe_costs(), paths);
   return exit_done;
 }
 

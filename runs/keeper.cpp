@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
+#include <chrono>
 #include <cstdio>
 #include <set>
 
@@ -42,6 +43,10 @@ std::vector<std::string> names_in(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, none)) names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 void tell(std::string_view message) {
@@ -124,15 +129,30 @@ Keeper::Keeper(KeepOptions options, const io::Deck& deck, const io::Provenance& 
       world_(world),
       facts_(model_facts(deck)) {
   if (world.rank() == 0) clock_.emplace(requests, options_.every, end_of(options_.most_wall));
+  if (!options_.restart || !options_.operations) io::on_root(world, [&] { begin_anew(); });
   if (!options_.restart) return;
   io::together(world, [&] { resume_.emplace(*options_.restart); });
   const io::CheckpointHead& head = resume_->head();
   recorded_ = head.halt;
-  if (options_.trace) stretches_ = head.stretches;
+  if (options_.operations) stretches_ = head.stretches;
   if (world.rank() == 0 && options_.tells)
     tell(fmt::format("goes on from {}, at {} of simulated time", options_.restart->string(),
                      simulated(head.halt)));
   bring_home(head);
+}
+
+// Rows that this run does not build on go, but first the unfinished trace that shows them.
+void Keeper::begin_anew() const {
+  std::vector<std::string> names = names_in(options_.folder);
+  std::erase_if(names, [&](const std::string& name) {
+    return !is_ours(name) || (options_.restart && !name.starts_with(stretch_start));
+  });
+  if (names.empty()) return;
+  if (options_.tells && std::any_of(names.begin(), names.end(), is_checkpoint))
+    tell("begins anew; removes the checkpoints of an earlier run from " + options_.folder.string());
+  const auto is_stretch = [](const std::string& name) { return name.starts_with(stretch_start); };
+  if (std::any_of(names.begin(), names.end(), is_stretch)) fs::remove(options_.trace);
+  for (const std::string& name : names) fs::remove(options_.folder / name);
 }
 
 // What the checkpoint builds on has to be where the next one will look for it.
@@ -175,21 +195,20 @@ bool Keeper::at_halt(Halted& halted) {
 }
 
 void Keeper::keep(Halted& halted) {
-  const auto began = std::chrono::steady_clock::now();
   const SimTime halt = halted.halt.at;
   io::on_root(world_, [&] { fs::create_directories(options_.folder); });
   std::vector<io::Stretch> stretches = stretches_;
-  if (options_.trace) stretches.push_back(record(halt, halted.so_far));
+  if (options_.operations) stretches.push_back(record(halt, halted.so_far));
 
   io::CheckpointHead head;
   head.run = io::identity_of(deck_.resolved_toml, deck_.network.trains);
   head.halt = halt;
   for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
-  head.operations = options_.trace.has_value();
+  head.operations = options_.operations;
   head.stretches = stretches;
   const fs::path file = options_.folder / checkpoint_name(halt);
-  if (options_.trace)
-    io::on_root(world_, [&] { io::write_unfinished_trace(*options_.trace, options_.folder, stretches); });
+  if (options_.operations)
+    io::on_root(world_, [&] { io::write_unfinished_trace(options_.trace, options_.folder, stretches); });
   const std::uint64_t bytes = io::write_checkpoint(file, head, halted.state, world_);
 
   stretches_ = stretches;
@@ -199,10 +218,21 @@ void Keeper::keep(Halted& halted) {
   if (kept_.size() > kept_checkpoints) kept_.erase(kept_.begin());
   if (world_.rank() != 0) return;
   remove_others();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double seconds = seconds_since(halted.since);
+  costs_.checkpoints += 1;
+  costs_.bytes += bytes + (options_.operations ? stretches.back().bytes : 0);
+  costs_.seconds += seconds;
   if (options_.tells)
     tell(fmt::format("checkpoint at {} of simulated time: {} in {}", simulated(halt),
                      io::format_si(static_cast<double>(bytes), "B"), io::format_duration(seconds)));
+}
+
+std::string Keeper::describe_costs() const {
+  if (costs_.checkpoints == 0) return {};
+  return fmt::format("{} checkpoint{}: {} written, {}, {:.2f} % of the time", costs_.checkpoints,
+                     costs_.checkpoints == 1 ? "" : "s",
+                     io::format_si(static_cast<double>(costs_.bytes), "B"),
+                     io::format_duration(costs_.seconds), 100 * costs_.seconds / seconds_since(start_));
 }
 
 io::Stretch Keeper::record(SimTime halt, const io::RunResult& so_far) {

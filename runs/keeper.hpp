@@ -2,14 +2,17 @@
 // removes all that when the run has ended.
 //
 // In the folder OUTPUT/checkpoints:
-//   checkpoint-<halt>.hck            the state at a halt (io/checkpoint.hpp), named by its picoseconds; two
-//   are
-//                                    kept
-//   operations-<from>-<to>.h5        rows of the trace between two of them (io/trace_stretch.hpp)
+//   checkpoint-HALT.hck       the state at a halt (io/checkpoint.hpp), named by its picoseconds; two are kept
+//   operations-FROM-TO.h5     rows of the trace between two of them (io/trace_stretch.hpp)
 // The trace itself is replaced before each checkpoint, so it holds at least the rows up to the last one.
+//
+// A run that does not go on from a checkpoint removes those of the run before it when it begins: a restart
+// could not tell them from its own, and rows of one run are no part of another.
 #pragma once
 
 #include <boost/mpi/communicator.hpp>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -24,10 +27,11 @@
 namespace hecaton::runs {
 
 struct KeepOptions {
-  std::filesystem::path folder;                // of the checkpoints
-  std::optional<std::filesystem::path> trace;  // the final one, if operations are recorded
-  std::optional<Clock::Duration> every;        // of wall time
-  SimDuration every_simulated{};               // 0: none
+  std::filesystem::path folder;          // of the checkpoints
+  std::filesystem::path trace;           // the final one
+  bool operations = true;                // whether their rows are recorded
+  std::optional<Clock::Duration> every;  // of wall time
+  SimDuration every_simulated{};         // 0: none
   std::optional<Clock::Duration> most_wall;
   std::optional<std::filesystem::path> restart;  // a checkpoint that find_checkpoint() has found
   bool tells = true;                             // a line on stderr for each checkpoint
@@ -39,6 +43,13 @@ struct KeepOptions {
 std::optional<std::filesystem::path> find_checkpoint(const std::string& wanted,
                                                      const std::filesystem::path& folder,
                                                      const io::RunIdentity& run, bool with_operations);
+
+// What checkpoints took of a run, or of this leg of it.
+struct KeepCosts {
+  std::uint64_t checkpoints = 0;
+  std::uint64_t bytes = 0;  // of all of them, and of the rows that were written with them
+  double seconds = 0;       // during which nothing was simulated
+};
 
 class Keeper {
  public:
@@ -52,6 +63,8 @@ class Keeper {
   void complete(io::RunResult& result) const;
   // Rank 0, after the results are written: no checkpoint is needed any more.
   void clear() const;
+  // Rank 0: a line for people; empty if there was no checkpoint.
+  std::string describe_costs() const;
 
  private:
   // A checkpoint that is kept, and what it needs.
@@ -60,6 +73,7 @@ class Keeper {
     std::vector<io::Stretch> stretches;
   };
 
+  void begin_anew() const;
   void bring_home(const io::CheckpointHead& head);
   bool at_halt(Halted& halted);
   void keep(Halted& halted);
@@ -78,6 +92,8 @@ class Keeper {
   SimTime recorded_{};                      // the stretches reach up to here
   std::optional<io::LocalRecords> unkept_;  // rows since then, if a checkpoint could not be written
   std::vector<Kept> kept_;                  // oldest first; on rank 0
+  KeepCosts costs_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace hecaton::runs

@@ -134,8 +134,9 @@ bool drive(Engine& engine, const Run& run) {
   for (;;) {
     const engine::Halt halt = engine.run_until(next_halt(last, plan.every), requests_of(plan, none));
     if (halt.at == SimTime::never()) return true;
+    const auto since = std::chrono::steady_clock::now();
     last = halt.at;
-    Halted halted{halt, save_state(run.model, engine), result_of(run, engine.accounting())};
+    Halted halted{halt, save_state(run.model, engine), result_of(run, engine.accounting()), since};
     halted.so_far.totals.simulated_ps = halt.at.ps;
     if (plan.at_halt(halted)) continue;
     engine.stop();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/mpi/communicator.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,6 +33,7 @@ struct Halted {
   // What has come of it since the last halt: all counters, but only the rows that are new. Its accounting is
   // of the whole run so far, its simulated time that of the halt.
   io::RunResult so_far;
+  std::chrono::steady_clock::time_point since = {};  // when this rank had nothing left to do before the halt
 };
 
 // Where a run halts, and what is done then; all ranks have the same, requests apart.

@@ -1,0 +1,127 @@
+"""A run of the program that is going to be disturbed, and what has to be true of what it leaves behind."""
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import h5py
+
+from program_content import content
+
+HECATON, MPIEXEC = sys.argv[1], sys.argv[2]
+TRAINING = """[workload]
+kind = "training"
+[package]
+rows = 4
+columns = 4
+[training]
+batch_sequences = 8
+sequence_length = 64
+minibatch_tokens = 256
+[training.model]
+name = "small"
+hidden = 256
+ffn = 512
+heads = 8
+kv_heads = 4
+layers = 24
+vocabulary = 1000
+"""
+failures = 0
+
+
+def check(condition, what):
+    global failures
+    if not condition:
+        failures += 1
+        print(f"FAILED: {what}", flush=True)
+
+
+def finish():
+    print(f"{failures} failures")
+    sys.exit(1 if failures else 0)
+
+
+class Job:
+    """The program on FOLDER/deck.toml, and what it says while it runs."""
+
+    def __init__(self, folder, ranks, *options):
+        launcher = [] if ranks == 1 else [MPIEXEC, "-n", str(ranks)]
+        self.ranks = ranks
+        self.process = subprocess.Popen(launcher + [HECATON, "run", "deck.toml", "--output", "out", "--progress", "plain",
+                                                    *options], cwd=folder, text=True, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.said = []
+        self.checkpoints = threading.Semaphore(0)
+        self.listener = threading.Thread(target=self.listen)
+        self.listener.start()
+
+    def listen(self):
+        for line in self.process.stderr:
+            self.said.append(line)
+            if line.startswith("hecaton: checkpoint at "):
+                self.checkpoints.release()
+
+    def wait_for_checkpoint(self, seconds=60):
+        return self.checkpoints.acquire(timeout=seconds)
+
+    def ranks_of_it(self):
+        if self.ranks == 1:
+            return [self.process.pid]
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], text=True, capture_output=True)
+        return [int(word) for word in found.stdout.split()]
+
+    def end(self, seconds=120):
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            check(False, "the program does not end:\n" + "".join(self.said))
+            self.process.kill()
+            code = self.process.wait()
+        self.listener.join()
+        return code
+
+    def text(self):
+        return "".join(self.said)
+
+
+def last_checkpoint_ps(folder):
+    """The time of the newest checkpoint; -1 if there is none."""
+    where = os.path.join(folder, "out", "checkpoints")
+    names = os.listdir(where) if os.path.exists(where) else []
+    return max((int(name.split("-")[1].split(".")[0]) for name in names if name.endswith(".hck")), default=-1)
+
+
+def rows(trace, before_ps):
+    """The operations that had ended by then, one as often as it stands there."""
+    table = trace["operations"]
+    keys = zip(*(table[name][:].tolist() for name in ("die", "start_ps", "end_ps", "kind", "stage", "bytes")))
+    return sorted(row for row in keys if row[2] < before_ps)
+
+
+def expect_rows(folder, whole, ps):
+    """The trace of the unfinished run: every operation that had ended by then, and none twice."""
+    with h5py.File(os.path.join(folder, "out", "trace.h5")) as trace, h5py.File(whole) as complete:
+        reached = int(trace.attrs["simulated_ps"])
+        check(reached >= ps, f"the trace reaches {reached} ps, the checkpoint {ps} ps")
+        found = rows(trace, reached + 1)
+        check(found == rows(complete, reached), f"the rows of the unfinished trace at {reached} ps")
+        check(len(found) == len(trace["operations/die"]), f"no row of an operation after {reached} ps")
+    summary = subprocess.run([HECATON, "summary", os.path.join(folder, "out", "trace.h5")], text=True,
+                             capture_output=True)
+    check(summary.returncode == 0 and "unfinished" in summary.stdout, f"summary of it: {summary.stdout}{summary.stderr}")
+
+
+def expect_whole(folder, whole, what):
+    """All of its results, and nothing else."""
+    found, wanted = content(os.path.join(folder, "out", "trace.h5")), content(whole)
+    different = [key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)]
+    check(not different, f"{what}: the trace differs in {sorted(different)}")
+    check(sorted(os.listdir(os.path.join(folder, "out"))) == ["summary.json", "trace.h5"],
+          f"{what}: left are {os.listdir(os.path.join(folder, 'out'))}")
+
+
+def digest(output):
+    with open(os.path.join(output, "summary.json")) as file:
+        return json.load(file)["digest"]
