@@ -61,8 +61,9 @@ class Alone {
     throw std::logic_error("an event for another rank in a run on one");
   }
   template <class Queue, class Model>
-  Advance advance(Queue& queue, const Model&, Errand& errand, Stopwatch&, Accounting&) {
+  Advance advance(Queue& queue, const Model&, Errand& errand, Stopwatch&, Accounting& accounting) {
     if (queue.empty()) return Advance::finished;
+    set_stretch(accounting.events);
     if (const std::uint64_t asked = errand.requests.pending()) {
       errand.requests.served(asked);
       errand.halt = {std::min(errand.halt.at, queue.next_time()), asked};
@@ -70,10 +71,26 @@ class Alone {
     return queue.next_time() < errand.halt.at ? Advance::go_on : Advance::halted;
   }
   static constexpr SimTime horizon() { return SimTime::never(); }
-  // Requests are looked at in between.
-  static constexpr std::uint32_t stretch() { return 4096; }
+  // Requests are looked at in between: after milliseconds, however many events an instant has.
+  std::uint32_t stretch() const { return stretch_; }
   void begin(SimTime) {}
   void stop() {}
+
+ private:
+  static constexpr std::uint64_t wanted_events = 16'384;
+  static constexpr std::uint32_t most_instants = 4096;
+
+  void set_stretch(std::uint64_t events) {
+    const std::uint64_t last = events - events_;
+    events_ = events;
+    if (last > wanted_events)
+      stretch_ = static_cast<std::uint32_t>(std::max(stretch_ * wanted_events / last, std::uint64_t{1}));
+    else if (last < wanted_events / 2)
+      stretch_ = std::min(2 * stretch_, most_instants);
+  }
+
+  std::uint32_t stretch_ = 1;
+  std::uint64_t events_ = 0;  // so far
 };
 
 }  // namespace hecaton::engine

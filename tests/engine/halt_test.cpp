@@ -124,6 +124,47 @@ TYPED_TEST(HaltingEngine, StopsAtAHaltAndEndsInPeace) {
   });
 }
 
+// Thousands of events at every picosecond, of a model that asks once.
+class Crowd {
+ public:
+  using Payload = Ball;
+  static constexpr std::uint32_t members = 5'000;
+  static constexpr std::int64_t instants = 1000;
+
+  RankId owner(NodeId) const { return RankId{0}; }
+  static SimDuration least_reach() { return {1}; }
+  void prefetch(NodeId) const {}
+  template <class Engine>
+  void start(Engine& engine) {
+    for (std::uint32_t k = 0; k < members; ++k)
+      engine.post(SimTime{}, Phase::arrival, NodeId{k}, NodeId{k}, 0, {});
+  }
+  template <class Engine>
+  void handle(const Event<Ball>& event, Engine& engine) {
+    if (++handled == asks_at) requests.ask(1);
+    if (event.time.ps >= instants) return;
+    engine.post(event.time + SimDuration{1}, Phase::arrival, event.receiver(), event.receiver(),
+                static_cast<std::uint32_t>(handled), {});
+  }
+  template <class Engine>
+  void settle(SimTime, Engine&) {}
+
+  Requests requests;
+  std::uint64_t handled = 0;
+  std::uint64_t asks_at = 0;
+};
+
+TEST(Alone, HearsARequestSoonWhateverAnInstantHolds) {
+  Crowd model;
+  model.asks_at = Crowd::members * 300;
+  Alone alone;
+  Engine<Crowd, Alone> engine(model, alone);
+  engine.start();
+  const Halt halt = engine.run_until(SimTime::never(), model.requests);
+  EXPECT_EQ(halt.requests, 1U);
+  EXPECT_LT(model.handled, model.asks_at + 8 * Crowd::members);
+}
+
 // What is pending at a halt, given to another engine over the same model.
 TYPED_TEST(HaltingEngine, AnotherEngineTakesOver) {
   Nervous model(this->ranks(), this->self(), 0);

@@ -62,7 +62,9 @@ class Watch:
                 raise OSError(ctypes.get_errno(), "inotify")
 
     def wait(self, start, alive):
-        """True once a half-written file appears whose name begins so."""
+        """True once a half-written file appears, from now on, whose name begins so."""
+        while select.select([self.queue], [], [], 0)[0]:
+            os.read(self.queue, 65536)
         while alive():
             if not select.select([self.queue], [], [], 0.05)[0]:
                 continue
@@ -103,16 +105,16 @@ class Deck:
                    random.choice(("window", "null")), "--partition", random.choice(("block", "strip", "scotch")))
 
 
-def kill_at_its_moment(deck, job, moment):
+def killed_at_its_moment(deck, ranks, moment):
     """False if it ended before. Which checkpoint, and how far its file is then, is left to chance."""
-    running = lambda: job.process.poll() is None
+    watch = Watch(deck.output, os.path.join(deck.output, "checkpoints"))
+    job = deck.start(ranks)
     for _ in range(random.randrange(CHECKPOINTS // 2)):
         job.wait_for_checkpoint(5)
     victims = job.ranks_of_it()
     if random.random() < 0.5:
         victims = [random.choice(victims)] if victims else []
-    watch = Watch(deck.output, os.path.join(deck.output, "checkpoints"))
-    if moment and not watch.wait(moment, running):
+    if moment and not watch.wait(moment, lambda: job.process.poll() is None):
         victims = []
     watch.close()
     time.sleep(random.choice((0, random.random() * 0.002, random.random() * 0.02)) if moment else random.random() * 0.3)
@@ -143,8 +145,7 @@ def one_run(deck, moment, counts):
     os.makedirs(os.path.join(deck.output, "checkpoints"))
     ranks, kills = random.choice((1, 2, 3, 4)), 0
     while kills == 0 or random.random() < 0.3:
-        job = deck.start(ranks)
-        if not kill_at_its_moment(deck, job, moment):
+        if not killed_at_its_moment(deck, ranks, moment):
             break
         kills += 1
         counts[MOMENTS[moment]] += 1
