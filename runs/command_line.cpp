@@ -110,6 +110,11 @@ void add_run(CLI::App& app, Fields& fields) {
   add_engine_switches(command, fields);
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
   add_halts(command, run);
+  command
+      .add_option("--check", run.check_ranks,
+                  "Only check deck, options and checkpoint, as a run on so many ranks would")
+      ->check(CLI::Range(1, most_ranks))
+      ->type_name("RANKS");
 }
 
 void add_cost(CLI::App& command, const std::string& name, double& field, const std::string& text) {

@@ -33,6 +33,7 @@ struct RunArguments {
   std::int64_t checkpoint_every_simulated_ps = 0;  // of simulated time
   std::int64_t max_wall_ps = 0;
   std::string restart;  // "latest", a file, or empty: from the start
+  int check_ranks = 0;  // only check all this, as a run on so many ranks would; 0: run
 };
 
 struct DryRunArguments {

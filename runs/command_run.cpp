@@ -39,18 +39,23 @@ struct CheckedRun {
   std::string restart;  // the checkpoint to go on from; empty: from the start
 };
 
+// On rank 0, before anything is simulated or written; `restart` is the checkpoint to go on from, if there is
+// one.
+CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& restart) {
+  CheckedDeck checked = check_deck_input(arguments.input, ranks);
+  if (arguments.restart.empty()) return checked;
+  const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, arguments.trains);
+  const auto found = find_checkpoint(arguments.restart, output_paths(arguments).checkpoints, identity,
+                                     records_operations(arguments));
+  if (found) restart = found->string();
+  return checked;
+}
+
 CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communicator& world) {
   CheckedRun run;
   run.deck = share_deck(world, [&] {
-    CheckedDeck checked = check_deck_input(arguments.input, world.size());
-    const OutputPaths paths = output_paths(arguments);
-    if (!arguments.restart.empty()) {
-      const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, arguments.trains);
-      const auto found =
-          find_checkpoint(arguments.restart, paths.checkpoints, identity, records_operations(arguments));
-      if (found) run.restart = found->string();
-    }
-    prepare_outputs(paths);
+    CheckedDeck checked = check_all(arguments, world.size(), run.restart);
+    prepare_outputs(output_paths(arguments));
     return checked;
   });
   boost::mpi::broadcast(world, run.restart, 0);
@@ -148,6 +153,13 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
 }
 
 }  // namespace
+
+int check_run(const RunArguments& arguments) {
+  return guarded([&] {
+    std::string restart;
+    check_all(arguments, arguments.check_ranks, restart);
+  });
+}
 
 int run_deck(const RunArguments& arguments, const std::string& command_line, engine::Requests& requests,
              const boost::mpi::communicator& world) {

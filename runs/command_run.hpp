@@ -9,6 +9,9 @@
 
 namespace hecaton::runs {
 
+// `run --check`: what rank 0 would check, without MPI. The exit code; writes nothing.
+int check_run(const RunArguments& arguments);
+
 // Collective. Rank 0 reads and checks everything before anything is simulated or written, and tells the
 // others; bad input is one message of rank 0 and exit_bad_input on every rank.
 // `requests` may be made at any time, also before.

@@ -1,6 +1,7 @@
 // The program `hecaton`: parses the command line and hands over to one command.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/mpi/communicator.hpp>
 #include <boost/mpi/environment.hpp>
 #include <cstdio>
@@ -34,10 +35,17 @@ std::string_view command_of(std::span<const char* const> arguments) {
   return {};
 }
 
+// `run --check`, on a host where MPI may not start.
+bool only_checks(std::span<const char* const> arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [](const std::string_view argument) {
+    return argument == "--check" || argument.starts_with("--check=");
+  });
+}
+
 struct Dispatch {
   std::string command_line;
   engine::Requests& requests;
-  const boost::mpi::communicator* world;  // null unless the command is `run` or `verify`
+  const boost::mpi::communicator* world;  // null unless something is simulated on ranks
 
   int operator()(const runs::Answer& answer) const {
     if (world != nullptr && world->rank() != 0) return answer.code;
@@ -47,7 +55,8 @@ struct Dispatch {
     return answer.code;
   }
   int operator()(const runs::RunArguments& arguments) const {
-    return runs::run_deck(arguments, command_line, requests, *world);
+    return world == nullptr ? runs::check_run(arguments)
+                            : runs::run_deck(arguments, command_line, requests, *world);
   }
   int operator()(const runs::VerifyArguments& arguments) const {
     return runs::verify_deck(arguments, *world);
@@ -76,12 +85,13 @@ int main(int argc, char** argv) {
   // Signals are heard before anything takes time: a batch system may send them as soon as the job starts.
   engine::Requests requests;
   std::optional<runs::Signals> signals;
-  if (command == "run") signals.emplace(requests);
+  const bool on_ranks = command == "run" && !only_checks(arguments);
+  if (on_ranks) signals.emplace(requests);
   // MPI is started for two commands alone, and before the command line is looked at, so that of many ranks
   // only one complains.
   std::optional<boost::mpi::environment> environment;
   std::optional<boost::mpi::communicator> world;
-  if (command == "run" || command == "verify") {
+  if (on_ranks || command == "verify") {
     environment.emplace(argc, argv, /*abort_on_exception=*/false);
     world.emplace();
   }

@@ -25,7 +25,7 @@ hidden = 256
 ffn = 512
 heads = 8
 kv_heads = 4
-layers = 24
+layers = 12
 vocabulary = 1000
 """
 failures = 0
@@ -72,7 +72,7 @@ class Job:
         found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], text=True, capture_output=True)
         return [int(word) for word in found.stdout.split()]
 
-    def end(self, seconds=120):
+    def end(self, seconds=300):
         try:
             code = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -123,5 +123,9 @@ def expect_whole(folder, whole, what):
 
 
 def digest(output):
-    with open(os.path.join(output, "summary.json")) as file:
-        return json.load(file)["digest"]
+    """None if the run has not ended."""
+    try:
+        with open(os.path.join(output, "summary.json")) as file:
+            return json.load(file)["digest"]
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,160 @@
+"""Jobs on a Slurm cluster of four hosts that are interrupted: by signals, their time limit, killed ranks, lost hosts and
+killed daemons. What is requeued ends with the digest of one rank that nobody disturbed."""
+import os
+import pathlib
+import re
+import signal
+import tempfile
+
+from cluster import (CHAIN, FOREVER, SECONDS, TRAFFIC, alone, digest, hears_signals, ranks_of, slurm, start_cluster, 
+                     submit, wait_for_end)
+from harness import check, finish, need, run, wait_for
+
+LAUNCHERS = ("srun", "mpirun")
+
+
+class Interrupted:
+    """A job whose run of three ranks on two hosts is going to be interrupted."""
+
+    def __init__(self, here, deck, launcher, **settings):
+        self.launcher, self.output = launcher, here / f"{deck}-{launcher}"
+        self.job = submit(here, here / f"{deck}.toml", "--output", self.output, RANKS=3, NODES=2, LAUNCHER=launcher,
+                          **settings)
+        self.log = here / f"hecaton-{self.job}.log"
+
+    def said(self):
+        return self.log.read_text() if self.log.exists() else "no log"
+
+    def what(self, text):
+        return f"{self.launcher}: {text}: {self.said()}"
+
+    def checkpoints(self):
+        return sorted(path.name for path in (self.output / "checkpoints").glob("*.hck"))
+
+    def wait_for_restart(self, times):
+        need(wait_for(lambda: self.said().count(f"restart {times}\n") == 1
+                      and sum(map(hears_signals, ranks_of(self.output))) == 3, 180), self.what(f"restart {times}"))
+        if times > 0:
+            need(wait_for(lambda: self.said().count("goes on from") == times, 60), self.what("goes on"))
+
+    def ask_for_checkpoint(self):
+        """As a user would, through Slurm."""
+        before = self.checkpoints()
+        need(wait_for(lambda: run(["scancel", "--batch", "--signal=USR1", self.job], "/") and wait_for(
+            lambda: self.checkpoints() != before, 5), 60), self.what("USR1 makes a checkpoint"))
+        check(len(ranks_of(self.output)) == 3, self.what("the run goes on after USR1"))
+
+    def signal_ranks(self, number):
+        for rank in ranks_of(self.output):
+            os.kill(rank, number)
+
+    def has_pending(self, number):
+        """Whether all ranks, which stand still, have this signal waiting for them."""
+        def waits(rank):
+            pending = re.findall(r"^(?:Sig|Shd)Pnd:\s*(\w+)", pathlib.Path(f"/proc/{rank}/status").read_text(), re.M)
+            return any(int(bits, 16) >> (number - 1) & 1 for bits in pending)
+        return all(waits(rank) for rank in ranks_of(self.output))
+
+    def expect_end(self, expected, restarts):
+        check(wait_for_end(self.job) == ["COMPLETED"], self.what("the job ends"))
+        check(self.said().count("goes on from") == restarts and f"restart {restarts}\n" in self.said(), self.what("restarts"))
+        check(digest(self.output / "summary.json") == expected, self.what("the digest of one rank"))
+        check(sorted(path.name for path in self.output.iterdir()) == ["summary.json"], self.what("nothing else is left"))
+
+
+def hosts_of(job):
+    where = run(["squeue", "--noheader", f"--jobs={job}", "--format=%N"], "/").stdout.strip()
+    return run(["scontrol", "show", "hostnames", where], "/").stdout.split()
+
+
+def deck_of(here, name, cycles):
+    """Its digest, by one rank."""
+    (here / f"{name}.toml").write_text(TRAFFIC + f"{cycles}\n")
+    return alone(here, f"{name}.toml", f"{name}-alone")
+
+
+def interrupted_jobs(here, name):
+    """USR1; the time limit; a killed rank; a lost host: four jobs of a chain end one run. What is no chain goes on from its
+    checkpoint as well when it loses a host."""
+    expected, expected_once = deck_of(here, "chain", 8 * SECONDS), deck_of(here, "lost", SECONDS)
+    # Slurm's warning comes between 30 and 60 seconds after the start.
+    runs = [Interrupted(here, "chain", launcher, script=CHAIN, SBATCH_TIMELIMIT="2", SBATCH_SIGNAL="B:USR2@60")
+            for launcher in LAUNCHERS]
+    for chain in runs:
+        chain.wait_for_restart(0)
+        chain.ask_for_checkpoint()
+        chain.signal_ranks(signal.SIGSTOP)  # however fast the machine is, the run is not at its end by then
+    for chain in runs:
+        check(wait_for(lambda: chain.has_pending(signal.SIGUSR2), 90), chain.what("Slurm announces the time limit"))
+        chain.signal_ranks(signal.SIGCONT)
+    for chain in runs:
+        chain.wait_for_restart(1)
+        run(["scontrol", "update", f"jobid={chain.job}", "timelimit=60"], here)
+        os.kill(ranks_of(chain.output)[-1], signal.SIGKILL)
+    for chain in runs:
+        chain.wait_for_restart(2)
+        chain.signal_ranks(signal.SIGSTOP)
+        check("ends with 75" in chain.said() and "killed - requeued" in chain.said(), chain.what("why it was requeued"))
+    jobs = [Interrupted(here, "lost", launcher) for launcher in LAUNCHERS]
+    for job in jobs:
+        job.wait_for_restart(0)
+        job.ask_for_checkpoint()
+        job.signal_ranks(signal.SIGSTOP)
+    where = [hosts_of(job.job) for job in runs + jobs]
+    need(where == [[f"{name}1", f"{name}2"]] * 4, f"all jobs are on the first two hosts: {where}")
+    slurm("crash", "2")
+    for job in runs + jobs:
+        job.signal_ranks(signal.SIGCONT)
+    for chain in runs:
+        chain.expect_end(expected, 3)
+    for job in jobs:
+        job.expect_end(expected_once, 1)
+
+
+def bring_back(name):
+    """A host that has crashed, as its administrator would."""
+    check(slurm("boot", "2").returncode == 0, "host 2 boots")
+    check(wait_for(lambda: run(["scontrol", "update", f"nodename={name}2", "state=resume"], "/").returncode == 0 and wait_for(
+        lambda: host_state(f"{name}2") == "idle", 2), 60), f"host 2 is used again, not {host_state(f'{name}2')}")
+
+
+def host_state(host):
+    return run(["sinfo", "--noheader", f"--nodes={host}", "--format=%T"], "/").stdout.strip()
+
+
+def most_restarts(here):
+    """A chain that is killed again and again ends."""
+    (here / "endless.toml").write_text(TRAFFIC + f"{FOREVER}\n")
+    chain = Interrupted(here, "endless", "srun", script=CHAIN, MOST_RESTARTS=1)
+    chain.wait_for_restart(0)
+    chain.ask_for_checkpoint()
+    os.kill(ranks_of(chain.output)[0], signal.SIGKILL)
+    chain.wait_for_restart(1)
+    os.kill(ranks_of(chain.output)[0], signal.SIGKILL)
+    check(wait_for_end(chain.job) == ["FAILED"], chain.what("a second kill is not survived"))
+    check("killed, after 1 restarts" in chain.said() and "restart 2" not in chain.said(), chain.what("and says why"))
+
+
+def killed_daemon(here):
+    """A job outlives the daemon of its host."""
+    deck_of(here, "daemon", SECONDS)
+    job = Interrupted(here, "daemon", "mpirun")
+    job.wait_for_restart(0)
+    job.signal_ranks(signal.SIGSTOP)
+    number = hosts_of(job.job)[1][-1]
+    check(slurm("kill-daemon", number).returncode == 0, "a daemon is killed")
+    job.signal_ranks(signal.SIGCONT)
+    check(wait_for(lambda: (job.output / "summary.json").exists(), 120), job.what("the run ends all the same"))
+    check(slurm("boot", number).returncode == 0, "the daemon is started again")
+    check(wait_for_end(job.job) == ["COMPLETED"] and "restart 1" not in job.said(), job.what("the job was not disturbed"))
+    check(slurm("boot", number).returncode == 2, "what is up cannot be booted")
+
+
+host_name = start_cluster()
+with tempfile.TemporaryDirectory(prefix="hecaton-interruptions-") as working_folder:
+    place = pathlib.Path(working_folder)
+    interrupted_jobs(place, host_name)
+    bring_back(host_name)
+    most_restarts(place)
+    killed_daemon(place)
+finish()
