@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import h5py
 
@@ -41,6 +42,15 @@ def check(condition, what):
 def finish():
     print(f"{failures} failures")
     sys.exit(1 if failures else 0)
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 class Job:

@@ -107,7 +107,9 @@ class Deck:
 
 def killed_at_its_moment(deck, ranks, moment):
     """False if it ended before. Which checkpoint, and how far its file is then, is left to chance."""
-    watch = Watch(deck.output, os.path.join(deck.output, "checkpoints"))
+    checkpoints = os.path.join(deck.output, "checkpoints")
+    os.makedirs(checkpoints, exist_ok=True)
+    watch = Watch(deck.output, checkpoints)
     job = deck.start(ranks)
     for _ in range(random.randrange(CHECKPOINTS // 2)):
         job.wait_for_checkpoint(5)
@@ -142,7 +144,6 @@ def expect_readable(deck):
 
 def one_run(deck, moment, counts):
     """Killed at this moment, and maybe again and again; then it may end."""
-    os.makedirs(os.path.join(deck.output, "checkpoints"))
     ranks, kills = random.choice((1, 2, 3, 4)), 0
     while kills == 0 or random.random() < 0.3:
         if not killed_at_its_moment(deck, ranks, moment):

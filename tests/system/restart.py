@@ -12,7 +12,7 @@ import time
 
 import h5py
 
-from interrupted import HECATON, TRAINING, Job, check, expect_rows, expect_whole, finish, last_checkpoint_ps
+from interrupted import HECATON, TRAINING, Job, check, expect_rows, expect_whole, finish, last_checkpoint_ps, wait_for
 
 CHECKPOINTS = 21  # of a run that nobody disturbs
 
@@ -37,6 +37,31 @@ def signalled(folder, whole, every):
         code = Job(folder, 2, "--restart", "latest").end()
     check(code == 0, f"the last leg ends with {code}")
     expect_whole(folder, whole, "signals")
+
+
+def begun_anew(folder, whole, every):
+    """What an earlier run left is no start for one that begins anew, and is killed before its first checkpoint."""
+    job = Job(folder, 2, "--checkpoint-every-simulated", every)
+    check(job.wait_for_checkpoint(), "a checkpoint")
+    job.process.kill()
+    job.end()
+    left = sorted(os.listdir(os.path.join(folder, "out", "checkpoints")))
+    for ranks, code, said in (("2", 0, ""), ("17", 2, "fewer dies than there are ranks")):
+        looked = subprocess.run([HECATON, "run", "deck.toml", "--output", "out", "--restart", "latest", "--check", ranks],
+                                cwd=folder, text=True, capture_output=True)
+        check(looked.returncode == code and said in looked.stderr and looked.stdout == "", f"--check {ranks}: {looked}")
+    check(sorted(os.listdir(os.path.join(folder, "out", "checkpoints"))) == left, "--check writes nothing")
+
+    other = Job(folder, 2, "--set", "training.batch_sequences=4", "--checkpoint-every", "1h")
+    check(wait_for(lambda: "begins anew" in other.text()), f"it says so: {other.text()}")
+    os.kill(other.ranks_of_it()[-1], signal.SIGSTOP)  # the run cannot end without it
+    check(wait_for(lambda: not os.listdir(os.path.join(folder, "out", "checkpoints"))), "the earlier checkpoints go")
+    for rank in other.ranks_of_it():
+        os.kill(rank, signal.SIGKILL)
+    other.end()
+    check(not os.path.exists(os.path.join(folder, "out", "trace.h5")), "and the trace that showed their rows")
+    check(Job(folder, 1, "--restart", "latest").end() == 0, "the first deck begins at its start")
+    expect_whole(folder, whole, "begun anew")
 
 
 def interrupted_twice(folder, every):
@@ -120,6 +145,8 @@ with tempfile.TemporaryDirectory(prefix="hecaton-restart-") as here:
     signalled(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     damaged(here, whole, every)
+    shutil.rmtree(os.path.join(here, "out"))
+    begun_anew(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     without_operations(here, every)
     interrupted_twice(here, every)
