@@ -108,13 +108,15 @@ std::vector<std::uint64_t> gather_sections(const std::vector<NodeState>& mine,
   return all;
 }
 
-// One write for each run of consecutive nodes.
+// Consecutive nodes together, as far as a buffer of this size takes them.
+constexpr std::size_t write_bytes = std::size_t{1} << 20U;
+
 void write_sections(SharedFile& file, const std::vector<NodeState>& mine,
                     const std::vector<std::uint64_t>& offsets) {
   Bytes run;
   std::uint64_t start = 0;
   for (const NodeState& state : mine) {
-    if (start + run.size() != offsets[state.node]) {
+    if (start + run.size() != offsets[state.node] || run.size() >= write_bytes) {
       file.write(start, run);
       run.clear();
       start = offsets[state.node];

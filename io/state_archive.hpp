@@ -42,7 +42,11 @@ class StateWriter : public cereal::OutputArchive<StateWriter, cereal::AllowEmpty
     bytes_.insert(bytes_.end(), bytes, bytes + sizeof value);
   }
   const std::vector<unsigned char>& bytes() const { return bytes_; }
-  std::vector<unsigned char> take() { return std::move(bytes_); }
+  // Without the room that was kept for more: a checkpoint holds thousands of these.
+  std::vector<unsigned char> take() {
+    bytes_.shrink_to_fit();
+    return std::move(bytes_);
+  }
 
  private:
   std::vector<unsigned char> bytes_;
