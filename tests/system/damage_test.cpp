@@ -164,6 +164,30 @@ TEST_F(Damage, AnEndAnywhereIsNoticed) {
   }
 }
 
+// Sound, but of another program, deck or way of simulating.
+TEST_F(Damage, AnotherRunIsRefused) {
+  const io::RunIdentity mine = io::identity_of(deck_.resolved_toml, deck_.network.trains);
+  std::map<std::string, io::RunIdentity> others;
+  for (const char* why : {"this is 9.9.9", "(0123456789ab)", "of another deck", "--trains on"})
+    others[why] = mine;
+  others["this is 9.9.9"].version = "9.9.9";
+  others["(0123456789ab)"].git = "0123456789ab";
+  others["of another deck"].deck ^= 1;
+  others["--trains on"].trains = false;
+  for (const auto& [why, run] : others) {
+    for (const std::string& wanted : {std::string("latest"), (folder() / newest_).string()}) {
+      try {
+        runs::find_checkpoint(wanted, folder(), run, true);
+        ADD_FAILURE() << why << " was not noticed";
+      } catch (const io::InputError& error) {
+        const std::string said = error.what();
+        EXPECT_TRUE(said.find(newest_) != std::string::npos) << said;
+        EXPECT_TRUE(said.find(why) != std::string::npos) << said;
+      }
+    }
+  }
+}
+
 // The trace and the rows it shows: whatever is in them, reading ends with a summary or a reason.
 TEST_F(Damage, AnUnfinishedTraceIsReadOrRefused) {
   const std::string trace_bytes = read_bytes(trace());

@@ -64,6 +64,23 @@ def begun_anew(folder, whole, every):
     expect_whole(folder, whole, "begun anew")
 
 
+def unwritable(folder, whole, every):
+    """A checkpoint that cannot be written is no reason to end; its rows are in the next one."""
+    where = os.path.join(folder, "out", "checkpoints")
+    os.mkdir(os.path.join(folder, "out"))
+    open(where, "w").close()
+    job = Job(folder, 2, "--checkpoint-every-simulated", every)
+    check(wait_for(lambda: job.text().count("warning: no checkpoint: ") == 2), f"two warnings: {job.text()}")
+    os.remove(where)
+    check(job.wait_for_checkpoint(), "then a checkpoint")
+    os.kill(job.ranks_of_it()[0], signal.SIGUSR2)
+    code = job.end()
+    check(code == 75, f"it stops with {code}: {job.text()}")
+    expect_rows(folder, whole, last_checkpoint_ps(folder))
+    check(Job(folder, 1, "--restart", "latest").end() == 0, "and goes on")
+    expect_whole(folder, whole, "without some checkpoints")
+
+
 def interrupted_twice(folder, every):
     """The other rank stands still, so that the first interrupt cannot have its effect before the second comes."""
     job = Job(folder, 2, "--checkpoint-every-simulated", every)
@@ -147,6 +164,8 @@ with tempfile.TemporaryDirectory(prefix="hecaton-restart-") as here:
     damaged(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     begun_anew(here, whole, every)
+    shutil.rmtree(os.path.join(here, "out"))
+    unwritable(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     without_operations(here, every)
     interrupted_twice(here, every)
