@@ -29,7 +29,7 @@ void print_findings(const Findings& found) {
   fmt::print("weight gradients  {} elements\n", found.weight_gradients);
   fmt::print("largest relative error {:.2g}, tolerated {:g}\n", found.worst, tolerated_error);
   if (found.first_wrong.empty()) {
-    fmt::print("all linear layers of the step compute what a dense reference does\n");
+    fmt::print("the step computes what a dense reference does\n");
   } else {
     fmt::print("{} of {} are wrong; the first: {}\n", found.wrong, all, found.first_wrong);
   }

@@ -1,13 +1,14 @@
 #include "runs/mailbox.hpp"
 
-#include <bit>
+#include <array>
+#include <cstring>
 #include <stdexcept>
 
 namespace hecaton::runs {
 
 namespace {
 
-constexpr std::size_t header = 2;  // destination and tag, bit for bit
+using Header = std::array<std::uint64_t, 2>;  // destination and tag; the contents follow
 
 }  // namespace
 
@@ -24,12 +25,13 @@ void Mailbox::post(NodeId destination, std::uint64_t tag, Numbers contents) {
     arrived_.emplace(Key{destination.value, tag}, std::move(contents));
     return;
   }
-  contents.insert(contents.begin(),
-                  {std::bit_cast<double>(std::uint64_t{destination.value}), std::bit_cast<double>(tag)});
+  const Header header{destination.value, tag};
+  const std::size_t length = contents.size() * sizeof(Number);
   Outgoing& out = outgoing_.emplace_back();
-  out.contents = std::move(contents);
-  MPI_Isend(out.contents.data(), static_cast<int>(out.contents.size() * sizeof(double)), MPI_BYTE, rank, 0,
-            world_, &out.request);
+  out.bytes.resize(sizeof header + length);
+  std::memcpy(out.bytes.data(), header.data(), sizeof header);
+  if (length > 0) std::memcpy(out.bytes.data() + sizeof header, contents.data(), length);
+  MPI_Isend(out.bytes.data(), static_cast<int>(out.bytes.size()), MPI_BYTE, rank, 0, world_, &out.request);
 }
 
 Numbers Mailbox::take(NodeId destination, std::uint64_t tag) {
@@ -49,12 +51,14 @@ void Mailbox::receive_one() {
   MPI_Probe(MPI_ANY_SOURCE, 0, world_, &status);
   int bytes = 0;
   MPI_Get_count(&status, MPI_BYTE, &bytes);
-  Numbers contents(static_cast<std::size_t>(bytes) / sizeof(double));
-  MPI_Recv(contents.data(), bytes, MPI_BYTE, status.MPI_SOURCE, 0, world_, MPI_STATUS_IGNORE);
-  const auto destination = static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(contents.at(0)));
-  const auto tag = std::bit_cast<std::uint64_t>(contents.at(1));
-  contents.erase(contents.begin(), contents.begin() + header);
-  arrived_.emplace(Key{destination, tag}, std::move(contents));
+  std::vector<unsigned char> message(static_cast<std::size_t>(bytes));
+  MPI_Recv(message.data(), bytes, MPI_BYTE, status.MPI_SOURCE, 0, world_, MPI_STATUS_IGNORE);
+  Header header;
+  std::memcpy(header.data(), message.data(), sizeof header);
+  Numbers contents((message.size() - sizeof header) / sizeof(Number));
+  if (!contents.empty())
+    std::memcpy(contents.data(), message.data() + sizeof header, contents.size() * sizeof(Number));
+  arrived_.emplace(Key{static_cast<std::uint32_t>(header[0]), header[1]}, std::move(contents));
 }
 
 }  // namespace hecaton::runs

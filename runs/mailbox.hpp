@@ -12,10 +12,9 @@
 #include <vector>
 
 #include "core/engine/ids.hpp"
+#include "runs/number.hpp"
 
 namespace hecaton::runs {
-
-using Numbers = std::vector<double>;
 
 class Mailbox {
  public:
@@ -34,7 +33,7 @@ class Mailbox {
   using Key = std::pair<std::uint32_t, std::uint64_t>;
   struct Outgoing {
     MPI_Request request = MPI_REQUEST_NULL;
-    Numbers contents;  // behind destination and tag
+    std::vector<unsigned char> bytes;  // destination and tag, then the contents
   };
   void receive_one();
 

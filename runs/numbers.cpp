@@ -1,9 +1,20 @@
+// Which elements a die has, and its products.
+//
+// Places. T tokens of a mini-batch, r rows and c columns of dies, N in all. Which tokens form a slice is
+// free, as long as slices along rows are whole sequences, and a token tile takes equally many from every
+// slice:
+// - 2D: slice i of the column ring is the i-th r-th of the mini-batch; its token number w is token q = w r +
+// i of a
+//   list of which slice j of the row ring has every c-th, from the j-th on. The n tiles of a stage are
+//   stretches of that list, and so of every slice.
+// - 1D: share d has every N-th token, from the d-th on.
 #include "runs/numbers.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace hecaton::runs {
 
@@ -14,18 +25,11 @@ using training::Verb;
 
 namespace {
 
-std::uint64_t mix(std::uint64_t z) {  // splitmix64
-  z += 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
-
 struct Matrix {
   const Numbers& numbers;
   std::uint64_t rows, columns;
   bool transposed = false;
-  double at(std::uint64_t i, std::uint64_t j) const {
+  Number at(std::uint64_t i, std::uint64_t j) const {
     return transposed ? numbers[j * columns + i] : numbers[i * columns + j];
   }
 };
@@ -44,113 +48,208 @@ void add(Numbers& to, const Numbers& from) {
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
 }
 
+Indices count_up(std::uint64_t first, std::uint64_t count) {
+  Indices indices(count);
+  std::iota(indices.begin(), indices.end(), first);
+  return indices;
+}
+
+void append(Indices& to, const Indices& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+Indices block_of(const Indices& all, std::uint64_t index, std::uint64_t size) {
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(index * size);
+  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
 }  // namespace
 
+DieNumbers::DieNumbers(DieRole role, const Reference& reference, Mailbox& mailbox)
+    : role_(std::move(role)), reference_(&reference), mailbox_(&mailbox) {
+  for (const Meaning& m : *role_.meanings) {
+    if (m.verb == Verb::to_heads) by_head_ = true;
+    if (m.verb != Verb::product) continue;
+    if (m.spread == Spread::outputs || m.spread == Spread::inputs) family_ = Family::one_d;
+    if (m.spread != Spread::summa) continue;
+    family_ = Family::summa;
+  }
+  for (const Meaning& m : *role_.meanings)
+    if (m.verb == Verb::input_panel) along_rings_ = m.along_rings;
+  gradient_heads_ = is_one_d() ? own_heads() : heads_of(place_in(Ring::row));
+}
+
+// ---- places
+
 DieNumbers::Linear DieNumbers::linear_of(const Work& work) const {
-  const chiplet::Stage stage = meaning(work).linear;
-  return {stage == chiplet::Stage::none ? work.op.stage : stage, work.layer};
+  const Stage stage = meaning(work).linear;
+  return {stage == Stage::none ? work.op.stage : stage, work.layer};
+}
+
+std::uint64_t DieNumbers::size_of(Ring group) const {
+  return group == Ring::package ? dies() : role_.groups.rings[static_cast<std::size_t>(group)].size;
+}
+
+std::uint64_t DieNumbers::place_in(Ring group) const {
+  const auto index = static_cast<std::size_t>(group);
+  if (group == Ring::package) return index_1d();
+  return along_rings_ ? role_.groups.rings[index].position : role_.groups.lines[index].position;
 }
 
 std::uint64_t DieNumbers::dies() const {
-  return std::uint64_t{ring(Ring::row).size} * ring(Ring::column).size;
+  return size_of(Ring::row) * size_of(Ring::column);
 }
 
+// With a ring over the package 1D methods count dies along it; else by their places in rows, then in columns.
 std::uint64_t DieNumbers::index_1d() const {
-  if (ring(Ring::package).size > 1) return ring(Ring::package).position;
-  return std::uint64_t{ring(Ring::row).position} * ring(Ring::column).size + ring(Ring::column).position;
+  const auto& rings = role_.groups.rings;
+  if (rings[static_cast<std::size_t>(Ring::package)].size > 1)
+    return rings[static_cast<std::size_t>(Ring::package)].position;
+  return std::uint64_t{rings[static_cast<std::size_t>(Ring::row)].position} * size_of(Ring::column) +
+         rings[static_cast<std::size_t>(Ring::column)].position;
 }
 
-DieNumbers::Blocks DieNumbers::blocks_of(const Work& work, const Shape& s) const {
-  const Spread spread = meaning(work).spread;
-  if (spread == Spread::grid || spread == Spread::grid_transposed) {
-    const bool swapped = spread == Spread::grid_transposed;
-    const chiplet::RingPlace& in = ring(swapped ? Ring::column : Ring::row);
-    const chiplet::RingPlace& out = ring(swapped ? Ring::row : Ring::column);
-    const auto part = [&](const chiplet::RingPlace& p) {
-      return std::pair{chunk_start(s.tokens, p.size, p.position),
-                       chiplet::chunk_units(s.tokens, p.size, p.position)};
-    };
-    const auto [x_row, x_rows] = part(in);
-    const auto [y_row, y_rows] = part(out);
-    return {{x_row, x_rows, out.position * s.inputs, s.inputs},
-            {out.position * s.inputs, s.inputs, in.position * s.outputs, s.outputs},
-            {y_row, y_rows, in.position * s.outputs, s.outputs},
-            s.inputs * out.size,
-            s.outputs * in.size};
+std::uint64_t DieNumbers::base_of(const Work& work) const {
+  return static_cast<std::uint64_t>(std::max(work.minibatch, 0)) * role_.minibatch_tokens;
+}
+
+std::uint64_t DieNumbers::tile_of(const Work& work, std::uint64_t tile_tokens) const {
+  const auto done = done_.find({linear_of(work), meaning(work).pass});
+  if (done == done_.end() || tile_tokens == 0) return 0;
+  return done->second % std::max<std::uint64_t>(1, role_.minibatch_tokens / tile_tokens);
+}
+
+Indices DieNumbers::slice(const Work& work, Ring group, std::uint64_t place, std::uint64_t tile,
+                          std::uint64_t tile_tokens) const {
+  const std::uint64_t each = tile_tokens / size_of(group);
+  const std::uint64_t rows = size_of(Ring::column);
+  Indices tokens = count_up(tile * each, each);
+  for (std::uint64_t& token : tokens) {
+    if (group == Ring::column) token += place * (role_.minibatch_tokens / rows);
+    if (group == Ring::package) token = token * dies() + place;
+    if (group == Ring::row) {
+      const std::uint64_t q = place + token * size_of(Ring::row);
+      token = q % rows * (role_.minibatch_tokens / rows) + q / rows;
+    }
+    token += base_of(work);
   }
-  if (spread == Spread::summa) {
-    const bool rings = meaning(work).along_rings;
-    const auto place = [&](Ring which) {
-      const auto group = static_cast<std::size_t>(which);
-      return rings ? groups_.rings[group].position : groups_.lines[group].position;
-    };
-    const std::uint64_t i = place(Ring::column), j = place(Ring::row), p = ring(Ring::row).size;
-    return {{i * s.tokens, s.tokens, j * s.inputs, s.inputs},
-            {i * s.inputs, s.inputs, j * s.outputs, s.outputs},
-            {i * s.tokens, s.tokens, j * s.outputs, s.outputs},
-            s.inputs * p,
-            s.outputs * p};
-  }
-  const std::uint64_t d = index_1d();
-  if (spread == Spread::outputs) {
-    return {{0, s.tokens, 0, s.inputs},
-            {0, s.inputs, d * s.outputs, s.outputs},
-            {0, s.tokens, d * s.outputs, s.outputs},
-            s.inputs,
-            s.outputs * dies()};
-  }
-  return {{0, s.tokens, d * s.inputs, s.inputs},
-          {d * s.inputs, s.inputs, 0, s.outputs},
-          {0, s.tokens, 0, s.outputs},
-          s.inputs * dies(),
-          s.outputs};
+  return tokens;
 }
 
-double DieNumbers::value(Tensor tensor, const Linear& linear, std::uint8_t half, std::uint64_t row,
-                         std::uint64_t column) const {
-  const std::uint64_t side = tensor == Tensor::x ? 0 : half;  // the halves share their input
-  std::uint64_t z = mix(seed_ ^ (std::uint64_t{static_cast<std::uint8_t>(tensor)} << 8 | side));
-  z = mix(z ^ (std::uint64_t{static_cast<std::uint8_t>(linear.stage)} << 32 |
-               static_cast<std::uint32_t>(linear.layer)));
-  z = mix(z ^ (row << 32 | column));
-  return 0.5 + static_cast<double>(z >> 11) * 0x1p-53;
+Indices DieNumbers::tile_along(const Work& work, Ring group, std::uint64_t tile_tokens) const {
+  Indices tokens;
+  for (std::uint64_t place = 0; place < size_of(group); ++place)
+    append(tokens, slice(work, group, place, tile_of(work, tile_tokens), tile_tokens));
+  return tokens;
 }
 
-Numbers DieNumbers::cut(Tensor tensor, const Work& work, const Block& block,
-                        std::uint64_t first_token) const {
-  const Linear linear = linear_of(work);
-  Numbers numbers;
-  numbers.reserve(block.size());
-  for (std::uint64_t r = 0; r < block.rows; ++r)
-    for (std::uint64_t c = 0; c < block.columns; ++c)
-      numbers.push_back(
-          value(tensor, linear, meaning(work).half, first_token + block.row + r, block.column + c));
-  return numbers;
+// SUMMA: this die's tokens of a tile.
+Indices DieNumbers::own_tokens(const Work& work, std::uint64_t tile, std::uint64_t tile_tokens) const {
+  return slice(work, Ring::column, place_in(Ring::column), tile, tile_tokens);
 }
 
-// 1D: this die's share of a tile of the stream, element by element.
-Numbers DieNumbers::share(Tensor tensor, const Work& work) const {
+Indices DieNumbers::inputs_at(std::uint64_t place, std::uint64_t count) {
+  return count_up(place * count, count);
+}
+
+Indices DieNumbers::outputs_at(const Work& work, std::uint64_t place, std::uint64_t count) const {
+  const training::ModelConfig& model = reference_->model();
+  const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
+  const std::uint64_t head = reference_->head_size();
   const Meaning& m = meaning(work);
-  const std::uint64_t elements = work.op.units * (m.parts == 2 ? ring(Ring::row).size : 1);
-  const std::uint64_t tokens = elements / m.width;
-  const auto at = done_.find({linear_of(work), m.pass});
-  const std::uint64_t first = (at == done_.end() ? 0 : at->second) * tokens;
-  const std::uint64_t length = elements / dies();
-  Numbers numbers;
-  for (std::uint64_t e = index_1d() * length; e < (index_1d() + 1) * length; ++e)
-    numbers.push_back(value(tensor, linear_of(work), 0, first + e / m.width, e % m.width));
-  return numbers;
+  switch (linear_of(work).stage) {
+    case Stage::qkv: {
+      const std::uint64_t queries = m.half == 1 ? 0 : model.hidden / parts;
+      const std::uint64_t pairs = m.half == 0 && m.halves == 2 ? 0 : (count - queries) / (2 * head);
+      Indices outputs = count_up(place * queries, queries);
+      const std::uint64_t first = reference_->kv_head_of(heads_of(place).first);
+      append(outputs, count_up(reference_->key_at(first), pairs * head));
+      append(outputs, count_up(reference_->value_at(first), pairs * head));
+      return outputs;
+    }
+    case Stage::ffn_up: {
+      if (!model.gated) return count_up(place * count, count);
+      Indices outputs = count_up(place * (count / 2), count / 2);
+      append(outputs, count_up(model.ffn + place * (count / 2), count / 2));
+      return outputs;
+    }
+    case Stage::head:
+      return words();
+    default:
+      return count_up(place * count, count);
+  }
 }
 
-std::string DieNumbers::name(const Work& work) const {
-  const Linear linear = linear_of(work);
-  return fmt::format("{} of layer {}", chiplet::stage_name(linear.stage), linear.layer);
+std::uint64_t DieNumbers::input_place(const Meaning& m) const {
+  if (m.spread == Spread::grid || m.spread == Spread::summa) return place_in(Ring::column);
+  if (m.spread == Spread::grid_transposed) return place_in(Ring::row);
+  return m.spread == Spread::inputs ? index_1d() : 0;
 }
+
+std::uint64_t DieNumbers::output_place(const Meaning& m) const {
+  if (m.spread == Spread::grid || m.spread == Spread::summa) return place_in(Ring::row);
+  if (m.spread == Spread::grid_transposed) return place_in(Ring::column);
+  return m.spread == Spread::outputs ? index_1d() : 0;
+}
+
+Heads DieNumbers::heads_of(std::uint64_t place) const {
+  const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
+  const std::uint64_t count = reference_->model().heads / parts;
+  return {place * count, count};
+}
+
+// Those of which this die computes attention.
+Heads DieNumbers::own_heads() const {
+  if (is_one_d()) return heads_of(index_1d());
+  const Heads all = heads_of(place_in(Ring::row));
+  if (!by_head_) return all;
+  const std::uint64_t count = all.count / size_of(Ring::column);
+  return {all.first + role_.groups.lines[static_cast<std::size_t>(Ring::column)].position * count, count};
+}
+
+// This die's part of the residual stream: of a mini-batch, or (1D) of the tile that has just been finished.
+Indices DieNumbers::stream_tokens(const Work& work) const {
+  if (is_one_d()) return recent_;
+  const Ring group = family_ == Family::summa ? Ring::column : Ring::row;
+  return slice(work, group, place_in(group), 0, role_.minibatch_tokens);
+}
+
+Indices DieNumbers::stream_features() const {
+  const std::uint64_t hidden = reference_->model().hidden;
+  if (is_one_d()) return count_up(0, hidden);
+  const Ring group = family_ == Family::summa ? Ring::row : Ring::column;
+  return count_up(place_in(group) * (hidden / size_of(group)), hidden / size_of(group));
+}
+
+// Whole sequences of this die's row, or of all.
+Indices DieNumbers::attention_tokens(const Work& work) const {
+  if (is_one_d() || by_head_) return count_up(base_of(work), role_.minibatch_tokens);
+  return slice(work, Ring::column, place_in(Ring::column), 0, role_.minibatch_tokens);
+}
+
+Indices DieNumbers::ffn_features() const {
+  const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
+  const std::uint64_t count = reference_->model().ffn / parts;
+  return count_up((is_one_d() ? index_1d() : place_in(Ring::row)) * count, count);
+}
+
+Indices DieNumbers::words() const {
+  // 1D: some dies have a word more; these come first in the numbering of dies.
+  const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
+  const std::uint64_t place = is_one_d() ? role_.id.value : place_in(Ring::row);
+  const std::uint64_t vocabulary = reference_->model().vocabulary;
+  const std::uint64_t first = chunk_start(vocabulary, parts, place);
+  return count_up(first, chunk_start(vocabulary, parts, place + 1) - first);
+}
+
+// ---- sheets
 
 void DieNumbers::fail(const std::string& what, const Work& work) {
   ++findings_.wrong;
-  if (findings_.first_wrong.empty())
-    findings_.first_wrong = fmt::format("die {}, {}: {}", id_.value, name(work), what);
+  if (!findings_.first_wrong.empty()) return;
+  const Linear linear = linear_of(work);
+  findings_.first_wrong = fmt::format("die {}, {} of layer {}: {}", role_.id.value,
+                                      chiplet::stage_name(linear.stage), linear.layer, what);
 }
 
 bool DieNumbers::fits(const Numbers& numbers, std::uint64_t size, const Work& work) {
@@ -159,211 +258,244 @@ bool DieNumbers::fits(const Numbers& numbers, std::uint64_t size, const Work& wo
   return false;
 }
 
-void DieNumbers::compare(double got, double expected, std::uint64_t& counter, const std::string& where) {
+void DieNumbers::compare(Number got, Number expected, std::uint64_t& counter, const std::string& where) {
   ++counter;
-  const double error = std::abs(got - expected) / std::abs(expected);
+  const auto error =
+      got == expected ? 0.0 : static_cast<double>(std::abs(got - expected) / std::abs(expected));
   findings_.worst = std::max(findings_.worst, error);
   if (error <= tolerated_error) return;  // not so for what is no number
   ++findings_.wrong;
   if (findings_.first_wrong.empty())
-    findings_.first_wrong = fmt::format("die {}, {}: {} instead of {}", id_.value, where, got, expected);
+    findings_.first_wrong = fmt::format("die {}, {}: {} instead of {}", role_.id.value, where,
+                                        static_cast<double>(got), static_cast<double>(expected));
 }
 
-double DieNumbers::expected_y(const Linear& linear, std::uint8_t half, std::uint64_t inputs,
-                              std::uint64_t token, std::uint64_t output) const {
-  double sum = 0;
-  for (std::uint64_t k = 0; k < inputs; ++k)
-    sum += value(Tensor::x, linear, half, token, k) * value(Tensor::w, linear, half, k, output);
-  return sum;
+Number DieNumbers::get(const TensorName& wanted, std::uint64_t token, std::uint64_t feature) {
+  const TensorName name = reference_->resolved(wanted);
+  const Sheet& sheet = sheets_[name];
+  const auto at = sheet.find({token, feature});
+  if (at != sheet.end()) return at->second;
+  // Rows of the embedding table come from DRAM, unless the dies that have the words look them up.
+  const bool looked_up = is_one_d() && reference_->model().tied;
+  if (name == TensorName{Kind::norm_input, Stage::qkv, 0} && !looked_up)
+    return reference_->embedding(reference_->word_of(token), feature);
+  ++findings_.wrong;
+  if (findings_.first_wrong.empty())
+    findings_.first_wrong =
+        fmt::format("die {}, {} of layer {}: token {}, feature {} is needed and not there", role_.id.value,
+                    chiplet::stage_name(name.linear), name.layer, token, feature);
+  return std::numeric_limits<Number>::quiet_NaN();
 }
 
-double DieNumbers::expected_dx(const Linear& linear, std::uint64_t token, std::uint64_t input) const {
-  double sum = 0;
-  for (const auto& [half, outputs] : outputs_.at(linear))
-    for (std::uint64_t n = 0; n < outputs; ++n)
-      sum += value(Tensor::dy, linear, half, token, n) * value(Tensor::w, linear, half, input, n);
-  return sum;
-}
-
-// Y in the forward pass, dX in the pass of input gradients; the tile counts as done.
-void DieNumbers::compare_block(const Numbers& got, const Block& block, const Work& work) {
-  if (!fits(got, block.size(), work)) return;
-  const Linear linear = linear_of(work);
-  const bool forward = meaning(work).pass == Pass::forward;
-  for (std::uint64_t i = 0; i < block.size(); ++i) {
-    const std::uint64_t token = block.row + i / block.columns;
-    const std::uint64_t feature = block.column + i % block.columns;
-    if (forward) {
-      compare(got[i], expected_y(linear, meaning(work).half, inputs_, token, feature), findings_.outputs,
-              "Y of " + name(work));
-    } else {
-      compare(got[i], expected_dx(linear, token, feature), findings_.input_gradients, "dX of " + name(work));
-    }
+void DieNumbers::put(const TensorName& wanted, std::uint64_t token, std::uint64_t feature, Number value) {
+  const TensorName name = reference_->resolved(wanted);
+  const bool backward = name.kind >= Kind::output_gradient;
+  static constexpr const char* kinds[] = {
+      "the stream before ", "X of ", "Y of ", "dY of ", "dX of ", "the stream's gradient before "};
+  sheets_[name][{token, feature}] = value;
+  if (token >= reference_->tokens()) {
+    compare(value, std::numeric_limits<Number>::quiet_NaN(), findings_.outputs, "a token that is not there");
+    return;
   }
+  compare(value, reference_->at(name, token, feature, gradient_heads_),
+          backward ? findings_.input_gradients : findings_.outputs,
+          fmt::format("{}{} of layer {}", kinds[static_cast<std::size_t>(name.kind)],
+                      chiplet::stage_name(name.linear), name.layer));
 }
+
+Numbers DieNumbers::cut(const TensorName& name, const Indices& tokens, const Indices& features) {
+  Numbers numbers;
+  numbers.reserve(tokens.size() * features.size());
+  for (const std::uint64_t token : tokens)
+    for (const std::uint64_t feature : features) numbers.push_back(get(name, token, feature));
+  return numbers;
+}
+
+void DieNumbers::put_all(const TensorName& name, const Indices& tokens, const Indices& features,
+                         const Numbers& numbers) {
+  std::size_t i = 0;
+  for (const std::uint64_t token : tokens)
+    for (const std::uint64_t feature : features) put(name, token, feature, numbers.at(i++));
+}
+
+Numbers DieNumbers::weights(const Linear& linear, const Indices& inputs, const Indices& outputs) const {
+  Numbers numbers;
+  numbers.reserve(inputs.size() * outputs.size());
+  for (const std::uint64_t input : inputs)
+    for (const std::uint64_t output : outputs)
+      numbers.push_back(reference_->weight(linear.stage, linear.layer, input, output));
+  return numbers;
+}
+
+// Of these tokens, in this order.
+Numbers DieNumbers::rows(const Held& held, const Indices& tokens, std::uint64_t width, const Work& work) {
+  if (!fits(held.numbers, held.tokens.size() * width, work)) return Numbers(tokens.size() * width, 0.0);
+  std::map<std::uint64_t, std::size_t> row_of;
+  for (std::size_t row = 0; row < held.tokens.size(); ++row) row_of[held.tokens[row]] = row;
+  Numbers numbers(tokens.size() * width, 0.0);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto row = row_of.find(tokens[i]);
+    if (row == row_of.end()) {
+      fail(fmt::format("token {} is needed and other tokens are there", tokens[i]), work);
+      continue;
+    }
+    std::copy_n(held.numbers.begin() + static_cast<std::ptrdiff_t>(row->second * width), width,
+                numbers.begin() + static_cast<std::ptrdiff_t>(i * width));
+  }
+  return numbers;
+}
+
+void DieNumbers::add_gradient(const Linear& linear, const Indices& inputs, const Indices& outputs,
+                              const Numbers& product) {
+  Sheet& sheet = gradients_[linear];
+  std::size_t i = 0;
+  for (const std::uint64_t input : inputs)
+    for (const std::uint64_t output : outputs) sheet[{input, output}] += product.at(i++);
+}
+
+Findings DieNumbers::finish() {
+  for (const auto& [linear, sheet] : gradients_)
+    for (const auto& [at, value] : sheet)
+      compare(value,
+              reference_->weight_gradient(linear.stage, linear.layer, at.first, at.second, gradient_heads_),
+              findings_.weight_gradients,
+              fmt::format("dW of {} of layer {}", chiplet::stage_name(linear.stage), linear.layer));
+  return findings_;
+}
+
+// ---- products
 
 void DieNumbers::multiply(const Work& work) {
   const Meaning& m = meaning(work);
+  if (m.verb == Verb::attention) return m.pass == Pass::forward ? attend(work) : attend_backward(work);
   if (m.verb != Verb::product) return;
   const chiplet::Op& op = work.op;
   Shape shape{op.m, op.k, op.n};
   if (m.pass == Pass::input_gradient) shape = {op.m, op.n, op.k};
   if (m.pass == Pass::weight_gradient) shape = {op.k, op.m, op.n};
-  const Blocks blocks = blocks_of(work, shape);
-  inputs_ = blocks.inputs;
-  outputs_[linear_of(work)][m.half] = blocks.outputs * m.blocks;
   if (m.spread == Spread::summa) return multiply_panels(work, shape);
   if (m.spread == Spread::outputs) return multiply_by_outputs(work, shape);
   if (m.spread == Spread::inputs) return multiply_by_inputs(work, shape);
   multiply_grid(work, shape);
 }
 
-void DieNumbers::add_gradient(const Work& work, const Numbers& product, const Block& block) {
-  Gradient& gradient = gradients_[{linear_of(work), meaning(work).half}];
-  if (gradient.sum.empty()) gradient = {Numbers(block.size(), 0.0), block};
-  if (fits(product, gradient.sum.size(), work)) add(gradient.sum, product);
-}
-
 void DieNumbers::multiply_grid(const Work& work, const Shape& s) {
-  const Blocks blocks = blocks_of(work, s);
-  const Numbers weights = cut(Tensor::w, work, blocks.w, 0);
-  switch (meaning(work).pass) {
-    case Pass::forward:
-      if (!fits(x_.numbers, s.tokens * s.inputs, work)) return;
-      product_ = times({x_.numbers, s.tokens, s.inputs}, {weights, s.inputs, s.outputs}, s.tokens, s.inputs,
-                       s.outputs);
-      return;
-    case Pass::input_gradient:
-      if (!fits(dy_.numbers, s.tokens * s.outputs, work)) return;
-      product_ = times({dy_.numbers, s.tokens, s.outputs}, {weights, s.inputs, s.outputs, true}, s.tokens,
-                       s.outputs, s.inputs);
-      return;
-    case Pass::weight_gradient:
-      ++tiles_done(work);
-      if (!fits(x_.numbers, s.tokens * s.inputs, work) || !fits(dy_.numbers, s.tokens * s.outputs, work))
-        return;
-      if (x_.first_token != dy_.first_token) fail("X and dY of different tokens meet", work);
-      add_gradient(work,
-                   times({x_.numbers, s.tokens, s.inputs, true}, {dy_.numbers, s.tokens, s.outputs}, s.inputs,
-                         s.tokens, s.outputs),
-                   blocks.w);
+  const Meaning& m = meaning(work);
+  const Linear linear = linear_of(work);
+  const Indices inputs = inputs_at(input_place(m), s.inputs);
+  const Indices outputs = outputs_at(work, output_place(m), s.outputs);
+  const Numbers w = weights(linear, inputs, outputs);
+  if (m.pass == Pass::weight_gradient) {
+    ++tiles_done(work);
+    const Numbers dy = rows(dy_, x_.tokens, s.outputs, work);
+    if (!fits(x_.numbers, s.tokens * s.inputs, work)) return;
+    return add_gradient(linear, inputs, outputs,
+                        times({x_.numbers, s.tokens, s.inputs, true}, {dy, s.tokens, s.outputs}, s.inputs,
+                              s.tokens, s.outputs));
   }
+  const bool forward = m.pass == Pass::forward;
+  const Held& held = forward ? x_ : dy_;
+  product_ = {{}, held.tokens};
+  if (!fits(held.numbers, s.tokens * (forward ? s.inputs : s.outputs), work)) return;
+  const Matrix matrix{w, s.inputs, s.outputs, !forward};
+  product_.numbers = forward
+                         ? times({held.numbers, s.tokens, s.inputs}, matrix, s.tokens, s.inputs, s.outputs)
+                         : times({held.numbers, s.tokens, s.outputs}, matrix, s.tokens, s.outputs, s.inputs);
 }
 
 // SUMMA: `s.outputs` are those of a block of columns.
 void DieNumbers::multiply_panels(const Work& work, const Shape& s) {
   const Meaning& m = meaning(work);
+  const Linear linear = linear_of(work);
   const std::uint64_t block = panels_ % m.blocks;
-  const std::uint64_t all = std::uint64_t{ring(Ring::row).size} * m.blocks;
+  const std::uint64_t all = size_of(Ring::row) * m.blocks;
+  const std::uint64_t tile_tokens = s.tokens * size_of(Ring::column);
+  const Indices tokens = own_tokens(work, tile_of(work, tile_tokens), tile_tokens);
+  const Indices outputs = outputs_at(work, place_in(Ring::row), s.outputs * m.blocks);
+  const Indices columns = block_of(outputs, block, s.outputs);
   ++panels_;
-  const std::uint64_t first = tiles_done(work) * s.tokens * ring(Ring::row).size;
-  const Blocks whole = blocks_of(work, {s.tokens, s.inputs, s.outputs * m.blocks});
-  Block dy = whole.y;
-  dy.column += block * s.outputs;
-  dy.columns = s.outputs;
   if (m.pass == Pass::forward) {
-    if (panels_ == 1) y_.assign(whole.y.size(), 0.0);
-    if (!fits(x_.numbers, s.tokens * s.inputs, work) || !fits(weights_.numbers, s.inputs * s.outputs, work))
-      return;
-    const Numbers part = times({x_.numbers, s.tokens, s.inputs}, {weights_.numbers, s.inputs, s.outputs},
-                               s.tokens, s.inputs, s.outputs);
+    if (panels_ == 1) y_ = {Numbers(tokens.size() * outputs.size(), 0.0), tokens};
+    if (!fits(x_.numbers, s.tokens * s.inputs, work) || !fits(weights_, s.inputs * s.outputs, work)) return;
+    const Numbers part = times({x_.numbers, s.tokens, s.inputs}, {weights_, s.inputs, s.outputs}, s.tokens,
+                               s.inputs, s.outputs);
     for (std::uint64_t i = 0; i < part.size(); ++i)
-      y_[i / s.outputs * whole.y.columns + block * s.outputs + i % s.outputs] += part[i];
+      y_.numbers[i / s.outputs * outputs.size() + block * s.outputs + i % s.outputs] += part[i];
     if (panels_ < all) return;
-    Block y = whole.y;
-    y.row += first;
-    compare_block(y_, y, work);
+    put_all({Kind::output, linear.stage, linear.layer}, tokens, outputs, y_.numbers);
+    recent_ = tokens;
     panels_ = 0;
     ++tiles_done(work);
     return;
   }
-  const Numbers gradient = cut(Tensor::dy, work, dy, first);
+  const Numbers dy = cut({Kind::output_gradient, linear.stage, linear.layer}, tokens, columns);
   if (m.pass == Pass::input_gradient) {
-    if (block == 0) product_.assign(s.tokens * s.inputs, 0.0);
-    if (!fits(weights_.numbers, s.inputs * s.outputs, work)) return;
-    add(product_, times({gradient, s.tokens, s.outputs}, {weights_.numbers, s.inputs, s.outputs, true},
-                        s.tokens, s.outputs, s.inputs));
+    if (block == 0) product_ = {Numbers(s.tokens * s.inputs, 0.0), tokens};
+    if (!fits(weights_, s.inputs * s.outputs, work)) return;
+    add(product_.numbers, times({dy, s.tokens, s.outputs}, {weights_, s.inputs, s.outputs, true}, s.tokens,
+                                s.outputs, s.inputs));
     return;
   }
+  product_ = {{}, tokens};
   if (!fits(x_.numbers, s.tokens * s.inputs, work)) return;
-  product_ = times({x_.numbers, s.tokens, s.inputs, true}, {gradient, s.tokens, s.outputs}, s.inputs,
-                   s.tokens, s.outputs);
+  product_.numbers =
+      times({x_.numbers, s.tokens, s.inputs, true}, {dy, s.tokens, s.outputs}, s.inputs, s.tokens, s.outputs);
 }
 
 void DieNumbers::multiply_by_outputs(const Work& work, const Shape& s) {
   const Meaning& m = meaning(work);
-  const Blocks blocks = blocks_of(work, s);
-  const Numbers weights = cut(Tensor::w, work, blocks.w, 0);
-  const bool last = m.half + 1 == m.halves;
+  const Linear linear = linear_of(work);
+  const Indices inputs = inputs_at(0, s.inputs);
+  const Indices outputs = outputs_at(work, index_1d(), s.outputs);
+  const Numbers w = weights(linear, inputs, outputs);
+  const TensorName gradient{Kind::output_gradient, linear.stage, linear.layer};
   if (m.pass == Pass::input_gradient) {
-    const Numbers dy = cut(Tensor::dy, work, blocks.y, tiles_done(work) * s.tokens);
-    if (m.half == 0) product_.assign(s.tokens * s.inputs, 0.0);
-    add(product_, times({dy, s.tokens, s.outputs}, {weights, s.inputs, s.outputs, true}, s.tokens, s.outputs,
-                        s.inputs));
+    const Indices tokens = tile_along(work, Ring::package, s.tokens);
+    if (m.half == 0) product_ = {Numbers(s.tokens * s.inputs, 0.0), tokens};
+    add(product_.numbers, times({cut(gradient, tokens, outputs), s.tokens, s.outputs},
+                                {w, s.inputs, s.outputs, true}, s.tokens, s.outputs, s.inputs));
     return;
   }
-  const std::uint64_t first = x_.first_token;
-  if (first != tiles_done(work) * s.tokens) fail("X of other tokens is there", work);
-  if (last) ++tiles_done(work);
+  if (m.half + 1 == m.halves) ++tiles_done(work);
   if (!fits(x_.numbers, s.tokens * s.inputs, work)) return;
   if (m.pass == Pass::forward) {
-    Block y = blocks.y;
-    y.row += first;
-    compare_block(times({x_.numbers, s.tokens, s.inputs}, {weights, s.inputs, s.outputs}, s.tokens, s.inputs,
-                        s.outputs),
-                  y, work);
+    put_all({Kind::output, linear.stage, linear.layer}, x_.tokens, outputs,
+            times({x_.numbers, s.tokens, s.inputs}, {w, s.inputs, s.outputs}, s.tokens, s.inputs, s.outputs));
+    recent_ = x_.tokens;
     return;
   }
-  const Numbers dy = cut(Tensor::dy, work, blocks.y, first);
   add_gradient(
-      work,
-      times({x_.numbers, s.tokens, s.inputs, true}, {dy, s.tokens, s.outputs}, s.inputs, s.tokens, s.outputs),
-      blocks.w);
+      linear, inputs, outputs,
+      times({x_.numbers, s.tokens, s.inputs, true}, {cut(gradient, x_.tokens, outputs), s.tokens, s.outputs},
+            s.inputs, s.tokens, s.outputs));
 }
 
 void DieNumbers::multiply_by_inputs(const Work& work, const Shape& s) {
   const Meaning& m = meaning(work);
-  const Blocks blocks = blocks_of(work, s);
-  const Numbers weights = cut(Tensor::w, work, blocks.w, 0);
-  const std::uint64_t first = tiles_done(work) * s.tokens;
+  const Linear linear = linear_of(work);
+  const Indices inputs = inputs_at(index_1d(), s.inputs);
+  const Indices outputs = outputs_at(work, 0, s.outputs);
+  const Numbers w = weights(linear, inputs, outputs);
+  const TensorName input{Kind::input, linear.stage, linear.layer};
   if (m.pass == Pass::forward) {
-    const Numbers x = cut(Tensor::x, work, blocks.x, first);
-    product_ = times({x, s.tokens, s.inputs}, {weights, s.inputs, s.outputs}, s.tokens, s.inputs, s.outputs);
+    const Indices tokens = tile_along(work, Ring::package, s.tokens);
+    product_ = {times({cut(input, tokens, inputs), s.tokens, s.inputs}, {w, s.inputs, s.outputs}, s.tokens,
+                      s.inputs, s.outputs),
+                tokens};
     return;
   }
   ++tiles_done(work);
-  if (dy_.first_token != first) fail("dY of other tokens is there", work);
   if (!fits(dy_.numbers, s.tokens * s.outputs, work)) return;
   if (m.pass == Pass::input_gradient) {
-    Block dx = blocks.x;
-    dx.row += first;
-    compare_block(times({dy_.numbers, s.tokens, s.outputs}, {weights, s.inputs, s.outputs, true}, s.tokens,
-                        s.outputs, s.inputs),
-                  dx, work);
+    put_all({Kind::input_gradient, linear.stage, linear.layer}, dy_.tokens, inputs,
+            times({dy_.numbers, s.tokens, s.outputs}, {w, s.inputs, s.outputs, true}, s.tokens, s.outputs,
+                  s.inputs));
+    recent_ = dy_.tokens;
     return;
   }
-  const Numbers x = cut(Tensor::x, work, blocks.x, first);
-  add_gradient(
-      work,
-      times({x, s.tokens, s.inputs, true}, {dy_.numbers, s.tokens, s.outputs}, s.inputs, s.tokens, s.outputs),
-      blocks.w);
-}
-
-Findings DieNumbers::finish(std::uint64_t tokens) {
-  for (const auto& [key, gradient] : gradients_) {
-    const auto& [linear, half] = key;
-    const Block& block = gradient.where;
-    for (std::uint64_t i = 0; i < block.size(); ++i) {
-      const std::uint64_t row = block.row + i / block.columns;
-      const std::uint64_t column = block.column + i % block.columns;
-      double sum = 0;
-      for (std::uint64_t t = 0; t < tokens; ++t)
-        sum += value(Tensor::x, linear, half, t, row) * value(Tensor::dy, linear, half, t, column);
-      compare(gradient.sum[i], sum, findings_.weight_gradients,
-              fmt::format("dW of {} of layer {}", chiplet::stage_name(linear.stage), linear.layer));
-    }
-  }
-  return findings_;
+  add_gradient(linear, inputs, outputs,
+               times({cut(input, dy_.tokens, inputs), s.tokens, s.inputs, true},
+                     {dy_.numbers, s.tokens, s.outputs}, s.inputs, s.tokens, s.outputs));
 }
 
 }  // namespace hecaton::runs

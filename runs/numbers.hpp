@@ -1,11 +1,14 @@
-// The numbers that a die's linear layers compute, followed operation by operation beside its program: what it
-// multiplies, what it puts into messages and what it finds in them; and the same from a dense reference.
+// The numbers that a die computes, followed operation by operation beside its program: what it multiplies,
+// what it does alone, what it puts into messages and what it finds in them. A step goes from words to weight
+// gradients without a break: each operation starts from what the one before it left on this die.
 //
-// Tensors are functions of a seed: X[token, input], W[input, output] and dY[token, output] of every linear
-// layer of every Transformer layer hold numbers between 1/2 and 3/2, so that sums cancel nowhere and a
-// relative error means something. A die starts each tile of each linear layer from its own slice of these,
-// and whatever it ends up with (Y, dX, and dW after the last mini-batch) has to equal the dense product. What
-// is computed between linear layers touches no other die, and is not followed.
+// A die has a sheet for each tensor of the step (reference.hpp), on which it writes elements as it gets to
+// know them. What it writes is compared with the dense reference; what it needs and has not written is a
+// mistake. Weights, and the words' rows of the embedding table, are there from the start: the contents of
+// DRAM are not followed, and a sheet keeps what goes to DRAM and comes back. Methods whose dies read what
+// others wrote to DRAM deal tokens out so that each reads its own (which token is which is free).
+//
+// Which tokens a position of a message, of a tile and of a slice stands for is said in Places of numbers.cpp.
 #pragma once
 
 #include <algorithm>
@@ -13,41 +16,52 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/chiplet/counts.hpp"
 #include "core/chiplet/die.hpp"
 #include "core/training/meaning.hpp"
 #include "runs/mailbox.hpp"
+#include "runs/reference.hpp"
 
 namespace hecaton::runs {
 
 // Where chunk `index` of `count` starts, in units.
-inline std::uint64_t chunk_start(std::uint64_t units, std::uint32_t count, std::uint32_t index) {
+inline std::uint64_t chunk_start(std::uint64_t units, std::uint64_t count, std::uint64_t index) {
   return units / count * index + std::min<std::uint64_t>(index, units % count);
 }
 
 // What was compared.
 struct Findings {
-  std::uint64_t outputs = 0;  // elements of Y, of dX, of dW
-  std::uint64_t input_gradients = 0;
-  std::uint64_t weight_gradients = 0;
-  std::uint64_t wrong = 0;  // of all these
-  double worst = 0;         // relative error
-  std::string first_wrong;  // where
+  std::uint64_t outputs = 0;           // elements of Y, of X, of the stream
+  std::uint64_t input_gradients = 0;   // of dX, of dY, of the stream's gradient
+  std::uint64_t weight_gradients = 0;  // of dW
+  std::uint64_t wrong = 0;             // of all these
+  double worst = 0;                    // relative error
+  std::string first_wrong;             // where
 };
 
 inline constexpr double tolerated_error = 1e-10;
 
+// What a die is to its method, whatever it was told: its places, and for the dies of its column as they lie
+// their places in the column's ring.
+struct DieRole {
+  NodeId id;
+  const training::Meanings* meanings = nullptr;
+  chiplet::GroupPlaces groups;
+  std::vector<std::uint32_t> column_ring;
+  std::uint64_t minibatch_tokens = 0;
+};
+
+using Indices = std::vector<std::uint64_t>;
+
 class DieNumbers {
  public:
-  // `role` and `groups` are those of the plan, whatever the die was told. With a ring over the package 1D
-  // methods count dies along it; else by their places in rows, and then in columns.
-  DieNumbers(NodeId id, const training::Meanings& role, const chiplet::GroupPlaces& groups,
-             std::uint64_t seed, Mailbox& mailbox)
-      : id_(id), meanings_(&role), groups_(groups), seed_(seed), mailbox_(&mailbox) {}
+  DieNumbers(DieRole role, const Reference& reference, Mailbox& mailbox);
 
   // Told by the die; see chiplet::ObservedHost.
   void multiply(const chiplet::Work& work);
+  void touch(const chiplet::Work& work);
   void begin(const chiplet::Work& work);
   void send(const chiplet::Work& work, const chiplet::Exchange& now, std::uint32_t step,
             const chiplet::Message& message);
@@ -55,84 +69,138 @@ class DieNumbers {
                std::uint64_t tag);
   void end(const chiplet::Work& work);
 
-  // After the run: weight gradients are complete only now. `tokens` of the step.
-  Findings finish(std::uint64_t tokens);
+  // After the run: weight gradients are complete only now.
+  Findings finish();
 
  private:
   using Pass = training::Pass;
   using Meaning = training::Meaning;
-  enum class Tensor : std::uint8_t { x, w, dy };
+  using Stage = chiplet::Stage;
+  enum class Family : std::uint8_t { grid, summa, one_d };
+  using Element = std::pair<std::uint64_t, std::uint64_t>;  // token, feature; input, output
+  using Sheet = std::map<Element, Number>;
   struct Linear {
-    chiplet::Stage stage = chiplet::Stage::none;
+    Stage stage = Stage::none;
     std::int32_t layer = -1;
     auto operator<=>(const Linear&) const = default;
   };
   struct Shape {  // of a product as the die does it
     std::uint64_t tokens = 0, inputs = 0, outputs = 0;
   };
-  struct Block {  // of a tensor; tokens count from the first of the tile
-    std::uint64_t row = 0, rows = 0, column = 0, columns = 0;
-    std::uint64_t size() const { return rows * columns; }
-  };
-  struct Blocks {  // that are this die's, and what the whole linear layer has
-    Block x, w, y;
-    std::uint64_t inputs = 0, outputs = 0;
-  };
-  struct Held {  // gathered, or a panel
+  struct Held {  // gathered, a panel, or a product: rows of tokens
     Numbers numbers;
-    std::uint64_t first_token = 0;
-  };
-  struct Gradient {
-    Numbers sum;
-    Block where;
+    Indices tokens;
   };
 
-  const Meaning& meaning(const chiplet::Work& work) const { return (*meanings_)[work.index]; }
+  // Places: who has what.
+  const Meaning& meaning(const chiplet::Work& work) const { return (*role_.meanings)[work.index]; }
   Linear linear_of(const chiplet::Work& work) const;
+  bool is_one_d() const { return family_ == Family::one_d; }
+  std::uint64_t size_of(chiplet::Ring group) const;
+  std::uint64_t place_in(chiplet::Ring group) const;
+  std::uint64_t dies() const;
+  std::uint64_t index_1d() const;
+  std::uint64_t base_of(const chiplet::Work& work) const;
+  std::uint64_t tile_of(const chiplet::Work& work, std::uint64_t tile_tokens) const;
   std::uint64_t& tiles_done(const chiplet::Work& work) {
     return done_[{linear_of(work), meaning(work).pass}];
   }
-  const chiplet::RingPlace& ring(chiplet::Ring which) const {
-    return groups_.rings[static_cast<std::size_t>(which)];
-  }
-  std::uint64_t dies() const;
-  std::uint64_t index_1d() const;
-  Blocks blocks_of(const chiplet::Work& work, const Shape& shape) const;
+  Indices slice(const chiplet::Work& work, chiplet::Ring group, std::uint64_t place, std::uint64_t tile,
+                std::uint64_t tile_tokens) const;
+  Indices tile_along(const chiplet::Work& work, chiplet::Ring group, std::uint64_t tile_tokens) const;
+  Indices own_tokens(const chiplet::Work& work, std::uint64_t tile, std::uint64_t tile_tokens) const;
+  static Indices inputs_at(std::uint64_t place, std::uint64_t count);
+  Indices outputs_at(const chiplet::Work& work, std::uint64_t place, std::uint64_t count) const;
+  std::uint64_t input_place(const Meaning& m) const;
+  std::uint64_t output_place(const Meaning& m) const;
+  Heads heads_of(std::uint64_t place) const;
+  Heads own_heads() const;
+  Indices stream_tokens(const chiplet::Work& work) const;
+  Indices stream_features() const;
+  Indices attention_tokens(const chiplet::Work& work) const;
+  Indices ffn_features() const;
+  Indices words() const;  // whose logits this die has
 
-  double value(Tensor tensor, const Linear& linear, std::uint8_t half, std::uint64_t row,
-               std::uint64_t column) const;
-  Numbers cut(Tensor tensor, const chiplet::Work& work, const Block& block, std::uint64_t first_token) const;
-  Numbers share(Tensor tensor, const chiplet::Work& work) const;
-  double expected_y(const Linear& linear, std::uint8_t half, std::uint64_t inputs, std::uint64_t token,
-                    std::uint64_t output) const;
-  double expected_dx(const Linear& linear, std::uint64_t token, std::uint64_t input) const;
-  void compare(double got, double expected, std::uint64_t& counter, const std::string& where);
-  void compare_block(const Numbers& got, const Block& block, const chiplet::Work& work);
-  void compare_share(const Numbers& got, std::uint64_t at, const chiplet::Work& work);
+  // Sheets.
+  Number get(const TensorName& name, std::uint64_t token, std::uint64_t feature);
+  void put(const TensorName& name, std::uint64_t token, std::uint64_t feature, Number value);
+  Numbers cut(const TensorName& name, const Indices& tokens, const Indices& features);
+  void put_all(const TensorName& name, const Indices& tokens, const Indices& features,
+               const Numbers& numbers);
+  Numbers weights(const Linear& linear, const Indices& inputs, const Indices& outputs) const;
+  Numbers rows(const Held& held, const Indices& tokens, std::uint64_t width, const chiplet::Work& work);
+  void add_gradient(const Linear& linear, const Indices& inputs, const Indices& outputs,
+                    const Numbers& product);
+  void compare(Number got, Number expected, std::uint64_t& counter, const std::string& where);
   void fail(const std::string& what, const chiplet::Work& work);
   bool fits(const Numbers& numbers, std::uint64_t size, const chiplet::Work& work);
-  std::string name(const chiplet::Work& work) const;
 
+  // Products.
   void multiply_grid(const chiplet::Work& work, const Shape& shape);
   void multiply_panels(const chiplet::Work& work, const Shape& shape);
   void multiply_by_outputs(const chiplet::Work& work, const Shape& shape);
   void multiply_by_inputs(const chiplet::Work& work, const Shape& shape);
-  void add_gradient(const chiplet::Work& work, const Numbers& product, const Block& block);
-  void end_panel(const chiplet::Work& work);
-  void end_scatter(const chiplet::Work& work);
 
-  NodeId id_;
-  const training::Meanings* meanings_;
-  chiplet::GroupPlaces groups_;
-  std::uint64_t seed_;
+  // What a die does alone.
+  void attend(const chiplet::Work& work);
+  void attend_backward(const chiplet::Work& work);
+  void activate(const chiplet::Work& work);
+  void activate_backward(const chiplet::Work& work);
+  void add_residual(const chiplet::Work& work);
+  void add_residual_backward(const chiplet::Work& work);
+  void norm_gathered(const chiplet::Work& work);
+  void norm_again(const chiplet::Work& work);
+  void norm_shares_backward(const chiplet::Work& work);
+  Number root_of(Number squares) const;
+  void put_normed_gradient(const Linear& linear, std::uint64_t token, Number dot);
+
+  // Collectives.
+  struct Range {
+    std::uint64_t begin = 0, end = 0;  // in the buffer
+  };
+  bool is_scalar(const Meaning& m) const;
+  Range chunk(const chiplet::Work& work, std::uint32_t count, std::uint32_t index) const;
+  std::uint64_t stream_elements(const chiplet::Work& work) const;
+  Indices share_tokens(const chiplet::Work& work) const;
+  Indices panel_columns(const chiplet::Work& work, std::uint64_t panel) const;
+  Indices tokens_below(const chiplet::Work& work, std::uint64_t place) const;
+  std::uint64_t width_of(const chiplet::Work& work) const;
+  void begin_gather(const chiplet::Work& work);
+  void begin_scatter(const chiplet::Work& work);
+  void begin_panel(const chiplet::Work& work);
+  void begin_scalars(const chiplet::Work& work);
+  void begin_heads(const chiplet::Work& work);
+  void end_gather(const chiplet::Work& work);
+  void end_scatter(const chiplet::Work& work);
+  void end_panel(const chiplet::Work& work);
+  void end_scalars(const chiplet::Work& work);
+  void end_norm(const chiplet::Work& work);
+  void end_loss(const chiplet::Work& work);
+  void end_heads(const chiplet::Work& work);
+  Numbers words_looked_up(const chiplet::Work& work, const Indices& tokens) const;
+  Indices exchanged_features(const chiplet::Work& work, std::uint64_t place) const;
+  TensorName exchanged(const chiplet::Work& work) const;
+  Range part_sent(const chiplet::Work& work, const chiplet::Exchange& now, std::uint32_t step) const;
+  Range part_received(const chiplet::Work& work, std::uint32_t step) const;
+
+  DieRole role_;
+  const Reference* reference_;
   Mailbox* mailbox_;
-  std::map<std::pair<Linear, Pass>, std::uint64_t> done_;
-  std::map<std::pair<Linear, std::uint8_t>, Gradient> gradients_;    // by half
-  std::map<Linear, std::map<std::uint8_t, std::uint64_t>> outputs_;  // of each half of a linear layer
+  Family family_ = Family::grid;
+  bool along_rings_ = true;  // places count along rings; else as dies lie
+  bool by_head_ = false;
+  Heads gradient_heads_;  // whose parts of gradients of keys and values are on the sheets
+
+  std::map<TensorName, Sheet> sheets_;
+  std::map<Linear, Sheet> gradients_;  // of weights
+  std::map<Linear, Sheet> normed_;     // gradients that came through a norm, until the residual's is added
+  std::map<Linear, std::map<std::uint64_t, Number>> roots_;  // of norms, by token
+  std::map<std::pair<Linear, Pass>, std::uint64_t> done_;    // tiles
   Findings findings_;
-  std::uint64_t inputs_ = 0;  // of the linear layer at work
-  Numbers buffer_, result_, product_, y_;
-  Held x_, dy_, weights_;
+  Indices recent_;  // tokens of this die of which a tile has just been finished
+  Numbers buffer_, received_, result_, loss_max_;
+  Held x_, dy_, product_, y_;
+  Numbers weights_;
   std::uint64_t panels_ = 0;
 };
 

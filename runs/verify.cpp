@@ -82,25 +82,38 @@ using Model = net::PackageModel<FollowedEndpoint>;
 
 class Maker {
  public:
-  Maker(const Workload& workload, const VerifyOptions& options, Mailbox& mailbox)
-      : workload_(workload), options_(options), mailbox_(mailbox), programs_(workload.plan().roles) {
+  Maker(const Workload& workload, const VerifyOptions& options, const Reference& reference, Mailbox& mailbox)
+      : workload_(workload),
+        options_(options),
+        reference_(reference),
+        mailbox_(mailbox),
+        programs_(workload.plan().roles) {
     if (options.spoil_programs) options.spoil_programs(programs_);
   }
 
   FollowedEndpoint operator()(NodeId node) const {
     if (workload_.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload_.io_setup(node))}};
     chiplet::DieSetup setup = workload_.die_setup(node);
-    const chiplet::GroupPlaces groups{setup.rings, setup.lines};
     const std::uint32_t role = workload_.plan().role_of_die[node.value];
+    DieRole numbers{node,
+                    &workload_.plan().meanings[role],
+                    {setup.rings, setup.lines},
+                    {},
+                    workload_.plan().minibatch_tokens};
+    constexpr auto column = static_cast<std::size_t>(chiplet::Ring::column);
+    for (std::uint32_t place = 0; place < setup.lines[column].size; ++place)
+      numbers.column_ring.push_back(
+          workload_.die_setup(setup.lines[column].at(place)).rings[column].position);
     setup.program = &programs_[role];
     if (options_.spoil_places) options_.spoil_places(setup);
-    return {FollowedDie{chiplet::Die(std::move(setup)),
-                        DieNumbers(node, workload_.plan().meanings[role], groups, options_.seed, mailbox_)}};
+    return {
+        FollowedDie{chiplet::Die(std::move(setup)), DieNumbers(std::move(numbers), reference_, mailbox_)}};
   }
 
  private:
   const Workload& workload_;
   const VerifyOptions& options_;
+  const Reference& reference_;
   Mailbox& mailbox_;
   std::vector<chiplet::Program> programs_;
 };
@@ -118,12 +131,12 @@ void require_finished(Model& model, const boost::mpi::communicator& world) {
     if (!line.empty()) throw std::runtime_error("programs have not ended: " + line);
 }
 
-Findings sum_up(Model& model, std::uint64_t tokens, const boost::mpi::communicator& world) {
+Findings sum_up(Model& model, const boost::mpi::communicator& world) {
   Findings mine;
   for (Model::Node& node : model.nodes()) {
     auto* followed = std::get_if<FollowedDie>(&node.endpoint.node);
     if (followed == nullptr) continue;
-    const Findings one = followed->numbers.finish(tokens);
+    const Findings one = followed->numbers.finish();
     mine.outputs += one.outputs;
     mine.input_gradients += one.input_gradients;
     mine.weight_gradients += one.weight_gradients;
@@ -147,6 +160,22 @@ template <class Synchroniser>
 void run_engine(Model& model, Synchroniser&& synchroniser) {
   engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, {});
   engine.run();
+}
+
+// 1D: norms are followed token by token, so a die's share of a tile has to be whole tokens.
+void check_shares(const Workload& workload, std::uint64_t hidden) {
+  const std::uint64_t dies = workload.topology().dies();
+  const training::Plan& plan = workload.plan();
+  for (std::size_t i = 0; i < plan.roles.at(0).size(); ++i) {
+    const chiplet::Op& op = plan.roles[0][i];
+    const training::Meaning& meaning = plan.meanings.at(0)[i];
+    const bool is_last = meaning.part + 1 == meaning.parts;
+    if (meaning.verb != training::Verb::gather || !is_last || op.units % (dies * hidden) == 0) continue;
+    throw training::PlanError(
+        "training.minibatch_tokens", "makes token tiles too small to verify",
+        fmt::format("{} tokens of a tile are no whole number for each of {} dies", op.units / hidden, dies),
+        "use a larger mini-batch, or larger buffers");
+  }
 }
 
 }  // namespace
@@ -179,6 +208,7 @@ void check_verifiable(const io::Deck& deck) {
         fmt::format("{} heads on {} dies: dies that share a head are not followed", m.heads, dies),
         "use at least as many heads as dies");
   }
+  if (is_1d) check_shares(Workload(deck), m.hidden);
 }
 
 Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost::mpi::communicator& world) {
@@ -188,7 +218,8 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   const auto partition = partition::make_partition(options.partition, workload.topology(),
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
-  const Maker make(workload, options, mailbox);  // has the programs that the dies run
+  const Reference reference(deck.training, options.seed);
+  const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
   fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   if (world.size() == 1) {
@@ -198,7 +229,7 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
     run_engine(model, engine::WindowSync(transport));
   }
   require_finished(model, world);
-  Findings findings = sum_up(model, workload.plan().tokens, world);
+  Findings findings = sum_up(model, world);
   if (!mailbox.empty() && findings.first_wrong.empty()) findings.first_wrong = "messages that nobody took";
   return findings;
 }

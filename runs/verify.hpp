@@ -1,5 +1,6 @@
 // A training step followed with real numbers: the same programs, places and packets as a run's, and in every
-// message what it would hold. What each die computes is compared with a dense reference.
+// message what it would hold, from words to weight gradients. What each die computes is compared with a dense
+// reference.
 #pragma once
 
 #include <boost/mpi/communicator.hpp>

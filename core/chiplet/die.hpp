@@ -31,8 +31,8 @@
 
 namespace hecaton::chiplet {
 
-// A host may bring someone who follows what a die computes: told of products and collectives as they go, and
-// of what each message is. Hosts without one pay nothing.
+// A host may bring someone who follows what a die computes: told of products, passes of the vector unit and
+// collectives as they go, and of what each message is. Hosts without one pay nothing.
 template <class H>
 concept ObservedHost = DieHost<H> && requires(H& h) {
   h.observer();
@@ -45,6 +45,7 @@ struct Work {
   Places places;
   std::uint32_t root;
   std::int32_t layer;
+  std::int32_t minibatch;
 };
 
 struct DieSetup {
@@ -152,7 +153,7 @@ class Die {
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
 
-  Work work() const { return {position_, op(), places(), root(), layer_}; }
+  Work work() const { return {position_, op(), places(), root(), layer_, minibatch_}; }
   bool skips() const;  // the operation is passed over: see Op::skip_last
   bool control();      // loops and labels; false if the operation is something else
   bool end_program(SimTime now);
@@ -247,6 +248,7 @@ bool Die::begin_operation(H& h) {
       count_matmul(counters_, timings_.matrix, shape_of(op()));
       return compute(h, matmul_time(timings_.matrix, shape_of(op())), Doing::computing);
     case OpCode::vector:
+      if constexpr (ObservedHost<H>) h.observer().touch(work());
       count_vector(counters_, op().bytes);
       return compute(h, timings_.vector.time_of(op().bytes), Doing::computing);
     case OpCode::dram_read:

@@ -74,6 +74,7 @@ Plan plan_grid(const TrainingConfig& config, MeshShape mesh, const chiplet::DieC
   plan.meanings.push_back(b.take_meanings());
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
+  plan.minibatch_tokens = layout.slices.tokens;
   plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
   plan.facts = facts_of(layout, config.overlap);
   return plan;

@@ -41,8 +41,9 @@ struct GridLinears {
 };
 GridLinears grid_linears(const GridLayout& l);
 
-// A norm: features of a token are split along a line, so one scalar per token is summed along it.
-void add_grid_norm(ProgramBuilder& b, const GridLayout& l, std::uint64_t passes);
+// The norm before a linear layer: features of a token are split along a line, so one scalar per token is
+// summed along it.
+void add_grid_norm(ProgramBuilder& b, const GridLayout& l, chiplet::Stage linear, Pass pass);
 
 // Starts a mini-batch whose slice of activations or gradients comes from DRAM; reads the next one ahead if
 // there is room. skip_last: loops after whose last iteration there is no next one.

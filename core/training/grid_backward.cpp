@@ -34,8 +34,10 @@ void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& lin
   }
   l.scheme.input_gradient(b, l, linears.down, tokens);
   b.vector(Stage::activation, up);  // its output again
+  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
   l.scheme.weight_gradient(b, l, linears.down, tokens);
   b.vector(Stage::activation, up + ffn);
+  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
   l.scheme.input_gradient(b, l, linears.up, tokens);
   l.scheme.weight_gradient(b, l, linears.up, tokens);
 }
@@ -48,9 +50,11 @@ void add_ffn_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& li
     if (l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
   }
   b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
+  b.mean(Verb::norm_again, Pass::forward, Stage::ffn_up);
   b.loop(l.tiles.back_ffn, [&] { add_ffn_tile(b, l, linears, depths.tile); });
-  add_grid_norm(b, l, 3);
+  add_grid_norm(b, l, Stage::ffn_up, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
 }
 
 void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears,
@@ -75,13 +79,15 @@ void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinea
     b.wait(Stage::residual, Slot::saved);
   }
   b.vector(Stage::norm, 2 * s.hidden);
+  b.mean(Verb::norm_again, Pass::forward, Stage::qkv);
   b.loop(l.tiles.back_qkv, [&] {
     const std::uint64_t tokens = s.tokens / l.tiles.back_qkv;
     l.scheme.input_gradient(b, l, linears.qkv, tokens);
     l.scheme.weight_gradient(b, l, linears.qkv, tokens);
   });
-  add_grid_norm(b, l, 3);
+  add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
 }
 
 // From the input of the layer, which is all that was saved; the next one is read ahead.

@@ -22,7 +22,7 @@ void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinea
   const GridSlices& s = l.slices;
   // Their buffers are written anew.
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
-  add_grid_norm(b, l, 2);
+  add_grid_norm(b, l, Stage::qkv, Pass::forward);
   b.loop(l.tiles.qkv, [&] { l.scheme.forward(b, l, linears.qkv, s.tokens / l.tiles.qkv); });
   add_grid_attention_input(b, l);
   save(b, l, Stage::qkv, Slot::saved, s.own_qkv + s.norm);
@@ -30,6 +30,7 @@ void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinea
   save(b, l, Stage::attention, Slot::saved, s.hidden + s.scores);
   b.loop(l.tiles.output, [&] { l.scheme.forward(b, l, linears.output, s.tokens / l.tiles.output); });
   b.vector(Stage::residual, 2 * s.hidden);
+  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
 }
 
 void add_up(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears, std::uint64_t tokens) {
@@ -48,6 +49,7 @@ void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& lin
   // The tile before has left its buffer.
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
   b.vector(Stage::activation, up);
+  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
   save(b, l, Stage::activation, Slot::tile, up);
   if (l.die.is_mixture()) {
     add_experts_down(b, l, tokens);
@@ -59,10 +61,11 @@ void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& lin
 void add_layer(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
   add_attention_block(b, l, linears);
   save(b, l, Stage::residual, Slot::saved, l.slices.saved_middle());
-  add_grid_norm(b, l, 2);
+  add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   if (l.prefetch.saved) b.wait(Stage::activations, Slot::output);  // before its buffer is written anew
   b.loop(l.tiles.ffn, [&] { add_ffn_tile(b, l, linears); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
+  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
   write(b, l, Stage::residual, Slot::output, l.slices.hidden);
 }
 
@@ -99,7 +102,9 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
   l.scheme.forward(b, l, head, tokens);
   b.vector(Stage::loss, 2 * l.slices.logits / l.tiles.head);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
+  b.mean(Verb::loss_max, Pass::forward, Stage::head);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // sum of exponentials
+  b.mean(Verb::loss_sum, Pass::forward, Stage::head);
   l.scheme.input_gradient(b, l, head, tokens);
   l.scheme.weight_gradient(b, l, head, tokens);
 }
@@ -109,7 +114,7 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
 void add_grid_forward_again(ProgramBuilder& b, const GridLayout& l) {
   const GridLinears linears = grid_linears(l);
   add_attention_block(b, l, linears);
-  add_grid_norm(b, l, 2);
+  add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   b.loop(l.tiles.ffn, [&] { add_up(b, l, linears, l.slices.tokens / l.tiles.ffn); });
 }
 
@@ -130,9 +135,9 @@ void add_grid_head(ProgramBuilder& b, const GridLayout& l) {
   b.set_minibatch(0);
   b.loop(l.minibatches, [&] {
     add_border_read(b, l, Stage::activations, 1);
-    add_grid_norm(b, l, 2);
+    add_grid_norm(b, l, Stage::head, Pass::forward);
     b.loop(l.tiles.head, [&] { add_head_tile(b, l, head); });
-    add_grid_norm(b, l, 3);
+    add_grid_norm(b, l, Stage::head, Pass::input_gradient);
     b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
     b.write(Stage::gradients, Slot::output, l.slices.hidden);
     if (!l.prefetch.border) b.wait(Stage::gradients, Slot::output);

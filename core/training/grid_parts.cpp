@@ -28,9 +28,10 @@ GridLinears grid_linears(const GridLayout& l) {
   return all;
 }
 
-void add_grid_norm(ProgramBuilder& b, const GridLayout& l, std::uint64_t passes) {
-  b.vector(Stage::norm, passes * l.slices.hidden);
+void add_grid_norm(ProgramBuilder& b, const GridLayout& l, Stage linear, Pass pass) {
+  b.vector(Stage::norm, (pass == Pass::forward ? 2 : 3) * l.slices.hidden);
   b.all_reduce(Stage::norm, l.scheme.norm_ring, l.slices.tokens_a, scalar_bytes);
+  b.mean(Verb::norm, pass, linear);
 }
 
 void add_border_read(ProgramBuilder& b, const GridLayout& l, Stage stage, std::uint8_t skip_last) {

@@ -1,8 +1,9 @@
 // What an operation of a program computes, for whoever wants to follow it with real numbers: beside the
 // program, never in it, so that a run carries none of it.
 //
-// Linear layers are described: Y = X W, dX = dY W^T, dW = X^T dY, of one tile of tokens. Everything else a
-// die does on its own.
+// Linear layers: Y = X W, dX = dY W^T, dW = X^T dY, of one tile of tokens. And what lies between them: norms,
+// attention, activation functions, residuals, the loss. Where an operation of these is several (products and
+// passes of attention), the last one says it.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,16 @@ enum class Verb : std::uint8_t {
   scatter,       // partial sums of Y, or of dX, to their owners
   input_panel,   // SUMMA: X broadcast, or dX reduced
   weight_panel,  // SUMMA: W broadcast, or dW reduced, a block of columns
+  norm,          // before a linear layer: scalars added up along a line; 1D: of tokens that are whole
+  norm_again,    // from its saved scalars
+  attention,
+  to_heads,    // attention by head: all heads of some tokens for some heads of all tokens
+  from_heads,  // and back
+  activation,
+  residual,  // forward: the sum after a linear layer; backward: before one
+  loss_max,
+  loss_sum,
+  embedding,  // tied, 1D: partial sums of looked up words, to everyone's share
 };
 enum class Pass : std::uint8_t { forward, input_gradient, weight_gradient };
 
@@ -35,12 +46,13 @@ struct Meaning {
   Verb verb = Verb::none;
   Pass pass = Pass::forward;
   Spread spread = Spread::grid;
-  chiplet::Stage linear = chiplet::Stage::none;  // the linear layer; none: that of the operation's stage
-  std::uint8_t part = 0, parts = 1;              // of an exchange that is several collectives
+  // The linear layer that this belongs to: before which a norm is, after (backward: before) which a residual
+  // is; none: that of the operation's stage.
+  chiplet::Stage linear = chiplet::Stage::none;
+  std::uint8_t part = 0, parts = 1;   // of an exchange that is several collectives
   std::uint8_t half = 0, halves = 1;  // of a linear layer whose weights are several matrices, side by side
   std::uint32_t blocks = 1;           // of columns of a weight panel
   bool along_rings = false;           // SUMMA: panels come in the order of rings, not of lines
-  std::uint32_t width = 0;            // 1D: features of the stream
 };
 
 // One per operation of a program.

@@ -44,7 +44,8 @@ struct Plan {
   // counts once and backward twice; attention over the whole square of positions; recomputation and work that
   // is done on several dies at once do not count, so the operations executed are more.
   std::uint64_t model_flops = 0;
-  std::uint64_t tokens = 0;  // of the step
+  std::uint64_t tokens = 0;            // of the step
+  std::uint64_t minibatch_tokens = 0;  // of one mini-batch
   std::vector<PlanFact> facts;
 };
 

@@ -81,6 +81,7 @@ Plan plan_one_d(const TrainingConfig& config, MeshShape mesh, const chiplet::Die
     for (std::size_t i = layout.vocabulary_rest; i < plan.role_of_die.size(); ++i) plan.role_of_die[i] = 1;
   }
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
+  plan.minibatch_tokens = layout.slices.tokens;
   plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
   plan.facts = facts_of(layout, config.overlap);
   return plan;

@@ -37,7 +37,7 @@ void add_one_d_embedding_backward(ProgramBuilder& b, const OneDLayout& l);
 // The parts of a tile that recomputation does again: queries, keys and values; and up, of an input that has
 // been gathered and normed.
 void add_one_d_qkv_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tiles);
-void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, bool again);
+void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens);
 void add_one_d_down(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens);
 
 // The parts of its program. `words` of the vocabulary are this role's.
@@ -82,17 +82,10 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
-// What a product or an exchange of a 1D linear layer computes.
-inline Meaning one_d_meaning(const OneDLayout& l, Verb verb, Pass pass, Spread spread) {
-  Meaning meaning{verb, pass, spread};
-  meaning.width = static_cast<std::uint32_t>(l.die.hidden);
-  return meaning;
-}
-
 // The product that was added last.
-inline void mean_product(ProgramBuilder& b, const OneDLayout& l, Pass pass, Spread spread,
-                         std::uint8_t half = 0, std::uint8_t halves = 1) {
-  Meaning meaning = one_d_meaning(l, Verb::product, pass, spread);
+inline void mean_product(ProgramBuilder& b, Pass pass, Spread spread, std::uint8_t half = 0,
+                         std::uint8_t halves = 1) {
+  Meaning meaning{Verb::product, pass, spread};
   meaning.half = half;
   meaning.halves = halves;
   b.mean(meaning);
@@ -104,7 +97,7 @@ inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage
   const std::size_t mark = b.mark();
   l.scheme.gather(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
-  Meaning meaning = one_d_meaning(l, Verb::gather, pass, is_gradient ? Spread::inputs : Spread::outputs);
+  Meaning meaning{Verb::gather, pass, is_gradient ? Spread::inputs : Spread::outputs};
   meaning.linear = linear;
   b.mean(mark, meaning);
 }
@@ -115,7 +108,7 @@ inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stag
   const std::size_t mark = b.mark();
   l.scheme.scatter(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
-  b.mean(mark, one_d_meaning(l, Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs));
+  b.mean(mark, {Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs});
 }
 
 }  // namespace hecaton::training

@@ -28,6 +28,7 @@ void read_sums(ProgramBuilder& b, const OneDLayout& l, std::uint64_t elements) {
 void gather_input(ProgramBuilder& b, const OneDLayout& l, Stage linear, std::uint64_t tiles) {
   gather_stream(b, l, Stage::activations, l.slices.tokens / tiles, Pass::weight_gradient, linear);
   b.vector(Stage::norm, 2 * l.slices.stream / tiles);
+  b.mean(Verb::norm, Pass::weight_gradient, linear);
 }
 
 // Products of a mixture of experts backward.
@@ -57,38 +58,41 @@ void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t each = ceil_div(tokens * d.experts_per_token, d.experts);
   if (l.recompute) {  // the input stays for the weight gradient
     gather_input(b, l, Stage::ffn_up, l.tiles.back_ffn);
-    add_one_d_up(b, l, tokens, true);
+    add_one_d_up(b, l, tokens);
   }
   gather_stream(b, l, Stage::ffn_down, tokens, Pass::input_gradient);
   if (mixture) {
     add_experts_down(b, d, each);
   } else {
     b.matmul(Stage::ffn_down, tokens, d.hidden, d.ffn);
-    mean_product(b, l, Pass::input_gradient, Spread::inputs);
+    mean_product(b, Pass::input_gradient, Spread::inputs);
   }
   b.vector(Stage::activation, 2 * up + l.slices.ffn / l.tiles.back_ffn);  // forward again, and backward
+  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
   if (mixture) {
     add_experts_down_weights(b, d, each);
   } else {
     b.matmul(Stage::ffn_down, d.ffn, tokens, d.hidden);
-    mean_product(b, l, Pass::weight_gradient, Spread::inputs);
+    mean_product(b, Pass::weight_gradient, Spread::inputs);
   }
   if (!l.recompute) gather_input(b, l, Stage::ffn_up, l.tiles.back_ffn);
   if (mixture) {
     add_experts_up(b, d, tokens, each);
   } else {
     b.matmul(Stage::ffn_up, tokens, d.up, d.hidden);
-    mean_product(b, l, Pass::input_gradient, Spread::outputs);
+    mean_product(b, Pass::input_gradient, Spread::outputs);
   }
   scatter_stream(b, l, Stage::ffn_up, tokens, Pass::input_gradient);
   if (mixture) {
     add_experts_up_weights(b, d, tokens, each);
   } else {
     b.matmul(Stage::ffn_up, d.hidden, tokens, d.up);
-    mean_product(b, l, Pass::weight_gradient, Spread::outputs);
+    mean_product(b, Pass::weight_gradient, Spread::outputs);
   }
   b.vector(Stage::norm, 3 * bytes);
+  b.mean(Verb::norm, Pass::input_gradient, Stage::ffn_up);
   b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 
@@ -119,22 +123,24 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t own = tokens / l.die.query_copies;
   gather_stream(b, l, Stage::attention_output, tokens, Pass::input_gradient);
   b.matmul(Stage::attention_output, own, l.die.hidden, l.die.queries);
-  mean_product(b, l, Pass::input_gradient, Spread::inputs);
+  mean_product(b, Pass::input_gradient, Spread::inputs);
   b.matmul(Stage::attention_output, l.die.queries, own, l.die.hidden);
-  mean_product(b, l, Pass::weight_gradient, Spread::inputs);
+  mean_product(b, Pass::weight_gradient, Spread::inputs);
 }
 
 void add_input_gradient(ProgramBuilder& b, const OneDLayout& l) {
   const OneDDie& d = l.die;
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   b.matmul(Stage::qkv, tokens / d.query_copies, d.queries, d.hidden);
-  mean_product(b, l, Pass::input_gradient, Spread::outputs, 0, 2);
+  mean_product(b, Pass::input_gradient, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, d.kv, d.hidden);
-  mean_product(b, l, Pass::input_gradient, Spread::outputs, 1, 2);
+  mean_product(b, Pass::input_gradient, Spread::outputs, 1, 2);
   scatter_stream(b, l, Stage::qkv, tokens, Pass::input_gradient);
   const std::uint64_t bytes = l.slices.share / l.tiles.back_attention;
   b.vector(Stage::norm, 3 * bytes);
+  b.mean(Verb::norm, Pass::input_gradient, Stage::qkv);
   b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 
@@ -143,9 +149,9 @@ void add_weight_gradient(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.back_attention;
   gather_input(b, l, Stage::qkv, l.tiles.back_attention);
   b.matmul(Stage::qkv, d.hidden, tokens / d.query_copies, d.queries);
-  mean_product(b, l, Pass::weight_gradient, Spread::outputs, 0, 2);
+  mean_product(b, Pass::weight_gradient, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, d.hidden, tokens, d.kv);
-  mean_product(b, l, Pass::weight_gradient, Spread::outputs, 1, 2);
+  mean_product(b, Pass::weight_gradient, Spread::outputs, 1, 2);
 }
 
 void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) {

@@ -12,9 +12,10 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.attention;
   const std::uint64_t bytes = l.slices.share / l.tiles.attention;
   b.matmul(Stage::attention_output, tokens / d.query_copies, d.queries, d.hidden);
-  mean_product(b, l, Pass::forward, Spread::inputs);
+  mean_product(b, Pass::forward, Spread::inputs);
   scatter_stream(b, l, Stage::attention_output, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
@@ -62,12 +63,15 @@ void add_ffn_tile(ProgramBuilder& b, const OneDLayout& l) {
   const std::uint64_t up = l.slices.up / l.tiles.ffn;
   gather_stream(b, l, Stage::ffn_up, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.ffn);
-  add_one_d_up(b, l, tokens, false);
+  b.mean(Verb::norm, Pass::forward, Stage::ffn_up);
+  add_one_d_up(b, l, tokens);
   b.vector(Stage::activation, up);
+  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
   if (!l.recompute) write_tile(b, l, Stage::activation, Slot::saved, up);
   add_one_d_down(b, l, tokens);
   scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
@@ -88,22 +92,30 @@ void add_ffn_block(ProgramBuilder& b, const OneDLayout& l) {
   });
 }
 
+void reduce_scalars(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, Verb verb) {
+  const std::size_t mark = b.mark();
+  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);
+  b.mean(mark, {verb, Pass::forward, Spread::outputs, Stage::head});
+}
+
 void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) {
   const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
   const std::uint64_t bytes = l.slices.share / l.tiles.head;
   gather_stream(b, l, Stage::head, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.tiles.head);
+  b.mean(Verb::norm, Pass::forward, Stage::head);
   b.matmul(Stage::head, tokens, l.die.hidden, words);
-  mean_product(b, l, Pass::forward, Spread::outputs);
+  mean_product(b, Pass::forward, Spread::outputs);
   b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
-  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);  // largest logit
-  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);  // sum of exponentials
+  reduce_scalars(b, l, tokens, Verb::loss_max);
+  reduce_scalars(b, l, tokens, Verb::loss_sum);  // of exponentials
   b.matmul(Stage::head, tokens, words, l.die.hidden);
-  mean_product(b, l, Pass::input_gradient, Spread::outputs);
+  mean_product(b, Pass::input_gradient, Spread::outputs);
   scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
   b.matmul(Stage::head, l.die.hidden, tokens, words);
-  mean_product(b, l, Pass::weight_gradient, Spread::outputs);
+  mean_product(b, Pass::weight_gradient, Spread::outputs);
   b.vector(Stage::norm, 3 * bytes);
+  b.mean(Verb::norm, Pass::input_gradient, Stage::head);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 
@@ -114,13 +126,14 @@ void add_one_d_qkv_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t ti
   const std::uint64_t tokens = l.slices.tokens / tiles;
   gather_stream(b, l, Stage::qkv, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / tiles);
+  b.mean(Verb::norm, Pass::forward, Stage::qkv);
   b.matmul(Stage::qkv, tokens / d.query_copies, d.hidden, d.queries);
-  mean_product(b, l, Pass::forward, Spread::outputs, 0, 2);
+  mean_product(b, Pass::forward, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, d.hidden, d.kv);
-  mean_product(b, l, Pass::forward, Spread::outputs, 1, 2);
+  mean_product(b, Pass::forward, Spread::outputs, 1, 2);
 }
 
-void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, bool again) {
+void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens) {
   const OneDDie& d = l.die;
   if (d.is_mixture()) {
     b.matmul(Stage::ffn_up, tokens, d.hidden, d.experts);  // the choice
@@ -129,7 +142,7 @@ void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, 
     return;
   }
   b.matmul(Stage::ffn_up, tokens, d.hidden, d.up);
-  if (!again) mean_product(b, l, Pass::forward, Spread::outputs);
+  mean_product(b, Pass::forward, Spread::outputs);
 }
 
 void add_one_d_down(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens) {
@@ -140,7 +153,7 @@ void add_one_d_down(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens
     return;
   }
   b.matmul(Stage::ffn_down, tokens, d.ffn, d.hidden);
-  mean_product(b, l, Pass::forward, Spread::inputs);
+  mean_product(b, Pass::forward, Spread::inputs);
 }
 
 void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l) {
@@ -152,7 +165,9 @@ void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l) {
   b.loop(l.minibatches, [&] {
     run_pass(b, pass, [&] {
       b.vector(Stage::embedding, bytes);
+      const std::size_t mark = b.mark();
       l.scheme.scatter(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
+      b.mean(mark, {Verb::embedding, Pass::forward, Spread::outputs, Stage::embedding});
       write_tile(b, l, Stage::embedding, Slot::output, bytes);
     });
     b.add_minibatch(1);

@@ -103,6 +103,7 @@ class ProgramBuilder {
   }
   // The last operation.
   void mean(const Meaning& meaning) { meanings_.back() = meaning; }
+  void mean(Verb verb, Pass pass, Stage linear) { mean({verb, pass, Spread::grid, linear}); }
 
   chiplet::Program take() { return std::move(program_); }
   Meanings take_meanings() { return std::move(meanings_); }

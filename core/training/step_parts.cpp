@@ -63,6 +63,7 @@ void add_attention_forward(ProgramBuilder& b, const AttentionShape& a) {
   b.matmul(Stage::attention, a.queries, a.head, a.keys, a.count);
   b.vector(Stage::attention, score_bytes(a));
   b.matmul(Stage::attention, a.queries, a.keys, a.head, a.count);
+  b.mean(Verb::attention, Pass::forward, Stage::attention_output);
 }
 
 void add_attention_backward(ProgramBuilder& b, const AttentionShape& a) {
@@ -72,6 +73,7 @@ void add_attention_backward(ProgramBuilder& b, const AttentionShape& a) {
   b.matmul(Stage::attention, a.keys, a.queries, a.head, a.count);  // dV
   b.matmul(Stage::attention, a.queries, a.keys, a.head, a.count);  // dQ
   b.matmul(Stage::attention, a.keys, a.queries, a.head, a.count);  // dK
+  b.mean(Verb::attention, Pass::input_gradient, Stage::qkv);
 }
 
 }  // namespace hecaton::training
