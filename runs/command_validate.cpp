@@ -48,6 +48,17 @@ Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
           {"trace, about", bytes(estimate.trace_bytes)}};
 }
 
+Rows undisturbed_rows(const Undisturbed& u) {
+  const auto ms = [](std::uint64_t ps) { return fmt::format("{:.6f} ms", static_cast<double>(ps) * 1e-9); };
+  const std::uint64_t package = u.compute_ps + u.collectives_ps;
+  return {{"computation", ms(u.compute_ps)},
+          {"collectives", ms(u.collectives_ps)},
+          {"of which bytes", ms(u.bytes_ps)},
+          {"DRAM at full bandwidth", ms(u.dram_ps)},
+          {"a step, at least", ms(std::max(package, u.dram_ps))},
+          {"if nothing overlaps", ms(package + u.dram_ps)}};
+}
+
 void print_rows(std::string_view title, const Rows& rows) {
   std::size_t width = 0;
   for (const auto& [name, value] : rows) width = std::max(width, name.size());
@@ -64,6 +75,8 @@ int validate_deck(const ValidateArguments& arguments) {
     const Preview& seen = checked.preview;
     print_rows("Package", package_rows(checked.loaded.deck));
     if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
+    if (seen.undisturbed)
+      print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
     print_rows("Run", run_rows(seen, arguments));
     fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
   });

@@ -73,6 +73,7 @@ Preview preview(const io::Deck& deck, int ranks, const std::string& partition_na
       partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks), load.events);
   seen.regions = describe_regions(partition, topology, load.events);
   seen.facts = workload.plan().facts;
+  if (!workload.traffic()) seen.undisturbed = undisturbed(workload, deck);
   seen.estimate.messages = load.messages;
   seen.estimate.packets = load.packets;
   seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), std::uint64_t{0});

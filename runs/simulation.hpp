@@ -17,6 +17,7 @@
 #include "io/result.hpp"
 #include "io/summary.hpp"
 #include "net/package_model.hpp"
+#include "runs/undisturbed.hpp"
 
 namespace hecaton::runs {
 
@@ -75,6 +76,7 @@ struct Estimate {
 
 // What a run would be, without running it.
 struct Preview {
+  std::optional<Undisturbed> undisturbed;  // of decks whose dies run programs
   std::int64_t lookahead_ps = 0;
   std::string regions;  // a few lines of text
   Estimate estimate;

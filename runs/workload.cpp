@@ -1,6 +1,7 @@
 #include "runs/workload.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "io/traffic_trace.hpp"
@@ -134,6 +135,10 @@ chiplet::IoDieSetup Workload::io_setup(NodeId io) const {
   // An IO die that got none of the deck's channels is in nobody's share and never asked.
   const std::uint32_t channels = std::max(1U, channels_of_io_[io.value - topology_.dies()]);
   return chiplet::resolve_io_die(deck_.memory, io, channels);
+}
+
+std::uint64_t Workload::channels() const {
+  return std::accumulate(channels_of_io_.begin(), channels_of_io_.end(), std::uint64_t{0});
 }
 
 bool Workload::uses_bypass() const {

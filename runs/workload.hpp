@@ -30,6 +30,7 @@ class Workload {
 
   chiplet::DieSetup die_setup(NodeId die) const;
   chiplet::IoDieSetup io_setup(NodeId io) const;
+  std::uint64_t channels() const;  // of DRAM, in the whole package
   // The ring order that rows and columns use, and its name for reports.
   net::RingOrder line_order() const { return line_order_; }
   std::string algorithm() const;

@@ -31,22 +31,10 @@ class Walk {
       : groups_(groups), timings_(timings), shares_(shares) {}
 
   ProgramCounts run(const Program& program) {
-    std::array<std::uint64_t, max_loop_depth + 1> times{1};  // how often the operations of each depth run
-    std::size_t depth = 0;
-    for (const Op& op : program) {
-      if (op.code == OpCode::loop) {
-        times.at(depth + 1) = times[depth] * op.count;
-        loops_.at(++depth) = op.count;
-      } else if (op.code == OpCode::end_loop) {
-        --depth;
-      } else if (op.root_loop > 0) {
-        const std::uint32_t roots = loops_.at(depth + 1 - op.root_loop);
-        for (std::uint32_t root = 0; root < roots; ++root) add(op, times[depth] / roots, root);
-      } else if (kind_of(op.code) != OperationKind::idle) {
-        const std::uint64_t skipped = op.skip_last > 0 ? times.at(depth - op.skip_last) : 0;
-        add(op, times[depth] - skipped, static_cast<std::uint32_t>(op.value));
-      }
-    }
+    for_each_operation(program, [&](const Op& op, std::uint64_t times, std::uint32_t roots) {
+      if (roots == 0) return add(op, times, static_cast<std::uint32_t>(op.value));
+      for (std::uint32_t root = 0; root < roots; ++root) add(op, times / roots, root);
+    });
     return total_;
   }
 
@@ -138,7 +126,6 @@ class Walk {
   std::span<const DramShare> shares_;
   ProgramCounts once_;  // of the operation at hand
   ProgramCounts total_;
-  std::array<std::uint32_t, max_loop_depth + 1> loops_{};  // iterations of the loop of each depth
 };
 
 }  // namespace

@@ -34,4 +34,25 @@ struct GroupPlaces {
 ProgramCounts count_program(const Program& program, const GroupPlaces& groups, const DieTimings& timings,
                             std::span<const DramShare> shares);
 
+// Calls f(op, times, roots) for every operation that leaves a row, in the order of the text: how often it is
+// run, and how many roots it takes in turn (a broadcast or reduction whose root is a loop's iteration; else
+// 0).
+template <class F>
+void for_each_operation(const Program& program, F&& f) {
+  std::array<std::uint64_t, max_loop_depth + 1> times{1};  // how often the operations of each depth run
+  std::array<std::uint32_t, max_loop_depth + 1> loops{};   // iterations of the loop of each depth
+  std::size_t depth = 0;
+  for (const Op& op : program) {
+    if (op.code == OpCode::loop) {
+      times.at(depth + 1) = times[depth] * op.count;
+      loops.at(++depth) = op.count;
+    } else if (op.code == OpCode::end_loop) {
+      --depth;
+    } else if (kind_of(op.code) != OperationKind::idle) {
+      const std::uint64_t skipped = op.skip_last > 0 ? times.at(depth - op.skip_last) : 0;
+      f(op, times[depth] - skipped, op.root_loop > 0 ? loops.at(depth + 1 - op.root_loop) : 0);
+    }
+  }
+}
+
 }  // namespace hecaton::chiplet
