@@ -61,7 +61,8 @@ TEST_P(Steps, TakeNoLessThanClosedFormsSay) {
   std::uint64_t computed = 0;
   for (const chiplet::DieCounters& die : run.die_counters)
     computed = std::max(computed, die.matrix_ps + die.vector_ps);
-  EXPECT_NEAR(static_cast<double>(told.compute_ps), static_cast<double>(computed), 1e-3 * told.compute_ps);
+  EXPECT_NEAR(static_cast<double>(told.compute_ps), static_cast<double>(computed),
+              1e-3 * static_cast<double>(computed));
   EXPECT_LE(told.compute_ps + told.collectives_ps, end_of(run));
   EXPECT_LE(told.dram_ps, end_of(run));
   // Not by much: with all that contends the step is no longer than all parts one after the other, and half.
