@@ -46,97 +46,216 @@ STEP, ENERGY = "training.step_s", "training.energy_J.total"
 
 METHODS = ["hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"]
 FLAT = "megatron-flat-ring"
-MORE = ("One layer was simulated, with one and two mini-batches of 2,048 tokens; each further mini-batch takes what the "
-        "second one takes more, and L layers take L times as much.")
-BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]  # mini-batches
+BATCHES = [2, 4, 8, 16, 32, 64, 128, 256, 512]  # mini-batches
+
+
+def minibatches(row):
+    return row["training.batch_sequences"] * row["training.sequence_length"] / row["training.minibatch_tokens"]
 
 
 def by_batch(rows, keys):
-    """Rows by the values of `keys`, and in each those of one and of two mini-batches."""
+    """Rows by the values of `keys`, and in each those of a smaller and of a larger batch, where both are there."""
     groups = {}
-    for row in sorted(rows, key=lambda r: r["training.batch_sequences"]):
+    for row in sorted(rows, key=minibatches):
         groups.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return groups
+    return {key: pair for key, pair in groups.items() if len(pair) >= 2}
 
 
 def more(pair, figure):
-    return pair[1][figure] - pair[0][figure]
+    """What a mini-batch more takes."""
+    return (pair[-1][figure] - pair[0][figure]) / (minibatches(pair[-1]) - minibatches(pair[0]))
 
 
-def batch(pair, figure, minibatches):
-    return pair[0][figure] + (minibatches - 1) * more(pair, figure)
+def batch(pair, figure, count):
+    return pair[0][figure] + (count - minibatches(pair[0])) * more(pair, figure)
 
 
-def headline(rows):
-    points = by_batch(rows, ["training.model", "rows", "training.method"])
-    sites = sorted({key[:2] for key in points})
-    curves, said = {}, []
+def write_csv(path, rows):
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def headline_points(folder):
+    """Both packages, as far as they have been run."""
+    folder = os.path.join(os.path.dirname(folder.rstrip("/")) or ".", "headline")
+    rows = [row for f in (folder, folder + "-1024") if os.path.exists(os.path.join(f, "table.csv")) for row in rows_of(f)]
+    return by_batch(rows, ["training.model", "rows", "training.method"])
+
+
+def headline(_, folder):
+    points = headline_points(folder)
+    sites = sorted({key[:2] for key in points if (*key[:2], "hecaton") in points}, key=lambda site: (site[1], site[0]))
+    curves, table, said = {}, [], []
     for model, side in sites:
-        at = {method: points[model, side, method] for method in METHODS}
-        gains = [batch(at[FLAT], STEP, n) / batch(at["hecaton"], STEP, n) for n in BATCHES]
-        curves[f"{model}, {side * side:.0f} dies"] = gains
-        claimed = CLAIMED[model]
-        words = []
-        for method in METHODS[1:]:
-            time = [batch(at[method], STEP, n) / batch(at["hecaton"], STEP, n) for n in (2, BATCHES[-1])]
-            joules = [batch(at[method], ENERGY, n) / batch(at["hecaton"], ENERGY, n) for n in (2, BATCHES[-1])]
-            words.append(f"{method} takes {time[0]:.2f}x to {time[1]:.2f}x the time and {joules[0]:.2f}x to "
-                         f"{joules[1]:.2f}x the energy")
-        said.append(f"{model} on {side * side:.0f} dies (claimed {claimed[0]}x and {claimed[1]}x against tensor "
-                    f"parallelism): " + "; ".join(words) + ".")
+        mine = points[model, side, "hecaton"]
+        dies, claimed, words = int(side * side), CLAIMED[model], []
+        for method in METHODS:
+            pair = points.get((model, side, method))
+            if pair is None:
+                continue
+            row = {"model": model, "dies": dies, "method": method, "ms_a_minibatch": 1e3 * more(pair, STEP),
+                   "J_a_minibatch": more(pair, ENERGY)}
+            for count in (BATCHES[0], BATCHES[-1]):
+                row[f"time_over_hecaton_{2048 * count}_tokens"] = batch(pair, STEP, count) / batch(mine, STEP, count)
+                row[f"energy_over_hecaton_{2048 * count}_tokens"] = batch(pair, ENERGY, count) / batch(mine, ENERGY, count)
+            row["claimed_time"], row["claimed_energy"] = claimed if method.startswith("megatron") else ("", "")
+            table.append(row)
+            if method == FLAT:
+                curves[f"{model}, {dies} dies"] = [batch(pair, STEP, n) / batch(mine, STEP, n) for n in BATCHES]
+            if method != "hecaton":
+                few, many = 2048 * BATCHES[0], 2048 * BATCHES[-1]
+                words.append(f"{method} takes {row[f'time_over_hecaton_{few}_tokens']:.2f}x to "
+                             f"{row[f'time_over_hecaton_{many}_tokens']:.2f}x the time and "
+                             f"{row[f'energy_over_hecaton_{few}_tokens']:.2f}x to "
+                             f"{row[f'energy_over_hecaton_{many}_tokens']:.2f}x the energy")
+        said.append(f"{model} on {dies} dies (claimed {claimed[0]}x and {claimed[1]}x against tensor parallelism): "
+                    + "; ".join(words) + ".")
+    write_csv(os.path.join(folder, "gains.csv"), table)
     svg = lines.draw("Step time of the flat ring over Hecaton's", "tokens of a batch", "ratio",
                      [2048 * n for n in BATCHES], curves,
                      [("claimed, 405B: 5.29", 5.29), ("claimed, 70B: 4.98", 4.98)])
-    return svg, (f"Against Hecaton, with batches of 4,096 to 1,048,576 tokens: {' '.join(said)} {MORE} Buffers hold a "
-                 f"layer of either model with its gradients. {ASSUMED}")
+    return svg, (f"Against Hecaton, with batches of 4,096 to 1,048,576 tokens: {' '.join(said)} One layer was simulated, "
+                 f"with few mini-batches of 2,048 tokens; each further mini-batch takes as long as the last of them, and L "
+                 f"layers take L times as much. Buffers hold a layer of either model with its gradients. On 1,024 dies "
+                 f"other methods than Hecaton send packets of 64 KiB (see `packets`). {ASSUMED}")
 
 
-def claims(rows):
-    keys = ["die.peak_TFLOPS", "link.bandwidth_GBps", "memory.bandwidth_GBps"]
+TFLOPS = [8, 16, 32, 64, 128, 256, 512]
+LINKS = [16, 32, 64, 128, 256, 512]
+CHANNELS = [3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 256]
+
+
+class Closed:
+    """A mini-batch by closed forms, at any rates: from two points (see forms.py)."""
+
+    def __init__(self, pair):
+        self.parts = []
+        for key, rate in (("compute_ms", "die.peak_TFLOPS"), ("collectives_ms", "link.bandwidth_GBps")):
+            (x, y), (x2, y2) = ((float(row[rate]), float(row[key])) for row in pair)
+            slope = (y - y2) / (1 / x - 1 / x2)
+            self.parts.append((y - slope / x, slope))
+        self.dram = float(pair[0]["dram_ms"]) * float(pair[0]["memory.bandwidth_GBps"])
+
+    def work(self, tflops, link):
+        return sum(fixed + slope / rate for (fixed, slope), rate in zip(self.parts, (tflops, link)))
+
+    def time(self, tflops, link, channel):
+        return max(self.work(tflops, link), self.dram / channel)
+
+
+def forms_of(folder):
+    with open(os.path.join(folder, "forms.csv"), newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def beside_simulation(rows, forms):
+    """How far closed forms are from what is simulated: time of Hecaton, of the flat ring, and their ratio."""
+    keys = ["die.peak_TFLOPS", "link.bandwidth_GBps"]
     points = by_batch(rows, keys + ["training.method"])
-    sides = [sorted({key[i] for key in points}) for i in range(3)]
-    maps, said = [], []
-    for figure, mark, what in ((STEP, 4.98, "time"), (ENERGY, 2.35, "energy")):
-        values = {}
-        for tflops, link, memory, _ in points:
-            flat, mine = (points[tflops, link, memory, m] for m in (FLAT, "hecaton"))
-            name = (f"{link:g} GB/s links", f"{tflops:g} TFLOPS\nDRAM {memory:g}")
-            values[name] = batch(flat, figure, 512) / batch(mine, figure, 512)
-        columns = [f"{t:g} TFLOPS\nDRAM {m:g}" for m in sides[2] for t in sides[0]]
-        maps.append((f"{what}: claimed {mark}x", columns, [f"{link:g} GB/s links" for link in sides[1]], values, mark))
-        reached = sum(value >= mark for value in values.values())
-        said.append(f"from {min(values.values()):.2f}x to {max(values.values()):.2f}x in {what}; the claimed {mark}x is "
-                    f"reached at {reached} of {len(values)} points")
-    svg = cells.draw("Flat ring over Hecaton, Llama2-70B on 256 dies, batches of 1,048,576 tokens", maps)
-    return svg, (f"Gains over the flat ring range {', and '.join(said)}. Rows are links, columns die and GB/s of a DRAM channel. "
-                 f"{MORE} {ASSUMED}")
+    words = []
+    for tflops, link in sorted({key[:2] for key in points}):
+        told = {row["training.method"]: max(float(row["compute_ms"]) + float(row["collectives_ms"]), float(row["dram_ms"]))
+                for row in forms if row["rows"] == "8" and tuple(float(row[k]) for k in keys) == (tflops, link)}
+        seen = {method: 1e3 * more(points[tflops, link, method], STEP) for method in ("hecaton", FLAT)
+                if (tflops, link, method) in points}
+        if len(seen) == 2:
+            words.append(f"{told[FLAT] / told['hecaton']:.2f} and {seen[FLAT] / seen['hecaton']:.2f} at {tflops:g} TFLOPS "
+                         f"and {link:g} GB/s")
+    return ", ".join(words)
 
 
-def weak_scaling(rows):
+def claims(rows, folder):
+    forms, head = forms_of(folder), headline_points(folder)
+    sites = list(dict.fromkeys((row["model"], int(row["rows"])) for row in forms if row["model"] in CLAIMED))
+    maps, table, said = [], [], []
+    for model, side in sites:
+        pairs = {m: [r for r in forms if (r["model"], int(r["rows"]), r["training.method"]) == (model, side, m)]
+                 for m in ("hecaton", FLAT)}
+        closed = {m: Closed(pair) for m, pair in pairs.items()}
+        seen = {m: head.get((model, float(side), m)) for m in closed}
+        has_energy = all(seen.values())
+        watts = {m: seen[m][0]["training.energy_J.static"] / seen[m][0][STEP] for m in closed} if has_energy else {}
+        moved = {m: more(seen[m], ENERGY) - more(seen[m], "training.energy_J.static") for m in closed} if has_energy else {}
+        grids = {"time": {}, "energy": {}}
+        for tflops in TFLOPS:
+            for link in LINKS:
+                for channel in CHANNELS:
+                    ms = {m: closed[m].time(tflops, link, channel) for m in closed}
+                    row = {"model": model, "dies": side * side, "die_TFLOPS": tflops, "link_GBps": link,
+                           "channel_GBps": channel, "hecaton_ms": ms["hecaton"], "flat_ring_ms": ms[FLAT],
+                           "time_ratio": ms[FLAT] / ms["hecaton"], "energy_ratio": ""}
+                    if has_energy:
+                        joules = {m: moved[m] + watts[m] * ms[m] * 1e-3 for m in closed}
+                        row["energy_ratio"] = joules[FLAT] / joules["hecaton"]
+                    table.append(row)
+                    if channel == 51.2:
+                        at = (f"{link:g} GB/s", f"{tflops:g}\nTFLOPS")
+                        grids["time"][at] = row["time_ratio"]
+                        if has_energy:
+                            grids["energy"][at] = row["energy_ratio"]
+        names = [f"{t:g}\nTFLOPS" for t in TFLOPS], [f"{link:g} GB/s" for link in LINKS]
+        words = []
+        for what, mark in zip(("time", "energy"), CLAIMED[model]):
+            values = grids[what]
+            if not values:
+                continue
+            maps.append((f"{model}, {side * side} dies, {what}: claimed {mark}x", *names, values, mark))
+            words.append(f"{what} {min(values.values()):.2f}x to {max(values.values()):.2f}x, the claimed {mark}x at "
+                         f"{sum(v >= mark for v in values.values())} of {len(values)} points")
+        if has_energy:
+            ratio = more(seen[FLAT], STEP) / more(seen["hecaton"], STEP)
+            told = closed[FLAT].time(32, 64, 51.2) / closed["hecaton"].time(32, 64, 51.2)
+            words.append(f"simulated at 32 TFLOPS and 64 GB/s {ratio:.2f}x, closed form {told:.2f}x")
+        bound = max(closed[m].dram / closed[m].work(32, 64) for m in closed)
+        words.append(f"DRAM is in the way below {bound:.1f} GB/s a channel at these rates")
+        said.append(f"{model} on {side * side} dies: " + "; ".join(words) + ".")
+    write_csv(os.path.join(folder, "map.csv"), table)
+    svg = cells.draw("Flat ring over Hecaton, large batches; DRAM channels of 51.2 GB/s", maps)
+    return svg, (f"Maps by closed forms (`hecaton validate`), of what a mini-batch takes: {' '.join(said)} Energy is what was "
+                 f"simulated in `headline`, with static power over the time of the closed form. Ratios by closed forms and by "
+                 f"simulation, of Llama2-7B on 64 dies: {beside_simulation(rows, forms)}. {ASSUMED}")
+
+
+def weak_scaling(rows, folder):
+    forms = [row for row in forms_of(folder) if row.get("compute_ms")]
+    sides = sorted({int(row["rows"]) for row in forms})
+    at = {(row["training.method"], int(row["rows"])): row for row in forms}
+
+    def listed(method, key, ring=False):
+        values = []
+        for side in sides:
+            row = at.get((method, side))
+            value = float(row["compute_ms"]) / float(row[key]) if row else None
+            values.append(value * (1 - 1 / side) if row and ring else value)
+        return values
+
+    def told(values, digits=2):
+        return ", ".join("none" if v is None else f"{v:.{digits}f}" for v in values)
+
+    def spread(values):
+        values = [v for v in values[:4] if v is not None]
+        return f"{100 * (max(values) / min(values) - 1):.0f} %"
+
     points = by_batch(rows, ["training.method", "rows"])
-    sides = sorted({key[1] for key in points})
-    series = {}
-    for method in sorted({key[0] for key in points}):
-        at = [points.get((method, side)) for side in sides]
-        series[method] = [more(p, "training.compute_s") / more(p, "training.nop_s") if p else None for p in at]
-    # A ring of p dies sends (p-1)/p of the payload: that part of the growth is the ring's, not the method's.
-    series["hecaton, x (1 - 1/p)"] = [r * (1 - 1 / side) for r, side in zip(series["hecaton"], sides)]
+    simulated = {m: [more(points[m, s], "training.compute_s") / more(points[m, s], "training.nop_s")
+                     if (m, s) in points else None for s in sides] for m in ("hecaton", FLAT)}
+    bytes_, all_, ring = (listed("hecaton", "bytes_ms"), listed("hecaton", "collectives_ms"),
+                          listed("hecaton", "bytes_ms", True))
+    series = {"hecaton, bytes x (1-1/p)": ring, "hecaton, closed form": all_, "hecaton, simulated": simulated["hecaton"],
+              "flat ring, closed form": listed(FLAT, "collectives_ms")}
     svg = draw("Computation to communication: model and package grow together", "ratio",
-               [f"{side * side:.0f} dies" for side in sides], series)
-
-    def listed(name):
-        return ", ".join(f"{r:.2f}" for r in series[name] if r is not None)
-
-    def spread(name):
-        return f"{100 * (max(series[name]) / min(series[name]) - 1):.0f} %"
-
-    flat = f" The flat ring's is {listed(FLAT)}." if FLAT in series else ""
-    each = ", ".join(f"{more(points['hecaton', side], 'training.compute_s') * 1e3:.2f}" for side in sides)
-    return svg, (f"A mini-batch's computation of {each} ms over its standing still for the NoP is, by Hecaton, "
-                 f"{listed('hecaton')} on {', '.join(f'{s * s:.0f}' for s in sides)} dies: it varies by "
-                 f"{spread('hecaton')}. Rings of p dies send (p-1)/p of a payload; without that factor it is "
-                 f"{listed('hecaton, x (1 - 1/p)')}, and varies by {spread('hecaton, x (1 - 1/p)')}.{flat} DRAM transfers do not overlap here, and DRAM is fast, so that nothing else "
-                 f"contends. {ASSUMED}")
+               [f"{side * side:,} dies" for side in sides], series)
+    others = "; ".join(f"{m} {told(listed(m, 'collectives_ms'))}" for m in METHODS[1:])
+    seen = [v for v in simulated["hecaton"] if v is not None]
+    return svg, (f"A mini-batch's computation over its collectives, by Hecaton on {told(sides, 0)} rows of dies, undisturbed: "
+                 f"{told(all_)}; over the four pairs it varies by {spread(all_)}. Rings of p dies send (1 - 1/p) of a payload: "
+                 f"of bytes, without that factor, it is {told(ring)} and varies by {spread(ring)}; with the factor "
+                 f"{told(bytes_)}, {spread(bytes_)}. Latency of steps is the rest. Simulated, dies wait for each other too: "
+                 f"{told(seen)}. Others, undisturbed: {others}. The last two are models twice and four times as wide as "
+                 f"Llama3.1-405B, by closed forms alone. No activations are saved here, no transfer overlaps, and DRAM is "
+                 f"fast, so that nothing else contends. {ASSUMED}")
 
 
 def strong_scaling(rows):
@@ -202,6 +321,22 @@ def fusion(rows):
                  f"{ASSUMED}")
 
 
+def packets(rows):
+    points = {}
+    for row in sorted(rows, key=minibatches):
+        points.setdefault((row["training.method"], row["interface.packet_bytes"]), []).append(row)
+    changes = {"time of a mini-batch": [], "time of a step of one": [], "energy of a mini-batch": []}
+    for method in METHODS:
+        small, large = points[method, 4096.0], points[method, 65536.0]
+        for name, of in (("time of a mini-batch", lambda p: more(p, STEP)), ("time of a step of one", lambda p: p[0][STEP]),
+                         ("energy of a mini-batch", lambda p: more(p, ENERGY))):
+            changes[name].append(of(large) / of(small))
+    svg = draw("Packets of 64 KiB against packets of 4 KiB: Llama2-7B on 8 x 8 dies", "ratio", METHODS, changes)
+    words = "; ".join(f"{method} {' and '.join(f'{100 * (changes[name][i] - 1):+.1f} %' for name in changes)}"
+                      for i, method in enumerate(METHODS))
+    return svg, (f"Sending each message as one packet of at most 64 KiB changes {', '.join(changes)} by: {words}.")
+
+
 def extrapolation(rows):
     points = group(rows, ["training.method"])
     names = [key[0] for key in points]
@@ -214,14 +349,18 @@ def extrapolation(rows):
                  f"{100 * worst:.1f} %: what the studies with few layers leave open.")
 
 
-STUDIES = {"headline": headline, "claims": claims, "weak-scaling": weak_scaling,
-           "weak-scaling-large": weak_scaling, "strong-scaling": strong_scaling,
+STUDIES = {"packets": packets, "strong-scaling": strong_scaling,
            "layout": layout, "packages": packages, "fusion": fusion, "extrapolation": extrapolation}
+
+
+# These look at other tables too.
+WITH_FOLDER = {"headline": headline, "headline-1024": headline, "claims": claims, "weak-scaling": weak_scaling}
 
 
 def main():
     name, folder = sys.argv[1:]
-    svg, paragraph = STUDIES[name](rows_of(folder))
+    rows = rows_of(folder) if os.path.exists(os.path.join(folder, "table.csv")) else []
+    svg, paragraph = WITH_FOLDER[name](rows, folder) if name in WITH_FOLDER else STUDIES[name](rows)
     for file, words in (("figure.svg", svg), ("paragraph.txt", paragraph + "\n")):
         with open(os.path.join(folder, file), "w") as out:
             out.write(words)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # study.sh NAME...: runs studies of this folder and draws them: out/NAME/table.csv, figure.svg and paragraph.txt.
+# `claims` needs what `headline` and `headline-1024` have left in out, and shows what of it is there.
 # HECATON is the program (build/release/hecaton if not given), AT_ONCE how many points run beside each other (2).
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,6 +12,7 @@ if [ $# -eq 0 ] || [ ! -x "$program" ]; then
 fi
 . "$top/runs/small-machine.sh"
 for name in "$@"; do
+  case $name in claims | weak-scaling) HECATON=$program python3 "$here/forms.py" "$name" ;; esac
   "$program" sweep "$here/$name.toml" --output "out/$name" --at-once "${AT_ONCE:-2}"
   python3 "$here/draw.py" "$name" "out/$name"
 done

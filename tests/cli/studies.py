@@ -1,8 +1,10 @@
 """The shipped studies: each makes points that can be run; one is run, and drawn."""
+import csv
 import os
 import re
 import shutil
 import subprocess
+import sys
 from xml.etree import ElementTree
 
 from harness import DECKS, HECATON, check, finish, folder, run
@@ -27,6 +29,26 @@ with folder() as here:
         paragraph = file.read()
     found = re.search(r"by at most ([0-9.]+) %", paragraph)
     check(found and float(found.group(1)) < 3, f"one and two layers tell of 22: {paragraph!r}")
+    shutil.rmtree(os.path.join(here, "out"))
+
+    # Maps by closed forms: two points tell of any other.
+    process = subprocess.run(["python3", os.path.join(STUDIES, "forms.py"), "claims"], cwd=here, env=environment,
+                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(process.returncode == 0, f"forms.py: {process.stderr!r}")
+    process = subprocess.run(["python3", os.path.join(STUDIES, "draw.py"), "claims", os.path.join("out", "claims")],
+                             cwd=here, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(process.returncode == 0, f"draw.py claims: {process.stderr!r}")
+    sys.path.insert(0, STUDIES)
+    os.environ["HECATON"] = HECATON
+    import forms
+    with open(os.path.join(here, "out", "claims", "map.csv"), newline="") as file:
+        cells = list(csv.DictReader(file))
+    for method, column in (("hecaton", "hecaton_ms"), ("megatron-flat-ring", "flat_ring_ms")):
+        told = [float(row[column]) for row in cells if row["model"] == "llama2-70b" and row["dies"] == "256" and
+                (row["die_TFLOPS"], row["link_GBps"], row["channel_GBps"]) == ("16", "256", "51.2")]
+        own = forms.minibatch(("llama2-70b", method, 16, forms.rates(16, 256)))
+        exact = own["compute_ms"] + own["collectives_ms"]
+        check(len(told) == 1 and abs(told[0] / exact - 1) < 1e-3, f"{method}: {told} of the map, {exact}")
     shutil.rmtree(os.path.join(here, "out"))
 
     # Latency curves: three loads of two lengths, one of them saturated, beside two points of a reference.
