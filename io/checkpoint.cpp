@@ -167,10 +167,10 @@ void write_file(const fs::path& temporary, const Bytes& start, const std::vector
 
 }  // namespace
 
-RunIdentity identity_of(const std::string& resolved_deck, bool trains) {
+RunIdentity identity_of(const std::string& resolved_deck, SimulationWay way) {
   const auto* text = reinterpret_cast<const unsigned char*>(resolved_deck.data());
   const BuildInfo& build = build_info();
-  return {build.version, build.git, digest_of_bytes({text, resolved_deck.size()}), trains};
+  return {build.version, build.git, digest_of_bytes({text, resolved_deck.size()}), way};
 }
 
 std::uint64_t digest_of_bytes(std::span<const unsigned char> bytes) {

@@ -40,20 +40,32 @@ struct Stretch {
   }
 };
 
+// How the network is simulated: it decides what there is to be remembered.
+struct SimulationWay {
+  bool trains = true;
+  bool clocked = true;
+
+  friend bool operator==(const SimulationWay&, const SimulationWay&) = default;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(trains, clocked);
+  }
+};
+
 // What must be the same for the run that goes on.
 struct RunIdentity {
   std::string version;
   std::string git;
   std::uint64_t deck = 0;  // digest of its resolved text
-  bool trains = true;
+  SimulationWay way;
 
   friend bool operator==(const RunIdentity&, const RunIdentity&) = default;
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(version, git, deck, trains);
+    archive(version, git, deck, way);
   }
 };
-RunIdentity identity_of(const std::string& resolved_deck, bool trains);
+RunIdentity identity_of(const std::string& resolved_deck, SimulationWay way);
 
 struct CheckpointHead {
   RunIdentity run;

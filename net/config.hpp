@@ -118,7 +118,9 @@ struct NetworkConfig {
   LinkConfig link;
   RouterConfig router;
   InterfaceConfig interface;
-  bool trains = true;  // let one event stand for a run of segments; results are identical either way
+  // How it is simulated; results are identical either way.
+  bool trains = true;   // let one event stand for a run of segments
+  bool clocked = true;  // let one event stand for a cycle of all routers, where that is possible
 };
 
 }  // namespace hecaton::net

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/engine/event.hpp"
+#include "net/borders.hpp"
 #include "net/interface.hpp"
 #include "net/router.hpp"
 
@@ -61,7 +62,7 @@ class PackageModel {
       nodes_.push_back(Node{id, Router(fabric, id), Interface(fabric, id), make(id)});
     }
     set_borders(owner_of_, {});
-    find_neighbours(self);
+    neighbours_ = neighbours_of(fabric.topology, owner_of_, self);
   }
 
   // The regions, by node, between which events are to be bounded, if not those of the owners (a dry run), and
@@ -215,7 +216,7 @@ class PackageModel {
       hops_to_border_[node.value] = hops;
       into.push_back(node);
     };
-    for_each_link([&](NodeId from, NodeId to) {
+    for_each_link(topology, [&](NodeId from, NodeId to) {
       if (region_of[from.value] != region_of[to.value]) visit(from, 1, wave);
     });
     for (std::int64_t hops = 2; !wave.empty(); ++hops) {
@@ -226,23 +227,6 @@ class PackageModel {
             visit(*neighbour, hops, next);
       wave = std::move(next);
     }
-  }
-
-  void find_neighbours(RankId self) {
-    for_each_link([&](NodeId from, NodeId to) {
-      if (owner_of_[from.value] == self && owner_of_[to.value] != self)
-        neighbours_.push_back(owner_of_[to.value]);
-    });
-    std::sort(neighbours_.begin(), neighbours_.end());
-    neighbours_.erase(std::unique(neighbours_.begin(), neighbours_.end()), neighbours_.end());
-  }
-
-  template <class Visit>
-  void for_each_link(Visit&& visit) const {
-    for (std::uint32_t n = 0; n < owner_of_.size(); ++n)
-      for (std::uint32_t p = 0; p < port_count; ++p)
-        if (const auto neighbour = fabric_.topology.neighbour(NodeId{n}, static_cast<Port>(p)))
-          visit(NodeId{n}, *neighbour);
   }
 
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();

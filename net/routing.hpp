@@ -38,6 +38,8 @@ struct Ways {
   std::uint32_t count = 0;
 };
 
+enum class DimensionOrder : std::uint8_t { none, row_first, column_first };
+
 class Routes {
  public:
   // Throws std::invalid_argument if the routing does not fit the topology, its channels, or what is dead.
@@ -47,6 +49,12 @@ class Routes {
   Way way(const Topology& topology, NodeId here, const WormHeader& header, Port in,
           std::uint32_t in_channel) const;
   bool adaptive() const { return routing_ == Routing::adaptive; }
+  // Whether every way follows from two coordinates, on any channel.
+  DimensionOrder dimension_order() const {
+    if (torus_) return DimensionOrder::none;
+    if (routing_ == Routing::xy) return DimensionOrder::row_first;
+    return routing_ == Routing::yx ? DimensionOrder::column_first : DimensionOrder::none;
+  }
   // Adaptive routing: the ports on shortest ways and the channels that any worm may take there if their
   // buffers are empty; none where the way is not a choice (to an interface or an IO die).
   Ways shortest(const Topology& topology, NodeId here, const WormHeader& header) const;

@@ -44,6 +44,7 @@ class Traffic {
   std::int64_t measure_until() const {
     return measure_from() + static_cast<std::int64_t>(config_.measure_cycles);
   }
+  bool measures(std::int64_t cycle) const { return cycle >= measure_from() && cycle < measure_until(); }
   std::int64_t inject_until() const {
     return measure_until() + static_cast<std::int64_t>(config_.drain_cycles);
   }

@@ -21,18 +21,41 @@ std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& world)
   return boost::mpi::all_reduce(world, value, std::plus<std::uint64_t>());
 }
 
-std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
+// `counters`(port) are those of what went out of it, but for the two ends.
+template <class Counters>
+std::vector<chiplet::LinkCounters> links_of(NodeId node, const net::Topology& topology, Counters&& counters) {
   std::vector<chiplet::LinkCounters> links;
   for (std::uint32_t p = 0; p < net::port_count; ++p) {
     const auto port = static_cast<net::Port>(p);
-    const auto neighbour = topology.neighbour(node.id, port);
+    const auto neighbour = topology.neighbour(node, port);
     if (!neighbour) continue;
-    const net::PortState& state = node.router.port(port);
-    links.push_back(
-        {node.id.value, neighbour->value, state.busy_ps, state.flits, state.packets, state.bytes});
+    chiplet::LinkCounters& link = links.emplace_back(counters(port));
+    link.from = node.value;
+    link.to = neighbour->value;
   }
   std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
   return links;
+}
+
+std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
+  return links_of(node.id, topology, [&](net::Port port) {
+    const net::PortState& state = node.router.port(port);
+    return chiplet::LinkCounters{0, 0, state.busy_ps, state.flits, state.packets, state.bytes};
+  });
+}
+
+std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size_t local) {
+  const net::clocked::Network& network = model.network();
+  const net::Timing& timing = model.fabric().timing;
+  return links_of(network.nodes()[local], model.fabric().topology, [&](net::Port port) {
+    const net::clocked::PortCounters counters = network.port(local, port);
+    return chiplet::LinkCounters{0,
+                                 0,
+                                 counters.flits * static_cast<std::uint64_t>(timing.cycle),
+                                 counters.flits,
+                                 counters.packets,
+                                 counters.packets * network.packet_flits() * timing.flit_bytes};
+  });
 }
 
 void add_counters(Digest& digest, const chiplet::DieCounters& c) {
@@ -42,13 +65,19 @@ void add_counters(Digest& digest, const chiplet::DieCounters& c) {
     digest.add(word);
 }
 
-void add_counters(Digest& digest, const TrafficCounters& c) {
+void add_counters(Digest& digest, const net::TrafficCounters& c) {
   for (std::uint64_t word : {c.packets_measured, c.latency_sum_ps, c.latency_min_ps, c.latency_max_ps,
                              c.hops_sum, c.offered_flits, c.accepted_flits, c.last_delivery_ps})
     digest.add(word);
 }
 
-// Everything that was simulated at one node.
+void add_network(Digest& digest, std::uint64_t packets, const std::vector<chiplet::LinkCounters>& links) {
+  digest.add(packets);
+  for (const chiplet::LinkCounters& link : links)
+    for (std::uint64_t word : {std::uint64_t{link.to}, link.busy_ps, link.flits, link.packets, link.bytes})
+      digest.add(word);
+}
+
 std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) {
   Digest digest;
   if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
@@ -62,17 +91,14 @@ std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) 
   } else if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node)) {
     add_counters(digest, source->counters);
   }
-  digest.add(node.interface.packets());
-  for (const chiplet::LinkCounters& link : links_of(node, topology))
-    for (std::uint64_t word : {std::uint64_t{link.to}, link.busy_ps, link.flits, link.packets, link.bytes})
-      digest.add(word);
+  add_network(digest, node.interface.packets(), links_of(node, topology));
   return digest.value();
 }
 
-std::uint64_t package_digest(Model& model, const boost::mpi::communicator& world) {
-  std::vector<std::uint64_t> by_node(model.fabric().topology.nodes(), 0);
-  for (const Model::Node& node : model.nodes())
-    by_node[node.id.value] = digest_of(node, model.fabric().topology);
+std::uint64_t package_digest(const std::vector<NodeOutcome>& mine, std::uint32_t nodes,
+                             const boost::mpi::communicator& world) {
+  std::vector<std::uint64_t> by_node(nodes, 0);
+  for (const NodeOutcome& node : mine) by_node[node.id.value] = node.digest;
   std::vector<std::uint64_t> all(by_node.size());
   boost::mpi::all_reduce(world, by_node.data(), static_cast<int>(by_node.size()), all.data(),
                          std::plus<std::uint64_t>());
@@ -90,6 +116,33 @@ std::uint64_t end_of(const Model::Node& node) {
 }
 
 }  // namespace
+
+std::vector<NodeOutcome> outcomes(const Model& model) {
+  std::vector<NodeOutcome> all;
+  for (const Model::Node& node : model.nodes()) {
+    NodeOutcome& outcome = all.emplace_back();
+    outcome = {
+        node.id, digest_of(node, model.fabric().topology), node.interface.packets(), end_of(node), node.depth,
+        {}};
+    if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
+      outcome.traffic = source->counters;
+  }
+  return all;
+}
+
+std::vector<NodeOutcome> outcomes(const ClockedModel& model) {
+  const net::clocked::Network& network = model.network();
+  std::vector<NodeOutcome> all;
+  for (std::size_t i = 0; i < network.nodes().size(); ++i) {
+    const net::TrafficCounters& counters = network.counters(i);
+    Digest digest;
+    add_counters(digest, counters);
+    add_network(digest, network.packets(i), links_of(model, i));
+    all.push_back({network.nodes()[i], digest.value(), network.packets(i), counters.last_delivery_ps,
+                   network.depth(i), counters});
+  }
+  return all;
+}
 
 std::vector<std::string> unfinished(const Model& model) {
   std::vector<std::string> waiting;
@@ -110,7 +163,7 @@ std::vector<std::string> unfinished(const Model& model) {
   return waiting;
 }
 
-void require_finished(Model& model, const boost::mpi::communicator& world) {
+void require_finished(const Model& model, const boost::mpi::communicator& world) {
   const std::vector<std::string> mine = unfinished(model);
   if (sum_of(mine.size(), world) == 0) return;
   std::vector<std::vector<std::string>> all;
@@ -120,6 +173,11 @@ void require_finished(Model& model, const boost::mpi::communicator& world) {
   for (const auto& lines : all)
     for (const std::string& line : lines) report += "\n  " + line;
   throw std::runtime_error(report);
+}
+
+void require_finished(const ClockedModel& model, const boost::mpi::communicator& world) {
+  if (sum_of(model.network().quiet() ? 0 : 1, world) != 0)
+    throw std::logic_error("the simulation stopped with flits in the network, or without all of its credits");
 }
 
 io::LocalRecords take_records(Model& model) {
@@ -142,12 +200,24 @@ io::LocalRecords take_records(Model& model) {
   return records;
 }
 
-io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mpi::communicator& world) {
+io::LocalRecords take_records(ClockedModel& model) {
+  io::LocalRecords records;
+  for (std::size_t i = 0; i < model.network().nodes().size(); ++i) {
+    for (const chiplet::LinkCounters& link : links_of(model, i)) records.links.push_back(link);
+    records.dies.push_back(model.network().nodes()[i].value);
+    records.die_counters.emplace_back();
+    records.operations_per_die.push_back(0);
+  }
+  return records;
+}
+
+io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRecords& records,
+                  std::uint32_t nodes, const boost::mpi::communicator& world) {
   io::Totals mine;
   std::uint64_t end = 0;
-  for (const Model::Node& node : model.nodes()) {
-    mine.packets += node.interface.packets();
-    end = std::max(end, end_of(node));
+  for (const NodeOutcome& node : nodes_here) {
+    mine.packets += node.packets;
+    end = std::max(end, node.end_ps);
   }
   for (const chiplet::LinkCounters& link : records.links) {
     mine.packet_hops += link.packets;
@@ -164,25 +234,26 @@ io::Totals sum_up(Model& model, const io::LocalRecords& records, const boost::mp
   all.flit_hops = sum_of(mine.flit_hops, world);
   all.link_bits = sum_of(mine.link_bits, world);
   all.dram_bytes = sum_of(mine.dram_bytes, world);
-  all.digest = package_digest(model, world);
+  all.digest = package_digest(nodes_here, nodes, world);
   return all;
 }
 
-std::uint64_t critical_path(const Model& model, const boost::mpi::communicator& world) {
+std::uint64_t critical_path(const std::vector<NodeOutcome>& nodes_here,
+                            const boost::mpi::communicator& world) {
   std::uint32_t longest = 0;
-  for (const Model::Node& node : model.nodes()) longest = std::max(longest, node.depth);
+  for (const NodeOutcome& node : nodes_here) longest = std::max(longest, node.depth);
   longest = boost::mpi::all_reduce(world, longest, boost::mpi::maximum<std::uint32_t>());
   return longest == std::numeric_limits<std::uint32_t>::max() ? 0 : longest;
 }
 
-io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& world) {
-  TrafficCounters mine;
+io::TrafficResult traffic_result(const std::vector<NodeOutcome>& nodes_here, std::int64_t cycle_ps,
+                                 const boost::mpi::communicator& world) {
+  net::TrafficCounters mine;
   // Not the largest of 64 bits: a vectorised MPI_MIN was seen to take that for -1, the least of all.
   mine.latency_min_ps = static_cast<std::uint64_t>(SimTime::never().ps);
-  for (const Model::Node& node : model.nodes()) {
-    const auto* source = std::get_if<TrafficNode>(&node.endpoint.node);
-    if (source == nullptr) continue;
-    const TrafficCounters& c = source->counters;
+  for (const NodeOutcome& node : nodes_here) {
+    if (!node.traffic) continue;
+    const net::TrafficCounters& c = *node.traffic;
     mine.packets_measured += c.packets_measured;
     mine.latency_sum_ps += c.latency_sum_ps;
     if (c.packets_measured > 0) mine.latency_min_ps = std::min(mine.latency_min_ps, c.latency_min_ps);
@@ -191,7 +262,7 @@ io::TrafficResult traffic_result(Model& model, const boost::mpi::communicator& w
     mine.offered_flits += c.offered_flits;
     mine.accepted_flits += c.accepted_flits;
   }
-  const auto cycle = static_cast<std::uint64_t>(model.fabric().timing.cycle);
+  const auto cycle = static_cast<std::uint64_t>(cycle_ps);
   io::TrafficResult all;
   all.packets_measured = sum_of(mine.packets_measured, world);
   all.latency_sum_cycles = sum_of(mine.latency_sum_ps, world) / cycle;

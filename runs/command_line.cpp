@@ -29,6 +29,7 @@ struct Fields {
   CompareArguments compare;
   SweepArguments sweep;
   std::string trains = "on";
+  std::string clocked = "on";
   std::vector<std::string> without;  // sources of lookahead
 };
 
@@ -108,6 +109,9 @@ void add_run(CLI::App& app, Fields& fields) {
   add_choice(command, "--sync", run.sync, {"auto", "window", "null"},
              "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_engine_switches(command, fields);
+  add_choice(
+      command, "--clocked", fields.clocked, {"on", "off"},
+      "Simulate traffic cycle by cycle where its network keeps step with one clock; results are the same");
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
   add_halts(command, run);
   command
@@ -211,6 +215,7 @@ net::LookaheadSources sources_but(const std::vector<std::string>& without) {
 
 CommandLine chosen(const CLI::App& app, Fields fields) {
   fields.run.trains = fields.dry_run.trains = fields.trains == "on";
+  fields.run.clocked = fields.clocked == "on";
   fields.run.lookahead = fields.dry_run.lookahead = sources_but(fields.without);
   if (app.got_subcommand("dry-run")) return std::move(fields.dry_run);
   if (app.got_subcommand("run")) return std::move(fields.run);

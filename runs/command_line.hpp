@@ -27,6 +27,7 @@ struct RunArguments {
   std::string progress = "auto";
   std::string sync = "auto";
   bool trains = true;
+  bool clocked = true;
   net::LookaheadSources lookahead;
   // In picoseconds; 0: none.
   std::int64_t checkpoint_every_ps = 0;            // of wall time

@@ -44,7 +44,8 @@ struct CheckedRun {
 CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& restart) {
   CheckedDeck checked = check_deck_input(arguments.input, ranks);
   if (arguments.restart.empty()) return checked;
-  const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, arguments.trains);
+  const auto identity =
+      io::identity_of(checked.loaded.deck.resolved_toml, {arguments.trains, arguments.clocked});
   const auto found = find_checkpoint(arguments.restart, output_paths(arguments).checkpoints, identity,
                                      records_operations(arguments));
   if (found) restart = found->string();
@@ -127,6 +128,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
                 engine::Requests& requests, const boost::mpi::communicator& world) {
   io::Deck deck = io::parse_deck(checked.deck.text, checked.deck.name);
   deck.network.trains = arguments.trains;
+  deck.network.clocked = arguments.clocked;
   const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
   Keeper keeper(keep_options(arguments, checked.restart), deck, provenance, requests, world);
   std::optional<io::RunResult> result = simulate_with_progress(deck, arguments, keeper, world);

@@ -10,7 +10,7 @@
 #include "core/chiplet/io_die.hpp"
 #include "core/chiplet/tags.hpp"
 #include "net/interface.hpp"
-#include "net/traffic.hpp"
+#include "net/traffic_counters.hpp"
 
 namespace hecaton::runs {
 
@@ -94,24 +94,6 @@ struct IoNode {
   }
 };
 
-// What one die measured; see io::TrafficResult. Latencies in picoseconds.
-struct TrafficCounters {
-  std::uint64_t packets_measured = 0;
-  std::uint64_t latency_sum_ps = 0;
-  std::uint64_t latency_min_ps = 0;
-  std::uint64_t latency_max_ps = 0;
-  std::uint64_t hops_sum = 0;
-  std::uint64_t offered_flits = 0;
-  std::uint64_t accepted_flits = 0;
-  std::uint64_t last_delivery_ps = 0;
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(packets_measured, latency_sum_ps, latency_min_ps, latency_max_ps, hops_sum, offered_flits,
-            accepted_flits, last_delivery_ps);
-  }
-};
-
 // Makes packets, cycle by cycle or as a trace says; each is a message, its tag counts the die's packets. Dead
 // dies make none, and packets to them are not made.
 struct TrafficNode {
@@ -121,7 +103,7 @@ struct TrafficNode {
   const net::Traffic* traffic;
   const net::Topology* topology;
   std::uint64_t drawn = 0;
-  TrafficCounters counters;
+  net::TrafficCounters counters;
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -140,30 +122,21 @@ struct TrafficNode {
       const NodeId destination = traffic->destination(host.node(), drawn - 1);
       const std::uint32_t bytes = traffic->bytes(host.node(), drawn - 1, timing.flit_bytes);
       if (topology->dead(destination)) continue;
-      if (measuring(cycle)) counters.offered_flits += timing.flits_of(bytes);
+      counters.made(*traffic, cycle, timing.flits_of(bytes));
       host.hand_over({destination, drawn - 1, bytes, false, false});
     } while (plan_next(host, cycle));
   }
   template <class Host>
   void on_message(Host& host, const net::DeliveredMessage& delivered) {
     const net::Timing& timing = host.fabric().timing;
-    const auto now = static_cast<std::uint64_t>(host.now().ps);
-    counters.last_delivery_ps = now;
-    if (measuring(host.now().ps / timing.cycle)) counters.accepted_flits += delivered.flits;
-    if (!delivered.complete || !measuring(delivered.header.created_ps / timing.cycle)) return;
-    const std::uint64_t latency = now - static_cast<std::uint64_t>(delivered.header.created_ps);
-    counters.latency_min_ps =
-        counters.packets_measured == 0 ? latency : std::min(counters.latency_min_ps, latency);
-    counters.latency_max_ps = std::max(counters.latency_max_ps, latency);
-    counters.latency_sum_ps += latency;
-    counters.hops_sum += host.fabric().hops(delivered.header.source, host.node());
-    ++counters.packets_measured;
+    counters.arrived(*traffic, host.now().ps, timing.cycle, delivered.flits);
+    const std::int64_t created = delivered.header.created_ps;
+    if (!delivered.complete || !traffic->measures(created / timing.cycle)) return;
+    counters.completed(static_cast<std::uint64_t>(host.now().ps - created),
+                       host.fabric().hops(delivered.header.source, host.node()));
   }
 
  private:
-  bool measuring(std::int64_t cycle) const {
-    return cycle >= traffic->measure_from() && cycle < traffic->measure_until();
-  }
   // Whether the next packet is due at once; otherwise it comes by a timer.
   template <class Host>
   bool plan_next(Host& host, std::int64_t cycle) {

@@ -67,8 +67,10 @@ void expect_same_run(const fs::path& path, const io::CheckpointHead& head, const
            "go on with the program that wrote it, or begin anew without --restart");
   if (head.run.deck != run.deck)
     refuse(path, "it is of another deck", "use the deck and the --set of the run that wrote it");
-  if (head.run.trains != run.trains)
-    refuse(path, fmt::format("it was written with --trains {}", head.run.trains ? "on" : "off"),
+  if (head.run.way != run.way)
+    refuse(path,
+           fmt::format("it was written with --trains {} --clocked {}", head.run.way.trains ? "on" : "off",
+                       head.run.way.clocked ? "on" : "off"),
            "use the same");
   if (with_operations && !head.operations)
     refuse(path, "the run before it did not record operations", "use --trace summary or --trace none");
@@ -201,7 +203,7 @@ void Keeper::keep(Halted& halted) {
   if (options_.operations) stretches.push_back(record(halt, halted.so_far));
 
   io::CheckpointHead head;
-  head.run = io::identity_of(deck_.resolved_toml, deck_.network.trains);
+  head.run = io::identity_of(deck_.resolved_toml, {deck_.network.trains, deck_.network.clocked});
   head.halt = halt;
   for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
   head.operations = options_.operations;

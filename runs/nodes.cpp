@@ -9,6 +9,11 @@ net::NetworkConfig network_of(const io::Deck& deck) {
   return config;
 }
 
+bool is_clocked(const io::Deck& deck) {
+  return deck.kind == io::WorkloadKind::traffic && deck.network.clocked &&
+         net::clocked::fits(network_of(deck), deck.traffic);
+}
+
 Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node) {
   if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
   if (workload.traffic()) return {TrafficNode(&*workload.traffic(), &workload.topology())};

@@ -36,10 +36,19 @@ std::uint64_t rows_done(const Model& model) {
   return rows;
 }
 
+// Traffic is done by the clock.
+std::uint64_t rows_expected(const Workload&, const ClockedModel&) {
+  return 0;
+}
+std::uint64_t rows_done(const ClockedModel&) {
+  return 0;
+}
+
 // Calls options.progress about four times a second; counting the work done is left for then.
+template <class AnyModel>
 class Heartbeat {
  public:
-  Heartbeat(const Workload& workload, const Model& model, const RunOptions& options)
+  Heartbeat(const Workload& workload, const AnyModel& model, const RunOptions& options)
       : workload_(workload), model_(model), options_(options), expected_(rows_expected(workload, model)) {}
 
   void operator()(SimTime now, std::uint64_t events) {
@@ -60,7 +69,7 @@ class Heartbeat {
   }
 
   const Workload& workload_;
-  const Model& model_;
+  const AnyModel& model_;
   const RunOptions& options_;
   std::uint64_t expected_;
   std::chrono::steady_clock::time_point last_{};
@@ -84,9 +93,10 @@ std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
 }
 
 // One run: what its parts share.
+template <class AnyModel>
 struct Run {
   const Workload& workload;
-  Model& model;
+  AnyModel& model;
   const RunOptions& options;
   std::string sync;
   const boost::mpi::communicator& world;
@@ -95,15 +105,18 @@ struct Run {
 
 // Collective: what has come of the run so far; moves the operation rows out of the model. The events before a
 // checkpoint that it went on from count as rank 0's.
-io::RunResult result_of(const Run& run, engine::Accounting accounting) {
+template <class AnyModel>
+io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting) {
   io::RunResult result;
   result.local = take_records(run.model);
-  result.totals = sum_up(run.model, result.local, run.world);
-  if (run.workload.traffic()) result.traffic = traffic_result(run.model, run.world);
+  const std::vector<NodeOutcome> nodes = outcomes(run.model);
+  const net::Fabric& fabric = run.model.fabric();
+  result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
+  if (run.workload.traffic()) result.traffic = traffic_result(nodes, fabric.timing.cycle, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);
-  result.critical_path_events = critical_path(run.model, run.world);
+  result.critical_path_events = critical_path(nodes, run.world);
   result.sync = run.sync;
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - run.start).count();
   return result;
@@ -120,8 +133,8 @@ SimTime next_halt(SimTime last, SimDuration every) {
 }
 
 // From the beginning, or from a checkpoint, to the end, halting as planned. False: ended at a halt.
-template <class Engine>
-bool drive(Engine& engine, const Run& run) {
+template <class Engine, class AnyModel>
+bool drive(Engine& engine, const Run<AnyModel>& run) {
   const HaltPlan& plan = run.options.halts;
   engine::Requests none;
   SimTime last{};
@@ -136,7 +149,7 @@ bool drive(Engine& engine, const Run& run) {
     if (halt.at == SimTime::never()) return true;
     const auto since = std::chrono::steady_clock::now();
     last = halt.at;
-    Halted halted{halt, save_state(run.model, engine), result_of(run, engine.accounting()), since};
+    Halted halted{halt, save_state(run.model, engine, halt.at), result_of(run, engine.accounting()), since};
     halted.so_far.totals.simulated_ps = halt.at.ps;
     if (plan.at_halt(halted)) continue;
     engine.stop();
@@ -145,14 +158,14 @@ bool drive(Engine& engine, const Run& run) {
 }
 
 // Its accounting, or nothing if it was ended at a halt.
-template <class Synchroniser>
-std::optional<engine::Accounting> run_engine(const Run& run, Synchroniser&& synchroniser) {
+template <class AnyModel, class Synchroniser>
+std::optional<engine::Accounting> run_engine(const Run<AnyModel>& run, Synchroniser&& synchroniser) {
   const RunOptions& options = run.options;
   std::function<void(SimTime, std::uint64_t)> heartbeat;
   if (options.progress)
-    heartbeat = [beat = std::make_shared<Heartbeat>(run.workload, run.model, options)](
+    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options)](
                     SimTime now, std::uint64_t events) { (*beat)(now, events); };
-  engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
+  engine::Engine<AnyModel, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
   if (!drive(engine, run)) return std::nullopt;
   return engine.accounting();
 }
@@ -165,7 +178,8 @@ std::string choose_sync(const std::string& asked, const boost::mpi::communicator
   return engine::SharedMemory::possible(world) ? "null" : "window";
 }
 
-std::optional<engine::Accounting> run_synchronised(const Run& run) {
+template <class AnyModel>
+std::optional<engine::Accounting> run_synchronised(const Run<AnyModel>& run) {
   if (run.sync == "none") return run_engine(run, engine::Alone{});
   if (run.sync == "window") {
     engine::MpiTransport<net::Payload> transport(run.world);
@@ -179,6 +193,14 @@ std::optional<engine::Accounting> run_synchronised(const Run& run) {
   return run_engine(run, engine::NullSync(channels));
 }
 
+template <class AnyModel>
+std::optional<io::RunResult> run_to_its_end(const Run<AnyModel>& run) {
+  const std::optional<engine::Accounting> accounting = run_synchronised(run);
+  if (!accounting) return std::nullopt;
+  require_finished(run.model, run.world);
+  return result_of(run, *accounting);
+}
+
 }  // namespace
 
 std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& options,
@@ -186,19 +208,20 @@ std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& op
   const auto start = std::chrono::steady_clock::now();
   const Workload workload(deck);
   net::Fabric fabric(network_of(deck), workload.has_io());
+  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
+  const std::string sync = choose_sync(options.sync, world);
+  if (is_clocked(deck)) {
+    if (!options.lookahead.router) fabric.least_hop = SimDuration{fabric.timing.lookahead(true)};
+    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self);
+    return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
+  }
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
-  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   model.set_borders(partition.owner, options.lookahead);
-
-  const Run run{workload, model, options, choose_sync(options.sync, world), world, start};
-  const std::optional<engine::Accounting> accounting = run_synchronised(run);
-  if (!accounting) return std::nullopt;
-  require_finished(model, world);
-  return result_of(run, *accounting);
+  return run_to_its_end(Run<Model>{workload, model, options, sync, world, start});
 }
 
 io::ModelFacts model_facts(const io::Deck& deck) {

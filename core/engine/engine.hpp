@@ -12,6 +12,8 @@
 //   handle(event, outlet)    one event of a component of this rank
 //   settle(now, outlet)      after the last event of an instant: take the decisions of every component
 //                            touched in it; must post strictly later events only
+//   work()                   optional: how many events it has processed, if those it is handed stand for
+//   several
 // and posts through the outlet: post(time, phase, receiver, sender, sequence, payload[, depth]).
 // A synchroniser (window_sync.hpp, null_sync.hpp) says how far this rank may go.
 //
@@ -117,6 +119,12 @@ class Engine {
     void operator()(NodeId component) const { model->prefetch(component); }
   };
   static constexpr std::uint64_t heartbeat_mask = (1u << 14) - 1;
+  static constexpr bool counts_itself = requires(const Model& model) { model.work(); };
+
+  void count_work() {
+    const std::uint64_t before = std::exchange(accounting_.events, model_.work());
+    if ((before | heartbeat_mask) < accounting_.events && heartbeat_) heartbeat_(now_, accounting_.events);
+  }
 
   void process_stretch(SimTime until) {
     for (std::uint32_t left = synchroniser_.stretch(); left > 0; --left) {
@@ -124,9 +132,12 @@ class Engine {
       now_ = queue_.next_time();
       do {
         model_.handle(queue_.pop(), *this);
-        if ((++accounting_.events & heartbeat_mask) == 0 && heartbeat_) heartbeat_(now_, accounting_.events);
+        if constexpr (!counts_itself)
+          if ((++accounting_.events & heartbeat_mask) == 0 && heartbeat_)
+            heartbeat_(now_, accounting_.events);
       } while (queue_.next_time() == now_);
       model_.settle(now_, *this);
+      if constexpr (counts_itself) count_work();
     }
   }
 

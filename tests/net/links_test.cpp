@@ -1,7 +1,7 @@
 // Links of their own latency and bandwidth against arithmetic.
 #include <gtest/gtest.h>
 
-#include "random_network.hpp"
+#include "tests/net/random_network.hpp"
 
 namespace hecaton::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "message_bench.hpp"
+#include "tests/net/message_bench.hpp"
 
 namespace hecaton::test {
 

@@ -1,7 +1,7 @@
 // Mechanisms of the router, each against cycles worked out by hand.
 #include <gtest/gtest.h>
 
-#include "message_bench.hpp"
+#include "tests/net/message_bench.hpp"
 
 namespace hecaton::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "random_network.hpp"
+#include "tests/net/random_network.hpp"
 
 namespace hecaton::test {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "core/engine/mpi_transport.hpp"
 #include "core/engine/window_sync.hpp"
-#include "random_network.hpp"
+#include "tests/net/random_network.hpp"
 
 namespace hecaton::test {
 namespace {

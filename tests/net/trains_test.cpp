@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "random_network.hpp"
+#include "tests/net/random_network.hpp"
 
 namespace hecaton::test {
 namespace {

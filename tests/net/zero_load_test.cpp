@@ -3,7 +3,7 @@
 
 #include <tuple>
 
-#include "message_bench.hpp"
+#include "tests/net/message_bench.hpp"
 
 namespace hecaton::test {
 namespace {

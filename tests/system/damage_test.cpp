@@ -84,7 +84,8 @@ class Damage : public ::testing::Test {
     ::testing::internal::CaptureStderr();
     std::string name;
     try {
-      const auto identity = io::identity_of(deck_.resolved_toml, deck_.network.trains);
+      const auto identity =
+          io::identity_of(deck_.resolved_toml, {deck_.network.trains, deck_.network.clocked});
       const auto path = runs::find_checkpoint("latest", folder(), identity, true);
       name = path ? path->filename().string() : "nothing";
     } catch (const io::InputError& error) {

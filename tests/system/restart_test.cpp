@@ -89,7 +89,7 @@ const std::map<std::string, std::string>& restart_decks() {
     std::map<std::string, std::string> some;
     for (const char* name :
          {"all-gather, bypass columns", "hecaton 2 x 4, contended", "flat ring 4 x 4, contended",
-          "optimus 4 x 4, contended", "traffic, heavy", "traffic, heavy, cut-through"})
+          "optimus 4 x 4, contended", "traffic, heavy", "traffic, heavy, cut-through", "traffic, clocked"})
       some[name] = decks().at(name);
     std::string torus = decks().at("traffic, heavy");
     torus.replace(torus.find("\"mesh\""), 6, "\"torus\"");
@@ -100,6 +100,9 @@ const std::map<std::string, std::string>& restart_decks() {
     std::string speculative = decks().at("traffic, light");
     speculative.replace(speculative.find("[router]\n"), 9, "[router]\npipeline = \"speculative\"\n");
     some["traffic, speculative"] = speculative;
+    std::string stages = decks().at("traffic, clocked torus");
+    stages.replace(stages.find("[router]\n"), 9, "[router]\npipeline = \"four-stage\"\n");
+    some["traffic, clocked torus, four stages"] = stages;
     return some;
   }();
   return all;

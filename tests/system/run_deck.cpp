@@ -114,7 +114,7 @@ Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
     gather_records(halted.so_far.local, comm, run);
     if (given.halts.at_halt) return given.halts.at_halt(halted);
     io::CheckpointHead head;
-    head.run = io::identity_of(deck.resolved_toml, deck.network.trains);
+    head.run = io::identity_of(deck.resolved_toml, {deck.network.trains, deck.network.clocked});
     head.halt = halted.halt.at;
     for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
     io::write_checkpoint(to, head, halted.state, comm);

@@ -34,6 +34,16 @@ inline std::string traffic_text(const char* switching, const char* pattern, doub
       switching, pattern, rate, flits);
 }
 
+// A network that keeps step with one clock.
+inline std::string clocked_text(const char* more, const char* pattern, double rate, std::uint32_t flits) {
+  return fmt::format(
+      "[workload]\nkind = \"traffic\"\n[package]\nrows = 5\ncolumns = 6\ntopology = \"{}\"\n"
+      "[link]\nlatency_ns = 2\n[router]\nbuffer_flits = 6\nswitching = \"wormhole\"\n"
+      "[traffic]\npattern = \"{}\"\ninjection_rate = {}\npacket_flits = {}\n"
+      "warmup_cycles = 200\nmeasure_cycles = 600\ndrain_cycles = 100\n",
+      more, pattern, rate, flits);
+}
+
 inline TrainingDeck tiny() {
   TrainingDeck deck;
   deck.model = {"tiny", 64, 96, 8, 4, 2, 100, true};
@@ -80,6 +90,8 @@ inline const std::map<std::string, std::string>& decks() {
       {"traffic, heavy", traffic_text("wormhole", "uniform", 0.9, 5)},
       {"traffic, heavy, cut-through", traffic_text("cut-through", "uniform", 0.8, 4)},
       {"traffic, one hot spot", traffic_text("wormhole", "hotspot", 0.3, 2)},
+      {"traffic, clocked", clocked_text("mesh", "uniform", 0.7, 3)},
+      {"traffic, clocked torus", clocked_text("torus", "tornado", 0.2, 1)},
   };
   return all;
 }

@@ -34,7 +34,7 @@ class Checkpoints : public ::testing::Test {
     folder_ = fs::temp_directory_path() / ("hecaton-checkpoint-" + std::to_string(::getpid()));
     fs::create_directories(folder_);
     write_bytes(folder_ / "rows", random_bytes(3000));
-    head_.run = identity_of("a deck", true);
+    head_.run = identity_of("a deck", {});
     head_.halt = SimTime{123'456'789};
     head_.events = 42;
     head_.operations = true;
@@ -87,9 +87,10 @@ TEST_F(Checkpoints, HoldWhatWasWritten) {
 }
 
 TEST_F(Checkpoints, TellRunsApart) {
-  EXPECT_NE(identity_of("a deck", true), identity_of("a deck", false));
-  EXPECT_NE(identity_of("a deck", true), identity_of("a dock", true));
-  EXPECT_NE(identity_of("", true), identity_of(std::string(1, '\0'), true));
+  EXPECT_NE(identity_of("a deck", {}), identity_of("a deck", {.trains = false}));
+  EXPECT_NE(identity_of("a deck", {}), identity_of("a deck", {.clocked = false}));
+  EXPECT_NE(identity_of("a deck", {}), identity_of("a dock", {}));
+  EXPECT_NE(identity_of("", {}), identity_of(std::string(1, '\0'), {}));
 }
 
 TEST_F(Checkpoints, AnyChangedByteIsRefused) {

@@ -1,0 +1,95 @@
+// The state of one node of the clocked network as values: nothing in it depends on which other nodes are on
+// the same rank.
+#pragma once
+
+#include <vector>
+
+#include "net/clocked/network.hpp"
+
+namespace hecaton::net::clocked {
+
+struct Network::NodeState {
+  // Flits of one worm that follow each other in a buffer.
+  struct Piece {
+    Worm worm;
+    std::uint32_t flits = 0;
+    bool head = false;
+    bool tail = false;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(worm, flits, head, tail);
+    }
+  };
+  struct Input {
+    std::vector<Piece> pieces;  // front first
+    // The buffer is empty, and the rest of this worm has still to come.
+    bool goes_on = false;
+    Worm worm;
+    std::uint8_t out_port = 0;
+    std::uint8_t out_channel = nobody;
+    std::uint16_t usable = 0;
+    std::uint8_t pointer = 0;
+    bool routing = false;  // the front flit asks for an output channel in a cycle to come
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(pieces, goes_on, worm, out_port, out_channel, usable, pointer, routing);
+    }
+  };
+  struct Sender {
+    Cycle next = -1;
+    std::uint64_t drawn = 0;
+    std::uint64_t packets = 0;
+    std::uint16_t left = 0;
+    std::uint8_t channel = 0;
+    Worm worm;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(next, drawn, packets, left, channel, worm);
+    }
+  };
+  struct Flit {
+    Cycle at = 0;
+    std::uint8_t channel = 0;
+    bool head = false;
+    bool tail = false;
+    Worm worm;  // of a head
+    std::uint32_t depth = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(at, channel, head, tail, worm, depth);
+    }
+  };
+  struct Slot {
+    Cycle at = 0;
+    std::uint8_t channel = 0;
+    std::uint32_t depth = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(at, channel, depth);
+    }
+  };
+
+  std::array<std::uint8_t, die_ports> output_pointer{}, input_pointer{}, channel_offset{};
+  std::uint32_t depth = 0;
+  std::vector<Input> inputs;
+  std::vector<OutputChannel> outputs;
+  std::vector<std::uint16_t> injection_credits;
+  std::vector<PortCounters> ports;
+  Sender sender;
+  TrafficCounters counters;
+  std::vector<Flit> arriving;   // by time and channel
+  std::vector<Slot> returning;  // credits, likewise
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(output_pointer, input_pointer, channel_offset, depth, inputs, outputs, injection_credits, ports,
+            sender, counters, arriving, returning);
+  }
+};
+
+}  // namespace hecaton::net::clocked
