@@ -1,5 +1,5 @@
-// When dies make their next packets: a timing wheel, because most of them wait longer than anything in the network
-// takes.
+// When dies make their next packets: a timing wheel, because most of them wait longer than anything in the
+// network takes.
 #pragma once
 
 #include <algorithm>
