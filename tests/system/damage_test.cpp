@@ -167,14 +167,17 @@ TEST_F(Damage, AnEndAnywhereIsNoticed) {
 
 // Sound, but of another program, deck or way of simulating.
 TEST_F(Damage, AnotherRunIsRefused) {
-  const io::RunIdentity mine = io::identity_of(deck_.resolved_toml, deck_.network.trains);
+  const io::RunIdentity mine =
+      io::identity_of(deck_.resolved_toml, {deck_.network.trains, deck_.network.clocked});
   std::map<std::string, io::RunIdentity> others;
-  for (const char* why : {"this is 9.9.9", "(0123456789ab)", "of another deck", "--trains on"})
+  for (const char* why :
+       {"this is 9.9.9", "(0123456789ab)", "of another deck", "--trains on", "--clocked on"})
     others[why] = mine;
   others["this is 9.9.9"].version = "9.9.9";
   others["(0123456789ab)"].git = "0123456789ab";
   others["of another deck"].deck ^= 1;
-  others["--trains on"].trains = false;
+  others["--trains on"].way.trains = false;
+  others["--clocked on"].way.clocked = false;
   for (const auto& [why, run] : others) {
     for (const std::string& wanted : {std::string("latest"), (folder() / newest_).string()}) {
       try {
