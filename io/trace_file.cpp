@@ -48,6 +48,10 @@ void reserve_room(const fs::path& path, std::uint64_t bytes) {
 void publish(const fs::path& temporary, const fs::path& path) {
   sync_to_disk(temporary, O_RDWR);
   fs::rename(temporary, path);
+  sync_name(path);
+}
+
+void sync_name(const fs::path& path) {
   const fs::path folder = path.parent_path();
   sync_to_disk(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
 }

@@ -13,5 +13,7 @@ void reserve_room(const std::filesystem::path& path, std::uint64_t bytes);
 
 // Syncs a finished file, gives it its name, and syncs the name. Throws std::system_error.
 void publish(const std::filesystem::path& temporary, const std::filesystem::path& path);
+// Syncs the name alone, of a file or folder.
+void sync_name(const std::filesystem::path& path);
 
 }  // namespace hecaton::io

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/deck_reader.hpp"
+#include "io/input_error.hpp"
 #include "io/profile.hpp"
 #include "io/progress.hpp"
 #include "io/provenance.hpp"
@@ -22,12 +23,15 @@
 #include "runs/command_input.hpp"
 #include "runs/command_output.hpp"
 #include "runs/exit_code.hpp"
+#include "runs/folder_claim.hpp"
 #include "runs/keeper.hpp"
 #include "runs/requests.hpp"
 #include "runs/simulation.hpp"
 
 namespace hecaton::runs {
 namespace {
+
+namespace fs = std::filesystem;
 
 bool records_operations(const RunArguments& arguments) {
   return arguments.trace == "ops";
@@ -36,8 +40,21 @@ bool records_operations(const RunArguments& arguments) {
 // What rank 0 has found, on every rank.
 struct CheckedRun {
   SharedDeck deck;
-  std::string restart;  // the checkpoint to go on from; empty: from the start
+  std::string restart;               // the checkpoint to go on from; empty: from the start
+  std::optional<FolderClaim> claim;  // on rank 0, if there are checkpoints of an earlier run
 };
+
+// The ranks of a run that was killed may live for a moment.
+constexpr std::chrono::seconds patience{5};
+
+std::optional<FolderClaim> claim_folder(const fs::path& checkpoints) {
+  try {
+    return FolderClaim::take(checkpoints, patience);
+  } catch (const std::runtime_error& error) {
+    throw io::InputError({checkpoints.string()}, "", "cannot be used", error.what(),
+                         "choose another --output");
+  }
+}
 
 // On rank 0, before anything is simulated or written; `restart` is the checkpoint to go on from, if there is
 // one.
@@ -55,8 +72,10 @@ CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& res
 CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communicator& world) {
   CheckedRun run;
   run.deck = share_deck(world, [&] {
+    const OutputPaths paths = output_paths(arguments);
+    run.claim = claim_folder(paths.checkpoints);
     CheckedDeck checked = check_all(arguments, world.size(), run.restart);
-    prepare_outputs(output_paths(arguments));
+    prepare_outputs(paths);
     return checked;
   });
   boost::mpi::broadcast(world, run.restart, 0);
@@ -74,7 +93,7 @@ std::optional<Clock::Duration> wall_time(std::int64_t ps) {
   return std::chrono::duration_cast<Clock::Duration>(std::chrono::duration<double, std::pico>(ps));
 }
 
-KeepOptions keep_options(const RunArguments& arguments, const std::string& restart) {
+KeepOptions keep_options(const RunArguments& arguments, const CheckedRun& checked) {
   const OutputPaths paths = output_paths(arguments);
   KeepOptions options;
   options.folder = paths.checkpoints;
@@ -83,8 +102,9 @@ KeepOptions keep_options(const RunArguments& arguments, const std::string& resta
   options.every = wall_time(arguments.checkpoint_every_ps);
   options.every_simulated = {arguments.checkpoint_every_simulated_ps};
   options.most_wall = wall_time(arguments.max_wall_ps);
-  if (!restart.empty()) options.restart = restart;
+  if (!checked.restart.empty()) options.restart = checked.restart;
   options.tells = arguments.progress != "none";
+  options.claimed = checked.claim.has_value();
   return options;
 }
 
@@ -130,7 +150,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   deck.network.trains = arguments.trains;
   deck.network.clocked = arguments.clocked;
   const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
-  Keeper keeper(keep_options(arguments, checked.restart), deck, provenance, requests, world);
+  Keeper keeper(keep_options(arguments, checked), deck, provenance, requests, world);
   std::optional<io::RunResult> result = simulate_with_progress(deck, arguments, keeper, world);
   if (!result) {
     if (world.rank() == 0)

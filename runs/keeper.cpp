@@ -11,6 +11,7 @@
 #include "io/input_error.hpp"
 #include "io/quantity.hpp"
 #include "io/together.hpp"
+#include "io/trace_file.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -143,6 +144,12 @@ Keeper::Keeper(KeepOptions options, const io::Deck& deck, const io::Provenance& 
   bring_home(head);
 }
 
+// Synced, so that what is in it has a name after a crash of the host.
+void Keeper::make_folder() {
+  if (fs::create_directories(options_.folder)) io::sync_name(options_.folder);
+  if (!options_.claimed && !claim_) claim_ = FolderClaim::take(options_.folder, {});
+}
+
 // Rows that this run does not build on go, but first the unfinished trace that shows them.
 void Keeper::begin_anew() const {
   std::vector<std::string> names = names_in(options_.folder);
@@ -162,7 +169,7 @@ void Keeper::bring_home(const io::CheckpointHead& head) {
   fs::path from = options_.restart->parent_path();
   if (from.empty()) from = ".";
   io::on_root(world_, [&] {
-    fs::create_directories(options_.folder);
+    make_folder();
     if (fs::equivalent(from, options_.folder)) {
       kept_.push_back({options_.folder / options_.restart->filename(), head.stretches});
       return;
@@ -198,7 +205,7 @@ bool Keeper::at_halt(Halted& halted) {
 
 void Keeper::keep(Halted& halted) {
   const SimTime halt = halted.halt.at;
-  io::on_root(world_, [&] { fs::create_directories(options_.folder); });
+  io::on_root(world_, [&] { make_folder(); });
   std::vector<io::Stretch> stretches = stretches_;
   if (options_.operations) stretches.push_back(record(halt, halted.so_far));
 

@@ -21,6 +21,7 @@
 #include "io/deck.hpp"
 #include "io/provenance.hpp"
 #include "io/trace_stretch.hpp"
+#include "runs/folder_claim.hpp"
 #include "runs/requests.hpp"
 #include "runs/simulation.hpp"
 
@@ -35,6 +36,7 @@ struct KeepOptions {
   std::optional<Clock::Duration> most_wall;
   std::optional<std::filesystem::path> restart;  // a checkpoint that find_checkpoint() has found
   bool tells = true;                             // a line on stderr for each checkpoint
+  bool claimed = false;                          // on rank 0: the folder is this run's already
 };
 
 // Rank 0: the checkpoint that `wanted` names, its content compared with its digests: a file, or "latest" of
@@ -73,6 +75,7 @@ class Keeper {
     std::vector<io::Stretch> stretches;
   };
 
+  void make_folder();
   void begin_anew() const;
   void bring_home(const io::CheckpointHead& head);
   bool at_halt(Halted& halted);
@@ -92,6 +95,7 @@ class Keeper {
   SimTime recorded_{};                      // the stretches reach up to here
   std::optional<io::LocalRecords> unkept_;  // rows since then, if a checkpoint could not be written
   std::vector<Kept> kept_;                  // oldest first; on rank 0
+  std::optional<FolderClaim> claim_;        // on rank 0, unless the folder was claimed before
   KeepCosts costs_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

@@ -64,14 +64,53 @@ def begun_anew(folder, whole, every):
     expect_whole(folder, whole, "begun anew")
 
 
+def claimed(folder, whole, every):
+    """Two runs do not keep their checkpoints in one folder at the same time."""
+    job = Job(folder, 2, "--checkpoint-every-simulated", every)
+    check(job.wait_for_checkpoint(), "a checkpoint")
+    ranks = job.ranks_of_it()
+    for rank in ranks:
+        os.kill(rank, signal.SIGSTOP)
+    for options in (("--restart", "latest"), ()):
+        other = Job(folder, 1, *options)
+        check(other.end() == 2 and "another run keeps its checkpoints" in other.text(), f"{options}: {other.text()}")
+    other = Job(folder, 1, "--restart", "latest")
+    time.sleep(0.5)  # it waits
+    for rank in ranks:
+        os.kill(rank, signal.SIGKILL)
+    job.end()
+    code = other.end()
+    check(code == 0, f"the second one waits for the end of the first: {code} {other.text()}")
+    expect_whole(folder, whole, "after another run")
+
+
 def unwritable(folder, whole, every):
     """A checkpoint that cannot be written is no reason to end; its rows are in the next one."""
-    where = os.path.join(folder, "out", "checkpoints")
-    os.mkdir(os.path.join(folder, "out"))
-    open(where, "w").close()
+    where, aside = os.path.join(folder, "out", "checkpoints"), os.path.join(folder, "aside")
+
+    def swap(action):
+        """While nothing is written."""
+        for rank in job.ranks_of_it():
+            os.kill(rank, signal.SIGSTOP)
+        time.sleep(0.1)
+        action()
+        for rank in job.ranks_of_it():
+            os.kill(rank, signal.SIGCONT)
+
+    def take_away():
+        os.rename(where, aside)
+        open(where, "w").close()
+
+    def give_back():
+        os.remove(where)
+        os.rename(aside, where)
     job = Job(folder, 2, "--checkpoint-every-simulated", every)
+    check(job.wait_for_checkpoint(), "a checkpoint")
+    swap(take_away)
     check(wait_for(lambda: job.text().count("warning: no checkpoint: ") == 2), f"two warnings: {job.text()}")
-    os.remove(where)
+    swap(give_back)
+    while job.checkpoints.acquire(blocking=False):
+        pass
     check(job.wait_for_checkpoint(), "then a checkpoint")
     os.kill(job.ranks_of_it()[0], signal.SIGUSR2)
     code = job.end()
@@ -164,6 +203,8 @@ with tempfile.TemporaryDirectory(prefix="hecaton-restart-") as here:
     damaged(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     begun_anew(here, whole, every)
+    shutil.rmtree(os.path.join(here, "out"))
+    claimed(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     unwritable(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
