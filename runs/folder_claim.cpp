@@ -29,7 +29,7 @@ bool is_still(const fs::path& folder, int id) {
 
 std::optional<FolderClaim> FolderClaim::take(const fs::path& folder, std::chrono::milliseconds patience) {
   const int id = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (id < 0 && errno == ENOENT) return std::nullopt;
+  if (id < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   if (id < 0) throw std::system_error(errno, std::generic_category(), folder.string());
   FolderClaim claim(id);
   const Clock::time_point end = Clock::now() + patience;
