@@ -143,9 +143,9 @@ def killed_daemon(here):
     job.signal_ranks(signal.SIGSTOP)
     number = hosts_of(job.job)[1][-1]
     check(slurm("kill-daemon", number).returncode == 0, "a daemon is killed")
+    check(len(ranks_of(job.output)) == 3, job.what("its ranks live on"))
+    check(slurm("boot", number).returncode == 0, "and is started again, before Slurm holds the host for down")
     job.signal_ranks(signal.SIGCONT)
-    check(wait_for(lambda: (job.output / "summary.json").exists(), 120), job.what("the run ends all the same"))
-    check(slurm("boot", number).returncode == 0, "the daemon is started again")
     check(wait_for_end(job.job) == ["COMPLETED"] and "restart 1" not in job.said(), job.what("the job was not disturbed"))
     check(slurm("boot", number).returncode == 2, "what is up cannot be booted")
 
