@@ -16,6 +16,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -61,9 +62,9 @@ class Alone {
     throw std::logic_error("an event for another rank in a run on one");
   }
   template <class Queue, class Model>
-  Advance advance(Queue& queue, const Model&, Errand& errand, Stopwatch&, Accounting& accounting) {
+  Advance advance(Queue& queue, const Model&, Errand& errand, Stopwatch&, Accounting&) {
     if (queue.empty()) return Advance::finished;
-    set_stretch(accounting.events);
+    set_stretch();
     if (const std::uint64_t asked = errand.requests.pending()) {
       errand.requests.served(asked);
       errand.halt = {std::min(errand.halt.at, queue.next_time()), asked};
@@ -71,26 +72,29 @@ class Alone {
     return queue.next_time() < errand.halt.at ? Advance::go_on : Advance::halted;
   }
   static constexpr SimTime horizon() { return SimTime::never(); }
-  // Requests are looked at in between: after milliseconds, however many events an instant has.
+  // Requests are looked at in between, every few milliseconds, however much work an instant is.
   std::uint32_t stretch() const { return stretch_; }
   void begin(SimTime) {}
   void stop() {}
 
  private:
-  static constexpr std::uint64_t wanted_events = 16'384;
-  static constexpr std::uint32_t most_instants = 4096;
+  using Wall = std::chrono::steady_clock;
+  static constexpr Wall::duration wanted = std::chrono::milliseconds(2);
+  static constexpr std::uint32_t most_instants = 256;  // where the work grows suddenly
 
-  void set_stretch(std::uint64_t events) {
-    const std::uint64_t last = events - events_;
-    events_ = events;
-    if (last > wanted_events)
-      stretch_ = static_cast<std::uint32_t>(std::max(stretch_ * wanted_events / last, std::uint64_t{1}));
-    else if (last < wanted_events / 2)
+  void set_stretch() {
+    const Wall::time_point now = Wall::now();
+    const auto last = std::max(now - looked_, Wall::duration{1});
+    looked_ = now;
+    if (last > wanted)
+      stretch_ =
+          static_cast<std::uint32_t>(std::max(stretch_ * (wanted / Wall::duration{1}) / last.count(), 1L));
+    else if (last < wanted / 2)
       stretch_ = std::min(2 * stretch_, most_instants);
   }
 
   std::uint32_t stretch_ = 1;
-  std::uint64_t events_ = 0;  // so far
+  Wall::time_point looked_ = Wall::now();
 };
 
 }  // namespace hecaton::engine
