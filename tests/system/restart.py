@@ -43,7 +43,8 @@ def begun_anew(folder, whole, every):
     """What an earlier run left is no start for one that begins anew, and is killed before its first checkpoint."""
     job = Job(folder, 2, "--checkpoint-every-simulated", every)
     check(job.wait_for_checkpoint(), "a checkpoint")
-    job.process.kill()
+    for rank in job.ranks_of_it():
+        os.kill(rank, signal.SIGKILL)
     job.end()
     left = sorted(os.listdir(os.path.join(folder, "out", "checkpoints")))
     for ranks, code, said in (("2", 0, ""), ("17", 2, "fewer dies than there are ranks")):
