@@ -109,7 +109,7 @@ KeepOptions keep_options(const RunArguments& arguments, const CheckedRun& checke
 }
 
 // Nothing if it was stopped.
-std::optional<io::RunResult> simulate_with_progress(const io::Deck& deck, const RunArguments& arguments,
+std::optional<io::RunResult> simulate_with_progress(const Workload& workload, const RunArguments& arguments,
                                                     Keeper& keeper, const boost::mpi::communicator& world) {
   RunOptions options;
   options.partition = arguments.input.partition;
@@ -125,7 +125,7 @@ std::optional<io::RunResult> simulate_with_progress(const io::Deck& deck, const 
       reporter.update({progress.simulated_s, progress.events, progress.fraction});
     };
   }
-  return simulate(deck, options, world);
+  return simulate(workload, options, world);
 }
 
 std::vector<double> of_all_ranks(double mine, const boost::mpi::communicator& world) {
@@ -149,9 +149,10 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   io::Deck deck = io::parse_deck(checked.deck.text, checked.deck.name);
   deck.network.trains = arguments.trains;
   deck.network.clocked = arguments.clocked;
+  const Workload workload(deck);
   const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
-  Keeper keeper(keep_options(arguments, checked), deck, provenance, requests, world);
-  std::optional<io::RunResult> result = simulate_with_progress(deck, arguments, keeper, world);
+  Keeper keeper(keep_options(arguments, checked), workload, provenance, requests, world);
+  std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, keeper, world);
   if (!result) {
     if (world.rank() == 0)
       fmt::print(stderr, "hecaton: stopped after {}; --restart latest goes on from here\n",
@@ -159,7 +160,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
     return exit_stopped;
   }
   keeper.complete(*result);
-  const io::Summary summary = io::make_summary(deck, *result, model_facts(deck), world);
+  const io::Summary summary = io::make_summary(deck, *result, model_facts(workload), world);
   const OutputPaths paths = output_paths(arguments);
   const auto start = std::chrono::steady_clock::now();
   if (paths.trace) io::write_trace(*paths.trace, deck, *result, summary, provenance, world);

@@ -123,14 +123,14 @@ std::optional<fs::path> find_checkpoint(const std::string& wanted, const fs::pat
   return found;
 }
 
-Keeper::Keeper(KeepOptions options, const io::Deck& deck, const io::Provenance& provenance,
+Keeper::Keeper(KeepOptions options, const Workload& workload, const io::Provenance& provenance,
                engine::Requests& requests, const boost::mpi::communicator& world)
     : options_(std::move(options)),
-      deck_(deck),
+      deck_(workload.deck()),
       provenance_(provenance),
       requests_(requests),
       world_(world),
-      facts_(model_facts(deck)) {
+      facts_(model_facts(workload)) {
   if (world.rank() == 0) clock_.emplace(requests, options_.every, end_of(options_.most_wall));
   if (!options_.restart || !options_.operations) io::on_root(world, [&] { begin_anew(); });
   if (!options_.restart) return;

@@ -56,7 +56,7 @@ struct KeepCosts {
 class Keeper {
  public:
   // Collective. Signals are heard from now on.
-  Keeper(KeepOptions options, const io::Deck& deck, const io::Provenance& provenance,
+  Keeper(KeepOptions options, const Workload& workload, const io::Provenance& provenance,
          engine::Requests& requests, const boost::mpi::communicator& world);
 
   HaltPlan plan();

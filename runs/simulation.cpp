@@ -203,10 +203,10 @@ std::optional<io::RunResult> run_to_its_end(const Run<AnyModel>& run) {
 
 }  // namespace
 
-std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& options,
+std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions& options,
                                       const boost::mpi::communicator& world) {
   const auto start = std::chrono::steady_clock::now();
-  const Workload workload(deck);
+  const io::Deck& deck = workload.deck();
   net::Fabric fabric(network_of(deck), workload.has_io());
   fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   const auto ranks = static_cast<std::uint32_t>(world.size());
@@ -224,8 +224,7 @@ std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& op
   return run_to_its_end(Run<Model>{workload, model, options, sync, world, start});
 }
 
-io::ModelFacts model_facts(const io::Deck& deck) {
-  const Workload workload(deck);
+io::ModelFacts model_facts(const Workload& workload) {
   return {workload.plan().tokens, workload.plan().model_flops, workload.algorithm()};
 }
 

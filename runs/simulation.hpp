@@ -18,6 +18,7 @@
 #include "io/summary.hpp"
 #include "net/package_model.hpp"
 #include "runs/undisturbed.hpp"
+#include "runs/workload.hpp"
 
 namespace hecaton::runs {
 
@@ -56,15 +57,14 @@ struct RunOptions {
   io::CheckpointReader* resume = nullptr;  // go on from there instead of beginning
 };
 
-// Collective. Throws training::PlanError if the deck asks for the impossible (on every rank alike), and
-// std::runtime_error with a list of who waits for what if the programs can not go on.
+// Collective. Throws std::runtime_error with a list of who waits for what if the programs can not go on.
 //
 // A run that is ended at a halt has nothing to show: what it was went to the plan's at_halt.
-std::optional<io::RunResult> simulate(const io::Deck& deck, const RunOptions& options,
+std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions& options,
                                       const boost::mpi::communicator& world);
 
 // What the summary needs to know of the plan.
-io::ModelFacts model_facts(const io::Deck& deck);
+io::ModelFacts model_facts(const Workload& workload);
 
 struct Estimate {
   std::uint64_t messages = 0;

@@ -23,6 +23,7 @@ class Workload {
   // workload.
   explicit Workload(const io::Deck& deck);
 
+  const io::Deck& deck() const { return deck_; }
   const net::Topology& topology() const { return topology_; }
   bool has_io() const { return topology_.nodes() > topology_.dies(); }
   const training::Plan& plan() const { return plan_; }  // empty for traffic

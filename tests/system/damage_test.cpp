@@ -65,7 +65,8 @@ class Damage : public ::testing::Test {
     keep.trace = trace();
     keep.every_simulated = {whole.totals.simulated_ps / (halts + 1)};
     keep.tells = false;
-    runs::Keeper keeper(keep, deck_, provenance, requests, comm_);
+    const runs::Workload workload(deck_);
+    runs::Keeper keeper(keep, workload, provenance, requests, comm_);
     runs::RunOptions options;
     options.halts = keeper.plan();
     int halted = 0;
@@ -73,7 +74,7 @@ class Damage : public ::testing::Test {
       keeps(state);
       return ++halted < halts;
     };
-    ASSERT_FALSE(runs::simulate(deck_, options, comm_).has_value());
+    ASSERT_FALSE(runs::simulate(workload, options, comm_).has_value());
   }
 
   fs::path folder() const { return out_ / "checkpoints"; }

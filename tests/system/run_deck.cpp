@@ -120,14 +120,15 @@ Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
     io::write_checkpoint(to, head, halted.state, comm);
     return false;
   };
-  const auto result = runs::simulate(deck, options, comm);
+  const runs::Workload workload(deck);
+  const auto result = runs::simulate(workload, options, comm);
   if (!result) return run;
   run.ended = true;
   run.totals = result->totals;
   run.traffic = result->traffic;
   run.critical_path_events = result->critical_path_events;
   run.accounting = result->accounting;
-  run.summary = io::make_summary(deck, *result, runs::model_facts(deck), comm);
+  run.summary = io::make_summary(deck, *result, runs::model_facts(workload), comm);
   gather_records(result->local, comm, run);
   return run;
 }
