@@ -44,9 +44,9 @@ Foresight::Foresight(const Program& program, const SendingGroups& groups, const 
       std::int64_t after = until_[i + 1];
       if (op.code == OpCode::end_loop) after = std::min(after, until_[begins[i]]);
       const std::int64_t through = std::min(never.ps, least_time(op, timings) + after);
-      const std::int64_t until = sends_to(op, groups)  ? 0
-                                 : op.skip_last > 0 ? std::min(after, through)
-                                                    : through;
+      const std::int64_t until = sends_to(op, groups) ? 0
+                                 : op.skip_last > 0   ? std::min(after, through)
+                                                      : through;
       changed = changed || after != after_[i] || until != until_[i];
       after_[i] = after;
       until_[i] = until;
