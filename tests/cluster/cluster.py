@@ -32,7 +32,7 @@ columns = 4
 warmup_cycles = 100
 measure_cycles = """
 FOREVER = 1_000_000_000  # cycles that take hours
-SECONDS = 50_000  # cycles that take seconds
+SECONDS = 150_000  # cycles that take seconds
 
 
 def end_leftovers():
