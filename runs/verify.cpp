@@ -16,7 +16,6 @@
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
 #include "runs/endpoint.hpp"
-#include "runs/senders.hpp"
 #include "runs/workload.hpp"
 
 namespace hecaton::runs {
@@ -222,7 +221,7 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   const Reference reference(deck.training, options.seed);
   const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
-  model.set_borders(partition.owner, announcements_of(workload), {});
+  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
   if (world.size() == 1) {
     run_engine(model, engine::Alone{});
   } else {

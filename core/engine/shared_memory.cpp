@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 #include <thread>
 
 namespace hecaton::engine {
@@ -33,8 +34,9 @@ SharedMemory::SharedMemory(const boost::mpi::communicator& communicator, std::si
   }
 }
 
+// To free it takes all ranks: one that fails alone would wait for the others instead of saying why.
 SharedMemory::~SharedMemory() {
-  MPI_Win_free(&window_);
+  if (std::uncaught_exceptions() == 0) MPI_Win_free(&window_);
 }
 
 namespace {

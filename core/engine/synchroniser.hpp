@@ -51,19 +51,6 @@ SimTime pending_reach(const Queue& queue, const Model& model) {
   return queue.earliest(model.least_reach(), [&](const auto& event) { return model.reach(event); });
 }
 
-// The same, from the model's knowledge of what is under way as well, if it has any: a bound for which not
-// every event has to be looked at.
-template <class Queue, class Model>
-SimTime known_reach(Queue& queue, Model& model) {
-  if constexpr (requires { model.silent_until(queue); }) {
-    const SimTime silent = model.silent_until(queue), next = queue.next_time();
-    if (next != SimTime::never() && silent - next > model.least_reach()) return silent;
-    return std::max(silent, pending_reach(queue, model));
-  } else {
-    return pending_reach(queue, model);
-  }
-}
-
 // One rank, nobody to wait for.
 class Alone {
  public:
