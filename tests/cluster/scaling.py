@@ -17,6 +17,8 @@ kind = "traffic"
 [package]
 rows = 4
 columns = 4
+[link]
+latency_ns = 1.5  # no whole cycles: what runs is what a dry run plays
 [traffic]
 measure_cycles = 500
 """
