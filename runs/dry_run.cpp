@@ -7,6 +7,7 @@
 #include "core/engine/dry_book.hpp"
 #include "core/engine/dry_run.hpp"
 #include "core/engine/engine.hpp"
+#include "net/borders.hpp"
 #include "runs/collect.hpp"
 #include "runs/load.hpp"
 #include "runs/nodes.hpp"
@@ -28,12 +29,10 @@ double processor_s() {
 std::vector<std::vector<RankId>> neighbours_of_ranks(const net::Topology& topology,
                                                      const partition::Partition& partition) {
   std::vector<std::vector<RankId>> neighbours(partition.ranks);
-  for (std::uint32_t n = 0; n < topology.nodes(); ++n)
-    for (std::uint32_t p = 0; p < net::port_count; ++p) {
-      const auto other = topology.neighbour(NodeId{n}, static_cast<net::Port>(p));
-      if (!other || partition.owner[n] == partition.owner[other->value]) continue;
-      neighbours[partition.owner[n].value].push_back(partition.owner[other->value]);
-    }
+  net::for_each_link(topology, [&](NodeId from, NodeId to) {
+    const RankId own = partition.owner[from.value], other = partition.owner[to.value];
+    if (own != other) neighbours[own.value].push_back(other);
+  });
   for (std::vector<RankId>& of_rank : neighbours) {
     std::sort(of_rank.begin(), of_rank.end());
     of_rank.erase(std::unique(of_rank.begin(), of_rank.end()), of_rank.end());

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "io/trace.hpp"
+#include "net/borders.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
 #include "runs/endpoint.hpp"
@@ -40,9 +41,7 @@ std::string describe_regions(const partition::Partition& partition, const net::T
 // Directed links, IO links included.
 std::uint64_t link_count(const net::Topology& topology) {
   std::uint64_t count = 0;
-  for (std::uint32_t n = 0; n < topology.nodes(); ++n)
-    for (std::uint32_t p = 0; p < net::port_count; ++p)
-      if (topology.neighbour(NodeId{n}, static_cast<net::Port>(p))) ++count;
+  net::for_each_link(topology, [&](NodeId, NodeId) { ++count; });
   return count;
 }
 

@@ -1,7 +1,6 @@
 #include "net/clocked/network.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace hecaton::net::clocked {
 
@@ -36,16 +35,12 @@ bool fits(const NetworkConfig& network, const TrafficConfig& traffic) {
   if (network.interface.packet_bytes < traffic.packet_flits * network.link.flit_bytes) return false;
   if (network.router.buffer_flits > most || network.router.virtual_channels > 16) return false;
   const std::int64_t cycle = cycle_ps(network.link);
-  const auto whole = [&](double ns) {
-    const auto ps = static_cast<std::int64_t>(ns * 1000.0 + 0.5);
-    return ps % cycle == 0 && ps / cycle < 10'000;
+  const auto keeps_step = [cycle](const LinkTiming& link) {
+    return link.flit == cycle && link.latency % cycle == 0 && link.latency / cycle < 10'000;
   };
-  if (!whole(network.link.latency_ns) || network.interface.message_overhead_ns > 0.0) return false;
+  if (!keeps_step(link_timing(network.link, {})) || network.interface.message_overhead_ns > 0.0) return false;
   return std::all_of(network.link.overrides.begin(), network.link.overrides.end(),
-                     [&](const LinkOverride& other) {
-                       return link_timing(network.link, other).flit == cycle &&
-                              (other.latency_ns < 0.0 || whole(other.latency_ns));
-                     });
+                     [&](const LinkOverride& other) { return keeps_step(link_timing(network.link, other)); });
 }
 
 Network::Network(const Fabric& fabric, const Traffic& traffic, std::uint32_t packet_flits,

@@ -71,14 +71,6 @@ class HaltingEngine : public ::testing::Test {
 };
 TYPED_TEST_SUITE(HaltingEngine, Ways);
 
-std::vector<std::uint64_t> run_alone() {
-  Juggler model(1, 0);
-  Alone alone;
-  Engine<Juggler, Alone> engine(model, alone);
-  engine.run();
-  return model.digests();
-}
-
 TYPED_TEST(HaltingEngine, GoesOnFromGivenTimesAsIfNothingHadBeen) {
   Nervous model(this->ranks(), this->self(), 0);
   TypeParam::run(this->world, model, [&](auto& engine) {

@@ -26,14 +26,6 @@ class ParallelEngine : public ::testing::Test {
 };
 TYPED_TEST_SUITE(ParallelEngine, Ways);
 
-std::vector<std::uint64_t> run_alone() {
-  Juggler model(1, 0);
-  Alone alone;
-  Engine<Juggler, Alone> engine(model, alone);
-  engine.run();
-  return model.digests();
-}
-
 TYPED_TEST(ParallelEngine, GivesTheSameHistoryAsOneRank) {
   Juggler model(this->ranks(), this->self());
   const Accounting accounting = this->run(model);

@@ -16,6 +16,15 @@
 
 namespace hecaton::engine {
 
+// What every way must come to.
+inline std::vector<std::uint64_t> run_alone() {
+  Juggler model(1, 0);
+  Alone alone;
+  Engine<Juggler, Alone> engine(model, alone);
+  engine.run();
+  return model.digests();
+}
+
 template <class Transport>
 struct Windows {
   template <class Model, class Drive>
