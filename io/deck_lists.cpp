@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
+#include "core/training/operators.hpp"
 #include "io/input_error.hpp"
 
 namespace hecaton::io {
@@ -91,7 +93,87 @@ std::string where_text(const net::LinkOverride& other) {
   return fmt::format("{}-{}", other.a, other.b);
 }
 
+// The shapes that an operator may have of its own; those of others are refused.
+struct OperatorKey {
+  std::string_view name;
+  std::uint32_t training::OperatorConfig::*shape;
+  bool of_attention, of_feed_forward, of_experts;
+  std::uint32_t most;
+};
+constexpr OperatorKey operator_keys[] = {
+    {"heads", &training::OperatorConfig::heads, true, false, false, 65536},
+    {"kv_heads", &training::OperatorConfig::kv_heads, true, false, false, 65536},
+    {"ffn", &training::OperatorConfig::ffn, false, true, true, 16'000'000},
+    {"experts", &training::OperatorConfig::experts, false, false, true, 65536},
+    {"experts_per_token", &training::OperatorConfig::experts_per_token, false, false, true, 65536},
+};
+
+bool belongs_to(const OperatorKey& key, training::OperatorKind kind) {
+  switch (kind) {
+    case training::OperatorKind::attention:
+      return key.of_attention;
+    case training::OperatorKind::feed_forward:
+      return key.of_feed_forward;
+    case training::OperatorKind::experts:
+      return key.of_experts;
+  }
+  return false;
+}
+
+std::string read_shape(std::string_view text, training::OperatorConfig& o) {
+  const auto space = text.find(' ');
+  const std::string_view name = text.substr(0, space);
+  std::uint32_t value = 0;
+  if (space == std::string_view::npos || !read_number(text.substr(space), value))
+    return fmt::format("{} is no key and whole number", in_quotes(text));
+  if (name == "gated" && o.kind != training::OperatorKind::attention && value <= 1) {
+    o.gated = static_cast<std::int32_t>(value);
+    return {};
+  }
+  for (const OperatorKey& key : operator_keys) {
+    if (key.name != name || !belongs_to(key, o.kind)) continue;
+    if (value < 1 || value > key.most) return fmt::format("{} is not in 1 to {}", in_quotes(text), key.most);
+    o.*key.shape = value;
+    return {};
+  }
+  return fmt::format("{} is no shape of {}", in_quotes(text), training::operator_kind_name(o.kind));
+}
+
 }  // namespace
+
+std::string list_text(const std::vector<training::OperatorConfig>& operators) {
+  std::string text;
+  for (const training::OperatorConfig& o : operators) {
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", training::operator_kind_name(o.kind));
+    const char* between = ": ";
+    const auto add = [&](std::string_view name, std::uint32_t value) {
+      text += fmt::format("{}{} {}", between, name, value);
+      between = ", ";
+    };
+    for (const OperatorKey& key : operator_keys)
+      if (o.*key.shape > 0) add(key.name, o.*key.shape);
+    if (o.gated >= 0) add("gated", static_cast<std::uint32_t>(o.gated));
+  }
+  return text;
+}
+
+std::string read_list(std::string_view text, std::vector<training::OperatorConfig>& operators) {
+  operators.clear();
+  return for_each_item(text, ';', [&](std::string_view item) -> std::string {
+    const auto colon = item.find(':');
+    const std::string_view name = trimmed(item.substr(0, colon));
+    const std::vector<std::string_view> kinds = training::operator_kind_names();
+    const auto kind = std::find(kinds.begin(), kinds.end(), name);
+    if (kind == kinds.end())
+      return fmt::format("{} is no operator; there are {}", in_quotes(name), joined(kinds));
+    training::OperatorConfig& o = operators.emplace_back();
+    o.kind = static_cast<training::OperatorKind>(kind - kinds.begin());
+    if (colon == std::string_view::npos) return {};
+    const std::string_view shapes = trimmed(item.substr(colon + 1));
+    if (shapes.empty()) return fmt::format("{} names no shape", in_quotes(item));
+    return for_each_item(shapes, ',', [&](std::string_view shape) { return read_shape(shape, o); });
+  });
+}
 
 std::string list_text(const std::vector<std::uint32_t>& dies) {
   return fmt::format("{}", fmt::join(dies, ", "));

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/training/models.hpp"
+#include "io/deck_lists.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -84,7 +85,8 @@ Preset model_preset(const training::ModelConfig& model) {
            {"gated", model.gated, Tag::public_source},
            {"tied", model.tied, Tag::public_source},
            {"experts", number(model.experts), Tag::public_source},
-           {"experts_per_token", number(model.experts_per_token), Tag::public_source}}};
+           {"experts_per_token", number(model.experts_per_token), Tag::public_source},
+           {"operators", list_text(model.operators), Tag::public_source}}};
 }
 
 std::vector<Preset> model_presets() {

@@ -110,7 +110,12 @@ Table model_table() {
        key(
            "experts_per_token", IntegerType{1, 65536}, "", Tag::assumed, for_training,
            "Experts that a token passes.",
-           [](auto& d) -> auto& { return d.training.model.experts_per_token; })});
+           [](auto& d) -> auto& { return d.training.model.experts_per_token; }),
+       key(
+           "operators", list_type<training::OperatorConfig>(operator_list_form), "", Tag::assumed,
+           for_training,
+           "What a layer is made of, in order; shapes that an operator does not give are those of the model.",
+           [](auto& d) -> auto& { return d.training.model.operators; })});
 }
 
 Table collective_table() {

@@ -35,6 +35,20 @@ Number normal_distribution(Number x) {
   return 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2_v<Number>));
 }
 
+// Shapes that an operator of the deck's list has of its own are those of every layer.
+training::ModelConfig shapes_of(training::ModelConfig config) {
+  for (const training::Operator& o : training::model_of(config).operators) {
+    if (o.kind == training::OperatorKind::attention) {
+      config.heads = static_cast<std::uint32_t>(o.heads);
+      config.kv_heads = static_cast<std::uint32_t>(o.kv_heads);
+    } else {
+      config.ffn = static_cast<std::uint32_t>(o.ffn);
+      config.gated = o.gated;
+    }
+  }
+  return config;
+}
+
 }  // namespace
 
 Number activation(bool gated, Number gate, Number up) {
@@ -51,10 +65,10 @@ ActivationGradient activation_gradient(bool gated, Number gate, Number up, Numbe
 }
 
 Reference::Reference(const training::TrainingConfig& config, std::uint64_t seed)
-    : model_(config.model),
+    : model_(shapes_of(config.model)),
       sequence_(config.sequence_length),
       tokens_(std::uint64_t{config.batch_sequences} * config.sequence_length),
-      head_(training::head_size(config.model)),
+      head_(model_.hidden / model_.heads),
       seed_(seed) {
   forward();
   backward();
@@ -67,9 +81,9 @@ std::uint64_t Reference::inputs_of(Stage linear) const {
 std::uint64_t Reference::outputs_of(Stage linear) const {
   switch (linear) {
     case Stage::qkv:
-      return training::qkv_features(model_);
+      return model_.hidden + 2 * model_.kv_heads * head_;
     case Stage::ffn_up:
-      return training::up_features(model_);
+      return std::uint64_t{model_.ffn} * (model_.gated ? 2 : 1);
     case Stage::head:
       return model_.vocabulary;
     default:

@@ -178,6 +178,22 @@ void check_shares(const Workload& workload, std::uint64_t hidden) {
   }
 }
 
+void check_operators_verifiable(const training::ModelConfig& m) {
+  using training::OperatorKind;
+  const training::Model model = training::model_of(m);
+  if (model.has(OperatorKind::experts)) {
+    throw training::PlanError("training.model.experts", "can not be verified",
+                              "where a token goes in a mixture of experts is not followed",
+                              "use a model without experts");
+  }
+  if (model.operators.size() == 2 && model.operators[0].kind == OperatorKind::attention &&
+      model.operators[1].kind == OperatorKind::feed_forward)
+    return;
+  throw training::PlanError("training.model.operators", "can not be verified",
+                            "numbers are followed through layers of attention and a feed-forward network",
+                            "use \"attention; feed-forward\"");
+}
+
 }  // namespace
 
 void check_verifiable(const io::Deck& deck) {
@@ -189,11 +205,7 @@ void check_verifiable(const io::Deck& deck) {
   __extension__ using Wide = unsigned __int128;
   constexpr std::uint64_t most = 200'000'000;
   const training::ModelConfig& m = deck.training.model;
-  if (m.experts > 1) {
-    throw PlanError("training.model.experts", "can not be verified",
-                    "where a token goes in a mixture of experts is not followed",
-                    "use a model without experts");
-  }
+  check_operators_verifiable(m);
   const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
   if (weights * deck.training.batch_sequences * deck.training.sequence_length > most) {
     throw PlanError("training.batch_sequences", "makes the step too large to verify",
@@ -202,11 +214,11 @@ void check_verifiable(const io::Deck& deck) {
   }
   const std::uint64_t dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
   const bool is_1d = deck.training.method.starts_with("megatron");
-  if (is_1d && dies > m.heads) {
-    throw PlanError(
-        "training.model.heads", "are too few to verify this method",
-        fmt::format("{} heads on {} dies: dies that share a head are not followed", m.heads, dies),
-        "use at least as many heads as dies");
+  const std::uint64_t heads = training::model_of(m).operators.front().heads;
+  if (is_1d && dies > heads) {
+    throw PlanError("training.model.heads", "are too few to verify this method",
+                    fmt::format("{} heads on {} dies: dies that share a head are not followed", heads, dies),
+                    "use at least as many heads as dies");
   }
   if (is_1d) check_shares(Workload(deck), m.hidden);
 }

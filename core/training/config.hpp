@@ -3,10 +3,25 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace hecaton::training {
 
-// A Transformer by its public shapes.
+// What a layer is made of. Each works on the residual stream: a norm, the operator, and its result is added.
+enum class OperatorKind : std::uint8_t { attention, feed_forward, experts };
+
+// An operator of a layer as a deck names it: a shape of 0, and a gate of -1, is that of the model.
+struct OperatorConfig {
+  OperatorKind kind = OperatorKind::attention;
+  std::uint32_t heads = 0, kv_heads = 0;
+  std::uint32_t ffn = 0;
+  std::uint32_t experts = 0, experts_per_token = 0;
+  std::int32_t gated = -1;
+  bool operator==(const OperatorConfig&) const = default;
+};
+
+// A model by its public shapes. What is planned is the list of operators that follows from them
+// (operators.hpp).
 struct ModelConfig {
   std::string name = "tinyllama-1.1b";
   std::uint32_t hidden = 2048;
@@ -19,6 +34,8 @@ struct ModelConfig {
   bool tied = false;                    // the output head is the embedding table
   std::uint32_t experts = 1;            // feed-forward networks of every layer; 1: no mixture of experts
   std::uint32_t experts_per_token = 1;  // that a token passes
+  std::vector<OperatorConfig> operators =
+      {};  // of a layer; none: attention, and a feed-forward network or experts
 };
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.

@@ -27,35 +27,84 @@ std::string overlap_text(const GridLayout& l, bool wanted) {
   return text.empty() ? "nothing: no room beside what is resident" : text;
 }
 
+// "token tiles forward (QKV, output, FFN)" and "2, 4, 16".
+PlanFact tiles_fact(const char* direction, const std::vector<GridStage>& stages) {
+  std::string names, tiles;
+  for (const GridStage& stage : stages) {
+    const char* comma = names.empty() ? "" : ", ";
+    names += fmt::format("{}{}", comma, stage.name);
+    tiles += fmt::format("{}{}", comma, stage.tiles);
+  }
+  return {fmt::format("token tiles {} ({})", direction, names), tiles, ""};
+}
+
+PlanFact forward_tiles(const GridLayout& l) {
+  std::vector<GridStage> stages;
+  for (GridOperator o : l.operators)
+    std::visit(
+        [&](auto& op) {
+          for (const GridStage* s : op.forward_stages()) stages.push_back(*s);
+        },
+        o);
+  return tiles_fact("forward", stages);
+}
+PlanFact backward_tiles(const GridLayout& l) {
+  std::vector<GridStage> stages;
+  for (std::size_t i = l.operators.size(); i-- > 0;) {
+    GridOperator o = l.operators[i];
+    std::visit(
+        [&](auto& op) {
+          for (const GridStage* s : op.backward_stages()) stages.push_back(*s);
+        },
+        o);
+  }
+  return tiles_fact("backward", stages);
+}
+
+// Of every attention of a layer.
+std::string kv_copies(const GridLayout& l) {
+  std::string text;
+  for (const GridOperator& o : l.operators)
+    if (const auto* attention = std::get_if<GridAttention>(&o))
+      text += fmt::format("{}{}", text.empty() ? "" : ", ", attention->kv_copies);
+  return text;
+}
+
 std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
-  const GridTiles& t = l.tiles;
-  return {
+  std::vector<PlanFact> facts = {
       fact("mini-batch", l.slices.tokens, "tokens"),
       fact("mini-batches", l.minibatches, ""),
       fact("layers per fused group, forward", l.groups.forward, ""),
       fact("layers per fused group, backward", l.groups.backward, ""),
-      {"token tiles forward (QKV, output, FFN)", fmt::format("{}, {}, {}", t.qkv, t.output, t.ffn), ""},
-      {"token tiles backward (FFN, output, QKV)",
-       fmt::format("{}, {}, {}", t.back_ffn, t.back_output, t.back_qkv), ""},
-      fact("token tiles of the output head", t.head, ""),
-      fact("columns that hold the same key/value head", l.die.kv_copies, ""),
-      fact("weights of a layer per die", l.die.layer_weights() * element_bytes, "bytes"),
+      forward_tiles(l),
+      backward_tiles(l),
+      fact("token tiles of the output head", l.head.tiles, ""),
+  };
+  if (const std::string copies = kv_copies(l); !copies.empty())
+    facts.push_back({"columns that hold the same key/value head", copies, ""});
+  const PlanFact more[] = {
+      fact("weights of a layer per die", l.layer_weights() * element_bytes, "bytes"),
       fact("saved activations of a layer and mini-batch per die",
-           l.recompute ? l.slices.hidden : l.slices.saved_layer(), "bytes"),
+           l.recompute ? l.slices.hidden : l.saved_layer(), "bytes"),
       fact("peak of the weight buffer per die", l.weight_peak, "bytes"),
       fact("peak of the activation buffer per die", l.activation_peak, "bytes"),
       {"DRAM transfers ahead of time", overlap_text(l, overlap), ""},
   };
+  facts.insert(facts.end(), std::begin(more), std::end(more));
+  return facts;
 }
 
 OptimizerShare optimizer_share(const GridLayout& l) {
-  const GridDie& d = l.die;
-  const std::uint64_t kv = d.hidden_a * d.kv;
-  const std::uint64_t router = d.router_weights();  // every column has them
-  const std::uint64_t shared = l.layers * (ceil_div(kv, d.kv_copies) + ceil_div(router, d.columns));
-  const std::uint64_t others = d.head_weights() + (d.tied ? 0 : d.embedding_weights());
-  return {l.layers * (d.layer_weights() - kv - router) + shared + others,
-          l.layers * d.layer_weights() + others, l.optimizer};
+  OptimizerShare share{0, 0, l.optimizer};
+  for (const GridOperator& o : l.operators) {
+    const GridMasters masters = std::visit([](const auto& op) { return op.masters(); }, o);
+    share.weights += l.layers * masters.weights;
+    share.gradients += l.layers * masters.gradients;
+  }
+  const std::uint64_t others = l.die.head_weights() + (l.die.tied ? 0 : l.die.embedding_weights());
+  share.weights += others;
+  share.gradients += others;
+  return share;
 }
 
 }  // namespace

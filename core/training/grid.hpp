@@ -21,25 +21,24 @@ void add_grid_forward(ProgramBuilder& b, const GridLayout& l);
 void add_grid_head(ProgramBuilder& b, const GridLayout& l);
 void add_grid_backward(ProgramBuilder& b, const GridLayout& l);
 
-// A layer's forward pass up to what its backward pass starts from, without saving anything.
-void add_grid_forward_again(ProgramBuilder& b, const GridLayout& l);
-
-// Attention of a mini-batch: before it, what it needs comes to the dies that compute it (by head).
-void add_grid_attention_input(ProgramBuilder& b, const GridLayout& l);
-void add_grid_attention_forward(ProgramBuilder& b, const GridLayout& l);
-void add_grid_attention_backward(ProgramBuilder& b, const GridLayout& l);
-
 // A tile of `tokens` tokens through a mixture of experts: before and after the activation function.
-void add_experts_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
-void add_experts_down(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
-void add_experts_down_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
-void add_experts_up_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens);
+void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
+void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
+void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
+void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
 
-// Type 1: queries/keys/values, gate and up, output head. Type 2: projection after attention, down.
-struct GridLinears {
-  GridLinear qkv, output, up, down, head;
-};
-GridLinears grid_linears(const GridLayout& l);
+// A linear layer of `inputs` to `outputs` features of this die.
+enum class LinearType : std::uint8_t { one, two };
+GridLinear grid_linear(const GridLayout& l, chiplet::Stage stage, LinearType type, std::uint64_t inputs,
+                       std::uint64_t outputs);
+
+// Forward: writes what backward needs, unless that computes it again; without overlap waits for it.
+void save_for_backward(ProgramBuilder& b, const GridLayout& l, chiplet::Stage stage, Slot slot,
+                       std::uint64_t bytes);
+// Forward, the last operator of a layer: before the buffer of the layer's output is written anew.
+void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l);
+// Backward: what the next operator starts from, ahead of time.
+void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place);
 
 // The norm before a linear layer: features of a token are split along a line, so one scalar per token is
 // summed along it.

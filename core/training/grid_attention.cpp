@@ -10,37 +10,95 @@ using chiplet::Stage;
 
 namespace {
 
-AttentionShape shape_of(const GridLayout& l) {
+GridLinear qkv_linear(const GridLayout& l, const GridAttention& a) {
+  return grid_linear(l, Stage::qkv, LinearType::one, a.hidden_a, a.qkv);
+}
+GridLinear output_linear(const GridLayout& l, const GridAttention& a) {
+  return grid_linear(l, Stage::attention_output, LinearType::two, a.hidden_b, a.hidden_a);
+}
+
+AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
   const GridDie& d = l.die;
-  const std::uint64_t products = d.own_heads > 0 ? l.sequences * d.own_heads : l.sequences / d.rows * d.heads;
-  return {products, d.sequence, d.sequence, d.head};
+  const std::uint64_t products = a.own_heads > 0 ? l.sequences * a.own_heads : l.sequences / d.rows * a.heads;
+  return {products, d.sequence, d.sequence, a.head};
 }
 
 // One part for each die of the column: its heads of this die's tokens, or the other way about.
-void exchange(ProgramBuilder& b, const GridLayout& l, std::uint64_t features, Verb verb, Pass pass) {
-  if (l.die.own_heads == 0) return;
+void exchange(ProgramBuilder& b, const GridLayout& l, const GridAttention& a, std::uint64_t features,
+              Verb verb, Pass pass) {
+  if (a.own_heads == 0) return;
   b.all_to_all(Stage::attention, Ring::column, l.slices.tokens, slice_bytes(1, features));
   const bool is_output = (verb == Verb::from_heads) == (pass == Pass::forward);
   b.mean(verb, pass, is_output ? Stage::attention_output : Stage::qkv);
 }
 
+void add_core_backward(ProgramBuilder& b, const GridLayout& l, const GridAttention& a) {
+  exchange(b, l, a, a.own_heads * a.head, Verb::to_heads, Pass::input_gradient);
+  add_attention_backward(b, shape_of(l, a));
+  exchange(b, l, a, a.own_heads * a.head + a.own_kv, Verb::from_heads, Pass::input_gradient);
+  // Gradients of keys and values that several dies have used are added up.
+  if (a.own_bytes > a.qkv_bytes) b.vector(Stage::attention, a.own_bytes);
+}
+
+void add_gradients(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tiles) {
+  b.loop(tiles, [&] {
+    const std::uint64_t tokens = l.slices.tokens / tiles;
+    l.scheme.input_gradient(b, l, linear, tokens);
+    l.scheme.weight_gradient(b, l, linear, tokens);
+  });
+}
+
 }  // namespace
 
-void add_grid_attention_input(ProgramBuilder& b, const GridLayout& l) {
-  exchange(b, l, l.die.own_heads * l.die.head + l.die.own_kv, Verb::to_heads, Pass::forward);
+void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+  const GridSlices& s = l.slices;
+  const GridLinear linear = qkv_linear(l, *this);
+  // Its buffers are written anew.
+  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
+  add_grid_norm(b, l, Stage::qkv, Pass::forward);
+  b.loop(qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
+  exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
+  save_for_backward(b, l, Stage::qkv, Slot::saved, own_bytes + s.norm);
+  add_attention_forward(b, shape_of(l, *this));
+  exchange(b, l, *this, own_heads * head, Verb::from_heads, Pass::forward);
+  save_for_backward(b, l, Stage::attention, Slot::saved, output_kept);
 }
 
-void add_grid_attention_forward(ProgramBuilder& b, const GridLayout& l) {
-  add_attention_forward(b, shape_of(l));
-  exchange(b, l, l.die.own_heads * l.die.head, Verb::from_heads, Pass::forward);
+void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
+  const GridLinear linear = output_linear(l, *this);
+  forward_again(b, l);
+  if (place.is_last) wait_for_layer_output(b, l);
+  b.loop(output_stage.tiles, [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
+  b.vector(Stage::residual, 2 * l.slices.hidden);
+  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
 }
 
-void add_grid_attention_backward(ProgramBuilder& b, const GridLayout& l) {
-  exchange(b, l, l.die.own_heads * l.die.head, Verb::to_heads, Pass::input_gradient);
-  add_attention_backward(b, shape_of(l));
-  exchange(b, l, l.die.own_heads * l.die.head + l.die.own_kv, Verb::from_heads, Pass::input_gradient);
-  // Gradients of keys and values that several dies have used are added up.
-  if (l.slices.own_qkv > l.slices.qkv) b.vector(Stage::attention, l.slices.own_qkv);
+void GridAttention::read_opening(ProgramBuilder& b, const GridLayout&, std::uint8_t skip_last) const {
+  b.read(Stage::attention, Slot::saved, kept, skip_last);
+}
+
+void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
+  const GridSlices& s = l.slices;
+  if (!l.recompute) {
+    if (!l.prefetch.saved) read_opening(b, l, 0);
+    b.wait(Stage::attention, Slot::saved);
+    if (l.prefetch.saved) {
+      b.read(Stage::residual, Slot::saved, s.hidden);
+      read_next(b, l, place);
+    }
+  }
+  add_gradients(b, l, output_linear(l, *this), back_output_stage.tiles);
+  add_core_backward(b, l, *this);
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
+    b.wait(Stage::residual, Slot::saved);
+  }
+  b.vector(Stage::norm, 2 * s.hidden);
+  b.mean(Verb::norm_again, Pass::forward, Stage::qkv);
+  add_gradients(b, l, qkv_linear(l, *this), back_qkv_stage.tiles);
+  add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
+  b.vector(Stage::residual, 2 * s.hidden);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
 }
 
 }  // namespace hecaton::training

@@ -1,5 +1,4 @@
 #include "core/training/grid.hpp"
-#include "core/training/step_parts.hpp"
 
 namespace hecaton::training {
 
@@ -14,80 +13,23 @@ struct Depths {
   std::uint8_t tile = 0;
 };
 
-void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears,
-                  std::uint8_t skip_last) {
-  const GridSlices& s = l.slices;
-  const std::uint64_t tokens = s.tokens / l.tiles.back_ffn;
-  const std::uint64_t up = s.up / l.tiles.back_ffn;
-  const std::uint64_t ffn = s.ffn / l.tiles.back_ffn;
-  if (!l.recompute) {
-    if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up);
-    b.wait(Stage::activation, Slot::tile);
-    if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up, skip_last);
-  }
-  if (l.die.is_mixture()) {
-    b.vector(Stage::activation, up);
-    add_experts_down_backward(b, l, tokens);
-    b.vector(Stage::activation, up + ffn);
-    add_experts_up_backward(b, l, tokens);
-    return;
-  }
-  l.scheme.input_gradient(b, l, linears.down, tokens);
-  b.vector(Stage::activation, up);  // its output again
-  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
-  l.scheme.weight_gradient(b, l, linears.down, tokens);
-  b.vector(Stage::activation, up + ffn);
-  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
-  l.scheme.input_gradient(b, l, linears.up, tokens);
-  l.scheme.weight_gradient(b, l, linears.up, tokens);
+GridPlace backward_place(const GridLayout& l, std::size_t i, const Depths& depths) {
+  GridPlace place;
+  place.is_first = i == 0;
+  place.is_last = i + 1 == l.operators.size();
+  place.next = &l.operators[(i == 0 ? l.operators.size() : i) - 1];
+  place.skip_next = place.is_first ? depths.layer : std::uint8_t{0};
+  if (!l.is_tile_ahead) return place;
+  place.skip_tile = depths.tile;
+  place.reads_own_tile = false;
+  return place;
 }
 
-void add_ffn_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears, const Depths& depths) {
-  const GridSlices& s = l.slices;
-  if (!l.recompute) {
-    if (!l.prefetch.saved) b.read(Stage::residual, Slot::residual, s.saved_middle());
-    b.wait(Stage::residual, Slot::residual);
-    if (l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
-  }
-  b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
-  b.mean(Verb::norm_again, Pass::forward, Stage::ffn_up);
-  b.loop(l.tiles.back_ffn, [&] { add_ffn_tile(b, l, linears, depths.tile); });
-  add_grid_norm(b, l, Stage::ffn_up, Pass::input_gradient);
-  b.vector(Stage::residual, 2 * s.hidden);
-  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
-}
-
-void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears,
-                         const Depths& depths) {
-  const GridSlices& s = l.slices;
-  if (!l.recompute) {
-    if (!l.prefetch.saved) b.read(Stage::attention, Slot::saved, s.saved_attention());
-    b.wait(Stage::attention, Slot::saved);
-    if (l.prefetch.saved) {
-      b.read(Stage::residual, Slot::saved, s.hidden);
-      b.read(Stage::residual, Slot::residual, s.saved_middle(), depths.layer);
-    }
-  }
-  b.loop(l.tiles.back_output, [&] {
-    const std::uint64_t tokens = s.tokens / l.tiles.back_output;
-    l.scheme.input_gradient(b, l, linears.output, tokens);
-    l.scheme.weight_gradient(b, l, linears.output, tokens);
-  });
-  add_grid_attention_backward(b, l);
-  if (!l.recompute) {
-    if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
-    b.wait(Stage::residual, Slot::saved);
-  }
-  b.vector(Stage::norm, 2 * s.hidden);
-  b.mean(Verb::norm_again, Pass::forward, Stage::qkv);
-  b.loop(l.tiles.back_qkv, [&] {
-    const std::uint64_t tokens = s.tokens / l.tiles.back_qkv;
-    l.scheme.input_gradient(b, l, linears.qkv, tokens);
-    l.scheme.weight_gradient(b, l, linears.qkv, tokens);
-  });
-  add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
-  b.vector(Stage::residual, 2 * s.hidden);
-  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
+// A layer's forward pass up to what its backward pass starts from, without saving anything.
+void add_forward_again(ProgramBuilder& b, const GridLayout& l) {
+  for (std::size_t i = 0; i + 1 < l.operators.size(); ++i)
+    std::visit([&](const auto& o) { o.forward(b, l, {}); }, l.operators[i]);
+  std::visit([&](const auto& o) { o.forward_again(b, l); }, l.operators.back());
 }
 
 // From the input of the layer, which is all that was saved; the next one is read ahead.
@@ -96,17 +38,18 @@ void add_layer_again(ProgramBuilder& b, const GridLayout& l, const Depths& depth
   if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, bytes);
   b.wait(Stage::residual, Slot::saved);
   if (l.prefetch.saved) b.read(Stage::residual, Slot::saved, bytes, depths.layer);
-  add_grid_forward_again(b, l);
+  add_forward_again(b, l);
 }
 
 void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers, const Depths& depths) {
-  const GridLinears linears = grid_linears(l);
   add_border_read(b, l, Stage::gradients, depths.minibatch);
   b.loop(layers, [&] {
     if (l.recompute) add_layer_again(b, l, depths);
-    add_ffn_block(b, l, linears, depths);
-    b.wait(Stage::gradients, Slot::output);  // of the mini-batch before: its buffer is needed
-    add_attention_block(b, l, linears, depths);
+    for (std::size_t i = l.operators.size(); i-- > 0;) {
+      // Of the mini-batch before: its buffer is needed.
+      if (i == 0) b.wait(Stage::gradients, Slot::output);
+      std::visit([&](const auto& o) { o.backward(b, l, backward_place(l, i, depths)); }, l.operators[i]);
+    }
     b.add_layer(-1);
   });
   b.write(Stage::gradients, Slot::output, l.slices.hidden);
@@ -116,7 +59,7 @@ void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers,
 
 void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std::uint64_t layers,
                 const Depths& depths) {
-  const std::uint64_t weights = layers * l.die.layer_weights() * element_bytes;
+  const std::uint64_t weights = layers * l.layer_weights() * element_bytes;
   const bool ahead = l.groups.prefetch_backward;
   if (ahead) b.read(Stage::weights, Slot::weights, weights);
   b.loop(count, [&] {
@@ -143,8 +86,11 @@ void add_grid_backward(ProgramBuilder& b, const GridLayout& l) {
   if (l.prefetch.border) b.read(Stage::gradients, Slot::border, l.slices.hidden);
   if (l.prefetch.saved && l.recompute) b.read(Stage::residual, Slot::saved, l.slices.hidden);
   if (l.prefetch.saved && !l.recompute) {
-    b.read(Stage::residual, Slot::residual, l.slices.saved_middle());
-    b.read(Stage::activation, Slot::tile, l.slices.up / l.tiles.back_ffn);
+    std::visit([&](const auto& o) { o.read_opening(b, l, 0); }, l.operators.back());
+    if (l.is_tile_ahead) {
+      for (const GridOperator& o : l.operators)
+        std::visit([&](const auto& op) { op.read_first_tile(b, l); }, o);
+    }
   }
   add_groups(b, l, l.layers / layers, layers, rest > 0 ? Depths{} : last);
   if (rest > 0) add_groups(b, l, 1, rest, last);

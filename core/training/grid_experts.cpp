@@ -22,67 +22,66 @@ struct Experts {
   std::uint64_t here = 0;    // experts of this column
   std::uint64_t hidden = 0, up = 0, ffn = 0;  // features of a product
 
-  Experts(const GridLayout& l, std::uint64_t tokens) {
-    const GridDie& d = l.die;
-    own = tokens / d.columns;
-    routed = own * d.experts_per_token;
-    here = d.experts / d.columns;
-    each = ceil_div(tokens * d.experts_per_token, d.experts);
-    hidden = d.hidden_a * d.rows;
-    up = d.up * d.columns / d.rows;
-    ffn = d.ffn * d.columns / d.rows;
+  Experts(const GridFeedForward& f, std::uint64_t tokens) {
+    own = tokens / f.columns;
+    routed = own * f.experts_per_token;
+    here = f.experts / f.columns;
+    each = ceil_div(tokens * f.experts_per_token, f.experts);
+    hidden = f.hidden_a * f.rows;
+    up = f.up * f.columns / f.rows;
+    ffn = f.ffn * f.columns / f.rows;
   }
 };
 
 // To the columns of the experts, or back.
-void exchange(ProgramBuilder& b, const GridLayout& l, const Experts& x, Stage stage) {
-  b.all_to_all(stage, Ring::row, x.routed, slice_bytes(1, l.die.hidden_a));
+void exchange(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage) {
+  b.all_to_all(stage, Ring::row, x.routed, slice_bytes(1, f.hidden_a));
 }
-void dispatch(ProgramBuilder& b, const GridLayout& l, const Experts& x, Stage stage) {
-  exchange(b, l, x, stage);
-  b.all_gather(stage, Ring::column, x.routed * l.die.rows, slice_bytes(1, l.die.hidden_a));
+void dispatch(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage) {
+  exchange(b, f, x, stage);
+  b.all_gather(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
 }
-void combine(ProgramBuilder& b, const GridLayout& l, const Experts& x, Stage stage) {
-  b.reduce_scatter(stage, Ring::column, x.routed * l.die.rows, slice_bytes(1, l.die.hidden_a));
-  exchange(b, l, x, stage);
-  b.vector(stage, slice_bytes(x.routed, l.die.hidden_a));  // weighed and added up
+void combine(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage) {
+  b.reduce_scatter(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+  exchange(b, f, x, stage);
+  b.vector(stage, slice_bytes(x.routed, f.hidden_a));  // weighed and added up
 }
 
 }  // namespace
 
-void add_experts_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
-  const Experts x(l, tokens);
+void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
   const Stage stage = Stage::ffn_up;
-  b.matmul(stage, x.own, l.die.hidden_a, l.die.experts);  // the choice
-  b.all_reduce(stage, Ring::column, x.own, l.die.experts * scalar_bytes);
-  b.vector(stage, x.own * l.die.experts * scalar_bytes);
-  dispatch(b, l, x, stage);
+  b.matmul(stage, x.own, f.hidden_a, f.experts);  // the choice
+  b.all_reduce(stage, Ring::column, x.own, f.experts * scalar_bytes);
+  b.vector(stage, x.own * f.experts * scalar_bytes);
+  dispatch(b, f, x, stage);
   b.matmul(stage, x.each, x.hidden, x.up, x.here);
 }
 
-void add_experts_down(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
-  const Experts x(l, tokens);
+void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
   b.matmul(Stage::ffn_down, x.each, x.ffn, x.hidden, x.here);
-  combine(b, l, x, Stage::ffn_down);
+  combine(b, f, x, Stage::ffn_down);
 }
 
-void add_experts_down_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
-  const Experts x(l, tokens);
-  dispatch(b, l, x, Stage::ffn_down);
+void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
+  dispatch(b, f, x, Stage::ffn_down);
   b.matmul(Stage::ffn_down, x.each, x.hidden, x.ffn, x.here);
   b.matmul(Stage::ffn_down, x.ffn, x.each, x.hidden, x.here);
 }
 
-void add_experts_up_backward(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) {
-  const Experts x(l, tokens);
+void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
   const Stage stage = Stage::ffn_up;
   b.matmul(stage, x.each, x.up, x.hidden, x.here);
-  combine(b, l, x, stage);
-  dispatch(b, l, x, stage);  // the inputs again
+  combine(b, f, x, stage);
+  dispatch(b, f, x, stage);  // the inputs again
   b.matmul(stage, x.hidden, x.each, x.up, x.here);
-  b.vector(stage, x.own * l.die.experts * scalar_bytes);
-  b.matmul(stage, x.own, l.die.experts, l.die.hidden_a);
-  b.matmul(stage, l.die.hidden_a, x.own, l.die.experts);
+  b.vector(stage, x.own * f.experts * scalar_bytes);
+  b.matmul(stage, x.own, f.experts, f.hidden_a);
+  b.matmul(stage, f.hidden_a, x.own, f.experts);
 }
 
 }  // namespace hecaton::training

@@ -1,5 +1,4 @@
 #include "core/training/grid.hpp"
-#include "core/training/step_parts.hpp"
 
 namespace hecaton::training {
 
@@ -8,71 +7,36 @@ using chiplet::Stage;
 
 namespace {
 
-// Writes a part of what backward needs; without overlap it waits for it.
-void write(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
-  b.write(stage, slot, bytes);
-  if (!l.prefetch.saved) b.wait(stage, slot);
-}
-// The same of what can be computed again.
-void save(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
-  if (!l.recompute) write(b, l, stage, slot, bytes);
+GridPlace forward_place(const GridLayout& l, std::size_t i) {
+  GridPlace place;
+  place.is_first = i == 0;
+  place.is_last = i + 1 == l.operators.size();
+  return place;
 }
 
-void add_attention_block(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
-  const GridSlices& s = l.slices;
-  // Their buffers are written anew.
+// The stream before an operator: written with what belongs to it. Of the first one it is there, as the output
+// of the layer before.
+void save_input(ProgramBuilder& b, const GridLayout& l, std::size_t i) {
+  const std::uint64_t scalars =
+      std::visit([&](const auto& o) { return o.saved_with_input(l.slices); }, l.operators[i]);
+  if (i > 0) return save_for_backward(b, l, Stage::residual, Slot::saved, l.slices.hidden + scalars);
+  if (scalars == 0) return;
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
-  add_grid_norm(b, l, Stage::qkv, Pass::forward);
-  b.loop(l.tiles.qkv, [&] { l.scheme.forward(b, l, linears.qkv, s.tokens / l.tiles.qkv); });
-  add_grid_attention_input(b, l);
-  save(b, l, Stage::qkv, Slot::saved, s.own_qkv + s.norm);
-  add_grid_attention_forward(b, l);
-  save(b, l, Stage::attention, Slot::saved, s.hidden + s.scores);
-  b.loop(l.tiles.output, [&] { l.scheme.forward(b, l, linears.output, s.tokens / l.tiles.output); });
-  b.vector(Stage::residual, 2 * s.hidden);
-  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
+  save_for_backward(b, l, Stage::norm, Slot::saved, scalars);
 }
 
-void add_up(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears, std::uint64_t tokens) {
-  if (l.die.is_mixture()) {
-    add_experts_up(b, l, tokens);
-  } else {
-    l.scheme.forward(b, l, linears.up, tokens);
+void add_layer(ProgramBuilder& b, const GridLayout& l) {
+  for (std::size_t i = 0; i < l.operators.size(); ++i) {
+    save_input(b, l, i);
+    std::visit([&](const auto& o) { o.forward(b, l, forward_place(l, i)); }, l.operators[i]);
   }
-}
-
-void add_ffn_tile(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
-  const GridSlices& s = l.slices;
-  const std::uint64_t tokens = s.tokens / l.tiles.ffn;
-  const std::uint64_t up = s.up / l.tiles.ffn;
-  add_up(b, l, linears, tokens);
-  // The tile before has left its buffer.
-  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
-  b.vector(Stage::activation, up);
-  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
-  save(b, l, Stage::activation, Slot::tile, up);
-  if (l.die.is_mixture()) {
-    add_experts_down(b, l, tokens);
-  } else {
-    l.scheme.forward(b, l, linears.down, tokens);
-  }
-}
-
-void add_layer(ProgramBuilder& b, const GridLayout& l, const GridLinears& linears) {
-  add_attention_block(b, l, linears);
-  save(b, l, Stage::residual, Slot::saved, l.slices.saved_middle());
-  add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
-  if (l.prefetch.saved) b.wait(Stage::activations, Slot::output);  // before its buffer is written anew
-  b.loop(l.tiles.ffn, [&] { add_ffn_tile(b, l, linears); });
-  b.vector(Stage::residual, 2 * l.slices.hidden);
-  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
-  write(b, l, Stage::residual, Slot::output, l.slices.hidden);
+  b.write(Stage::residual, Slot::output, l.slices.hidden);
+  if (!l.prefetch.saved) b.wait(Stage::residual, Slot::output);
 }
 
 // `count` fused groups of `layers` layers.
 void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std::uint64_t layers) {
-  const GridLinears linears = grid_linears(l);
-  const std::uint64_t weights = layers * l.die.layer_weights() * element_bytes;
+  const std::uint64_t weights = layers * l.layer_weights() * element_bytes;
   const auto step = static_cast<std::int32_t>(layers);
   const bool ahead = l.groups.prefetch_forward;
   if (count == 0 || layers == 0) return;
@@ -85,7 +49,7 @@ void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std
     b.loop(l.minibatches, [&] {
       add_border_read(b, l, Stage::activations, 0);  // after the last group: for the output head
       b.loop(layers, [&] {
-        add_layer(b, l, linears);
+        add_layer(b, l);
         b.add_layer(1);
       });
       b.add_layer(-step);
@@ -97,10 +61,10 @@ void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std
 }
 
 void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
-  const std::uint64_t tokens = l.slices.tokens / l.tiles.head;
+  const std::uint64_t tokens = l.slices.tokens / l.head.tiles;
   const std::uint64_t tokens_b = tokens / l.die.rows;
   l.scheme.forward(b, l, head, tokens);
-  b.vector(Stage::loss, 2 * l.slices.logits / l.tiles.head);
+  b.vector(Stage::loss, 2 * l.slices.logits / l.head.tiles);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
   b.mean(Verb::loss_max, Pass::forward, Stage::head);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // sum of exponentials
@@ -110,13 +74,6 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
 }
 
 }  // namespace
-
-void add_grid_forward_again(ProgramBuilder& b, const GridLayout& l) {
-  const GridLinears linears = grid_linears(l);
-  add_attention_block(b, l, linears);
-  add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
-  b.loop(l.tiles.ffn, [&] { add_up(b, l, linears, l.slices.tokens / l.tiles.ffn); });
-}
 
 void add_grid_forward(ProgramBuilder& b, const GridLayout& l) {
   const std::uint64_t layers = l.groups.forward;
@@ -128,7 +85,7 @@ void add_grid_forward(ProgramBuilder& b, const GridLayout& l) {
 
 void add_grid_head(ProgramBuilder& b, const GridLayout& l) {
   const std::uint64_t weights = l.die.head_weights() * element_bytes;
-  const GridLinear head = grid_linears(l).head;
+  const GridLinear head = grid_linear(l, Stage::head, LinearType::one, l.die.hidden_a, l.die.vocabulary);
   b.set_layer(-1);
   b.read(Stage::weights, Slot::weights, weights);
   b.wait(Stage::weights, Slot::weights);
@@ -136,7 +93,7 @@ void add_grid_head(ProgramBuilder& b, const GridLayout& l) {
   b.loop(l.minibatches, [&] {
     add_border_read(b, l, Stage::activations, 1);
     add_grid_norm(b, l, Stage::head, Pass::forward);
-    b.loop(l.tiles.head, [&] { add_head_tile(b, l, head); });
+    b.loop(l.head.tiles, [&] { add_head_tile(b, l, head); });
     add_grid_norm(b, l, Stage::head, Pass::input_gradient);
     b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
     b.write(Stage::gradients, Slot::output, l.slices.hidden);

@@ -15,17 +15,26 @@ void cut_panels(GridLinear& linear, std::uint64_t room) {
 
 }  // namespace
 
-GridLinears grid_linears(const GridLayout& l) {
-  const GridDie& d = l.die;
-  GridLinears all = {{Stage::qkv, Ring::row, Ring::column, d.hidden_a, d.qkv},
-                     {Stage::attention_output, Ring::column, Ring::row, d.hidden_b, d.hidden_a},
-                     {Stage::ffn_up, Ring::row, Ring::column, d.hidden_a, d.up},
-                     {Stage::ffn_down, Ring::column, Ring::row, d.ffn, d.hidden_a},
-                     {Stage::head, Ring::row, Ring::column, d.hidden_a, d.vocabulary}};
-  if (!l.scheme.moves_weights) return all;
-  for (GridLinear* linear : {&all.qkv, &all.output, &all.up, &all.down}) cut_panels(*linear, l.panel_room);
-  cut_panels(all.head, l.head_panel_room);
-  return all;
+GridLinear grid_linear(const GridLayout& l, Stage stage, LinearType type, std::uint64_t inputs,
+                       std::uint64_t outputs) {
+  GridLinear linear{stage, Ring::row, Ring::column, inputs, outputs};
+  if (type == LinearType::two) std::swap(linear.input_ring, linear.output_ring);
+  if (l.scheme.moves_weights) cut_panels(linear, stage == Stage::head ? l.head_panel_room : l.panel_room);
+  return linear;
+}
+
+void save_for_backward(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
+  if (l.recompute) return;
+  b.write(stage, slot, bytes);
+  if (!l.prefetch.saved) b.wait(stage, slot);
+}
+
+void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l) {
+  if (l.prefetch.saved) b.wait(Stage::activations, Slot::output);
+}
+
+void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
+  std::visit([&](const auto& next) { next.read_opening(b, l, place.skip_next); }, *place.next);
 }
 
 void add_grid_norm(ProgramBuilder& b, const GridLayout& l, Stage linear, Pass pass) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/training/flat_ring.hpp"
@@ -16,25 +17,19 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
+constexpr std::size_t most_operators = 64;  // of a layer: each has its operations in the program
+
 void check_shapes(const ModelConfig& m) {
   if (m.hidden == 0 || m.ffn == 0 || m.heads == 0 || m.kv_heads == 0 || m.layers == 0 || m.vocabulary == 0) {
     throw PlanError("training.model", "has a shape of 0", "every shape of a model is at least 1",
                     "give hidden, ffn, heads, kv_heads, layers and vocabulary");
   }
-  if (m.hidden % m.heads != 0) {
-    throw PlanError("training.model.heads", "does not divide the hidden size",
-                    fmt::format("{} features in {} heads", m.hidden, m.heads), "use a divisor of hidden");
+  if (m.operators.size() > most_operators) {
+    throw PlanError("training.model.operators", "are too many",
+                    fmt::format("{} of a layer", m.operators.size()),
+                    fmt::format("use at most {}, and more layers", most_operators));
   }
-  if (m.heads % m.kv_heads != 0) {
-    throw PlanError("training.model.kv_heads", "does not divide the heads",
-                    fmt::format("{} heads share {} key/value heads", m.heads, m.kv_heads),
-                    "use a divisor of heads");
-  }
-  if (m.experts == 0 || m.experts_per_token == 0 || m.experts_per_token > m.experts) {
-    throw PlanError("training.model.experts_per_token", "is not possible",
-                    fmt::format("{} of {} experts", m.experts_per_token, m.experts),
-                    "use 1 to the number of experts");
-  }
+  check_operators(model_of(m));
   if (m.layers > 32767) {
     throw PlanError("training.model.layers", "is too large", "a trace labels layers with 16 bits",
                     "use at most 32767");
@@ -43,18 +38,23 @@ void check_shapes(const ModelConfig& m) {
 
 // Every count of a plan stays below this bound, so that nothing in a method can overflow.
 void check_counts(const TrainingConfig& c, MeshShape mesh) {
-  const ModelConfig& m = c.model;
+  const Model m = model_of(c.model);
   const Wide tokens = Wide{c.batch_sequences} * c.sequence_length;
-  const Wide features = Wide{8} * m.hidden + 8 * qkv_features(m) +
-                        Wide{8} * m.experts_per_token * up_features(m) + m.vocabulary;
+  Wide features = 8 * Wide{m.hidden} + m.vocabulary, products = 0, heads = 0, layer = 0;
+  for (const Operator& o : m.operators) {
+    features += 8 * Wide{widest_features(o, m.hidden)};
+    products += 12 * Wide{m.layers} * c.sequence_length * scored_features(o, m.hidden);
+    heads = std::max(heads, Wide{o.heads});
+    layer += weights(o, m.hidden);
+  }
   const Wide bound = Wide{1} << 62;
-  const Wide weights = (Wide{m.layers} * layer_weights(m) + Wide{2} * m.hidden * m.vocabulary) * 32;
-  if (tokens * features * 16 > bound || weights > bound) {
+  const Wide all = (m.layers * layer + Wide{2} * m.hidden * m.vocabulary) * 32;
+  if (tokens * features * 16 > bound || all > bound) {
     throw PlanError("training.batch_sequences", "makes the step too large",
                     "bytes of a step are counted in 64 bits", "use a smaller batch, sequence or model");
   }
-  const Wide operations = tokens * (12 * Wide{m.layers} * c.sequence_length * m.hidden + weights / 4);
-  if (operations > bound || Wide{c.batch_sequences} * m.heads > 0xffffffff) {
+  const Wide operations = tokens * (products + all / 4);
+  if (operations > bound || c.batch_sequences * heads > 0xffffffff) {
     throw PlanError("training.batch_sequences", "makes the step too large",
                     "operations of a step are counted in 64 bits, products of attention in 32",
                     "use a smaller batch or shorter sequences");

@@ -38,11 +38,29 @@ const ModelConfig* find_model(std::string_view name) {
   return nullptr;
 }
 
-std::uint64_t model_flops(const ModelConfig& m, std::uint64_t sequence_length, std::uint64_t tokens) {
+std::uint64_t layer_weights(const ModelConfig& config) {
+  return layer_weights(model_of(config));
+}
+
+std::uint64_t active_layer_weights(const ModelConfig& config) {
+  const Model model = model_of(config);
+  std::uint64_t weights = 0;
+  for (const Operator& o : model.operators) weights += active_weights(o, model.hidden);
+  return weights;
+}
+
+std::uint64_t all_weights(const ModelConfig& m) {
+  return m.layers * layer_weights(m) + (m.tied ? 1 : 2) * std::uint64_t{m.hidden} * m.vocabulary;
+}
+
+std::uint64_t model_flops(const ModelConfig& config, std::uint64_t sequence_length, std::uint64_t tokens) {
   __extension__ using Wide = unsigned __int128;
-  const Wide weights = Wide{m.layers} * active_layer_weights(m) + Wide{m.hidden} * m.vocabulary;
-  const Wide attention = Wide{m.layers} * sequence_length * m.hidden;
-  const Wide flops = tokens * (6 * weights + 12 * attention);
+  const Model m = model_of(config);
+  Wide of_layer = 0;
+  for (const Operator& o : m.operators)
+    of_layer +=
+        6 * Wide{active_weights(o, m.hidden)} + 12 * Wide{scored_features(o, m.hidden)} * sequence_length;
+  const Wide flops = tokens * (m.layers * of_layer + 6 * Wide{m.hidden} * m.vocabulary);
   if (flops > ~std::uint64_t{0}) throw std::overflow_error("the operations of a step overflowed 64 bits");
   return static_cast<std::uint64_t>(flops);
 }

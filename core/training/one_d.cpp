@@ -21,35 +21,67 @@ std::string overlap_text(const OneDLayout& l, bool wanted) {
   return text;
 }
 
+// "token tiles forward (attention, FFN)" and "2, 4".
+PlanFact tiles_fact(const char* direction, const std::vector<OneDStage>& stages) {
+  std::string names, tiles;
+  for (const OneDStage& stage : stages) {
+    const char* comma = names.empty() ? "" : ", ";
+    names += fmt::format("{}{}", comma, stage.name);
+    tiles += fmt::format("{}{}", comma, stage.tiles);
+  }
+  return {fmt::format("token tiles {} ({})", direction, names), tiles, ""};
+}
+
+// What attentions of a layer say, one after another.
+template <class Question>
+std::string of_attentions(const OneDLayout& l, Question&& question) {
+  std::string text;
+  for (const OneDOperator& o : l.operators)
+    if (const auto* attention = std::get_if<OneDAttention>(&o))
+      text += fmt::format("{}{}", text.empty() ? "" : ", ", question(*attention));
+  return text;
+}
+
 std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
-  const OneDTiles& t = l.tiles;
-  const std::uint64_t layer = l.die.attention_weights() + l.die.ffn_weights();
-  return {
+  std::vector<OneDStage> forward, backward;
+  std::uint64_t layer = 0;
+  for (const OneDOperator& o : l.operators) {
+    layer += std::visit([](const auto& op) { return op.weights(); }, o);
+    forward.push_back(std::visit([](const auto& op) { return op.stage; }, o));
+    backward.insert(backward.begin(), std::visit([](const auto& op) { return op.back_stage; }, o));
+  }
+  std::vector<PlanFact> facts = {
       fact("mini-batch", l.slices.tokens, "tokens"),
       fact("mini-batches", l.minibatches, ""),
       {"layers per fused group", "none: activations leave the die at every block border", ""},
-      {"token tiles forward (attention, FFN)", fmt::format("{}, {}", t.attention, t.ffn), ""},
-      {"token tiles backward (FFN, attention)", fmt::format("{}, {}", t.back_ffn, t.back_attention), ""},
-      fact("token tiles of the output head", t.head, ""),
-      fact("dies that share a query head", l.die.query_copies, ""),
-      fact("dies that hold the same key/value head", l.die.kv_copies, ""),
-      fact("weights of a layer per die", layer * element_bytes, "bytes"),
-      {"attention block backward",
-       l.split ? "in three passes: weights and gradients do not fit together" : "at once", ""},
-      fact("peak of the weight buffer per die", l.weight_peak, "bytes"),
-      fact("peak of the activation buffer per die", l.activation_peak, "bytes"),
-      {"DRAM transfers ahead of time", overlap_text(l, overlap), ""},
+      tiles_fact("forward", forward),
+      tiles_fact("backward", backward),
+      fact("token tiles of the output head", l.head.tiles, ""),
   };
+  const auto add = [&](const char* key, std::string value) {
+    if (!value.empty()) facts.push_back({key, std::move(value), ""});
+  };
+  add("dies that share a query head", of_attentions(l, [](const auto& a) { return a.query_copies; }));
+  add("dies that hold the same key/value head", of_attentions(l, [](const auto& a) { return a.kv_copies; }));
+  facts.push_back(fact("weights of a layer per die", layer * element_bytes, "bytes"));
+  add("attention block backward", of_attentions(l, [](const auto& a) {
+        return a.is_split ? "in three passes: weights and gradients do not fit together" : "at once";
+      }));
+  facts.push_back(fact("peak of the weight buffer per die", l.weight_peak, "bytes"));
+  facts.push_back(fact("peak of the activation buffer per die", l.activation_peak, "bytes"));
+  facts.push_back({"DRAM transfers ahead of time", overlap_text(l, overlap), ""});
+  return facts;
 }
 
 OptimizerShare optimizer_share(const OneDLayout& l, std::uint64_t words, std::uint64_t vocabulary) {
-  const OneDDie& d = l.die;
-  const std::uint64_t layer = ceil_div(2 * d.output_weights(), d.query_copies) +
-                              ceil_div(d.hidden * d.kv, d.kv_copies) + ceil_div(d.router_weights(), d.dies) +
-                              d.ffn_weights() - d.router_weights();
-  const std::uint64_t others = d.hidden * words + (d.tied ? 0 : vocabulary * d.table);
-  return {l.layers * layer + others, l.layers * (d.attention_weights() + d.ffn_weights()) + others,
-          l.optimizer};
+  const std::uint64_t others = l.die.hidden * words + (l.die.tied ? 0 : vocabulary * l.die.table);
+  OptimizerShare share{others, others, l.optimizer};
+  for (const OneDOperator& o : l.operators) {
+    const OneDMasters masters = std::visit([](const auto& op) { return op.masters(); }, o);
+    share.weights += l.layers * masters.weights;
+    share.gradients += l.layers * masters.gradients;
+  }
+  return share;
 }
 
 void add_role(Plan& plan, const OneDLayout& l, const TrainingConfig& config, std::uint64_t words) {

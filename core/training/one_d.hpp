@@ -1,9 +1,9 @@
 // 1D tensor parallelism (Megatron) over all dies. How they exchange the stream is the method's: on one flat
 // ring (flat_ring.cpp) or on rings along rows and columns (torus_ring.cpp).
 //
-// A layer is two blocks: attention (norm, queries/keys/values column-parallel, attention, output projection
-// row-parallel) and feed-forward (norm, up column-parallel, activation, down row-parallel). Between them is
-// an all-reduce of T x h over all dies, forward of the stream and backward of its gradient.
+// Each operator of a layer is a block (attention: norm, queries/keys/values column-parallel, attention,
+// output projection row-parallel; feed-forward: norm, up column-parallel, activation, down row-parallel).
+// Between blocks is an all-reduce of T x h over all dies, forward of the stream and backward of its gradient.
 //
 // The stream would be whole on every die, which no buffer holds, so it is spilled to DRAM at the border of
 // every block, where backward finds it again. It is there once: an all-reduce is a reduce-scatter and an
@@ -33,12 +33,6 @@ Plan plan_one_d(const TrainingConfig& config, MeshShape mesh, const chiplet::Die
 // them up; backward, all get the whole gradient.
 void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l);
 void add_one_d_embedding_backward(ProgramBuilder& b, const OneDLayout& l);
-
-// The parts of a tile that recomputation does again: queries, keys and values; and up, of an input that has
-// been gathered and normed.
-void add_one_d_qkv_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tiles);
-void add_one_d_up(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens);
-void add_one_d_down(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens);
 
 // The parts of its program. `words` of the vocabulary are this role's.
 void add_one_d_forward(ProgramBuilder& b, const OneDLayout& l);
@@ -82,6 +76,12 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
+// All weights of an operator.
+inline void read_block_weights(ProgramBuilder& b, const OneDOperator& o, std::uint8_t skip_last = 0) {
+  const std::uint64_t elements = std::visit([](const auto& op) { return op.weights(); }, o);
+  b.read(chiplet::Stage::weights, Slot::weights, elements * element_bytes, skip_last);
+}
+
 // The product that was added last.
 inline void mean_product(ProgramBuilder& b, Pass pass, Spread spread, std::uint8_t half = 0,
                          std::uint8_t halves = 1) {
@@ -109,6 +109,14 @@ inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stag
   l.scheme.scatter(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
   b.mean(mark, {Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs});
+}
+
+// Backward: the input of a block again, and the output of its norm.
+inline void gather_block_input(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage linear,
+                               std::uint64_t tiles) {
+  gather_stream(b, l, chiplet::Stage::activations, l.slices.tokens / tiles, Pass::weight_gradient, linear);
+  b.vector(chiplet::Stage::norm, 2 * l.slices.stream / tiles);
+  b.mean(Verb::norm, Pass::weight_gradient, linear);
 }
 
 }  // namespace hecaton::training

@@ -97,7 +97,7 @@ Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::D
                     fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
                     "choose as many rows as columns, or another method");
   }
-  if (config.model.experts > 1) {
+  if (model_of(config.model).has(OperatorKind::experts)) {
     throw PlanError("training.method", "has no mixture of experts",
                     "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
                     "use another method, or a model without experts");

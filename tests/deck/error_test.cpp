@@ -201,6 +201,25 @@ TEST(DeckTypeErrors, ValuesThatDoNotExist) {
       "did you mean \"llama2-7b\"?");
 }
 
+TEST(DeckModelErrors, OperatorsAreKindsWithTheirShapes) {
+  const auto why = [](const std::string& list) {
+    const std::string text = error_of(
+        training_with("[training]\n[training.model]\nname = \"llama2-7b\"\noperators = \"" + list + "\"\n"));
+    const std::string start = "deck.toml:6:1: training.model.operators: does not have the form (";
+    EXPECT_TRUE(text.starts_with(start)) << text;
+    return text.substr(start.size(), text.find(") give items") - start.size());
+  };
+  EXPECT_EQ(why("convolution"), "\"convolution\" is no operator; there are attention, feed-forward, experts");
+  EXPECT_EQ(why("attention;"), "\"\" is no operator; there are attention, feed-forward, experts");
+  EXPECT_EQ(why("attention: ffn 64"), "\"ffn 64\" is no shape of attention");
+  EXPECT_EQ(why("attention: gated 1"), "\"gated 1\" is no shape of attention");
+  EXPECT_EQ(why("feed-forward: experts 2"), "\"experts 2\" is no shape of feed-forward");
+  EXPECT_EQ(why("feed-forward: gated 2"), "\"gated 2\" is no shape of feed-forward");
+  EXPECT_EQ(why("feed-forward: ffn 0"), "\"ffn 0\" is not in 1 to 16000000");
+  EXPECT_EQ(why("feed-forward: ffn wide"), "\"ffn wide\" is no key and whole number");
+  EXPECT_EQ(why("feed-forward:"), "\"feed-forward:\" names no shape");
+}
+
 TEST(DeckModelErrors, AnUnknownModelNeedsAllShapes) {
   EXPECT_EQ(
       error_of(training_with("[training.model]\nhidden = 64\n")),

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/training/operators.hpp"
 #include "io/deck_writer.hpp"
 #include "io/presets.hpp"
 #include "io/registry.hpp"
@@ -104,6 +105,31 @@ TEST(Resolve, AModelOfItsOwn) {
   EXPECT_EQ(deck.training.model.hidden, 64U);
   EXPECT_EQ(deck.training.model.layers, 2U);
   EXPECT_FALSE(deck.training.model.gated);
+}
+
+TEST(Resolve, AListOfOperators) {
+  const std::string list =
+      "attention ;feed-forward: ffn 96, gated 1; experts: experts 8, experts_per_token 2";
+  const Deck deck =
+      load(std::string(training) + std::string(own_model), {"training.model.operators=" + list}).deck;
+  using training::OperatorKind;
+  const std::vector<training::OperatorConfig>& operators = deck.training.model.operators;
+  ASSERT_EQ(operators.size(), 3U);
+  EXPECT_EQ(operators[0], (training::OperatorConfig{.kind = OperatorKind::attention}));
+  EXPECT_EQ(operators[1],
+            (training::OperatorConfig{.kind = OperatorKind::feed_forward, .ffn = 96, .gated = 1}));
+  EXPECT_EQ(operators[2],
+            (training::OperatorConfig{.kind = OperatorKind::experts, .experts = 8, .experts_per_token = 2}));
+  EXPECT_EQ(parse_deck(deck.resolved_toml, "again").training.model.operators, operators);
+  // Shapes that an operator does not give are those of the model.
+  const training::Model model = training::model_of(deck.training.model);
+  EXPECT_EQ(model.operators[0].kv_heads, 4U);
+  EXPECT_EQ(model.operators[2].ffn, 128U);
+  EXPECT_FALSE(model.operators[2].gated);
+  const Deck changed = load(std::string(training) + "[training]\nmodel = \"llama2-7b\"\n",
+                            {"training.model.operators=feed-forward"})
+                           .deck;
+  EXPECT_EQ(changed.training.model.name, "llama2-7b-changed");
 }
 
 TEST(Resolve, AChangedModelDoesNotKeepItsName) {
