@@ -80,6 +80,10 @@ class Interface {
     worm.run_flits = payload.flits;
     worm.due = never_ps;
   }
+  // A message of so many flits is on its way here, or arriving, at `now`: when it may be here at the
+  // earliest.
+  std::int64_t due(const Timing& timing, NodeId source, std::uint64_t tag, std::uint32_t flits,
+                   std::int64_t now) const;
   // Nothing if the announcement was taken back meanwhile.
   std::optional<DeliveredMessage> receive_delivered(const Payload& payload, std::int64_t now);
 
@@ -376,6 +380,19 @@ void Interface::receive_head(const Fabric& fabric, const Payload& payload, std::
 template <class Out>
 void Interface::receive_body(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
   expect(fabric, payload.channel, payload.flits, now, out);
+}
+
+// Of a message of several worms it is not known how many have come.
+inline std::int64_t Interface::due(const Timing& timing, NodeId source, std::uint64_t tag,
+                                   std::uint32_t flits, std::int64_t now) const {
+  if (!timing.worm_is_message) return now;
+  std::uint32_t left = flits;
+  for (const Ejecting& worm : ejecting_) {
+    if (worm.header.source != source || worm.header.tag != tag) continue;
+    if (worm.due != never_ps) return worm.due;
+    left = std::max(worm.flits, worm.announced + 1) - worm.announced;
+  }
+  return now + (left - 1) * timing.cycle;
 }
 
 inline std::optional<DeliveredMessage> Interface::receive_delivered(const Payload& payload,

@@ -11,23 +11,18 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/engine/event.hpp"
+#include "net/border_times.hpp"
 #include "net/borders.hpp"
 #include "net/interface.hpp"
+#include "net/outlook.hpp"
 #include "net/router.hpp"
 
 namespace hecaton::net {
-
-// What a rank may build on when it promises that nothing will cross a border for a while; beside these, link
-// latency, and the times of all pending events. To switch one off changes how often ranks wait, nothing else.
-struct LookaheadSources {
-  bool router = true;     // cycles between a decision of a router and its effect on the next one
-  bool distance = true;   // links between a node and the border
-  bool interface = true;  // what happens at a die has to pass its injection channel first
-};
 
 template <class Endpoint>
 class PackageModel {
@@ -54,39 +49,69 @@ class PackageModel {
   // `owner_of`: by node, the rank that simulates it. `make(id)` gives the endpoint of each node of this rank.
   template <class Make>
   PackageModel(Fabric& fabric, std::vector<RankId> owner_of, RankId self, Make&& make)
-      : fabric_(fabric), owner_of_(std::move(owner_of)), local_(owner_of_.size(), absent) {
+      : fabric_(fabric),
+        owner_of_(std::move(owner_of)),
+        self_(self),
+        local_(owner_of_.size(), absent),
+        borders_(fabric, owner_of_, fabric.bypasses ? Announcements::anywhere : Announcements::nowhere, {}),
+        injection_{fabric.timing.latch_injection()} {
     for (std::uint32_t n = 0; n < owner_of_.size(); ++n) {
       if (owner_of_[n] != self) continue;
       local_[n] = static_cast<std::uint32_t>(nodes_.size());
       const NodeId id{n};
       nodes_.push_back(Node{id, Router(fabric, id), Interface(fabric, id), make(id)});
     }
-    set_borders(owner_of_, {});
     neighbours_ = neighbours_of(fabric.topology, owner_of_, self);
   }
 
   // The regions, by node, between which events are to be bounded, if not those of the owners (a dry run), and
   // on what grounds.
-  void set_borders(std::span<const RankId> region_of, const LookaheadSources& sources) {
-    measure_borders(region_of);
-    if (!sources.router) fabric_.least_hop = SimDuration{fabric_.timing.lookahead(true)};
-    if (!sources.distance)
-      for (std::int64_t& hops : hops_to_border_) hops = std::min<std::int64_t>(hops, 1);
+  void set_borders(std::span<const RankId> region_of, Announcements announcements,
+                   const LookaheadSources& sources) {
+    borders_ = Borders(fabric_, region_of, announcements, sources);
     injection_ = SimDuration{sources.interface ? fabric_.timing.latch_injection() : 0};
+  }
+  // `sends_out`: by node, whether its messages may leave the region of its rank. From then on the model knows
+  // how long nothing leaves, if ways follow from headers. Before the run.
+  void look_out(const std::vector<bool>& sends_out, const LookaheadSources& sources) {
+    if (sources.messages && !fabric_.routes.adaptive())
+      outlook_.emplace(fabric_, borders_, owner_of_, self_, sends_out, sources);
   }
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
   std::span<const RankId> neighbours() const { return neighbours_; }  // ascending
 
-  // An effect moves from node to node, a hop at a time; what happens at an interface or an endpoint has to
+  // An effect moves from node to node; what happens at an interface or an endpoint has to
   // pass the injection channel first.
   SimDuration reach(const engine::Event<Payload>& event) const {
     const Payload& payload = event.payload;
     const bool outside_router = payload.kind == EventKind::timer || payload.port >= ejection_port;
-    const SimDuration hops = fabric_.least_hop * hops_to_border_[event.receiver().value];
-    return outside_router ? hops + injection_ : hops;
+    const SimDuration way = borders_.from(event.receiver());
+    return outside_router ? way + injection_ : way;
   }
-  SimDuration least_reach() const { return fabric_.least_hop; }
+  SimDuration least_reach() const { return borders_.least(); }
+
+  // Beyond what `reach` says of single events: nothing that is here reaches another rank before. Nothing that
+  // is not in the queue yet comes from there before `horizon`.
+  template <class Queue>
+  SimTime silent_until(Queue& queue, SimTime horizon) {
+    if (!outlook_) return SimTime{};
+    const SimTime next = queue.next_time(), sure = std::min(next, horizon);
+    if (outlook_->lost() && is_time_to_look() && is_empty(queue, sure)) find_again(queue);
+    return SimTime{outlook_->silent_until(next.ps, sure.ps, *this)};
+  }
+  const Interface& interface(NodeId node) const { return nodes_[local_[node.value]].interface; }
+  SimTime sends_no_sooner(NodeId node, SimTime now) const {
+    const Endpoint& endpoint = nodes_[local_[node.value]].endpoint;
+    if constexpr (requires { endpoint.sends_no_sooner(now); })
+      return endpoint.sends_no_sooner(now);
+    else
+      return now;
+  }
+  // Another rank has sent this; it is handled when its time has come.
+  void expect(const engine::Event<Payload>& event) {
+    if (outlook_) outlook_->expect(event.receiver(), event.time.ps);
+  }
 
   void prefetch(NodeId id) const { nodes_[local_[id.value]].router.prefetch(); }
 
@@ -115,6 +140,7 @@ class PackageModel {
     const bool injecting = payload.port == injection_port;
     switch (payload.kind) {
       case EventKind::head:
+        if (outlook_ && owner(event.sender()) != self_) outlook_->came_in(payload);
         if (ejecting) return node.interface.receive_head(fabric_, payload, now, host);
         node.router.receive_head(fabric_, payload, now);
         break;
@@ -137,8 +163,10 @@ class PackageModel {
       case EventKind::settle:
         break;
       case EventKind::delivered:
-        if (const auto delivered = node.interface.receive_delivered(payload, now))
+        if (const auto delivered = node.interface.receive_delivered(payload, now)) {
+          if (outlook_) outlook_->delivered(delivered->header, delivered->complete);
           node.endpoint.on_message(host, *delivered);
+        }
         return;
       case EventKind::timer:
         node.endpoint.on_timer(host, static_cast<std::uint32_t>(payload.tag));
@@ -176,6 +204,7 @@ class PackageModel {
     archive(node.sequence, node.depth, node.next_wake, node.endpoint);
     node.router.load(archive, fabric_.worms);
     node.interface.load(archive);
+    if (outlook_) outlook_->lose_track();
   }
 
   // What an endpoint sees, and through what a router or interface posts.
@@ -190,6 +219,7 @@ class PackageModel {
     NodeId node() const { return self.id; }
     const Fabric& fabric() const { return model.fabric_; }
     void hand_over(const OutgoingMessage& message) {
+      if (model.outlook_) model.outlook_->handed_over(self.id, message, time.ps);
       self.interface.hand_over(model.fabric_, message, time.ps);
       model.touch(self, interface_part);
     }
@@ -197,38 +227,43 @@ class PackageModel {
       Payload payload;
       payload.kind = EventKind::timer;
       payload.tag = token;
+      if (model.outlook_) model.outlook_->woken_at(self.id, at.ps);
       post(at.ps, engine::Phase::timer, self.id, payload);
     }
     void post(std::int64_t time_ps, engine::Phase phase, NodeId to, const Payload& payload) {
+      if (model.outlook_ && to != self.id && model.owner(to) != model.self_)
+        model.outlook_->posted(to, payload, time_ps);
       engine.post(SimTime{time_ps}, phase, to, self.id, self.sequence++, payload, self.depth);
     }
   };
 
  private:
-  // Hops from each node to the nearest one of another rank than its own, by breadth-first search from the
-  // borders.
-  void measure_borders(std::span<const RankId> region_of) {
-    const Topology& topology = fabric_.topology;
-    hops_to_border_.assign(region_of.size(), 0);
-    std::vector<NodeId> wave;
-    const auto visit = [&](NodeId node, std::int64_t hops, std::vector<NodeId>& into) {
-      if (hops_to_border_[node.value] != 0) return;
-      hops_to_border_[node.value] = hops;
-      into.push_back(node);
-    };
-    for_each_link(topology, [&](NodeId from, NodeId to) {
-      if (region_of[from.value] != region_of[to.value]) visit(from, 1, wave);
+  // Looking takes long, so ever more rarely.
+  bool is_time_to_look() {
+    if (++looked_ < look_at_) return false;
+    looked_ = 0;
+    look_at_ = std::min(2 * look_at_, most_between_looks);
+    return true;
+  }
+  // No message is under way on this rank, or waits.
+  template <class Queue>
+  bool is_empty(Queue& queue, SimTime now) {
+    bool empty = true;
+    queue.for_each([&](const auto& event) {
+      empty = empty && (event.payload.kind == EventKind::timer || event.payload.kind == EventKind::settle);
     });
-    for (std::int64_t hops = 2; !wave.empty(); ++hops) {
-      std::vector<NodeId> next;
-      for (NodeId node : wave)
-        for (std::uint32_t p = 0; p < port_count; ++p)
-          if (const auto neighbour = topology.neighbour(node, static_cast<Port>(p)))
-            visit(*neighbour, hops, next);
-      wave = std::move(next);
-    }
+    for (Node& node : nodes_) empty = empty && node.interface.idle() && node.router.idle(fabric_, now.ps);
+    return empty;
+  }
+  template <class Queue>
+  void find_again(Queue& queue) {
+    outlook_->find_again();
+    queue.for_each([&](const auto& event) {
+      if (event.payload.kind == EventKind::timer) outlook_->woken_at(event.receiver(), event.time.ps);
+    });
   }
 
+  static constexpr std::uint32_t most_between_looks = 1u << 12;
   static constexpr std::uint32_t absent = std::numeric_limits<std::uint32_t>::max();
 
   static void lengthen(std::uint32_t& depth, std::uint32_t posted_at) {
@@ -254,10 +289,14 @@ class PackageModel {
 
   Fabric& fabric_;
   std::vector<RankId> owner_of_;
+  RankId self_;
   std::vector<std::uint32_t> local_;  // node -> index in nodes_
   std::vector<RankId> neighbours_;
-  std::vector<std::int64_t> hops_to_border_;  // by node; 0 if there is one rank only
+  Borders borders_;
   SimDuration injection_;  // from an interface to its router, as far as it is reckoned with
+  std::optional<Outlook> outlook_;
+  std::uint32_t looked_ = 0;  // while the outlook has lost track
+  std::uint32_t look_at_ = 1;
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> touched_;
 };

@@ -55,6 +55,8 @@ class Routes {
     if (routing_ == Routing::xy) return DimensionOrder::row_first;
     return routing_ == Routing::yx ? DimensionOrder::column_first : DimensionOrder::none;
   }
+  // Every worm goes one dimension after the other, in the same order.
+  bool by_dimensions() const { return routing_ == Routing::xy || routing_ == Routing::yx; }
   // Adaptive routing: the ports on shortest ways and the channels that any worm may take there if their
   // buffers are empty; none where the way is not a choice (to an interface or an IO die).
   Ways shortest(const Topology& topology, NodeId here, const WormHeader& header) const;

@@ -228,7 +228,7 @@ RingMember Topology::package_ring(NodeId die) const {
   member.position = position_of(line, place);
   const std::uint32_t wanted = (member.position + 1) % member.size;
   for (Port port : {Port::east, Port::west, Port::south, Port::north}) {
-    const auto candidate = neighbour(die, port);
+    const auto candidate = built_neighbour(die, port);  // the ring stays what it is where links are dead
     if (!candidate) continue;
     const Coordinate there = coordinate(*candidate);
     const std::uint32_t position =

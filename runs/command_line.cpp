@@ -67,7 +67,8 @@ void add_engine_switches(CLI::App& command, Fields& fields) {
       .add_option(
           "--lookahead-without", fields.without,
           "Leave out a source of lookahead, to see what it is worth; results are the same (repeatable)")
-      ->check(CLI::IsMember({"router", "distance", "interface"}))
+      ->check(CLI::IsMember(
+          {"latency", "router", "distance", "interface", "messages", "serialisation", "programs"}))
       ->allow_extra_args(false)
       ->type_name("SOURCE");
 }
@@ -210,7 +211,8 @@ net::LookaheadSources sources_but(const std::vector<std::string>& without) {
   const auto has = [&](std::string_view name) {
     return std::find(without.begin(), without.end(), name) == without.end();
   };
-  return {has("router"), has("distance"), has("interface")};
+  return {has("latency"),  has("router"),        has("distance"), has("interface"),
+          has("messages"), has("serialisation"), has("programs")};
 }
 
 CommandLine chosen(const CLI::App& app, Fields fields) {

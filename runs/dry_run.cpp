@@ -11,6 +11,7 @@
 #include "runs/collect.hpp"
 #include "runs/load.hpp"
 #include "runs/nodes.hpp"
+#include "runs/senders.hpp"
 
 namespace hecaton::runs {
 
@@ -60,9 +61,7 @@ class Package {
       : workload_(deck),
         fabric_(network_of(deck), workload_.has_io()),
         model_(fabric_, std::vector<RankId>(fabric_.topology.nodes()), RankId{0},
-               [&](NodeId node) { return make_endpoint(workload_, false, node); }) {
-    fabric_.least_hop = SimDuration{fabric_.timing.lookahead(workload_.uses_bypass())};
-  }
+               [&](NodeId node) { return make_endpoint(workload_, false, node); }) {}
 
   const Workload& workload() const { return workload_; }
   Model& model() { return model_; }
@@ -115,7 +114,7 @@ io::Forecast dry_run(const io::Deck& deck, const DryRunOptions& options) {
   if (costs.event_measured) costs.event_ns = measured_event_ns(deck);
   Package package(deck);
   const auto partition = regions_of(package.workload(), deck, options.partition, options.ranks);
-  package.model().set_borders(partition.owner, options.lookahead);
+  package.model().set_borders(partition.owner, announcements_of(package.workload()), options.lookahead);
   engine::DryBook book(neighbours_of_ranks(package.workload().topology(), partition), sizeof(Record),
                        costs_of_run(costs, package.model().least_reach()));
   using Played = engine::Watched<Model, engine::DryBook>;

@@ -43,6 +43,7 @@ struct DieNode {
   chiplet::Die die;
   bool keeps_rows = true;
   std::vector<chiplet::OperationRow> rows;
+  const chiplet::Foresight* foresight = nullptr;  // of messages to other ranks
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -154,6 +155,12 @@ struct Endpoint {
   template <class Archive>
   void serialize(Archive& archive) {
     std::visit([&](auto& n) { archive(n); }, node);
+  }
+
+  // No message of it leaves the rank sooner, everything before `now` having happened.
+  SimTime sends_no_sooner(SimTime now) const {
+    const auto* die = std::get_if<DieNode>(&node);
+    return die == nullptr || die->foresight == nullptr ? now : die->die.sends_no_sooner(*die->foresight, now);
   }
 
   template <class Host>

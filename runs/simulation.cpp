@@ -11,6 +11,7 @@
 #include "core/engine/shared_channels.hpp"
 #include "runs/collect.hpp"
 #include "runs/load.hpp"
+#include "runs/senders.hpp"
 #include "runs/state.hpp"
 #include "runs/workload.hpp"
 
@@ -201,6 +202,17 @@ std::optional<io::RunResult> run_to_its_end(const Run<AnyModel>& run) {
   return result_of(run, *accounting);
 }
 
+// Gives the model what programs say of messages to other ranks.
+void look_out(Model& model, const std::vector<Sends>& sends, Foresights& foresights,
+              const net::LookaheadSources& sources) {
+  std::vector<bool> sends_out;
+  for (const Sends& node : sends) sends_out.push_back(node.any);
+  for (Model::Node& node : model.nodes())
+    if (auto* die = std::get_if<DieNode>(&node.endpoint.node))
+      die->foresight = foresights.of(node.id, sends[node.id.value]);
+  model.look_out(sends_out, sources);
+}
+
 }  // namespace
 
 std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions& options,
@@ -220,7 +232,11 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   }
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
-  model.set_borders(partition.owner, options.lookahead);
+  model.set_borders(partition.owner, announcements_of(workload), options.lookahead);
+  Foresights foresights(workload);
+  if (ranks > 1)
+    look_out(model, senders_beyond(workload, fabric, partition.owner, self, options.lookahead.programs),
+             foresights, options.lookahead);
   return run_to_its_end(Run<Model>{workload, model, options, sync, world, start});
 }
 

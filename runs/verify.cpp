@@ -16,6 +16,7 @@
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
 #include "runs/endpoint.hpp"
+#include "runs/senders.hpp"
 #include "runs/workload.hpp"
 
 namespace hecaton::runs {
@@ -233,7 +234,7 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   const Reference reference(deck.training, options.seed);
   const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
-  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
+  model.set_borders(partition.owner, announcements_of(workload), {});
   if (world.size() == 1) {
     run_engine(model, engine::Alone{});
   } else {

@@ -69,6 +69,25 @@ Die::Die(DieSetup setup)
       timings_(setup.timings),
       dram_(setup.id, (validate(setup), std::move(setup.dram)), setup.timings.burst_bytes) {}
 
+SimTime Die::sends_no_sooner(const Foresight& foresight, SimTime now) const {
+  switch (doing_) {
+    case Doing::next_operation:
+      return now;
+    case Doing::computing:
+    case Doing::holding:
+    case Doing::reducing:
+      now = std::max(now, busy_until_);
+      break;
+    case Doing::exchanging:
+    case Doing::waiting_dram:
+      break;
+    case Doing::draining:
+    case Doing::finished:
+      return SimTime::never();
+  }
+  return foresight.sends(position_) ? now : now + foresight.after(position_);
+}
+
 std::uint32_t Die::root() const {
   if (op().root_loop == 0) return static_cast<std::uint32_t>(op().value);
   const Loop& loop = loops_.at(depth_ - std::size_t{op().root_loop});

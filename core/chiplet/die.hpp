@@ -24,6 +24,7 @@
 #include "core/chiplet/digest.hpp"
 #include "core/chiplet/dram_port.hpp"
 #include "core/chiplet/exchange.hpp"
+#include "core/chiplet/foresight.hpp"
 #include "core/chiplet/host.hpp"
 #include "core/chiplet/program.hpp"
 #include "core/chiplet/tags.hpp"
@@ -75,6 +76,9 @@ class Die {
   void on_timer(H& h, std::uint32_t /*token*/) {
     run(h);
   }
+
+  // Everything before `now` having happened: messages that `foresight` is about are sent no sooner.
+  SimTime sends_no_sooner(const Foresight& foresight, SimTime now) const;
 
   NodeId id() const { return id_; }
   // The program has ended and nothing it started is outstanding.

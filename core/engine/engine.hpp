@@ -7,6 +7,10 @@
 //   std::span<const RankId> neighbours()   the ranks that this rank may post to, and that may post to it
 //   SimDuration reach(event) how long after the event, at least, anything it causes arrives at another rank
 //                            than the one that handles it; SimDuration least_reach(): the least value, > 0
+//   silent_until(queue, horizon)  if it has it: nothing of what this rank has reaches another rank before,
+//                            however soon `reach` would allow; nothing that is not in the queue yet is
+//                            received from there with a time before `horizon`; then also
+//   expect(event)            another rank's event has been received
 //   prefetch(NodeId)         fetches into the cache what handling an event of a component of this rank needs
 //   start(outlet)            posts the first events of this rank's components
 //   handle(event, outlet)    one event of a component of this rank
@@ -20,7 +24,7 @@
 // The loop below is right because of four invariants:
 //   1. `reach` is consistent: if an event at t causes one at t', then t' + reach' >= t + reach. So of
 //      everything that is pending or on its way, the least time + reach bounds whatever may still come from
-//      another rank.
+//      another rank. So does silent_until, until something is received.
 //   2. The horizon of the synchroniser is such a bound, and everything that other ranks have posted before
 //      it is in the queue by then. So all events before the horizon are known, or will be created here.
 //   3. A post to another rank that comes sooner than what this rank has promised is a bug of the model and

@@ -81,9 +81,8 @@ class NullSync {
   }
 
   template <class Queue, class Model>
-  Advance advance(Queue& queue, const Model& model, Errand& errand, Stopwatch& clock,
-                  Accounting& accounting) {
-    adapt_stretch(queue.next_time(), model.least_reach());
+  Advance advance(Queue& queue, Model& model, Errand& errand, Stopwatch& clock, Accounting& accounting) {
+    adapt_stretch(queue.next_time(), std::max(model.least_reach(), slack_));
     promise(queue, model, accounting);
     clock.lap(Stopwatch::exchanging);
     for (std::uint32_t round = 0;; ++round) {
@@ -101,7 +100,8 @@ class NullSync {
         return Advance::halted;
       }
       channels_.ask(queue.next_time(), model.least_reach());
-      if (round >= rounds_before_settling && channels_.settle(pending_reach(queue, model), queue.next_time()))
+      if (round >= rounds_before_settling &&
+          channels_.settle(known_reach(queue, model, horizon_), queue.next_time()))
         ++accounting.windows;
       channels_.relax(round);
     }
@@ -116,13 +116,13 @@ class NullSync {
   static constexpr std::uint32_t rounds_before_settling = 64;
   static constexpr std::uint32_t longest_stretch = 1024;
 
-  // Between a 16th and an 8th of the least reach.
-  void adapt_stretch(SimTime next, SimDuration least_reach) {
+  // Between a 16th and an 8th of what was promised beyond the next event.
+  void adapt_stretch(SimTime next, SimDuration promised) {
     const SimDuration passed = next - last_next_;
     last_next_ = next;
-    if (passed.ps > least_reach.ps / 8)
+    if (passed.ps > promised.ps / 8)
       stretch_ = std::max(1u, stretch_ / 2);
-    else if (passed.ps < least_reach.ps / 16)
+    else if (passed.ps < promised.ps / 16)
       stretch_ = std::min(longest_stretch, stretch_ * 2);
   }
 
@@ -146,9 +146,11 @@ class NullSync {
   // True if neighbours should hear of something should this rank wait: their hopes have changed, or what they
   // sent has arrived, or there is room for what was kept back.
   template <class Queue, class Model>
-  bool receive(Queue& queue, const Model& model) {
+  bool receive(Queue& queue, Model& model) {
     channels_.poll([&](const EventType& event) {
+      if (event.time < horizon_) throw_late_arrival(event, horizon_);
       queue.push(event);
+      if constexpr (requires { model.expect(event); }) model.expect(event);
       reach_of_taken_ = std::min(reach_of_taken_, event.time + model.reach(event));
     });
     compare_bounds();
@@ -174,8 +176,9 @@ class NullSync {
   }
 
   template <class Queue, class Model>
-  void promise(const Queue& queue, const Model& model, Accounting& accounting) {
-    const SimTime pending = pending_reach(queue, model);
+  void promise(Queue& queue, Model& model, Accounting& accounting) {
+    const SimTime pending = known_reach(queue, model, horizon_);
+    slack_ = pending == SimTime::never() ? SimDuration{} : pending - queue.next_time();
     reach_of_taken_ = SimTime::never();
     compare_bounds();  // what was sent since may be answered
     for (std::size_t k = 0; k < promised_.size(); ++k) {
@@ -199,6 +202,7 @@ class NullSync {
   SimTime reach_of_taken_ = SimTime::never();  // of what was taken since the last promise
   std::vector<std::uint64_t> unpublished_;     // events, by neighbour
   SimTime last_next_{};                        // event, when this rank went on before
+  SimDuration slack_{};                        // from there to what could be promised then
   std::uint32_t stretch_ = 1;                  // instants
   bool frozen_ = false;                        // until all ranks are
   bool halting_ = false;                       // a halt is agreed on, and not reached

@@ -44,11 +44,35 @@ template <class Payload>
                            std::to_string(promised.ps) + " ps");
 }
 
+// The same mistake, or one of the engine's own, seen where the event arrives: this rank may have gone on
+// already.
+template <class Payload>
+[[noreturn]] void throw_late_arrival(const Event<Payload>& event, SimTime horizon) {
+  throw LookaheadViolation("an event from component " + std::to_string(event.sender_id) + " to component " +
+                           std::to_string(event.receiver().value) + " arrived for " +
+                           std::to_string(event.time.ps) + " ps, although nothing was to arrive before " +
+                           std::to_string(horizon.ps) + " ps");
+}
+
 // The least time + reach of everything pending: before it, nothing that this rank knows of can have an effect
 // on another one.
 template <class Queue, class Model>
 SimTime pending_reach(const Queue& queue, const Model& model) {
   return queue.earliest(model.least_reach(), [&](const auto& event) { return model.reach(event); });
+}
+
+// The same, from the model's knowledge of what is under way as well, if it has any: a bound for which not
+// every event has to be looked at. Nothing that is not in the queue yet comes from another rank before
+// `horizon`.
+template <class Queue, class Model>
+SimTime known_reach(Queue& queue, Model& model, SimTime horizon) {
+  if constexpr (requires { model.silent_until(queue, horizon); }) {
+    const SimTime silent = model.silent_until(queue, horizon), next = queue.next_time();
+    if (next != SimTime::never() && silent - next > model.least_reach()) return silent;
+    return std::max(silent, pending_reach(queue, model));
+  } else {
+    return pending_reach(queue, model);
+  }
 }
 
 // One rank, nobody to wait for.

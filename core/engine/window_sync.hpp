@@ -57,7 +57,10 @@ class WindowSync {
                                                std::min(pending_reach(queue, model), reach_of_sent_), asked});
     earliest_sent_ = reach_of_sent_ = SimTime::never();
     clock.lap(Stopwatch::waiting);
-    transport_.receive([&](const EventType& event) { queue.push(event); });
+    transport_.receive([&](const EventType& event) {
+      if (event.time < end_) throw_late_arrival(event, end_);
+      queue.push(event);
+    });
     clock.lap(Stopwatch::exchanging);
     ++accounting.windows;
     end_ = agreed.reach;

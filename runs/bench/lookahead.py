@@ -18,6 +18,10 @@ import tempfile
 WITHOUT = [("all sources", []), ("no router cycles", ["--lookahead-without", "router"]),
            ("no distance to the border", ["--lookahead-without", "distance"]),
            ("no injection channel", ["--lookahead-without", "interface"]),
+           ("no link latency", ["--lookahead-without", "latency"]),
+           ("no messages", ["--lookahead-without", "messages"]),
+           ("no flits of messages", ["--lookahead-without", "serialisation"]),
+           ("no programs", ["--lookahead-without", "programs"]),
            ("no trains of packets", ["--trains", "off"])]
 
 

@@ -47,6 +47,9 @@ TEST(Topology, HamiltonianRingIsOneCycleOfNeighbours) {
     EXPECT_EQ(at, NodeId{0});
   }
   EXPECT_THROW(make(3, 3).package_ring(NodeId{0}), std::invalid_argument);
+  // Over a link that is dead as well: messages find their way around.
+  const Topology torn({2, 2, TopologyKind::mesh, {}, {{0, 1}}}, false);
+  EXPECT_EQ(torn.package_ring(NodeId{0}).next, NodeId{1});
   EXPECT_THROW(make(1, 4).package_ring(NodeId{0}), std::invalid_argument);
 }
 

@@ -1,46 +1,18 @@
 // A run that is stopped and goes on, at any rank count, under any partition and synchroniser, records what it
 // would have recorded in one go; and its checkpoints say nothing of the ranks that wrote them.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
 #include <span>
 
+#include "tests/system/shared_folder.hpp"
 #include "tests/system/varied.hpp"
 
 namespace hecaton::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder that all ranks of the test share.
-class Folder {
- public:
-  Folder() {
-    int id = static_cast<int>(::getpid());
-    MPI_Bcast(&id, 1, MPI_INT, 0, MPI_COMM_WORLD);
-    path_ = fs::temp_directory_path() / fmt::format("hecaton-restart-{}", id);
-    if (is_root()) fs::create_directories(path_);
-    MPI_Barrier(MPI_COMM_WORLD);
-  }
-  ~Folder() {
-    MPI_Barrier(MPI_COMM_WORLD);
-    if (is_root()) fs::remove_all(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
-
-std::int64_t end_of_run(const Outcome& run) {
-  std::int64_t end = run.totals.simulated_ps;
-  MPI_Bcast(&end, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
-  return end;
-}
 
 std::string content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -1,0 +1,83 @@
+#include "net/border_times.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <utility>
+
+namespace hecaton::net {
+
+namespace {
+
+// Whether the port leads over the first link of a ring edge that passes over the die there.
+bool begins_express_edge(const Topology& topology, NodeId die, Port port) {
+  if (topology.is_io(die) || port >= Port::local) return false;
+  const bool in_row = port == Port::east || port == Port::west;
+  const RingMember member =
+      in_row ? topology.row_ring(die, RingOrder::bypass) : topology.column_ring(die, RingOrder::bypass);
+  if (!member.express) return false;
+  const Coordinate from = topology.coordinate(die), to = topology.coordinate(member.next);
+  const bool ascending = in_row ? to.column > from.column : to.row > from.row;
+  return ascending == (port == Port::east || port == Port::south);
+}
+
+class LinkTimes {
+ public:
+  LinkTimes(const Fabric& fabric, Announcements announcements, const LookaheadSources& sources)
+      : fabric_(fabric), announcements_(announcements), sources_(sources) {}
+
+  std::int64_t least(NodeId from, Port port) const {
+    const Timing& timing = fabric_.timing;
+    const std::int64_t latency = sources_.latency ? fabric_.link(from, port).latency : 1;
+    if (!sources_.router || announced(from, port)) return latency;
+    return latency + timing.cycle + std::min(timing.cycle, timing.credit_use);
+  }
+
+ private:
+  bool announced(NodeId from, Port port) const {
+    if (announcements_ == Announcements::nowhere) return false;
+    return announcements_ == Announcements::anywhere || begins_express_edge(fabric_.topology, from, port);
+  }
+
+  const Fabric& fabric_;
+  Announcements announcements_;
+  const LookaheadSources& sources_;
+};
+
+}  // namespace
+
+Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announcements announcements,
+                 const LookaheadSources& sources)
+    : distance_(region_of.size(), never_ps) {
+  const Topology& topology = fabric.topology;
+  const LinkTimes times(fabric, announcements, sources);
+  using Reached = std::pair<std::int64_t, std::uint32_t>;  // distance, node
+  std::priority_queue<Reached, std::vector<Reached>, std::greater<>> wave;
+  const auto reach = [&](NodeId node, std::int64_t distance) {
+    if (distance >= distance_[node.value]) return;
+    distance_[node.value] = distance;
+    wave.push({distance, node.value});
+  };
+  const auto for_each_way_in = [&](NodeId node, auto&& visit) {
+    for (std::uint32_t p = 0; p < port_count; ++p)
+      if (const auto from = topology.neighbour(node, static_cast<Port>(p)))
+        visit(*from, times.least(*from, Topology::opposite(static_cast<Port>(p))));
+  };
+  for (std::uint32_t n = 0; n < region_of.size(); ++n)
+    for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) {
+      if (region_of[from.value] != region_of[n]) reach(from, time);
+    });
+  least_ = wave.empty() ? 0 : wave.top().first;
+  while (!wave.empty()) {
+    const auto [distance, n] = wave.top();
+    wave.pop();
+    if (distance > distance_[n]) continue;
+    for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) { reach(from, distance + time); });
+  }
+  for (std::int64_t& distance : distance_) {
+    if (distance == never_ps) distance = 0;
+    if (!sources.distance) distance = std::min(distance, least_);
+  }
+}
+
+}  // namespace hecaton::net

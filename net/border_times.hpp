@@ -1,0 +1,52 @@
+// How far every node is from the border of its rank's region, in time: the least time from an event at the
+// node to anything that it causes at a node of another region.
+//
+// An effect moves from node to node by flits, credits and announcements. Over a link it takes, from the event
+// that a router decides on to the event at the next one, at least the link's own latency and
+//   for a flit         two cycles (switch, latch)
+//   for a credit       a cycle and the cycles to its use
+//   for an announcement, which tells a die that a worm will pass over it, nothing more.
+// Only the first link of a ring edge over a skipped die carries announcements.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/engine/ids.hpp"
+#include "core/engine/time.hpp"
+#include "net/router.hpp"
+
+namespace hecaton::net {
+
+// What a rank may build on when it promises that nothing will cross a border for a while. To switch one off
+// changes how often ranks wait, nothing else. The times of all pending events are always built on.
+struct LookaheadSources {
+  bool latency = true;    // of links; without it, a border is one picosecond away
+  bool router = true;     // cycles between a decision of a router and its effect on the next one
+  bool distance = true;   // links between a node and the border
+  bool interface = true;  // what happens at a die has to pass its injection channel first
+  bool messages =
+      true;  // where no message is under way to another rank or from there, only a die can start one
+  bool serialisation = true;  // a message has come when its last flit has
+  bool programs = true;       // to whom the programs of dies send at all
+};
+
+// Where worms may be announced to a die that they will pass over.
+enum class Announcements : std::uint8_t { nowhere, ring_edges, anywhere };
+
+class Borders {
+ public:
+  // `region_of`: by node.
+  Borders(const Fabric& fabric, std::span<const RankId> region_of, Announcements announcements,
+          const LookaheadSources& sources);
+
+  SimDuration from(NodeId node) const { return SimDuration{distance_[node.value]}; }  // 0: one region only
+  SimDuration least() const { return SimDuration{least_}; }                           // over all borders
+
+ private:
+  std::vector<std::int64_t> distance_;  // ps, by node
+  std::int64_t least_ = 0;
+};
+
+}  // namespace hecaton::net

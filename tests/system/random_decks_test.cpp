@@ -1,0 +1,171 @@
+// What ranks promise each other holds whatever the deck: random small training steps, collectives and traffic
+// on random networks give the same at any number of ranks, under any partition and synchroniser, in one go or
+// interrupted. A promise that is broken ends a run with both components and times.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+
+#include "io/input_error.hpp"
+#include "runs/nodes.hpp"
+#include "tests/net/random_network.hpp"
+#include "tests/system/shared_folder.hpp"
+#include "tests/system/varied.hpp"
+
+namespace hecaton::test {
+namespace {
+
+constexpr std::uint32_t wanted_decks = 60;
+
+template <std::size_t N>
+const char* one_of(Dice& draw, const std::array<const char*, N>& words) {
+  return words[draw(0, N - 1)];
+}
+
+std::string link_and_router(Dice& draw, bool faults) {
+  const bool cut_through = draw.one_in(2);
+  std::string text = fmt::format("[link]\nlatency_ns = {}\nbandwidth_GBps = {}\n",
+                                 one_of(draw, std::array{"2.0", "1.3", "0.5", "40.0"}),
+                                 one_of(draw, std::array{"64", "20", "100"}));
+  if (draw.one_in(4)) text += "overrides = \"column 0: latency_ns 5.5; row 1: bandwidth_GBps 15\"\n";
+  const char* routing =
+      faults ? "up-down" : one_of(draw, std::array{"xy", "xy", "xy", "yx", "o1turn", "adaptive"});
+  text += fmt::format(
+      "[router]\nswitching = \"{}\"\nbuffer_flits = {}\nvirtual_channels = {}\nrouting = \"{}\"\n"
+      "pipeline = \"{}\"\ncredit_cycles = {}\nbackground_dram = {}\n",
+      cut_through ? "cut-through" : "wormhole", cut_through ? 16U << draw(0, 2) : draw(2, 16), draw(3, 5),
+      routing, one_of(draw, std::array{"three-stage", "four-stage", "speculative"}), draw(0, 2),
+      draw.one_in(2));
+  text += fmt::format("[interface]\npacket_bytes = {}\nmessage_overhead_ns = {}\n", 64U << draw(2, 4),
+                      draw.one_in(3) ? 25 : 0);
+  return text;
+}
+
+std::string package(Dice& draw, std::uint32_t rows, std::uint32_t columns, const char* topology,
+                    bool faults) {
+  std::string text =
+      fmt::format("[package]\nrows = {}\ncolumns = {}\ntopology = \"{}\"\n", rows, columns, topology);
+  if (faults) text += fmt::format("dead_links = \"{}-{}\"\n", 0, draw.one_in(2) ? 1U : columns);
+  return text;
+}
+
+std::string training(Dice& draw) {
+  constexpr std::array methods = {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"};
+  const char* method = one_of(draw, methods);
+  const bool faults = draw.one_in(6);
+  std::string text = "[workload]\nkind = \"training\"\n";
+  text += package(draw, 2U << draw(0, 1), 2U << draw(0, 1),
+                  one_of(draw, std::array{"bypass-ring", "bypass-ring", "mesh", "torus"}), faults);
+  text += link_and_router(draw, faults);
+  text +=
+      fmt::format("[die]\nvector_GBps = {}\nmatrix = \"{}\"\n", one_of(draw, std::array{"0", "90", "512"}),
+                  one_of(draw, std::array{"systolic", "roofline"}));
+  text += fmt::format("[memory]\nchannels = {}\nburst_bytes = {}\nlatency_ns = {}\n", draw(0, 6),
+                      2048U << draw(0, 5), one_of(draw, std::array{"60", "0", "700"}));
+  text += fmt::format(
+      "[training]\nmethod = \"{}\"\nbatch_sequences = {}\nsequence_length = 16\nminibatch_tokens = 64\n"
+      "overlap = {}\nrecompute = {}\nfusion = {}\nbroadcast = \"{}\"\nattention = \"{}\"\n",
+      method, 4U << draw(0, 1), draw.one_in(2), draw.one_in(3), draw(0, 1),
+      one_of(draw, std::array{"tree", "pipelined"}), one_of(draw, std::array{"by-sequence", "by-head"}));
+  text += fmt::format(
+      "[training.model]\nname = \"tiny\"\nhidden = 64\nffn = {}\nheads = 8\nkv_heads = {}\nlayers = {}\n"
+      "vocabulary = 100\ngated = {}\n",
+      96U << draw(0, 1), 4U << draw(0, 1), draw(1, 2), draw.one_in(2));
+  if (draw.one_in(4)) text += "experts = 4\nexperts_per_token = 2\n";
+  return text;
+}
+
+std::string collective(Dice& draw) {
+  constexpr std::array operations = {"all-gather", "reduce-scatter", "all-reduce",
+                                     "broadcast",  "reduce",         "all-to-all"};
+  constexpr std::array algorithms = {"ring",       "naive-ring", "bypass-ring",      "hamiltonian-ring",
+                                     "torus-ring", "tree",       "halving-doubling", "direct"};
+  const bool faults = draw.one_in(6);
+  std::string text = "[workload]\nkind = \"collective\"\n";
+  text +=
+      package(draw, draw(1, 5), draw(2, 5), one_of(draw, std::array{"bypass-ring", "mesh", "torus"}), faults);
+  text += link_and_router(draw, faults);
+  text += fmt::format("[die]\nvector_GBps = {}\n", one_of(draw, std::array{"0", "90"}));
+  return text +
+         fmt::format("[collective]\noperation = \"{}\"\nalgorithm = \"{}\"\ngroup = \"{}\"\nbytes = {}\n",
+                     one_of(draw, operations), one_of(draw, algorithms),
+                     one_of(draw, std::array{"rows", "columns", "package"}), draw(1, 200000));
+}
+
+std::string traffic(Dice& draw) {
+  const bool faults = draw.one_in(6);
+  std::string text = "[workload]\nkind = \"traffic\"\n";
+  text += package(draw, draw(2, 5), draw(2, 5), one_of(draw, std::array{"mesh", "torus"}), faults);
+  text += link_and_router(draw, faults);
+  return text +
+         fmt::format(
+             "[traffic]\npattern = \"{}\"\ninjection_rate = {}\npacket_flits = {}\nwarmup_cycles = 20\n"
+             "measure_cycles = 300\ndrain_cycles = 100\n",
+             one_of(draw, std::array{"uniform", "tornado", "neighbour", "hotspot"}), draw(1, 20) * 0.04,
+             draw(1, 4));
+}
+
+// Empty if the deck that was drawn makes no sense.
+std::optional<io::Deck> random_deck(std::uint32_t seed, std::string& text) {
+  Dice draw(seed);
+  text = draw.one_in(8) ? traffic(draw) : draw.one_in(3) ? collective(draw) : training(draw);
+  try {
+    io::Deck deck = deck_of(text);
+    deck.network.trains = !draw.one_in(8);
+    deck.network.clocked = false;
+    const runs::Workload workload(deck);
+    const net::Fabric fabric(runs::network_of(deck), workload.has_io());
+    return deck;
+  } catch (const io::InputError&) {
+  } catch (const training::PlanError&) {
+  } catch (const std::invalid_argument&) {
+  }
+  return std::nullopt;
+}
+
+runs::RunOptions random_options(Dice& draw) {
+  runs::RunOptions options;
+  options.partition = one_of(draw, std::array{"block", "strip", "scotch"});
+  options.sync = one_of(draw, std::array{"null", "null", "window"});
+  options.shared_memory = !draw.one_in(5);
+  return options;
+}
+
+// To the middle in one way, and from there in another.
+Outcome interrupted(Dice& draw, const io::Deck& deck, std::int64_t end_ps, const Folder& folder) {
+  const std::filesystem::path checkpoint = folder / "middle";
+  runs::RunOptions options = random_options(draw);
+  options.halts.every = {end_ps / 2 + 1};
+  run_leg(deck, static_cast<int>(draw(1, 4)), options, {}, checkpoint);
+  return run_leg(deck, static_cast<int>(draw(2, 4)), random_options(draw), checkpoint, {});
+}
+
+TEST(RandomDecks, GiveTheSameOnAnyNumberOfRanks) {
+  const Folder folder;
+  std::uint32_t decks = 0;
+  for (std::uint32_t seed = 0; decks < wanted_decks; ++seed) {
+    ASSERT_LT(seed, 20 * wanted_decks) << "hardly a deck makes sense";
+    std::string text;
+    const auto deck = random_deck(seed, text);
+    if (!deck) continue;
+    ++decks;
+    Dice draw(seed);
+    SCOPED_TRACE(fmt::format("seed {}\n{}", seed, text));
+    const Outcome alone = run_deck(*deck, 1);
+    const std::int64_t end_ps = end_of_run(alone);
+    const Outcome run = run_deck(*deck, static_cast<int>(draw(2, 4)), random_options(draw));
+    const bool in_two = draw.one_in(4);
+    const Outcome second = in_two ? interrupted(draw, *deck, end_ps, folder) : Outcome{};
+    if (!is_root()) continue;
+    expect_same(run, alone);
+    expect_same_work(run, alone);
+    if (in_two) {
+      EXPECT_EQ(fields(second.totals), fields(alone.totals));
+      expect_same_work(second, alone);
+    }
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+}  // namespace
+}  // namespace hecaton::test
