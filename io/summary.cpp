@@ -38,6 +38,8 @@ struct PackageSums {
   Wide nop_ps = 0;
   Wide dram_ps = 0;
   std::uint64_t finished_ps = 0;  // of the last die
+  std::uint64_t activation_peak_bytes = 0;
+  std::uint64_t weight_peak_bytes = 0;
   std::uint64_t link_bits = 0;
   std::uint64_t dies = 0;
 };
@@ -79,9 +81,14 @@ PackageSums sum_package(const Deck& deck, const LocalRecords& local, const boost
       package.counts.*summed[i] = narrow(sums[i]);
     }
   }
-  std::uint64_t finished_ps = 0;
-  for (const DieCounters& die : local.die_counters) finished_ps = std::max(finished_ps, die.finished_ps);
-  package.finished_ps = boost::mpi::all_reduce(comm, finished_ps, boost::mpi::maximum<std::uint64_t>());
+  const auto largest = [&](std::uint64_t DieCounters::*what) {
+    std::uint64_t most = 0;
+    for (const DieCounters& die : local.die_counters) most = std::max(most, die.*what);
+    return boost::mpi::all_reduce(comm, most, boost::mpi::maximum<std::uint64_t>());
+  };
+  package.finished_ps = largest(&DieCounters::finished_ps);
+  package.activation_peak_bytes = largest(&DieCounters::activation_peak_bytes);
+  package.weight_peak_bytes = largest(&DieCounters::weight_peak_bytes);
   for (const std::uint64_t bits : link_bits_per_die(local, topology_of(deck), comm))
     package.link_bits += bits;
   package.dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
@@ -126,6 +133,8 @@ TrainingSummary training_summary(const Deck& deck, const RunResult& result, cons
   training.nop_bytes_per_die = ratio(package.counts.nop_sent_bytes, package.dies);
   training.dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes;
   training.flops = narrow(Wide{package.counts.macs} * 2);
+  training.activation_peak_bytes = package.activation_peak_bytes;
+  training.weight_peak_bytes = package.weight_peak_bytes;
   training.energy_J = energy_of_package(deck, package, result.totals.simulated_ps);
   training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
   return training;

@@ -51,6 +51,9 @@ struct TrainingSummary {
   std::uint64_t flops = 0;  // done by the matrix engines, recomputation included: 2 per multiply-accumulate
   EnergySummary energy_J;
   double energy_per_token_J = 0;
+  // The most that the buffers of any die have held at any time.
+  std::uint64_t activation_peak_bytes = 0;
+  std::uint64_t weight_peak_bytes = 0;
 };
 
 struct CollectiveSummary {

@@ -51,6 +51,8 @@ void visit_training(Training& t, Visit&& visit) {
   visit("dram_bytes", t.dram_bytes);
   visit("flops", t.flops);
   visit("energy_per_token_J", t.energy_per_token_J);
+  visit("activation_peak_bytes", t.activation_peak_bytes);
+  visit("weight_peak_bytes", t.weight_peak_bytes);
 }
 
 template <class Collective, class Visit>

@@ -55,6 +55,10 @@ TraceTable<DieRow> die_table() {
               "dram_ps", "ps", "Time the program stood still for DRAM"),
           trace_column<R, [](const R& r) { return r.counters.finished_ps; }>(
               "finished_ps", "ps", "Time at which the die's program ended"),
+          trace_column<R, [](const R& r) { return r.counters.activation_peak_bytes; }>(
+              "activation_peak_bytes", "B", "Most bytes held in the activation buffer at any time"),
+          trace_column<R, [](const R& r) { return r.counters.weight_peak_bytes; }>(
+              "weight_peak_bytes", "B", "Most bytes held in the weight buffer at any time"),
           trace_column<R, [](const R& r) { return r.energy.compute_J; }>(
               "energy_compute_J", "J", "Energy of the matrix engine and the vector unit"),
           trace_column<R, [](const R& r) { return r.energy.sram_J; }>("energy_sram_J", "J",

@@ -62,7 +62,7 @@ inline void count_dram_write(DieCounters& c, std::uint64_t bytes) {
   c.sram_read_bytes += bytes;
 }
 
-// Adds `times` x `b` to `a`. When a die ended is not a sum: the later one stays.
+// Adds `times` x `b` to `a`. When a die ended, and peaks, are no sums: the larger one stays.
 inline void add_times(DieCounters& a, const DieCounters& b, std::uint64_t times) {
   a.macs += times * b.macs;
   a.vector_bytes += times * b.vector_bytes;
@@ -77,6 +77,8 @@ inline void add_times(DieCounters& a, const DieCounters& b, std::uint64_t times)
   a.nop_ps += times * b.nop_ps;
   a.dram_ps += times * b.dram_ps;
   a.finished_ps = std::max(a.finished_ps, b.finished_ps);
+  a.activation_peak_bytes = std::max(a.activation_peak_bytes, b.activation_peak_bytes);
+  a.weight_peak_bytes = std::max(a.weight_peak_bytes, b.weight_peak_bytes);
 }
 
 inline DieCounters& operator+=(DieCounters& a, const DieCounters& b) {

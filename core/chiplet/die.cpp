@@ -134,6 +134,12 @@ bool Die::control() {
     case OpCode::add_minibatch:
       minibatch_ += o.value;
       break;
+    case OpCode::allocate:
+      occupancy_.allocate(o.buffer, o.bytes);
+      break;
+    case OpCode::release:
+      release_now();
+      break;
     default:
       return false;
   }
@@ -141,7 +147,21 @@ bool Die::control() {
   return true;
 }
 
+void Die::release_now() {
+  const Op& o = op();
+  const auto slot = static_cast<std::uint8_t>(o.value);
+  if (o.value < 0 || !dram_.busy(slot)) return occupancy_.release(o.buffer, o.bytes);
+  occupancy_.release_after(slot, o.buffer, o.bytes);
+}
+
+void Die::end_slots() {
+  for (std::uint8_t slot = 0; slot < dram_slots; ++slot)
+    if (occupancy_.waits_for(slot) && !dram_.busy(slot)) occupancy_.end_slot(slot);
+}
+
 bool Die::end_program(SimTime now) {
+  counters_.activation_peak_bytes = occupancy_.peak(Buffer::activation);
+  counters_.weight_peak_bytes = occupancy_.peak(Buffer::weight);
   counters_.dram_ps += static_cast<std::uint64_t>((now - operation_start_).ps);
   counters_.finished_ps = static_cast<std::uint64_t>(now.ps);
   doing_ = Doing::finished;

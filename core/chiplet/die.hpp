@@ -26,6 +26,7 @@
 #include "core/chiplet/exchange.hpp"
 #include "core/chiplet/foresight.hpp"
 #include "core/chiplet/host.hpp"
+#include "core/chiplet/occupancy.hpp"
 #include "core/chiplet/program.hpp"
 #include "core/chiplet/tags.hpp"
 #include "core/chiplet/timings.hpp"
@@ -87,6 +88,8 @@ class Die {
   // finished.
   std::string blocked_on() const;
   const DieCounters& counters() const { return counters_; }
+  // Of its buffers, so far.
+  const Occupancy& occupancy() const { return occupancy_; }
   std::uint64_t rows() const { return rows_; }
   // Rolling hash over every row finished so far, whether or not the host keeps rows.
   std::uint64_t digest() const { return digest_.value(); }
@@ -96,7 +99,7 @@ class Die {
   void serialize(Archive& archive) {
     archive(doing_, woken_, depth_, position_, step_, layer_, minibatch_, operation_start_, busy_until_);
     archive(reducing_ps_, sent_bytes_, sequences_, loops_, steps_, counters_, rows_, digest_, arrivals_,
-            dram_);
+            dram_, occupancy_);
   }
 
  private:
@@ -159,7 +162,9 @@ class Die {
 
   Work work() const { return {position_, op(), places(), root(), layer_, minibatch_}; }
   bool skips() const;  // the operation is passed over: see Op::skip_last
-  bool control();      // loops and labels; false if the operation is something else
+  bool control();      // loops, labels, buffers; false if the operation is something else
+  void release_now();  // a release, or what it waits for
+  void end_slots();    // what waited for DRAM slots in which nothing is outstanding is released
   bool end_program(SimTime now);
   void account(std::uint64_t elapsed_ps);  // adds the operation's time to its counter
   OperationRow row_of_operation() const;   // from operation_start_; the end is not set
@@ -189,6 +194,7 @@ class Die {
   Digest digest_;
   ArrivalSet arrivals_;
   DramPort dram_;
+  Occupancy occupancy_;
 };
 
 template <DieHost H>
@@ -209,6 +215,7 @@ template <DieHost H>
 void Die::run(H& h) {
   woken_ = false;
   dram_.take_finished([&](const OperationRow& row) { finish_row(h, row); });
+  if (occupancy_.is_waiting()) end_slots();
   while (advance(h)) {
   }
   dram_.pump(h);

@@ -52,8 +52,13 @@ enum class OpCode : std::uint8_t {
   set_layer,  // labels for traces: layer = value / layer += value / minibatch likewise
   add_layer,
   set_minibatch,
-  add_minibatch
+  add_minibatch,
+  allocate,  // `bytes` of `buffer` are in use from now on (occupancy.hpp); takes no time
+  release    // no longer; value >= 0: as soon as nothing is outstanding in that DRAM slot
 };
+
+// A die's SRAM.
+enum class Buffer : std::uint8_t { activation, weight };
 
 // Which ring a collective runs over. The wiring gives each die its place in each ring its program uses.
 enum class Ring : std::uint8_t { row, column, package };
@@ -76,13 +81,15 @@ struct Op {
   Schedule schedule = Schedule::ring;
   // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
   std::uint8_t root_loop = 0;
+  Buffer buffer = Buffer::activation;  // allocate, release
   // loop: iterations; matmul: how many products; pipelined: chunks; all-gather, reduce-scatter, all-reduce
   // along a ring: parts of a chunk that follow each other.
   std::uint32_t count = 1;
-  std::int32_t value = 0;             // set_* / add_*; broadcast, reduce: the root
+  std::int32_t value = 0;             // set_* / add_*; broadcast, reduce: the root; release: a slot or -1
   std::uint64_t m = 0, k = 0, n = 0;  // matmul
-  // vector, dram_*: bytes. Collectives: the whole payload is units * unit_bytes (what every die holds after
-  // an all-gather, what every die starts a reduce-scatter or all-to-all with); chunks are whole units.
+  // vector, dram_*, allocate, release: bytes. Collectives: the whole payload is units * unit_bytes (what
+  // every die holds after an all-gather, what every die starts a reduce-scatter or all-to-all with); chunks
+  // are whole units.
   std::uint64_t bytes = 0;
   std::uint64_t units = 0;
   std::uint32_t unit_bytes = 1;

@@ -54,11 +54,15 @@ struct DieCounters {
   std::uint64_t nop_ps = 0;       // program stood still for a collective
   std::uint64_t dram_ps = 0;      // program stood still for DRAM
   std::uint64_t finished_ps = 0;  // when the die's program ended
+  // The most bytes that its buffers have held at any time (occupancy.hpp); not part of the digest.
+  std::uint64_t activation_peak_bytes = 0;
+  std::uint64_t weight_peak_bytes = 0;
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(macs, vector_bytes, sram_read_bytes, sram_write_bytes, nop_sent_bytes, nop_received_bytes,
-            dram_read_bytes, dram_write_bytes, matrix_ps, vector_ps, nop_ps, dram_ps, finished_ps);
+            dram_read_bytes, dram_write_bytes, matrix_ps, vector_ps, nop_ps, dram_ps, finished_ps,
+            activation_peak_bytes, weight_peak_bytes);
   }
 };
 

@@ -37,6 +37,9 @@ void save_for_backward(ProgramBuilder& b, const GridLayout& l, chiplet::Stage st
                        std::uint64_t bytes);
 // Forward, the last operator of a layer: before the buffer of the layer's output is written anew.
 void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l);
+// Forward: the stream before an operator, in the place of the one after it or beside it while it is written.
+void hold_next_stream(ProgramBuilder& b, const GridLayout& l, const GridPlace& place);
+void drop_last_stream(ProgramBuilder& b, const GridLayout& l, const GridPlace& place);
 // Backward: what the next operator starts from, ahead of time.
 void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place);
 

@@ -2,6 +2,7 @@
 
 namespace hecaton::training {
 
+using chiplet::Buffer;
 using chiplet::Stage;
 
 namespace {
@@ -27,8 +28,10 @@ GridPlace backward_place(const GridLayout& l, std::size_t i, const Depths& depth
 
 // A layer's forward pass up to what its backward pass starts from, without saving anything.
 void add_forward_again(ProgramBuilder& b, const GridLayout& l) {
+  GridPlace place;
+  place.keeps = true;
   for (std::size_t i = 0; i + 1 < l.operators.size(); ++i)
-    std::visit([&](const auto& o) { o.forward(b, l, {}); }, l.operators[i]);
+    std::visit([&](const auto& o) { o.forward(b, l, place); }, l.operators[i]);
   std::visit([&](const auto& o) { o.forward_again(b, l); }, l.operators.back());
 }
 
@@ -53,6 +56,7 @@ void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers,
     b.add_layer(-1);
   });
   b.write(Stage::gradients, Slot::output, l.slices.hidden);
+  b.drop_after(Slot::output, l.slices.hidden);
   b.add_minibatch(1);
   b.add_layer(static_cast<std::int32_t>(layers));
 }
@@ -66,10 +70,13 @@ void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std
     if (!ahead) b.read(Stage::weights, Slot::weights, weights);
     b.wait(Stage::weights, Slot::weights);
     b.wait(Stage::gradients, Slot::gradients);  // of the group before: their buffer is filled anew
+    b.allocate(Buffer::weight, weights);        // gradients
     if (ahead) b.read(Stage::weights, Slot::weights, weights, 1);
     b.set_minibatch(0);
     b.loop(l.minibatches, [&] { add_minibatch(b, l, layers, depths); });
     b.write(Stage::gradients, Slot::gradients, weights);
+    b.release(Buffer::weight, weights);
+    b.release_after(Slot::gradients, Buffer::weight, weights);
     b.add_layer(-static_cast<std::int32_t>(layers));
     b.set_minibatch(-1);
   });

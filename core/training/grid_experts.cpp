@@ -31,6 +31,8 @@ struct Experts {
     up = f.up * f.columns / f.rows;
     ffn = f.ffn * f.columns / f.rows;
   }
+  // All features of this column's tokens: gathered, or partial sums. Bytes.
+  std::uint64_t gathered(const GridFeedForward& f) const { return slice_bytes(routed, f.hidden_a) * f.rows; }
 };
 
 // To the columns of the experts, or back.
@@ -38,13 +40,22 @@ void exchange(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Sta
   b.all_to_all(stage, Ring::row, x.routed, slice_bytes(1, f.hidden_a));
 }
 void dispatch(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage) {
+  const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
+  b.hold(2 * routed);  // sent and received
   exchange(b, f, x, stage);
+  b.drop(routed);
+  b.hold(routed * f.rows);
   b.all_gather(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+  b.drop(routed);
 }
 void combine(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage) {
+  const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
   b.reduce_scatter(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+  b.drop(routed * f.rows);  // partial sums
+  b.hold(2 * routed);
   exchange(b, f, x, stage);
-  b.vector(stage, slice_bytes(x.routed, f.hidden_a));  // weighed and added up
+  b.vector(stage, routed);  // weighed and added up
+  b.drop(2 * routed);
 }
 
 }  // namespace
@@ -57,10 +68,12 @@ void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t t
   b.vector(stage, x.own * f.experts * scalar_bytes);
   dispatch(b, f, x, stage);
   b.matmul(stage, x.each, x.hidden, x.up, x.here);
+  b.drop(x.gathered(f));
 }
 
 void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
   const Experts x(f, tokens);
+  b.hold(x.gathered(f));
   b.matmul(Stage::ffn_down, x.each, x.ffn, x.hidden, x.here);
   combine(b, f, x, Stage::ffn_down);
 }
@@ -70,15 +83,18 @@ void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std:
   dispatch(b, f, x, Stage::ffn_down);
   b.matmul(Stage::ffn_down, x.each, x.hidden, x.ffn, x.here);
   b.matmul(Stage::ffn_down, x.ffn, x.each, x.hidden, x.here);
+  b.drop(x.gathered(f));
 }
 
 void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
   const Experts x(f, tokens);
   const Stage stage = Stage::ffn_up;
+  b.hold(x.gathered(f));
   b.matmul(stage, x.each, x.up, x.hidden, x.here);
   combine(b, f, x, stage);
   dispatch(b, f, x, stage);  // the inputs again
   b.matmul(stage, x.hidden, x.each, x.up, x.here);
+  b.drop(x.gathered(f));
   b.vector(stage, x.own * f.experts * scalar_bytes);
   b.matmul(stage, x.own, f.experts, f.hidden_a);
   b.matmul(stage, f.hidden_a, x.own, f.experts);

@@ -2,6 +2,7 @@
 
 namespace hecaton::training {
 
+using chiplet::Buffer;
 using chiplet::Ring;
 using chiplet::Stage;
 
@@ -52,9 +53,11 @@ void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std
         add_layer(b, l);
         b.add_layer(1);
       });
+      b.drop_after(Slot::output, l.slices.hidden);
       b.add_layer(-step);
       b.add_minibatch(1);
     });
+    b.release(Buffer::weight, weights);
     b.add_layer(step);
     b.set_minibatch(-1);
   });
@@ -63,6 +66,7 @@ void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std
 void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
   const std::uint64_t tokens = l.slices.tokens / l.head.tiles;
   const std::uint64_t tokens_b = tokens / l.die.rows;
+  b.hold(l.slices.logits / l.head.tiles);
   l.scheme.forward(b, l, head, tokens);
   b.vector(Stage::loss, 2 * l.slices.logits / l.head.tiles);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
@@ -71,6 +75,7 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
   b.mean(Verb::loss_sum, Pass::forward, Stage::head);
   l.scheme.input_gradient(b, l, head, tokens);
   l.scheme.weight_gradient(b, l, head, tokens);
+  b.drop(l.slices.logits / l.head.tiles);
 }
 
 }  // namespace
@@ -89,19 +94,25 @@ void add_grid_head(ProgramBuilder& b, const GridLayout& l) {
   b.set_layer(-1);
   b.read(Stage::weights, Slot::weights, weights);
   b.wait(Stage::weights, Slot::weights);
+  b.allocate(Buffer::weight, weights);  // gradients
   b.set_minibatch(0);
   b.loop(l.minibatches, [&] {
     add_border_read(b, l, Stage::activations, 1);
+    b.hold(l.slices.hidden + l.slices.norm);  // the gradient of the norm's output
     add_grid_norm(b, l, Stage::head, Pass::forward);
     b.loop(l.head.tiles, [&] { add_head_tile(b, l, head); });
     add_grid_norm(b, l, Stage::head, Pass::input_gradient);
     b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
     b.write(Stage::gradients, Slot::output, l.slices.hidden);
+    b.drop(l.slices.hidden + l.slices.norm);
+    b.drop_after(Slot::output, l.slices.hidden);
     if (!l.prefetch.border) b.wait(Stage::gradients, Slot::output);
     b.add_minibatch(1);
   });
   b.set_minibatch(-1);
   b.write(Stage::gradients, Slot::gradients, weights);
+  b.release(Buffer::weight, weights);
+  b.release_after(Slot::gradients, Buffer::weight, weights);
 }
 
 }  // namespace hecaton::training

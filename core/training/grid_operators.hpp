@@ -32,6 +32,7 @@ struct GridPlace {
   std::uint8_t skip_next = 0;  // read ahead for it unless the loops so far out are in their last iteration
   std::uint8_t skip_tile = 1;  // the same for tiles of the operator itself
   bool reads_own_tile = true;  // the first tile has not been read ahead
+  bool keeps = false;          // recomputation: what backward needs stays on the die
 };
 
 // What is there beside an operator's own while it works, in bytes.
@@ -91,6 +92,9 @@ struct GridAttention {
   void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
   void read_first_tile(ProgramBuilder&, const GridLayout&) const {}
   void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
+
+ private:
+  void core_backward(ProgramBuilder& b, const GridLayout& l) const;
 };
 
 // A feed-forward network: norm, up (type 1; with a gate or without), activation function, down (type 2). Or a
@@ -134,7 +138,7 @@ struct GridFeedForward {
 
  private:
   void write_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) const;
-  void forward_tile(ProgramBuilder& b, const GridLayout& l) const;
+  void forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const;
   void backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
 };
 

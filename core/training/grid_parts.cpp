@@ -33,6 +33,14 @@ void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l) {
   if (l.prefetch.saved) b.wait(Stage::activations, Slot::output);
 }
 
+void hold_next_stream(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
+  if (l.prefetch.saved || place.keeps) b.hold(l.slices.hidden);
+}
+void drop_last_stream(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
+  if (!l.prefetch.saved) return;
+  b.drop_after(place.is_first ? Slot::output : Slot::saved, l.slices.hidden);
+}
+
 void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
   std::visit([&](const auto& next) { next.read_opening(b, l, place.skip_next); }, *place.next);
 }

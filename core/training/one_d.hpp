@@ -65,14 +65,16 @@ void run_pass(ProgramBuilder& b, const TilePass& pass, Body&& body) {
       if (pass.ahead) b.read(pass.stage, pass.slot, pass.bytes, pass.skip_last);
     }
     body();
+    b.drop(pass.bytes);
   });
 }
 
-// Writes a tile behind: the one before it has to have left its buffer.
+// Writes a tile behind and gives up its place: the one before it has to have left its buffer.
 inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, Slot slot,
                        std::uint64_t bytes) {
   if (l.ahead) b.wait(stage, slot);
   b.write(stage, slot, bytes);
+  b.drop_after(slot, bytes);
   if (!l.ahead) b.wait(stage, slot);
 }
 
@@ -91,9 +93,11 @@ inline void mean_product(ProgramBuilder& b, Pass pass, Spread spread, std::uint8
   b.mean(meaning);
 }
 
-// `tokens` tokens of the stream, from everyone's share: X of a layer spread by outputs, dY of one by inputs.
+// `tokens` tokens of the stream, from everyone's share, which the die holds from now on: X of a layer spread
+// by outputs, dY of one by inputs.
 inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, std::uint64_t tokens,
                           Pass pass, chiplet::Stage linear = chiplet::Stage::none) {
+  b.hold(slice_bytes(tokens, l.die.hidden));
   const std::size_t mark = b.mark();
   l.scheme.gather(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
@@ -101,14 +105,16 @@ inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage
   meaning.linear = linear;
   b.mean(mark, meaning);
 }
-// The partial sums of `tokens` tokens are added up; each die keeps its share: Y of a layer spread by inputs,
-// dX of one by outputs.
+// The partial sums of `tokens` tokens, which the die holds, are added up; it keeps its share: Y of a layer
+// spread by inputs, dX of one by outputs.
 inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, std::uint64_t tokens,
                            Pass pass) {
   const std::size_t mark = b.mark();
   l.scheme.scatter(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
   b.mean(mark, {Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs});
+  b.drop(slice_bytes(tokens, l.die.hidden));
+  b.hold(slice_bytes(tokens, l.die.table));
 }
 
 // Backward: the input of a block again, and the output of its norm.

@@ -2,6 +2,7 @@
 
 namespace hecaton::training {
 
+using chiplet::Buffer;
 using chiplet::Stage;
 
 namespace {
@@ -9,6 +10,7 @@ namespace {
 // An operator for all mini-batches. One whose weights and gradients do not fit together moves them itself.
 void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
   const OneDOperator& o = l.operators[i];
+  const std::uint64_t weights = std::visit([](const auto& op) { return op.weights(); }, o) * element_bytes;
   const bool splits = std::visit([](const auto& op) { return op.splits(); }, o);
   const TilePass first = std::visit([&](const auto& op) { return op.backward_pass(l); }, o);
   b.wait(Stage::gradients, Slot::output);  // what the block before wrote is what this one reads
@@ -17,6 +19,7 @@ void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
     if (!l.prefetch_backward) read_block_weights(b, o);
     b.wait(Stage::weights, Slot::weights);
     b.wait(Stage::gradients, Slot::gradients);
+    b.allocate(Buffer::weight, weights);  // gradients
     const OneDOperator& next = i == 0 ? l.operators.back() : l.operators[i - 1];
     if (l.prefetch_backward) read_block_weights(b, next, i == 0 ? 1 : 0);
   }
@@ -26,8 +29,9 @@ void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
     b.add_minibatch(1);
   });
   if (splits) return;
-  const std::uint64_t elements = std::visit([](const auto& op) { return op.weights(); }, o);
-  b.write(Stage::gradients, Slot::gradients, elements * element_bytes);
+  b.write(Stage::gradients, Slot::gradients, weights);
+  b.release(Buffer::weight, weights);
+  b.release_after(Slot::gradients, Buffer::weight, weights);
 }
 
 }  // namespace
@@ -44,10 +48,12 @@ void add_one_d_embedding_backward(ProgramBuilder& b, const OneDLayout& l) {
       // This die's share of the gradient, and the rows of the head's gradient that words of its part have.
       b.read(Stage::embedding, Slot::border, 2 * bytes);
       b.wait(Stage::embedding, Slot::border);
+      b.hold(slice_bytes(tokens, l.die.hidden));
       l.scheme.gather(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
       b.vector(Stage::embedding, 2 * bytes);
       b.write(Stage::embedding, Slot::gradients, bytes);
       b.wait(Stage::embedding, Slot::gradients);
+      b.drop(slice_bytes(tokens, l.die.hidden) + 2 * bytes);
     });
     b.add_minibatch(1);
   });

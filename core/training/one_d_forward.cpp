@@ -2,6 +2,7 @@
 
 namespace hecaton::training {
 
+using chiplet::Buffer;
 using chiplet::Stage;
 
 namespace {
@@ -21,6 +22,7 @@ void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
     std::visit([&](const auto& op) { op.forward(b, l, first); }, o);
     b.add_minibatch(1);
   });
+  b.release(Buffer::weight, std::visit([](const auto& op) { return op.weights(); }, o) * element_bytes);
 }
 
 void reduce_scalars(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, Verb verb) {
@@ -35,16 +37,20 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   gather_stream(b, l, Stage::head, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.head.tiles);
   b.mean(Verb::norm, Pass::forward, Stage::head);
+  const std::uint64_t whole = slice_bytes(tokens, l.die.hidden);
+  b.hold(slice_bytes(tokens, words));
   b.matmul(Stage::head, tokens, l.die.hidden, words);
   mean_product(b, Pass::forward, Spread::outputs);
   b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
   reduce_scalars(b, l, tokens, Verb::loss_max);
   reduce_scalars(b, l, tokens, Verb::loss_sum);  // of exponentials
+  b.hold(whole);
   b.matmul(Stage::head, tokens, words, l.die.hidden);
   mean_product(b, Pass::input_gradient, Spread::outputs);
   scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
   b.matmul(Stage::head, l.die.hidden, tokens, words);
   mean_product(b, Pass::weight_gradient, Spread::outputs);
+  b.drop(whole + slice_bytes(tokens, words));
   b.vector(Stage::norm, 3 * bytes);
   b.mean(Verb::norm, Pass::input_gradient, Stage::head);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
@@ -61,9 +67,12 @@ void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l) {
   b.loop(l.minibatches, [&] {
     run_pass(b, pass, [&] {
       b.vector(Stage::embedding, bytes);
+      b.hold(slice_bytes(tokens, l.die.hidden));
       const std::size_t mark = b.mark();
       l.scheme.scatter(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
       b.mean(mark, {Verb::embedding, Pass::forward, Spread::outputs, Stage::embedding});
+      b.drop(slice_bytes(tokens, l.die.hidden));
+      b.hold(bytes);
       write_tile(b, l, Stage::embedding, Slot::output, bytes);
     });
     b.add_minibatch(1);
@@ -88,12 +97,15 @@ void add_one_d_head(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words)
   start_pass(b, pass);
   b.read(Stage::weights, Slot::weights, weights);
   b.wait(Stage::weights, Slot::weights);
+  b.allocate(Buffer::weight, weights);  // gradients
   b.set_minibatch(0);
   b.loop(l.minibatches, [&] {
     run_pass(b, pass, [&] { add_head_tile(b, l, words); });
     b.add_minibatch(1);
   });
   b.write(Stage::gradients, Slot::gradients, weights);
+  b.release(Buffer::weight, weights);
+  b.release_after(Slot::gradients, Buffer::weight, weights);
 }
 
 }  // namespace hecaton::training

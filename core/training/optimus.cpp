@@ -18,6 +18,7 @@ namespace hecaton::training {
 
 namespace {
 
+using chiplet::Buffer;
 using chiplet::OpCode;
 using chiplet::Ring;
 
@@ -45,6 +46,9 @@ struct Panels {
     mean(Verb::product, pass);
   }
   std::uint64_t columns() const { return linear.outputs / linear.blocks; }
+  // A panel of activations in the one buffer; a block of weights in the other.
+  std::uint64_t bytes() const { return slice_bytes(tokens, linear.inputs); }
+  std::uint64_t block_bytes() const { return slice_bytes(linear.inputs, columns()); }
 
  private:
   void mean(Verb verb, Pass pass) {
@@ -59,33 +63,45 @@ struct Panels {
 void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
+    b.hold(panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::forward);
     b.loop(linear.blocks, [&] {
+      b.allocate(Buffer::weight, panels.block_bytes());
       panels.weights(OpCode::broadcast, Pass::forward);
       panels.product(Pass::forward, panels.tokens, linear.inputs, panels.columns());
+      b.release(Buffer::weight, panels.block_bytes());
     });
+    b.drop(panels.bytes());
   });
 }
 
 void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
+    b.hold(panels.bytes());
     b.loop(linear.blocks, [&] {
+      b.allocate(Buffer::weight, panels.block_bytes());
       panels.weights(OpCode::broadcast, Pass::input_gradient);
       panels.product(Pass::input_gradient, panels.tokens, panels.columns(), linear.inputs);
+      b.release(Buffer::weight, panels.block_bytes());
     });
     panels.inputs(OpCode::reduce, Pass::input_gradient);
+    b.drop(panels.bytes());
   });
 }
 
 void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
+    b.hold(panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::weight_gradient);
     b.loop(linear.blocks, [&] {
+      b.allocate(Buffer::weight, panels.block_bytes());
       panels.product(Pass::weight_gradient, linear.inputs, panels.tokens, panels.columns());
       panels.weights(OpCode::reduce, Pass::weight_gradient);
+      b.release(Buffer::weight, panels.block_bytes());
     });
+    b.drop(panels.bytes());
   });
 }
 

@@ -28,6 +28,7 @@ constexpr std::uint64_t slice_bytes(std::uint64_t tokens, std::uint64_t features
 
 class ProgramBuilder {
  public:
+  using Buffer = chiplet::Buffer;
   using OpCode = chiplet::OpCode;
   using Ring = chiplet::Ring;
   using Stage = chiplet::Stage;
@@ -78,8 +79,28 @@ class ProgramBuilder {
     op.root_loop = root_loop;
   }
 
+  // What a buffer of the die holds. Reads allocate what they bring: weights, and what the optimizer streams,
+  // in the weight buffer.
+  void allocate(Buffer buffer, std::uint64_t bytes, std::uint8_t skip_last = 0) {
+    if (bytes == 0) return;
+    chiplet::Op& op = add(OpCode::allocate, Stage::none);
+    op.buffer = buffer;
+    op.bytes = bytes;
+    op.skip_last = skip_last;
+  }
+  void release(Buffer buffer, std::uint64_t bytes) { release_op(buffer, bytes, -1); }
+  // What is on its way to DRAM keeps its place until it is there.
+  void release_after(Slot slot, Buffer buffer, std::uint64_t bytes) {
+    release_op(buffer, bytes, static_cast<std::int32_t>(slot));
+  }
+  // Of activations.
+  void hold(std::uint64_t bytes) { allocate(Buffer::activation, bytes); }
+  void drop(std::uint64_t bytes) { release(Buffer::activation, bytes); }
+  void drop_after(Slot slot, std::uint64_t bytes) { release_after(slot, Buffer::activation, bytes); }
+
   // skip_last: see chiplet::Op.
   void read(Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last = 0) {
+    allocate(slot == Slot::weights ? Buffer::weight : Buffer::activation, bytes, skip_last);
     transfer(OpCode::dram_read, stage, slot, bytes, skip_last);
   }
   void write(Stage stage, Slot slot, std::uint64_t bytes) {
@@ -123,6 +144,13 @@ class ProgramBuilder {
     op.units = units;
     op.unit_bytes = static_cast<std::uint32_t>(unit_bytes);
     return op;
+  }
+  void release_op(Buffer buffer, std::uint64_t bytes, std::int32_t slot) {
+    if (bytes == 0) return;
+    chiplet::Op& op = add(OpCode::release, Stage::none);
+    op.buffer = buffer;
+    op.bytes = bytes;
+    op.value = slot;
   }
   void transfer(OpCode code, Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last) {
     chiplet::Op& op = add(code, stage);

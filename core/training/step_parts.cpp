@@ -6,6 +6,7 @@
 
 namespace hecaton::training {
 
+using chiplet::Buffer;
 using chiplet::Stage;
 
 namespace {
@@ -37,9 +38,13 @@ void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer
     if (overlap) b.read(Stage::optimizer, Slot::weights, chunk, 1);
     b.vector(Stage::optimizer, chunk);
     b.write(Stage::optimizer, Slot::output, written);
+    // States are updated in place, and new weights take that of gradients.
+    b.release(Buffer::weight, chunk - std::min(chunk, written));
+    b.release_after(Slot::output, Buffer::weight, std::min(chunk, written));
     if (!overlap) b.wait(Stage::optimizer, Slot::output);
   });
   if (writes % chunks > 0) b.write(Stage::optimizer, Slot::output, writes % chunks);
+  b.release_after(Slot::output, Buffer::weight, reads % chunks);
 }
 
 void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::uint64_t bytes, bool overlap) {
@@ -54,6 +59,8 @@ void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::u
     if (overlap) b.read(Stage::embedding, Slot::border, 2 * bytes, 1);
     b.vector(Stage::embedding, 2 * bytes);
     b.write(Stage::embedding, Slot::gradients, bytes);
+    b.drop(bytes);
+    b.drop_after(Slot::gradients, bytes);
     if (!overlap) b.wait(Stage::embedding, Slot::gradients);
     b.add_minibatch(1);
   });

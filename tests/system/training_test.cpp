@@ -192,6 +192,26 @@ void expect_dram_on_links(const TrainingDeck& deck, const Outcome& run) {
   EXPECT_GE(requests / 16, reads);
 }
 
+// No die has held more than the plan has said, and the one that held most, about as much; the summary says
+// it.
+void expect_occupancy(const io::Deck& deck, const Outcome& run) {
+  const auto& training = std::get<io::TrainingSummary>(run.summary.workload);
+  const net::PackageConfig& package = deck.network.package;
+  const training::Plan plan = training::plan_step(deck.training, {package.rows, package.columns}, deck.die);
+  std::uint64_t planned = 0, most = 0, most_weights = 0;
+  for (const training::PlanFact& fact : plan.facts)
+    if (fact.key == "peak of the activation buffer per die") planned = std::stoull(fact.value);
+  for (const chiplet::DieCounters& die : run.die_counters) {
+    most = std::max(most, die.activation_peak_bytes);
+    most_weights = std::max(most_weights, die.weight_peak_bytes);
+  }
+  EXPECT_LE(most, planned);
+  EXPECT_GE(most, planned / 2);
+  EXPECT_LE(static_cast<double>(most_weights), deck.die.weight_buffer_MiB * 1048576);
+  EXPECT_EQ(training.activation_peak_bytes, most);
+  EXPECT_EQ(training.weight_peak_bytes, most_weights);
+}
+
 class Steps : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Steps, DidWhatTheClosedFormsSay) {
@@ -223,6 +243,7 @@ TEST_P(Steps, DidWhatTheClosedFormsSay) {
   }
   expect_energy(deck, run);
   expect_dram_on_links(text, run);
+  expect_occupancy(deck, run);
 }
 
 INSTANTIATE_TEST_SUITE_P(
