@@ -6,26 +6,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 
 HECATON, MPIEXEC, RANKS, DECKS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 ERROR = "hecaton: error: "
-failures = 0
-lock = threading.Lock()  # scripts may check several cases at once
-
-
-def check(condition, what):
-    """Reports what does not hold; the script goes on, so that one run shows all."""
-    global failures
-    if not condition:
-        with lock:
-            failures += 1
-        print(f"FAILED: {what}", flush=True)
-
-
-def finish():
-    print(f"{failures} failures")
-    sys.exit(1 if failures else 0)
+sys.path.append(os.path.join(os.path.dirname(__file__), "../support"))
+from checks import check, finish
 
 
 def command_of(arguments, ranks):

@@ -27,6 +27,22 @@ def single_jobs(here):
         check(len(hosts) == nodes, f"{what}: runs on {hosts}")
 
 
+def quickstart(here):
+    """All of it on one host. Between hosts ranks wait for TCP several million times, which takes minutes where all hosts
+    share two processors: one layer of half the batch there. One job at a time, because ranks that wait are busy."""
+    deck, less = ROOT / "runs/decks/quickstart.toml", ["training.model.layers=1", "training.batch_sequences=4"]
+    for cut, cases in (([], [(1, 2)]), (less, [(2, 2), (4, 4)])):
+        words = [word for setting in cut for word in ("--set", setting)]
+        expected = alone(here, deck, f"quickstart-alone-{len(cut)}", *words)
+        for nodes, ranks in cases:
+            for launcher in ("srun", "mpirun"):
+                output = here / f"quickstart-{launcher}{nodes}"
+                job = submit(here, deck, *words, "--output", output, RANKS=ranks, NODES=nodes, LAUNCHER=launcher)
+                what = f"the quickstart by {launcher} on {nodes} hosts"
+                check(wait_for_end(job, 400) == ["COMPLETED"], f"{what}: {(here / f'hecaton-{job}.log').read_text()}")
+                check(digest(output / "summary.json") == expected, f"{what}: the digest of one rank")
+
+
 def refused_jobs(here):
     for words, said in ((["none.toml"], "does not exist"), (["ring.toml", "--set", "package.rows=0"], "is out of range"),
                         (["ring.toml", "--set=package.row=1"], "is not a key"),
@@ -108,19 +124,24 @@ def scaling(here):
     check({row["digest"] for row in table} == {digest(here / "alone/summary.json")}, "with the digest of one rank")
 
 
-def bound_ranks(here):
-    """Each rank stays on a processor, says a program that is run in hecaton's place. The hosts, which share processors,
-    let mpirun do so; to srun they say that they cannot."""
+def placed_ranks(here):
+    """Each rank has its host and stays on a processor, says a program that is run in hecaton's place. The hosts, which
+    share processors, let mpirun do so; to srun they say that they cannot."""
     (here / "show").write_text("""#!/bin/sh
 case "$*" in *"--check "*) exit 0 ;; esac
-echo rank "$(grep Cpus_allowed_list /proc/self/status)"
+echo rank on "$(hostname)" "$(grep Cpus_allowed_list /proc/self/status)"
 """)
     (here / "show").chmod(0o755)
     for launcher in ("srun", "mpirun"):
+        job = submit(here, "ring.toml", RANKS=6, NODES=3, LAUNCHER=launcher, HECATON=here / "show")
+        check(wait_for_end(job) == ["COMPLETED"], f"{launcher}: placed")
+        log = (here / f"hecaton-{job}.log").read_text()
+        hosts = re.findall(r"rank on (\w+) ", log)
+        check(sorted(map(hosts.count, set(hosts))) == [2, 2, 2], f"{launcher}: as many ranks on each host: {log}")
         job = submit(here, "ring.toml", RANKS=2, NODES=2, LAUNCHER=launcher, BIND="core", HECATON=here / "show")
         check(wait_for_end(job) == ["COMPLETED"], f"{launcher}: bound")
         log = (here / f"hecaton-{job}.log").read_text()
-        ranks = re.findall(r"rank Cpus_allowed_list:\s*(\S+)", log)
+        ranks = re.findall(r"rank on \w+ Cpus_allowed_list:\s*(\S+)", log)
         check(len(ranks) == 2, f"{launcher}: two ranks: {log}")
         bound = all(rank.isdigit() for rank in ranks) or os.cpu_count() == 1
         check(bound if launcher == "mpirun" else "lacks support for cpu binding" in log, f"{launcher}: bound: {log}")
@@ -131,7 +152,8 @@ with tempfile.TemporaryDirectory(prefix="hecaton-batch-") as working_folder:
     place = pathlib.Path(working_folder)
     single_jobs(place)
     refused_jobs(place)
-    bound_ranks(place)
+    placed_ranks(place)
+    quickstart(place)
     array_of_24(place)
     scaling(place)
     for program in ("srun", "mpirun"):

@@ -84,8 +84,8 @@ def digest(summary):
     return json.loads(summary.read_text())["digest"] if summary.exists() else None
 
 
-def alone(here, deck, output):
-    process = run([HECATON, "run", deck, "--output", output, "--trace", "none", "--progress", "none"], here)
+def alone(here, deck, output, *words):
+    process = run([HECATON, "run", deck, *words, "--output", output, "--trace", "none", "--progress", "none"], here)
     need(process.returncode == 0, f"{deck} alone: {process.stderr}")
     return digest(here / output / "summary.json")
 

@@ -1,32 +1,13 @@
-"""What the topics share: TOPIC.py HECATON ROOT. A check that fails is reported and the script goes on."""
+"""What the topics share: TOPIC.py HECATON ROOT."""
 import os
 import pathlib
 import subprocess
 import sys
-import time
 
 HECATON, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 SKIPPED = 77
-failures = 0
-
-
-def check(condition, what):
-    global failures
-    if not condition:
-        failures += 1
-        print(f"FAILED: {what}", flush=True)
-
-
-def need(condition, what):
-    """A check without which the rest makes no sense."""
-    check(condition, what)
-    if not condition:
-        finish()
-
-
-def finish():
-    print(f"{failures} failures")
-    sys.exit(1 if failures else 0)
+sys.path.append(str(ROOT / "tests/support"))
+from checks import check, finish, need, wait_for
 
 
 def skip(why):
@@ -41,15 +22,6 @@ def run(words, folder, seconds=120, **more):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
     except subprocess.TimeoutExpired as late:
         need(False, f"no end within {seconds} s: {words}: {late.stderr!r}")
-
-
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def files_below(folder):

@@ -31,11 +31,12 @@ class Interrupted:
     def checkpoints(self):
         return sorted(path.name for path in (self.output / "checkpoints").glob("*.hck"))
 
+    def has_restarted(self, times):
+        return (self.said().count(f"restart {times}\n") == 1 and self.said().count("goes on from") == times
+                and sum(map(hears_signals, ranks_of(self.output))) == 3)
+
     def wait_for_restart(self, times):
-        need(wait_for(lambda: self.said().count(f"restart {times}\n") == 1
-                      and sum(map(hears_signals, ranks_of(self.output))) == 3, 180), self.what(f"restart {times}"))
-        if times > 0:
-            need(wait_for(lambda: self.said().count("goes on from") == times, 60), self.what("goes on"))
+        need(wait_for(lambda: self.has_restarted(times), 240), self.what(f"restart {times}"))
 
     def ask_for_checkpoint(self):
         """As a user would, through Slurm."""
@@ -43,6 +44,13 @@ class Interrupted:
         need(wait_for(lambda: run(["scancel", "--batch", "--signal=USR1", self.job], "/") and wait_for(
             lambda: self.checkpoints() != before, 5), 60), self.what("USR1 makes a checkpoint"))
         check(len(ranks_of(self.output)) == 3, self.what("the run goes on after USR1"))
+
+    def end_its_time(self):
+        """Sets a time limit that is due in one to two minutes. Slurm, which counts in minutes and looks every half, gives
+        its warning the next time it looks, because that is so early that it may be too late the time after."""
+        passed = run(["squeue", "--noheader", f"--jobs={self.job}", "--format=%M"], "/").stdout.strip()
+        minutes = int(passed.split(":")[-2]) + 2
+        run(["scontrol", "update", f"jobid={self.job}", f"timelimit={minutes}"], "/")
 
     def signal_ranks(self, number):
         for rank in ranks_of(self.output):
@@ -62,6 +70,16 @@ class Interrupted:
         check(sorted(path.name for path in self.output.iterdir()) == ["summary.json"], self.what("nothing else is left"))
 
 
+def as_they_restart(jobs, times):
+    """Each as soon as it is there, so that none runs on while another one is waited for."""
+    waiting = list(jobs)
+    while waiting:
+        need(wait_for(lambda: any(job.has_restarted(times) for job in waiting), 240), waiting[0].what(f"restart {times}"))
+        for job in [job for job in waiting if job.has_restarted(times)]:
+            waiting.remove(job)
+            yield job
+
+
 def hosts_of(job):
     where = run(["squeue", "--noheader", f"--jobs={job}", "--format=%N"], "/").stdout.strip()
     return run(["scontrol", "show", "hostnames", where], "/").stdout.split()
@@ -76,28 +94,24 @@ def deck_of(here, name, cycles):
 def interrupted_jobs(here, name):
     """USR1; the time limit; a killed rank; a lost host: four jobs of a chain end one run. What is no chain goes on from its
     checkpoint as well when it loses a host."""
-    expected, expected_once = deck_of(here, "chain", 8 * SECONDS), deck_of(here, "lost", SECONDS)
-    # Slurm's warning comes between 30 and 60 seconds after the start.
-    runs = [Interrupted(here, "chain", launcher, script=CHAIN, SBATCH_TIMELIMIT="2", SBATCH_SIGNAL="B:USR2@60")
+    expected, expected_once = deck_of(here, "chain", 2 * SECONDS), deck_of(here, "lost", SECONDS)
+    runs = [Interrupted(here, "chain", launcher, script=CHAIN, SBATCH_TIMELIMIT="60", SBATCH_SIGNAL="B:USR2@90")
             for launcher in LAUNCHERS]
-    for chain in runs:
-        chain.wait_for_restart(0)
+    for chain in as_they_restart(runs, 0):
         chain.ask_for_checkpoint()
         chain.signal_ranks(signal.SIGSTOP)  # however fast the machine is, the run is not at its end by then
+        chain.end_its_time()
     for chain in runs:
         check(wait_for(lambda: chain.has_pending(signal.SIGUSR2), 90), chain.what("Slurm announces the time limit"))
         chain.signal_ranks(signal.SIGCONT)
-    for chain in runs:
-        chain.wait_for_restart(1)
-        run(["scontrol", "update", f"jobid={chain.job}", "timelimit=60"], here)
+    for chain in as_they_restart(runs, 1):
         os.kill(ranks_of(chain.output)[-1], signal.SIGKILL)
-    for chain in runs:
-        chain.wait_for_restart(2)
+        run(["scontrol", "update", f"jobid={chain.job}", "timelimit=60"], here)
+    for chain in as_they_restart(runs, 2):
         chain.signal_ranks(signal.SIGSTOP)
         check("ends with 75" in chain.said() and "killed - requeued" in chain.said(), chain.what("why it was requeued"))
     jobs = [Interrupted(here, "lost", launcher) for launcher in LAUNCHERS]
-    for job in jobs:
-        job.wait_for_restart(0)
+    for job in as_they_restart(jobs, 0):
         job.ask_for_checkpoint()
         job.signal_ranks(signal.SIGSTOP)
     where = [hosts_of(job.job) for job in runs + jobs]
@@ -105,6 +119,8 @@ def interrupted_jobs(here, name):
     slurm("crash", "2")
     for job in runs + jobs:
         job.signal_ranks(signal.SIGCONT)
+    need(wait_for(lambda: all("restart 3\n" in chain.said() for chain in runs), 240), "Slurm has noticed the loss")
+    most_restarts(here)
     for chain in runs:
         chain.expect_end(expected, 3)
     for job in jobs:
@@ -155,6 +171,5 @@ with tempfile.TemporaryDirectory(prefix="hecaton-interruptions-") as working_fol
     place = pathlib.Path(working_folder)
     interrupted_jobs(place, host_name)
     bring_back(host_name)
-    most_restarts(place)
     killed_daemon(place)
 finish()

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import h5py
 
 from program_content import content
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "../support"))
+from checks import check, finish, wait_for
 
 HECATON, MPIEXEC = sys.argv[1], sys.argv[2]
 TRAINING = """[workload]
@@ -29,28 +31,6 @@ kv_heads = 4
 layers = 12
 vocabulary = 1000
 """
-failures = 0
-
-
-def check(condition, what):
-    global failures
-    if not condition:
-        failures += 1
-        print(f"FAILED: {what}", flush=True)
-
-
-def finish():
-    print(f"{failures} failures")
-    sys.exit(1 if failures else 0)
-
-
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 class Job:
@@ -86,7 +66,9 @@ class Job:
         try:
             code = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            check(False, "the program does not end:\n" + "".join(self.said))
+            left = subprocess.run(["ps", "-o", "pid,ppid,stat,wchan:30,time,args", "-p", str(self.process.pid), "--ppid",
+                                   str(self.process.pid)], text=True, capture_output=True).stdout
+            check(False, f"the program does not end:\n{self.text()}{left}")
             self.process.kill()
             code = self.process.wait()
         self.listener.join()
