@@ -80,8 +80,11 @@ def add_licence(library, folder):
 
 
 def fill(root, build):
-    subprocess.run(["cmake", "--install", str(build), "--prefix", str(root / "installed")], check=True,
-                   stdout=subprocess.DEVNULL)
+    installed = subprocess.run(["cmake", "--install", str(build), "--prefix", str(root / "installed")], text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if installed.returncode != 0:
+        sys.exit(f"bundle.py: error: {build} is no folder of a finished build (cmake --build --preset release makes one):\n"
+                 f"{installed.stderr.strip()}")
     shutil.move(root / "installed/share", root / "share")
     subprocess.run(["strip", str(root / "installed/bin/hecaton")], check=True)
     programs = {"hecaton": root / "installed/bin/hecaton", "orterun": shutil.which("orterun"),
@@ -125,6 +128,8 @@ def main():
     for program in ("patchelf", "strip", "ldd", "dpkg-query", "orterun", "orted"):
         if shutil.which(program) is None:
             sys.exit(f"bundle.py: error: {program} not found; install the packages of packages.txt and cmake/packages.txt")
+    if not (arguments.build / "hecaton").exists():
+        sys.exit(f"bundle.py: error: there is no {arguments.build / 'hecaton'}; cmake --build --preset release makes one")
     version = output_of(str(arguments.build / "hecaton"), "--version").split()[1]
     with tempfile.TemporaryDirectory(prefix="hecaton-bundle-") as folder:
         root = pathlib.Path(folder) / f"hecaton-{version}"

@@ -18,7 +18,7 @@ CHECKPOINTS = 21  # of a run that nobody disturbs
 
 
 def signalled(folder, whole, every):
-    """The table of signals in the README."""
+    """The table of signals in the README, and options that go by the clock."""
     for ranks, name, stops in ((2, "SIGUSR1", False), (1, "SIGUSR2", True), (3, "SIGTERM", True), (2, "SIGINT", True)):
         job = Job(folder, ranks, "--checkpoint-every-simulated", every, "--restart", "latest")
         check(job.wait_for_checkpoint(), f"{name}: a first checkpoint")
@@ -30,12 +30,13 @@ def signalled(folder, whole, every):
         code = job.end()
         check(code == 75, f"{name}: the code is {code}: {job.text()}")
         expect_rows(folder, whole, last_checkpoint_ps(folder))
-    job = Job(folder, 1, "--max-wall", "2s", "--restart", "latest")
+    job = Job(folder, 1, "--max-wall", "20ms", "--restart", "latest")
     code = job.end()
-    check(code in (0, 75), f"--max-wall: the code is {code}: {job.text()}")
-    if code == 75:
-        code = Job(folder, 2, "--restart", "latest").end()
-    check(code == 0, f"the last leg ends with {code}")
+    check(code == 75, f"--max-wall: the code is {code}: {job.text()}")
+    job = Job(folder, 2, "--checkpoint-every", "10ms", "--restart", "latest")
+    check(job.wait_for_checkpoint() and job.wait_for_checkpoint(), "checkpoints by the clock")
+    code = job.end()
+    check(code == 0, f"the last leg ends with {code}: {job.text()}")
     expect_whole(folder, whole, "signals")
 
 
