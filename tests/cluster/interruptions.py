@@ -103,10 +103,10 @@ def interrupted_jobs(here, name):
         chain.end_its_time()
     for chain in runs:
         check(wait_for(lambda: chain.has_pending(signal.SIGUSR2), 90), chain.what("Slurm announces the time limit"))
+        run(["scontrol", "update", f"jobid={chain.job}", "timelimit=60"], here)  # which the requeued job will have
         chain.signal_ranks(signal.SIGCONT)
     for chain in as_they_restart(runs, 1):
         os.kill(ranks_of(chain.output)[-1], signal.SIGKILL)
-        run(["scontrol", "update", f"jobid={chain.job}", "timelimit=60"], here)
     for chain in as_they_restart(runs, 2):
         chain.signal_ranks(signal.SIGSTOP)
         check("ends with 75" in chain.said() and "killed - requeued" in chain.said(), chain.what("why it was requeued"))
