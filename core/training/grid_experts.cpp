@@ -84,6 +84,12 @@ void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std:
   b.matmul(Stage::ffn_down, x.each, x.hidden, x.ffn, x.here);
   b.matmul(Stage::ffn_down, x.ffn, x.each, x.hidden, x.here);
   b.drop(x.gathered(f));
+  // How much each expert's result counts: its gradient, a scalar for each token and expert. A die has the
+  // part of its features; parts go back along the row, and are added up along the column.
+  b.hold(2 * x.routed * scalar_bytes);
+  b.all_to_all(Stage::ffn_down, Ring::row, x.routed, scalar_bytes);
+  b.all_reduce(Stage::ffn_down, Ring::column, x.routed, scalar_bytes);
+  b.drop(2 * x.routed * scalar_bytes);
 }
 
 void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {

@@ -18,13 +18,14 @@ void add_experts_down_weights(ProgramBuilder& b, const OneDFeedForward& d, std::
 void add_experts_up(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens, std::uint64_t each) {
   b.matmul(Stage::ffn_up, each, d.up, d.hidden, d.experts);
   b.vector(Stage::ffn_up, slice_bytes(tokens * d.experts_per_token, d.hidden));
+  // And of the choice: the gradient of its scalars is a sum over features, of which this die has a part.
+  b.vector(Stage::ffn_up, tokens * d.experts * scalar_bytes);
+  b.matmul(Stage::ffn_up, tokens, d.experts, d.hidden);
 }
 void add_experts_up_weights(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens,
                             std::uint64_t each) {
   b.matmul(Stage::ffn_up, d.hidden, each, d.up, d.experts);
-  b.vector(Stage::ffn_up, tokens * d.experts * scalar_bytes);  // and of the choice
-  b.matmul(Stage::ffn_up, tokens, d.experts, d.hidden);
-  b.matmul(Stage::ffn_up, d.hidden, tokens, d.experts);
+  b.matmul(Stage::ffn_up, d.hidden, tokens, d.experts);  // and of the choice
 }
 
 }  // namespace

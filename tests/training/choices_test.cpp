@@ -175,11 +175,14 @@ TEST(Choices, MixtureOfExpertsAgainstTheDenseModel) {
     const auto routed = static_cast<std::int64_t>(k * x);
     const std::int64_t way = routed * 7 / 8 + routed * 3;
     const std::int64_t choice = 2 * 3 * static_cast<std::int64_t>(tokens) * experts * 4;
+    // Their gradients: k per token, along the row as what is routed, and added up along the column.
+    const std::int64_t scalars = static_cast<std::int64_t>(tokens) * k * 4;
+    const std::int64_t weighing = scalars * 4 / 8 * 7 + 2 * 3 * scalars;
     // 8 columns have the weights of the choice: one master, and all read them and write gradients.
     const std::int64_t copies = 8 * layers * router;
     const std::int64_t rest = more_weights - layers * router;
     const Sums change = sums_of(config) - dense;
-    EXPECT_EQ(change.nop, static_cast<std::int64_t>(layers) * (5 * way + choice - was));
+    EXPECT_EQ(change.nop, static_cast<std::int64_t>(layers) * (5 * way + choice + weighing - was));
     EXPECT_EQ(change.macs, macs);
     // Weights twice, gradients once, 12 bytes of state; gate and up of k experts in place of one.
     EXPECT_EQ(change.reads, 3 * e * (rest + copies) + 12 * more_weights + layers * (k - 1) * up);
