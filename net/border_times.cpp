@@ -65,7 +65,9 @@ Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announ
   };
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
     for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) {
-      if (region_of[from.value] != region_of[n]) reach(from, time);
+      if (region_of[from.value] == region_of[n]) return;
+      reach(from, time);
+      greatest_ = std::max(greatest_, time);
     });
   least_ = wave.empty() ? 0 : wave.top().first;
   while (!wave.empty()) {

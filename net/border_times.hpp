@@ -43,10 +43,13 @@ class Borders {
 
   SimDuration from(NodeId node) const { return SimDuration{distance_[node.value]}; }  // 0: one region only
   SimDuration least() const { return SimDuration{least_}; }                           // over all borders
+  // Of a single link over a border; `least` is that of another one. 0: one region only.
+  SimDuration greatest() const { return SimDuration{greatest_}; }
 
  private:
   std::vector<std::int64_t> distance_;  // ps, by node
   std::int64_t least_ = 0;
+  std::int64_t greatest_ = 0;
 };
 
 }  // namespace hecaton::net

@@ -43,13 +43,13 @@ void print_ranks(const Regions& regions) {
 }
 
 std::string picture_of(const Regions& regions, const net::Topology& topology, const std::string& title,
-                       std::int64_t lookahead_ps) {
+                       const Preview& seen) {
   const auto& figures = regions.figures;
   return io::draw_partition(
       {title,
-       {fmt::format(
-           "{} of {} links cut, imbalance {:.3f} in expected events, {:.3f} in dies, lookahead {} ps",
-           figures.cut_links, figures.links, figures.imbalance, figures.imbalance_of_dies, lookahead_ps)},
+       {fmt::format("{} of {} links cut, imbalance {:.3f} in expected events, {:.3f} in dies, lookahead {}",
+                    figures.cut_links, figures.links, figures.imbalance, figures.imbalance_of_dies,
+                    lookahead_text(seen))},
        regions.partition,
        regions.events},
       topology);
@@ -67,10 +67,9 @@ int print_partition(const PartitionArguments& arguments) {
         fmt::format("{}, partition \"{}\", {} ranks", deck.name, arguments.input.partition, arguments.ranks);
     if (!arguments.svg.empty()) {
       prepare_outputs({std::nullopt, arguments.svg, std::nullopt});
-      write_atomically(arguments.svg,
-                       picture_of(regions, workload.topology(), title, checked.preview.lookahead_ps));
+      write_atomically(arguments.svg, picture_of(regions, workload.topology(), title, checked.preview));
     }
-    fmt::print("{}\n\nlookahead  {} ps\n{}", title, checked.preview.lookahead_ps, checked.preview.regions);
+    fmt::print("{}\n\nlookahead  {}\n{}", title, lookahead_text(checked.preview), checked.preview.regions);
     print_ranks(regions);
   });
 }

@@ -40,7 +40,7 @@ Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
   const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
   const auto bytes = [](std::uint64_t n) { return io::format_si(static_cast<double>(n), "B"); };
   return {{"ranks", fmt::format("{}, partition \"{}\"", arguments.ranks, arguments.input.partition)},
-          {"lookahead", fmt::format("{} ps", seen.lookahead_ps)},
+          {"lookahead", lookahead_text(seen)},
           {"messages, about", count(estimate.messages)},
           {"packets, about", count(estimate.packets)},
           {"events, about", count(estimate.events)},

@@ -5,11 +5,14 @@
 #include <numeric>
 
 #include "io/trace.hpp"
+#include "net/border_times.hpp"
 #include "net/borders.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
 #include "runs/endpoint.hpp"
 #include "runs/load.hpp"
+#include "runs/nodes.hpp"
+#include "runs/senders.hpp"
 #include "runs/simulation.hpp"
 #include "runs/workload.hpp"
 
@@ -55,7 +58,24 @@ std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std
   return program + share * node + 2 * rows / ranks * sizeof(chiplet::OperationRow);
 }
 
+// What a rank knows of the time that its neighbours' doings take to reach it. Where all keep step with one
+// clock it is the same for every link.
+void find_lookahead(Preview& seen, const io::Deck& deck, const Workload& workload,
+                    const partition::Partition& partition) {
+  seen.greatest_lookahead_ps = seen.lookahead_ps;
+  if (partition.ranks == 1 || is_clocked(deck)) return;
+  const net::Fabric fabric(network_of(deck), workload.has_io());
+  const net::Borders borders(fabric, partition.owner, announcements_of(workload), {});
+  seen.lookahead_ps = borders.least().ps;
+  seen.greatest_lookahead_ps = borders.greatest().ps;
+}
+
 }  // namespace
+
+std::string lookahead_text(const Preview& seen) {
+  if (seen.lookahead_ps == seen.greatest_lookahead_ps) return fmt::format("{} ps", seen.lookahead_ps);
+  return fmt::format("{} to {} ps", seen.lookahead_ps, seen.greatest_lookahead_ps);
+}
 
 Preview preview(const io::Deck& deck, int ranks, const std::string& partition_name) {
   const Workload workload(deck);
@@ -70,6 +90,7 @@ Preview preview(const io::Deck& deck, int ranks, const std::string& partition_na
   const Load load = expected_load(workload, deck);
   const auto partition =
       partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks), load.events);
+  find_lookahead(seen, deck, workload, partition);
   seen.regions = describe_regions(partition, topology, load.events);
   seen.facts = workload.plan().facts;
   if (!workload.traffic()) seen.undisturbed = undisturbed(workload, deck);

@@ -77,11 +77,15 @@ struct Estimate {
 // What a run would be, without running it.
 struct Preview {
   std::optional<Undisturbed> undisturbed;  // of decks whose dies run programs
-  std::int64_t lookahead_ps = 0;
+  std::int64_t lookahead_ps = 0;           // of links between regions, the least and the greatest
+  std::int64_t greatest_lookahead_ps = 0;
   std::string regions;  // a few lines of text
   Estimate estimate;
   std::vector<training::PlanFact> facts;
 };
+
+// "2000 ps", or "2000 to 4000 ps" where links between regions differ.
+std::string lookahead_text(const Preview& seen);
 
 // Precondition: 1 <= ranks <= dies. Throws training::PlanError.
 Preview preview(const io::Deck& deck, int ranks, const std::string& partition);

@@ -48,10 +48,10 @@ template <class Payload>
 // already.
 template <class Payload>
 [[noreturn]] void throw_late_arrival(const Event<Payload>& event, SimTime horizon) {
-  throw LookaheadViolation("an event from component " + std::to_string(event.sender_id) + " to component " +
-                           std::to_string(event.receiver().value) + " arrived for " +
-                           std::to_string(event.time.ps) + " ps, although nothing was to arrive before " +
-                           std::to_string(horizon.ps) + " ps");
+  throw LookaheadViolation(
+      "an event from component " + std::to_string(event.sender_id) + " to component " +
+      std::to_string(event.receiver().value) + " arrived for " + std::to_string(event.time.ps) +
+      " ps, although nothing was promised to arrive before " + std::to_string(horizon.ps) + " ps");
 }
 
 // The least time + reach of everything pending: before it, nothing that this rank knows of can have an effect

@@ -63,7 +63,7 @@ class WindowSync {
     });
     clock.lap(Stopwatch::exchanging);
     ++accounting.windows;
-    end_ = agreed.reach;
+    end_ = ranks() == 1 ? SimTime::never() : agreed.reach;  // nobody to be reached
     if (agreed.next == SimTime::never()) return Advance::finished;
     if (agreed.flags != 0) {
       errand.requests.served(asked);
@@ -74,9 +74,12 @@ class WindowSync {
   void begin(SimTime) {}
   void stop() { transport_.finish(); }
   SimTime horizon() const { return end_; }
-  static constexpr std::uint32_t stretch() { return unlimited_instants; }
+  // One rank has a single window, and looks for requests in between.
+  std::uint32_t stretch() const { return ranks() == 1 ? instants_alone : unlimited_instants; }
 
  private:
+  static constexpr std::uint32_t instants_alone = 256;
+
   void send_batches(Accounting& accounting) {
     for (std::uint32_t rank = 0; rank < outboxes_.size(); ++rank) {
       std::vector<EventType>& outbox = outboxes_[rank];

@@ -69,6 +69,14 @@ TYPED_TEST(ParallelEngine, ALongGapCostsOneAgreement) {
   EXPECT_LE(accounting.null_messages, 100u);
 }
 
+// Nothing on one rank reaches another one, so a model need not say how soon it could.
+TYPED_TEST(ParallelEngine, OneRankNeedsNoLookahead) {
+  if (this->world.size() > 1) GTEST_SKIP() << "for one rank";
+  Juggler model(1, 0, 0);
+  this->run(model);
+  EXPECT_EQ(model.digests(), run_alone());
+}
+
 TYPED_TEST(ParallelEngine, ABrokenPromiseEndsTheRun) {
   if (this->world.size() == 1) GTEST_SKIP() << "one rank promises nothing to nobody";
   // Promises that nothing crosses within 2,000 ps although balls fly 100 ps. The rank that finds out first

@@ -56,6 +56,25 @@ TEST(Step, FasterLinksOrMoreChannelsNeverSlowIt) {
   }
 }
 
+// However long dies compute between exchanges, ranks agree no more often for it: windows follow what is
+// pending, not a clock. Engines a thousand times slower make milliseconds of the step's products.
+TEST(Step, LongComputationCostsNoWindows) {
+  if (world_size() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  TrainingDeck deck = base("hecaton");
+  deck.overlap = false;
+  runs::RunOptions options;
+  options.sync = "window";
+  const auto run_at = [&](const char* peak) {
+    std::string text = text_of(deck);
+    text.insert(text.find("[die]\n") + 6, fmt::format("peak_TFLOPS = {}\n", peak));
+    return run_deck(deck_of(text), world_size(), options);
+  };
+  const Outcome fast = run_at("32"), slow = run_at("0.032");
+  if (!is_root()) return;
+  EXPECT_GT(slow.totals.simulated_ps, fast.totals.simulated_ps + 5'000'000'000);
+  EXPECT_LT(slow.accounting[0].windows, fast.accounting[0].windows * 5 / 4);
+}
+
 // With overlap and nothing that contends, a layer takes the longer of its work and its DRAM transfers, and
 // then the transfers of the optimizer. One die, one layer in a fused group; what a fourth layer adds to
 // three.
