@@ -1,44 +1,39 @@
-// Bids at a router, kept as sets of bits.
+// Bids at a router, kept as sets of bits, without branches: who bids is as good as random.
 #pragma once
 
+#include "net/clocked/node_set.hpp"
 #include "net/clocked/state.hpp"
 
 namespace hecaton::net::clocked {
 
-inline void set_bit(std::uint16_t& set, std::uint32_t bit) {
-  set = static_cast<std::uint16_t>(set | (1u << bit));
+template <class Set>
+inline void set_bit(Set& set, std::uint32_t bit, bool on = true) {
+  set = static_cast<Set>(set | (std::uint32_t{on} << bit));
 }
-inline void set_bit(std::uint8_t& set, std::uint32_t bit) {
-  set = static_cast<std::uint8_t>(set | (1u << bit));
-}
-inline void clear_bit(std::uint16_t& set, std::uint32_t bit) {
-  set = static_cast<std::uint16_t>(set & ~(1u << bit));
-}
-inline void clear_bit(std::uint8_t& set, std::uint32_t bit) {
-  set = static_cast<std::uint8_t>(set & ~(1u << bit));
+template <class Set>
+inline void clear_bit(Set& set, std::uint32_t bit, bool off = true) {
+  set = static_cast<Set>(set & ~(std::uint32_t{off} << bit));
 }
 
-// An input channel bids for the switch, or does no more.
-inline void bid(RouterState& state, std::uint32_t in, std::uint32_t channel, std::uint32_t out) {
-  set_bit(state.want[in][out], channel);
-  set_bit(state.outputs[in], out);
-  set_bit(state.bidders, in);
+// If `on`, a channel of an input bids for the switch from now on. `bit` is its number in `want`.
+inline void bid_if(bool on, RouterState& state, std::uint32_t in, std::uint32_t bit) {
+  state.want[in] |= std::uint64_t{on} << bit;
+  set_bit(state.bidders, in, on);
 }
-inline void bid_no_more(RouterState& state, std::uint32_t in, std::uint32_t channel, std::uint32_t out) {
-  clear_bit(state.want[in][out], channel);
-  if (state.want[in][out] != 0) return;
-  clear_bit(state.outputs[in], out);
-  if (state.outputs[in] == 0) clear_bit(state.bidders, in);
+// And if `off`, no more.
+inline void bid_no_more_if(bool off, RouterState& state, std::uint32_t in, std::uint32_t bit) {
+  state.want[in] &= ~(std::uint64_t{off} << bit);
+  clear_bit(state.bidders, in, state.want[in] == 0);
 }
 
 // A head asks for an output channel, now or (with a routing stage) a cycle later.
-inline void ask(RouterState& state, std::uint32_t in, std::uint32_t channel, bool later) {
-  set_bit(later ? state.routing[in] : state.heads[in], channel);
+inline void ask(RouterState& state, ChannelSets& sets, std::uint32_t in, std::uint32_t channel, bool later) {
+  set_bit(later ? sets.routing[in] : sets.asking[in], channel);
   set_bit(state.askers, in);
 }
-inline void ask_no_more(RouterState& state, std::uint32_t in, std::uint32_t channel) {
-  clear_bit(state.heads[in], channel);
-  if ((state.heads[in] | state.routing[in]) == 0) clear_bit(state.askers, in);
+inline void ask_no_more(RouterState& state, ChannelSets& sets, std::uint32_t in, std::uint32_t channel) {
+  clear_bit(sets.asking[in], channel);
+  clear_bit(state.askers, in, (sets.asking[in] | sets.routing[in]) == 0);
 }
 
 }  // namespace hecaton::net::clocked

@@ -1,4 +1,6 @@
-// A cycle of the clocked network, from its first arrival to its last decision: the inner loops.
+// A cycle of the clocked network, from its first arrival to its last decision: the inner loops. Each does one
+// thing for all routers, because a processor foresees the end of a long loop and what is always the same, and
+// little else; what is as good as random is computed without branches.
 #include <algorithm>
 
 #include "net/clocked/bids.hpp"
@@ -13,189 +15,162 @@ using detail::round_robin;
 namespace {
 
 constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
-constexpr std::size_t ahead = 6;  // how far ahead of its use memory is fetched into the cache
 
-constexpr std::uint8_t next_in(std::uint32_t value, std::uint32_t size) {
-  return static_cast<std::uint8_t>(value + 1 == size ? 0 : value + 1);
+// The first from `pointer` on, round robin, of a set of up to 64.
+std::uint32_t first_from(std::uint64_t set, std::uint32_t pointer) {
+  const std::uint64_t after = set & ~((std::uint64_t{1} << pointer) - 1u);
+  return static_cast<std::uint32_t>(__builtin_ctzll(after != 0 ? after : set));
 }
 
 }  // namespace
 
 void Network::step(Cycle now, std::vector<Crossing>& leaving) {
   leaving_ = &leaving;
-  switch (channels_) {
+  switch (routers_.capacity()) {
     case 1:
       return run_cycle<1>(now);
     case 2:
       return run_cycle<2>(now);
     case 4:
       return run_cycle<4>(now);
-    case 8:
-      return run_cycle<8>(now);
     default:
-      return run_cycle<0>(now);
+      return run_cycle<most_channels>(now);
   }
 }
 
 template <std::uint32_t C>
 void Network::run_cycle(Cycle now) {
-  awake_.swap(awake_next_);
-  awake_next_.clear();
-  senders_.swap(senders_next_);
-  senders_next_.clear();
+  arrivals_.open(now);
+  credits_.open(now);
+  for (const Arrival& arrival : arrivals_.take()) latch<C>(arrival);
+  for (const Credit& credit : credits_.take()) take_back<C>(credit);
+  wheel_.take(now, [this](std::uint32_t source) { senders_.put(source); });
 
-  std::vector<Arrival>& arrivals = arrivals_.at(now);
-  for (std::size_t i = 0; i < arrivals.size(); ++i) {
-    if (i + ahead < arrivals.size()) {
-      const Place place = arrivals[i + ahead].place;
-      __builtin_prefetch(&routers_[place >> 8]);
-      __builtin_prefetch(&inputs_[at<C>(place >> 8, place & 0xFF)]);
-    }
-    latch<C>(arrivals[i], now);
-  }
-  arrivals.clear();
-  std::vector<Credit>& credits = credits_.at(now);
-  for (std::size_t i = 0; i < credits.size(); ++i) {
-    if (i + ahead < credits.size()) {
-      const Place place = credits[i + ahead].place;
-      __builtin_prefetch(&outputs_[at<C>(place >> 8, place & 0x7F)]);
-    }
-    take_back<C>(credits[i], now);
-  }
-  credits.clear();
-  wheel_.take(now, [&](std::uint32_t source) { wake_source(source, now); });
-
-  for (std::size_t i = 0; i < awake_.size(); ++i) {
-    if (i + ahead < awake_.size()) __builtin_prefetch(&routers_[awake_[i + ahead]]);
-    decide<C>(awake_[i], now);
-  }
-  awake_.clear();
-  for (const std::uint32_t source : senders_) inject(source, now);
-  senders_.clear();
+  Grant* grants = grants_.data();
+  wins_.clear();
+  busy_.for_each([&](std::uint32_t router) { grants = decide<C>(router, grants); });
+  for (const Grant* grant = grants_.data(); grant != grants; ++grant) send<C>(*grant, now);
+  for (const Win& win : wins_) own<C>(win);
+  senders_.take_each([this, now](std::uint32_t router) { inject(router, now); });
 }
 
 // A flit enters its buffer.
 template <std::uint32_t C>
-void Network::latch(const Arrival& arrival, Cycle now) {
-  const std::uint32_t router = arrival.place >> 8;
-  const std::uint32_t id = arrival.place & 0xFF;
-  InputChannel& input = inputs_[at<C>(router, id)];
-  const std::uint32_t flit = own_flit(at<C>(router, id), arrival.flit);
-  RouterState& state = routers_[router];
+inline void Network::latch(const Arrival arrival) {
+  const std::uint32_t number = router_of(arrival.place);
+  const std::uint32_t id = id_of(arrival.place);
+  const Router<C> router = routers_.at<C>(number);
+  RouterState& state = router.state();
+  InputChannel& input = router.input(id);
   state.depth = std::max(state.depth, arrival.depth);
-  if (++input.count > 1) {
-    ring(at<C>(router, id), input.first + input.count - 2u) = flit;
+  ++input.count;
+  if ((arrival.flit & head_bit) != 0) {
+    if (input.left != 0) {
+      ring(number, id, input.first + input.waiting++) = worm_of(arrival.flit);
+    } else {
+      input.flit = worm_of(arrival.flit) | head_bit;
+      face_front<C>(router, number, id);
+    }
     return;
   }
-  input.front = flit;
-  if (input.out_channel == nobody) {
-    face_front<C>(router, id);
-  } else {
-    if (outputs_[at<C>(router, input.out_port * channels<C>() + input.out_channel)].credits == 0) return;
-    bid(state, id / channels<C>(), id % channels<C>(), input.out_port);
-  }
-  wake(router, now);
+  if ((arrival.flit & copy_bit_) != 0) end_worm(number, id, worm_of(arrival.flit));
+  // It bids already, or does from now on, or lacks an output channel or a credit.
+  const bool bids = (input.usable == 0) & (router.output(input.out).credits != 0);
+  bid_if(bids, state, router.port_of(id), router.id_of(router.port_of(input.out), router.channel_of(id)));
+  busy_.put_if(number, bids);
 }
 
 // A slot of the buffer behind an output is free again.
 template <std::uint32_t C>
-void Network::take_back(const Credit& credit, Cycle now) {
-  const std::uint32_t router = credit.place >> 8;
-  const std::uint32_t id = credit.place & 0xFF;
+inline void Network::take_back(const Credit credit) {
+  const std::uint32_t number = router_of(credit.place);
+  const std::uint32_t id = id_of(credit.place);
+  const Router<C> router = routers_.at<C>(number);
+  RouterState& state = router.state();
   if (id >= at_interface) {
-    ++injection_credits_[router * channels<C>() + (id - at_interface)];
-    const Source& source = sources_[router];
-    if (source.left > 0 || (source.next >= 0 && source.next <= now)) wake_source(router, now);
+    ++injection_credits_[number * C + (id - at_interface)];
+    senders_.put_if(number, state.waits_for_credit != 0);
     return;
   }
-  OutputChannel& output = outputs_[at<C>(router, id)];
-  if (++output.credits > 1 || output.owner == nobody) return;
+  OutputChannel& output = router.output(id);
   const std::uint32_t owner = output.owner;
-  if (inputs_[at<C>(router, owner)].count == 0) return;
-  RouterState& state = routers_[router];
+  if (++output.credits != 1 || owner == nobody || router.input(owner).count == 0) return;
   state.depth = std::max(state.depth, credit.depth);
-  bid(state, owner / channels<C>(), owner % channels<C>(), id / channels<C>());
-  wake(router, now);
+  bid_if(true, state, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
+  busy_.put(number);
 }
 
+// Both allocators, on the state so far.
 template <std::uint32_t C>
-void Network::decide(std::uint32_t router, Cycle now) {
-  RouterState& state = routers_[router];
+inline Network::Grant* Network::decide(std::uint32_t number, Grant* grants) {
+  const Router<C> router = routers_.at<C>(number);
+  RouterState& state = router.state();
   ++decisions_;
   ++state.depth;
-  if (state.askers == 0 && (state.bidders & (state.bidders - 1u)) == 0) {
-    // One input alone.
-    const auto in = static_cast<std::uint8_t>(__builtin_ctz(state.bidders));
-    const auto out = static_cast<std::uint8_t>(round_robin(state.outputs[in], state.output_pointer[in]));
-    send<C>(router,
-            {in, static_cast<std::uint8_t>(round_robin(state.want[in][out], state.channel_offset[in])), out},
-            now);
-  } else {
-    Grants grants;
-    allocate_switch<C>(state, grants);
-    Wins wins;
-    std::array<std::uint16_t, die_ports> due;
-    if (state.askers != 0) allocate_channels<C>(router, wins);
-    if (routing_stage_) {
-      due = state.routing;
-      state.routing = {};
-    }
-    for (std::uint32_t g = 0; g < grants.count; ++g) send<C>(router, grants.of[g], now);
-    for (std::uint32_t w = 0; w < wins.count; ++w) own<C>(router, wins.head[w], wins.target[w]);
-    if (routing_stage_)
-      for (std::uint32_t p = 0; p < die_ports; ++p)
-        for_each_bit(due[p], [&](std::uint32_t c) { ask(state, p, c, false); });
-  }
-  if ((state.bidders | state.askers) == 0) return;
-  state.woken = now + 1;
-  awake_next_.push_back(router);
+  grants = allocate_switch<C>(state, number, grants);
+  if (state.askers == 0) return grants;
+  allocate_channels<C>(router, number);
+  if (!routing_stage_) return grants;
+  ChannelSets& sets = router.sets();
+  for (std::uint32_t p = 0; p < die_ports; ++p)
+    sets.asking[p] = static_cast<std::uint8_t>(sets.asking[p] | sets.routing[p]);
+  sets.routing = {};
+  return grants;
 }
 
 // Separable, input first: one output per input, one of its channels for that, then one input per output.
 template <std::uint32_t C>
-void Network::allocate_switch(const RouterState& state, Grants& grants) const {
-  std::array<std::uint8_t, die_ports> chosen_by{};
-  std::array<std::uint8_t, die_ports> channel;
+inline Network::Grant* Network::allocate_switch(const RouterState& state, std::uint32_t number,
+                                                Grant* grants) {
+  Grant* const first = grants;
   std::uint32_t outputs = 0;
+  std::uint32_t rivals = 0;
   for_each_bit(state.bidders, [&](std::uint32_t in) {
-    const std::uint32_t out = round_robin(state.outputs[in], state.output_pointer[in]);
-    channel[in] = static_cast<std::uint8_t>(round_robin(state.want[in][out], state.channel_offset[in]));
-    set_bit(chosen_by[out], in);
+    const std::uint64_t want = state.want[in];
+    const std::uint32_t out = first_from(want, state.output_pointer[in] * C) / C;
+    const auto channels = static_cast<std::uint32_t>(want >> (out * C)) & ((1u << C) - 1u);
+    const std::uint32_t channel = round_robin(channels, state.channel_pointer[in]);
+    rivals |= outputs & (1u << out);
     outputs |= 1u << out;
+    *grants++ = {number, static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(channel),
+                 static_cast<std::uint8_t>(out)};
   });
-  for_each_bit(outputs, [&](std::uint32_t out) {
-    const std::uint32_t in = round_robin(chosen_by[out], state.input_pointer[out]);
-    grants.of[grants.count++] = {static_cast<std::uint8_t>(in), channel[in], static_cast<std::uint8_t>(out)};
+  return rivals == 0 ? grants : settle_rivals(state, first, grants);
+}
+
+Network::Grant* Network::settle_rivals(const RouterState& state, Grant* first, Grant* last) {
+  std::array<std::uint8_t, die_ports> chosen_by{};
+  for (const Grant* grant = first; grant != last; ++grant) set_bit(chosen_by[grant->out], grant->in);
+  return std::remove_if(first, last, [&](const Grant& grant) {
+    return round_robin(chosen_by[grant.out], state.input_pointer[grant.out]) != grant.in;
   });
 }
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
 template <std::uint32_t C>
-void Network::allocate_channels(std::uint32_t router, Wins& wins) const {
-  const RouterState& state = routers_[router];
-  std::array<std::uint64_t, 2> claimed{};
-  std::array<std::uint8_t, die_ports * 16> place_of;  // in `wins`, by output channel, where claimed
+void Network::allocate_channels(const Router<C> router, std::uint32_t number) {
+  const ChannelSets& sets = router.sets();
+  std::uint64_t claimed = 0;
+  std::array<std::uint32_t, die_ports * C> win_of;  // by output channel, where claimed
   const auto distance = [&](std::uint32_t head, std::uint32_t target) {
-    const std::uint32_t pointer = outputs_[at<C>(router, target)].pointer;
-    return head >= pointer ? head - pointer : head + stride_ - pointer;
+    const std::uint32_t pointer = router.output(target).pointer;
+    return head >= pointer ? head - pointer : head + die_ports * C - pointer;
   };
-  for_each_bit(state.askers, [&](std::uint32_t p) {
-    for_each_bit(state.heads[p], [&](std::uint32_t c) {
-      const std::uint32_t id = p * channels<C>() + c;
-      const InputChannel& input = inputs_[at<C>(router, id)];
-      const std::uint32_t usable = input.usable & state.free[input.out_port];
+  for_each_bit(router.state().askers, [&](std::uint32_t p) {
+    for_each_bit(sets.asking[p], [&](std::uint32_t c) {
+      const std::uint32_t id = router.id_of(p, c);
+      const InputChannel& input = router.input(id);
+      const std::uint32_t usable = input.usable & sets.free[router.port_of(input.out)];
       if (usable == 0) return;
-      const bool here = input.pointer / channels<C>() == input.out_port;
-      const std::uint32_t from = here ? input.pointer % channels<C>() : 0;
-      const std::uint32_t target = input.out_port * channels<C>() + round_robin(usable, from);
-      const std::uint64_t bit = std::uint64_t{1} << (target & 63u);
-      if ((claimed[target >> 6] & bit) == 0) {
-        claimed[target >> 6] |= bit;
-        place_of[target] = static_cast<std::uint8_t>(wins.count);
-        wins.head[wins.count] = static_cast<std::uint8_t>(id);
-        wins.target[wins.count++] = static_cast<std::uint8_t>(target);
-      } else if (std::uint8_t& best = wins.head[place_of[target]];
+      // Round robin over all output channels, of which only those of one port are usable.
+      const std::uint32_t from = input.pointer > input.out ? input.pointer - std::uint32_t{input.out} : 0;
+      const std::uint32_t target = input.out + round_robin(usable, from < C ? from : 0);
+      if ((claimed >> target & 1u) == 0) {
+        claimed |= std::uint64_t{1} << target;
+        win_of[target] = static_cast<std::uint32_t>(wins_.size());
+        wins_.push_back({number, static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(target)});
+      } else if (std::uint8_t& best = wins_[win_of[target]].head;
                  distance(id, target) < distance(best, target)) {
         best = static_cast<std::uint8_t>(id);
       }
@@ -204,86 +179,73 @@ void Network::allocate_channels(std::uint32_t router, Wins& wins) const {
 }
 
 template <std::uint32_t C>
-void Network::own(std::uint32_t router, std::uint32_t head, std::uint32_t target) {
-  RouterState& state = routers_[router];
-  InputChannel& input = inputs_[at<C>(router, head)];
-  OutputChannel& output = outputs_[at<C>(router, target)];
-  const std::uint32_t in = head / channels<C>();
-  const std::uint32_t channel = head % channels<C>();
-  const std::uint32_t out = target / channels<C>();
-  ask_no_more(state, in, channel);
-  input.out_channel = static_cast<std::uint8_t>(target % channels<C>());
-  clear_bit(state.free[out], input.out_channel);
-  input.pointer = next_in(target, die_ports * channels<C>());
-  output.owner = static_cast<std::uint8_t>(head);
-  output.pointer = next_in(head, die_ports * channels<C>());
-  if (output.credits > 0) bid(state, in, channel, out);
+inline void Network::own(const Win win) {
+  const Router<C> router = routers_.at<C>(win.router);
+  RouterState& state = router.state();
+  InputChannel& input = router.input(win.head);
+  OutputChannel& output = router.output(win.target);
+  const std::uint32_t in = router.port_of(win.head);
+  const std::uint32_t channel = router.channel_of(win.head);
+  const std::uint32_t out = router.port_of(win.target);
+  ChannelSets& sets = router.sets();
+  ask_no_more(state, sets, in, channel);
+  input.out = win.target;
+  input.usable = 0;
+  clear_bit(sets.free[out], router.channel_of(win.target));
+  input.pointer = static_cast<std::uint8_t>(win.target + 1);
+  output.owner = win.head;
+  output.pointer = static_cast<std::uint8_t>(win.head + 1);
+  bid_if(output.credits != 0, state, in, router.id_of(out, channel));
+  busy_.remove_if(win.router, (state.bidders | state.askers) == 0);
 }
 
 // A flit crosses the switch.
 template <std::uint32_t C>
-void Network::send(std::uint32_t router, const Grant& grant, Cycle now) {
-  RouterState& state = routers_[router];
-  const std::size_t place = at<C>(router, grant.in * channels<C>() + grant.channel);
-  InputChannel& input = inputs_[place];
-  const std::uint32_t target = grant.out * channels<C>() + input.out_channel;
-  OutputChannel& output = outputs_[at<C>(router, target)];
-  state.output_pointer[grant.in] = next_in(grant.out, die_ports);
-  state.input_pointer[grant.out] = next_in(grant.in, die_ports);
-  state.channel_offset[grant.in] = next_in(grant.channel, channels<C>());
+inline void Network::send(const Grant grant, Cycle now) {
+  const Router<C> router = routers_.at<C>(grant.router);
+  RouterState& state = router.state();
+  const std::uint32_t id = router.id_of(grant.in, grant.channel);
+  InputChannel& input = router.input(id);
+  const std::uint32_t target = input.out;
+  OutputChannel& output = router.output(target);
+  PortState& port = router.port(grant.out);
+  state.output_pointer[grant.in] = static_cast<std::uint8_t>(grant.out + 1);
+  state.channel_pointer[grant.in] = static_cast<std::uint8_t>(grant.channel + 1);
+  state.input_pointer[grant.out] = static_cast<std::uint8_t>(grant.in + 1);
 
-  const std::uint32_t flit = input.front;
-  if (--input.count > 0) {
-    input.front = ring(place, input.first);
-    input.first = static_cast<std::uint16_t>(input.first + 1u == depth_ ? 0 : input.first + 1u);
-  }
+  const bool tail = --input.left == 0;
+  const std::uint32_t flit = input.flit | (std::uint32_t{tail} << tail_shift);
+  input.flit &= ~head_bit;
+  --input.count;
   --output.credits;
-  const bool tail = (flit & tail_bit) != 0;
-  PortCounters& port = ports_[router * die_ports + grant.out];
   ++port.flits;
-  give_credit<C>(router, grant.in, grant.channel, now);
+  give_credit(router.port(grant.in), grant, state.depth, now);
   if (grant.out == local_port) {
-    if (tail) eject(router, worm_of(flit), now);
-    credits_.at(now + ejection_ + ejection_credit_).push_back({router << 8 | target, state.depth});
+    if (tail) eject(grant.router, worm_of(flit), now);
+    credits_.send(ejection_ + ejection_credit_, {place_of(grant.router, target), 0});
+  } else if (port.place != elsewhere) {
+    arrivals_.send(port.flight, {port.place + router.channel_of(target), flit, state.depth});
   } else {
-    forward(router, grant.out, input.out_channel, flit, now);
+    cross(grant.router, grant.out, router.channel_of(target), flit, now + port.flight);
   }
-  if (!tail) {
-    if (input.count == 0 || output.credits == 0) bid_no_more(state, grant.in, grant.channel, grant.out);
-    return;
+  bid_no_more_if(tail | (input.count == 0) | (output.credits == 0), state, grant.in,
+                 router.id_of(grant.out, grant.channel));
+  if (tail) {
+    ++router.packets(grant.out);
+    output.owner = nobody;
+    set_bit(router.sets().free[grant.out], router.channel_of(target));
+    if (input.waiting != 0) face_next<C>(router, grant.router, id);
   }
-  ++port.packets;
-  output.owner = nobody;
-  set_bit(state.free[grant.out], input.out_channel);
-  input.out_channel = nobody;
-  bid_no_more(state, grant.in, grant.channel, grant.out);
-  if (input.count > 0) face_front<C>(router, grant.in * channels<C>() + grant.channel);
-}
-
-inline void Network::forward(std::uint32_t router, std::uint32_t out, std::uint32_t out_channel,
-                             std::uint32_t flit, Cycle now) {
-  const Far& far = far_[router * die_ports + out];
-  if (far.place == elsewhere) return cross(router, out, out_channel, flit, now + far.flight);
-  arrivals_.at(now + far.flight).push_back({far.place + out_channel, flit, routers_[router].depth});
+  busy_.remove_if(grant.router, (state.bidders | state.askers) == 0);
 }
 
 // The sender's side of a buffer hears of a free slot.
-template <std::uint32_t C>
-void Network::give_credit(std::uint32_t router, std::uint32_t port, std::uint32_t channel, Cycle now) {
-  const std::uint32_t depth = routers_[router].depth;
-  if (port == local_port) {
-    credits_.at(now + injection_credit_).push_back({router << 8 | (at_interface + channel), depth});
-    return;
-  }
-  const Far& far = far_[router * die_ports + port];
-  if (far.place != elsewhere) {
-    credits_.at(now + far.credit).push_back({far.place + channel, depth});
-    return;
-  }
+inline void Network::give_credit(const PortState& port, const Grant grant, std::uint32_t depth, Cycle now) {
+  if (port.place != elsewhere) return credits_.send(port.credit, {port.place + grant.channel, depth});
   Payload payload;
   payload.kind = EventKind::credit;
-  payload.channel = static_cast<std::uint8_t>(channel);
-  leave(router, port, now + far.credit, payload);
+  payload.channel = grant.channel;
+  leave(grant.router, grant.in, now + port.credit, payload);
 }
 
 // The last flit of a packet won its way out.
@@ -309,45 +271,60 @@ inline Port Network::next_by_coordinates(std::uint32_t router, std::uint32_t des
   return there.row != here.row ? along_column : along_row;
 }
 
-// A head is in front: where it goes, and when it may ask.
+// The packet behind the one that has gone.
 template <std::uint32_t C>
-void Network::face_front(std::uint32_t router, std::uint32_t id) {
-  InputChannel& input = inputs_[at<C>(router, id)];
-  const Worm& worm = worms_[worm_of(input.front)];
-  const std::uint32_t in = id / channels<C>();
-  const std::uint32_t channel = id % channels<C>();
+void Network::face_next(const Router<C> router, std::uint32_t number, std::uint32_t id) {
+  InputChannel& input = router.input(id);
+  --input.waiting;
+  input.flit = ring(number, id, input.first) | head_bit;
+  input.first = static_cast<std::uint16_t>(input.first + 1u == ring_size_ ? 0 : input.first + 1u);
+  face_front<C>(router, number, id);
+}
+
+// A packet comes to the front: where it goes, and when it may ask.
+template <std::uint32_t C>
+void Network::face_front(const Router<C> router, std::uint32_t number, std::uint32_t id) {
+  InputChannel& input = router.input(id);
+  const Worm& worm = worms_[worm_of(input.flit)];
+  const std::uint32_t in = router.port_of(id);
+  const std::uint32_t channel = router.channel_of(id);
+  input.left = static_cast<std::uint16_t>(packet_flits_);
   if (order_ != DimensionOrder::none) {
-    input.out_port = static_cast<std::uint8_t>(next_by_coordinates(router, worm.destination));
-    input.usable = static_cast<std::uint16_t>((1u << channels<C>()) - 1u);
+    const auto out = static_cast<std::uint32_t>(next_by_coordinates(number, worm.destination));
+    input.out = static_cast<std::uint8_t>(router.id_of(out, 0));
+    input.usable = static_cast<std::uint16_t>((1u << channels_) - 1u);
   } else {
     WormHeader header;
     header.source = NodeId{worm.source};
     header.destination = NodeId{worm.destination};
     header.tag = worm.tag;
     const Way way =
-        fabric_.routes.way(fabric_.topology, nodes_[router], header, static_cast<Port>(in), channel);
-    input.out_port = static_cast<std::uint8_t>(way.port);
+        fabric_.routes.way(fabric_.topology, nodes_[number], header, static_cast<Port>(in), channel);
+    input.out = static_cast<std::uint8_t>(router.id_of(static_cast<std::uint32_t>(way.port), 0));
     input.usable = way.channels;
   }
-  ask(routers_[router], in, channel, routing_stage_);
+  ask(router.state(), router.sets(), in, channel, routing_stage_);
+  busy_.put(number);
 }
 
 // A die sends one flit; if it lacks a credit, the next one to come wakes it.
 void Network::inject(std::uint32_t router, Cycle now) {
   Source& source = sources_[router];
+  RouterState& state = routers_[router].state();
+  state.waits_for_credit = 1;
   if (source.left == 0 && !begin_packet(router, now)) return;
-  std::uint16_t& credits = injection_credits_[router * channels_ + source.channel];
+  std::uint16_t& credits = injection_credits_[router * routers_.capacity() + source.channel];
   if (credits == 0) return;
+  state.waits_for_credit = 0;
   --credits;
   ++decisions_;
   std::uint32_t flit = source.worm;
   if (source.left == packet_flits_) flit |= head_bit;
   if (--source.left == 0) flit |= tail_bit;
-  const Place place = router << 8 | (local_port * channels_ + source.channel);
-  arrivals_.at(now + injection_).push_back({place, flit, routers_[router].depth});
+  const std::uint32_t id = routers_[router].id_of(local_port, source.channel);
+  arrivals_.send(injection_, {place_of(router, id), flit, state.depth});
   if (source.left > 0 || (source.next >= 0 && source.next <= now + 1)) {
-    sending_[router] = now + 1;
-    senders_next_.push_back(router);
+    senders_.put(router);
   } else if (source.next >= 0) {
     wheel_.add(router, source.next);
   }

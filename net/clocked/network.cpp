@@ -8,19 +8,23 @@ namespace {
 
 constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
 
-Cycle longest_delay(const Fabric& fabric, const NodeId node) {
-  Cycle longest = 0;
-  for (std::uint32_t p = 0; p < local_port; ++p)
-    longest = std::max(longest, fabric.link(node, static_cast<Port>(p)).latency / fabric.timing.cycle);
-  return longest;
+// The longest time between a decision and what it causes elsewhere, in cycles.
+Cycle horizon_of(const Fabric& fabric) {
+  std::int64_t longest = fabric.timing.latch_ejection() + fabric.timing.credit_ejection();
+  for (std::uint32_t n = 0; n < fabric.topology.dies(); ++n)
+    for (std::uint32_t p = 0; p < local_port; ++p) {
+      const std::int64_t latency = fabric.link(NodeId{n}, static_cast<Port>(p)).latency;
+      longest = std::max({longest, latency + 2 * fabric.timing.cycle, fabric.timing.credit_router(latency)});
+    }
+  return longest / fabric.timing.cycle;
 }
 
-Cycle horizon_of(const Fabric& fabric) {
-  Cycle longest = 0;
-  for (std::uint32_t n = 0; n < fabric.topology.dies(); ++n)
-    longest = std::max(longest, longest_delay(fabric, NodeId{n}));
-  // A credit of the interface takes as long as any other delay that is no link's.
-  return longest + 6 + fabric.timing.credit_use / fabric.timing.cycle;
+std::size_t count_of(std::span<const RankId> owner_of, RankId self) {
+  return static_cast<std::size_t>(std::count(owner_of.begin(), owner_of.end(), self));
+}
+
+std::uint32_t cycles(const Fabric& fabric, std::int64_t duration_ps) {
+  return static_cast<std::uint32_t>(duration_ps / fabric.timing.cycle);
 }
 
 }  // namespace
@@ -33,10 +37,10 @@ bool fits(const NetworkConfig& network, const TrafficConfig& traffic) {
     return false;
   if (traffic.pattern == TrafficPattern::trace || traffic.packet_flits > most) return false;
   if (network.interface.packet_bytes < traffic.packet_flits * network.link.flit_bytes) return false;
-  if (network.router.buffer_flits > most || network.router.virtual_channels > 16) return false;
+  if (network.router.buffer_flits > most || network.router.virtual_channels > most_channels) return false;
   const std::int64_t cycle = cycle_ps(network.link);
   const auto keeps_step = [cycle](const LinkTiming& link) {
-    return link.flit == cycle && link.latency % cycle == 0 && link.latency / cycle < 10'000;
+    return link.flit == cycle && link.latency % cycle == 0 && link.latency / cycle <= 256;
   };
   if (!keeps_step(link_timing(network.link, {})) || network.interface.message_overhead_ns > 0.0) return false;
   return std::all_of(network.link.overrides.begin(), network.link.overrides.end(),
@@ -48,57 +52,63 @@ Network::Network(const Fabric& fabric, const Traffic& traffic, std::uint32_t pac
     : fabric_(fabric),
       traffic_(traffic),
       channels_(fabric.channels),
-      stride_(die_ports * fabric.channels),
       depth_(fabric.timing.buffer_segments),
       packet_flits_(packet_flits),
+      ring_size_(std::max(1u, (depth_ + packet_flits - 2) / packet_flits)),
       order_(fabric.routes.dimension_order()),
       routing_stage_(fabric.timing.routing_stage > 0),
-      ejection_(fabric.timing.latch_ejection() / fabric.timing.cycle),
-      ejection_credit_(fabric.timing.credit_ejection() / fabric.timing.cycle),
-      injection_(fabric.timing.latch_injection() / fabric.timing.cycle),
-      injection_credit_(fabric.timing.credit_injection() / fabric.timing.cycle),
+      ejection_(cycles(fabric, fabric.timing.latch_ejection())),
+      ejection_credit_(cycles(fabric, fabric.timing.credit_ejection())),
+      injection_(cycles(fabric, fabric.timing.latch_injection())),
+      injection_credit_(cycles(fabric, fabric.timing.credit_injection())),
       local_(owner_of.size(), elsewhere),
-      arrivals_(horizon_of(fabric)),
-      credits_(horizon_of(fabric)),
-      wheel_(static_cast<std::size_t>(std::count(owner_of.begin(), owner_of.end(), self))) {
+      routers_(count_of(owner_of, self), channels_),
+      arrivals_(horizon_of(fabric), die_ports * count_of(owner_of, self)),
+      credits_(horizon_of(fabric), (die_ports + 1) * count_of(owner_of, self)),
+      wheel_(count_of(owner_of, self)),
+      busy_(count_of(owner_of, self)),
+      senders_(count_of(owner_of, self)) {
   for (std::uint32_t n = 0; n < owner_of.size(); ++n) {
     if (owner_of[n] != self) continue;
     local_[n] = static_cast<std::uint32_t>(nodes_.size());
     nodes_.push_back(NodeId{n});
   }
-  routers_.resize(nodes_.size());
-  inputs_.resize(nodes_.size() * stride_);
-  outputs_.resize(nodes_.size() * stride_);
-  rings_.resize(nodes_.size() * stride_ * depth_);
-  far_.resize(nodes_.size() * die_ports);
-  ports_.resize(nodes_.size() * die_ports);
+  rings_.resize(nodes_.size() * routers_.channels_each() * ring_size_);
+  grants_.resize(nodes_.size() * die_ports);
+  if (nodes_.size() < owner_of.size()) copy_bit_ = tail_bit;
   sources_.resize(nodes_.size());
-  injection_credits_.assign(nodes_.size() * channels_, static_cast<std::uint16_t>(depth_));
+  injection_credits_.assign(nodes_.size() * routers_.capacity(), static_cast<std::uint16_t>(depth_));
   counters_.resize(nodes_.size());
-  sending_.assign(nodes_.size(), -1);
-  for (OutputChannel& output : outputs_) output.credits = static_cast<std::uint16_t>(depth_);
-  for (std::uint32_t r = 0; r < nodes_.size(); ++r)
-    for (std::uint32_t p = 0; p < die_ports; ++p) {
-      const auto port = static_cast<Port>(p);
-      const auto neighbour = fabric.topology.neighbour(nodes_[r], port);
-      if (p != local_port && !neighbour) continue;
-      routers_[r].free[p] = static_cast<std::uint16_t>((1u << channels_) - 1u);
-      if (p == local_port) continue;
-      const auto latency =
-          static_cast<std::uint16_t>(fabric.link(nodes_[r], port).latency / fabric.timing.cycle);
-      Far& far = far_[r * die_ports + p];
-      far.flight = static_cast<std::uint16_t>(latency + 2);
-      far.credit = static_cast<std::uint16_t>(latency + 1 + fabric.timing.credit_use / fabric.timing.cycle);
-      const std::uint32_t there = local_[neighbour->value];
-      if (there != elsewhere)
-        far.place = there << 8 | static_cast<std::uint32_t>(Topology::opposite(port)) * channels_;
-    }
+  for (std::uint32_t r = 0; r < nodes_.size(); ++r) {
+    const Router<0> router = routers_[r];
+    for (std::uint32_t id = 0; id < routers_.channels_each(); ++id)
+      router.output(id).credits = static_cast<std::uint16_t>(depth_);
+    PortState& interface = router.port(local_port);
+    interface.place = place_of(r, at_interface);
+    interface.credit = static_cast<std::uint16_t>(injection_credit_);
+    router.sets().free[local_port] = static_cast<std::uint8_t>((1u << channels_) - 1u);
+    for (std::uint32_t p = 0; p < local_port; ++p) connect(r, static_cast<Port>(p));
+  }
+}
+
+void Network::connect(std::uint32_t number, Port port) {
+  const Router<0> router = routers_[number];
+  const auto neighbour = fabric_.topology.neighbour(nodes_[number], port);
+  if (!neighbour) return;
+  router.sets().free[static_cast<std::uint32_t>(port)] = static_cast<std::uint8_t>((1u << channels_) - 1u);
+  const std::int64_t latency = fabric_.link(nodes_[number], port).latency;
+  PortState& state = router.port(static_cast<std::uint32_t>(port));
+  state.flight = static_cast<std::uint16_t>(cycles(fabric_, latency) + 2);
+  state.credit = static_cast<std::uint16_t>(cycles(fabric_, fabric_.timing.credit_router(latency)));
+  const std::uint32_t there = local_[neighbour->value];
+  if (there == elsewhere) return;
+  state.place = place_of(there, router.id_of(static_cast<std::uint32_t>(Topology::opposite(port)), 0));
 }
 
 Cycle Network::next_after(Cycle now) const {
-  if (!awake_next_.empty() || !senders_next_.empty()) return now + 1;
+  if (!busy_.empty() || !senders_.empty()) return now + 1;
   const Cycle due = wheel_.next_after(now);
-  for (Cycle cycle = now + 1; cycle < now + arrivals_.size() && (due < 0 || cycle < due); ++cycle)
+  for (Cycle cycle = now + 1; cycle <= now + arrivals_.horizon() && (due < 0 || cycle < due); ++cycle)
     if (!arrivals_.at(cycle).empty() || !credits_.at(cycle).empty()) return cycle;
   return due;
 }
@@ -140,13 +150,13 @@ void Network::leave(std::uint32_t router, std::uint32_t port, Cycle at, Payload 
   const NodeId from = nodes_[router];
   const NodeId to = *fabric_.topology.neighbour(from, static_cast<Port>(port));
   payload.port = static_cast<std::uint8_t>(Topology::opposite(static_cast<Port>(port)));
-  leaving_->push_back({from, to, at, payload, routers_[router].depth});
+  leaving_->push_back({from, to, at, payload, routers_[router].state().depth});
 }
 
 void Network::receive(NodeId to, const Payload& payload, std::uint32_t depth, Cycle now) {
-  const Place place = local_[to.value] << 8 | (payload.port * channels_ + payload.channel);
+  const Place place = place_of(local_[to.value], routers_[0].id_of(payload.port, payload.channel));
   if (payload.kind == EventKind::credit) {
-    credits_.at(now).push_back({place, depth});
+    credits_.add(now, {place, depth});
     return;
   }
   std::uint32_t flit = no_worm;
@@ -156,7 +166,7 @@ void Network::receive(NodeId to, const Payload& payload, std::uint32_t depth, Cy
     flit |= head_bit;
   }
   if ((payload.flags & flag_tail) != 0) flit |= tail_bit;
-  arrivals_.at(now).push_back({place, flit, depth});
+  arrivals_.add(now, {place, flit, depth});
 }
 
 void Network::start() {
@@ -187,7 +197,7 @@ bool Network::begin_packet(std::uint32_t router, Cycle now) {
   if (source.next < 0 || source.next > now) return false;
   for (std::uint32_t k = 1; k <= channels_; ++k) {
     const std::uint32_t candidate = (source.channel + k) % channels_;
-    if (injection_credits_[router * channels_ + candidate] == 0) continue;
+    if (injection_credits_[router * routers_.capacity() + candidate] == 0) continue;
     source.channel = static_cast<std::uint8_t>(candidate);
     source.worm = take_worm();
     source.left = static_cast<std::uint16_t>(packet_flits_);
@@ -203,16 +213,16 @@ bool Network::begin_packet(std::uint32_t router, Cycle now) {
 
 PortCounters Network::port(std::size_t local, Port port) const {
   const auto number = static_cast<std::uint32_t>(port);
-  return number < die_ports ? ports_[local * die_ports + number] : PortCounters{};
+  if (number >= die_ports) return {};
+  return {routers_[local].port(number).flits, routers_[local].packets(number)};
 }
 
 bool Network::quiet() const {
   const auto is_full = [&](std::uint32_t credits) { return credits == depth_; };
-  return std::all_of(inputs_.begin(), inputs_.end(),
-                     [](const InputChannel& input) { return input.count == 0; }) &&
-         std::all_of(outputs_.begin(), outputs_.end(),
-                     [&](const OutputChannel& output) { return is_full(output.credits); }) &&
-         std::all_of(injection_credits_.begin(), injection_credits_.end(), is_full) &&
+  for (std::size_t r = 0; r < routers_.size(); ++r)
+    for (std::uint32_t id = 0; id < routers_.channels_each(); ++id)
+      if (routers_[r].input(id).count != 0 || !is_full(routers_[r].output(id).credits)) return false;
+  return std::all_of(injection_credits_.begin(), injection_credits_.end(), is_full) &&
          std::all_of(sources_.begin(), sources_.end(),
                      [](const Source& source) { return source.left == 0 && source.next < 0; });
 }

@@ -13,12 +13,13 @@
 #pragma once
 
 #include <array>
-#include <boost/align/aligned_allocator.hpp>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "net/clocked/cycle_lists.hpp"
+#include "net/clocked/mail.hpp"
+#include "net/clocked/node_set.hpp"
+#include "net/clocked/routers.hpp"
 #include "net/clocked/source_wheel.hpp"
 #include "net/clocked/state.hpp"
 #include "net/packet.hpp"
@@ -39,6 +40,17 @@ struct Crossing {
   Cycle at = 0;
   Payload payload;
   std::uint32_t depth = 0;
+};
+
+// What went out of a port.
+struct PortCounters {
+  std::uint64_t flits = 0;
+  std::uint64_t packets = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(flits, packets);
+  }
 };
 
 class Network {
@@ -62,7 +74,7 @@ class Network {
   PortCounters port(std::size_t local, Port port) const;
   std::uint32_t packet_flits() const { return packet_flits_; }
   std::uint64_t packets(std::size_t local) const { return sources_[local].packets; }
-  std::uint32_t depth(std::size_t local) const { return routers_[local].depth; }
+  std::uint32_t depth(std::size_t local) const { return routers_[local].state().depth; }
   // Decisions of routers and flits that dies have sent, so far.
   std::uint64_t decisions() const { return decisions_; }
   // Every buffer is empty, and all credits are home.
@@ -82,111 +94,62 @@ class Network {
   void restore(std::size_t local, const NodeState& state, Cycle from);
 
  private:
-  // A router (high bits) and one of its channels (low 8 bits): port * channels + channel; from `at_interface`
-  // on the injection channels.
-  using Place = std::uint32_t;
-  static constexpr Place at_interface = 0x80;
-  static constexpr Place elsewhere = 0xFFFFFFFFu;
-  struct Arrival {
-    Place place = 0;
-    std::uint32_t flit = 0;
-    std::uint32_t depth = 0;
-  };
-  struct Credit {
-    Place place = 0;
-    std::uint32_t depth = 0;
-  };
-  // What is behind a port: the first channel of its far end, and how many cycles a flit and a credit take.
-  struct Far {
-    Place place = elsewhere;
-    std::uint16_t flight = 0;
-    std::uint16_t credit = 0;
-  };
+  // An input channel may cross the switch.
   struct Grant {
+    std::uint32_t router = 0;
     std::uint8_t in = 0, channel = 0, out = 0;
   };
-  struct Grants {
-    std::array<Grant, die_ports> of{};
-    std::uint32_t count = 0;
-  };
-  // Output channels that heads have won.
-  struct Wins {
-    std::array<std::uint8_t, die_ports * 16> head;
-    std::array<std::uint8_t, die_ports * 16> target;
-    std::uint32_t count = 0;
+  // A head has won an output channel.
+  struct Win {
+    std::uint32_t router = 0;
+    std::uint8_t head = 0, target = 0;
   };
 
-  std::size_t at(std::uint32_t router, std::uint32_t id) const { return std::size_t{router} * stride_ + id; }
-  std::uint32_t port_of(std::uint32_t id) const { return id / channels_; }
-  std::uint32_t channel_of(std::uint32_t id) const { return id % channels_; }
-  // Hot: instances for the usual numbers of virtual channels C, and for any (0).
-  template <std::uint32_t C>
-  std::uint32_t channels() const {
-    return C != 0 ? C : channels_;
-  }
-  template <std::uint32_t C>
-  std::size_t at(std::uint32_t router, std::uint32_t id) const {
-    return std::size_t{router} * (die_ports * channels<C>()) + id;
-  }
+  // Hot: instances for each capacity C of the routers.
   template <std::uint32_t C>
   void run_cycle(Cycle now);
   template <std::uint32_t C>
-  void latch(const Arrival& arrival, Cycle now);
+  void latch(Arrival arrival);
   template <std::uint32_t C>
-  void take_back(const Credit& credit, Cycle now);
+  void take_back(Credit credit);
   template <std::uint32_t C>
-  void decide(std::uint32_t router, Cycle now);
+  Grant* decide(std::uint32_t number, Grant* grants);
   template <std::uint32_t C>
-  void allocate_switch(const RouterState& state, Grants& grants) const;
+  Grant* allocate_switch(const RouterState& state, std::uint32_t number, Grant* grants);
+  Grant* settle_rivals(const RouterState& state, Grant* first, Grant* last);
   template <std::uint32_t C>
-  void allocate_channels(std::uint32_t router, Wins& wins) const;
+  void allocate_channels(Router<C> router, std::uint32_t number);
   template <std::uint32_t C>
-  void send(std::uint32_t router, const Grant& grant, Cycle now);
+  void send(Grant grant, Cycle now);
   template <std::uint32_t C>
-  void own(std::uint32_t router, std::uint32_t head, std::uint32_t target);
+  void own(Win win);
   template <std::uint32_t C>
-  void face_front(std::uint32_t router, std::uint32_t id);
+  void face_next(Router<C> router, std::uint32_t number, std::uint32_t id);
   template <std::uint32_t C>
-  void give_credit(std::uint32_t router, std::uint32_t port, std::uint32_t channel, Cycle now);
-  void forward(std::uint32_t router, std::uint32_t out, std::uint32_t out_channel, std::uint32_t flit,
-               Cycle now);
+  void face_front(Router<C> router, std::uint32_t number, std::uint32_t id);
+  void give_credit(const PortState& port, Grant grant, std::uint32_t depth, Cycle now);
   void cross(std::uint32_t router, std::uint32_t out, std::uint32_t out_channel, std::uint32_t flit,
              Cycle at);
   void eject(std::uint32_t router, std::uint32_t worm, Cycle now);
   Port next_by_coordinates(std::uint32_t router, std::uint32_t destination) const;
   void inject(std::uint32_t router, Cycle now);
   bool begin_packet(std::uint32_t router, Cycle now);
+  void connect(std::uint32_t number, Port port);
   void draw_next(std::uint32_t router, Cycle after);
   void leave(std::uint32_t router, std::uint32_t port, Cycle at, Payload payload);
-  void wake(std::uint32_t router, Cycle now) {
-    RouterState& state = routers_[router];
-    if (state.woken == now) return;
-    state.woken = now;
-    awake_.push_back(router);
-  }
-  void wake_source(std::uint32_t router, Cycle now) {
-    if (sending_[router] == now) return;
-    sending_[router] = now;
-    senders_.push_back(router);
-  }
   // Place `slot` (below twice its size) of the ring of an input channel.
-  std::uint32_t& ring(std::size_t input, std::uint32_t slot) {
-    return rings_[input * depth_ + (slot < depth_ ? slot : slot - depth_)];
+  std::uint32_t& ring(std::uint32_t router, std::uint32_t id, std::uint32_t slot) {
+    const std::size_t input = std::size_t{router} * routers_.channels_each() + id;
+    return rings_[input * ring_size_ + (slot < ring_size_ ? slot : slot - ring_size_)];
   }
-  std::uint32_t last_worm(std::size_t input) const {
-    const InputChannel& channel = inputs_[input];
-    if (channel.count <= 1) return worm_of(channel.front);
-    const std::uint32_t slot = channel.first + channel.count - 2u;
-    return worm_of(rings_[input * depth_ + (slot < depth_ ? slot : slot - depth_)]);
+  std::uint32_t last_worm(std::uint32_t router, std::uint32_t id) {
+    const InputChannel& input = routers_[router].input(id);
+    return input.waiting == 0 ? worm_of(input.flit) : ring(router, id, input.first + input.waiting - 1u);
   }
   // What came from another rank, or was restored, is a worm of its own in every router; its last flit takes
   // the sender's along.
-  std::uint32_t own_flit(std::size_t input, std::uint32_t flit) {
-    if ((flit & head_bit) != 0) return flit;
-    const std::uint32_t worm = last_worm(input);
-    if (worm_of(flit) == worm) return flit;
-    if ((flit & tail_bit) != 0 && worm_of(flit) != no_worm) drop_worm(worm_of(flit));
-    return (flit & tail_bit) | worm;
+  void end_worm(std::uint32_t router, std::uint32_t id, std::uint32_t senders) {
+    if (senders != no_worm && senders != last_worm(router, id)) drop_worm(senders);
   }
   std::uint32_t take_worm();
   Worm worm_from(const Payload& payload) const {
@@ -207,34 +170,31 @@ class Network {
   const Fabric& fabric_;
   const Traffic& traffic_;
   std::uint32_t channels_;
-  std::uint32_t stride_;  // channels of a router
-  std::uint32_t depth_;   // flits of a buffer
+  std::uint32_t depth_;  // flits of a buffer
   std::uint32_t packet_flits_;
+  std::uint32_t ring_size_;  // packets behind the front one that a buffer can hold the head of
   DimensionOrder order_;
   bool routing_stage_;
-  Cycle ejection_, ejection_credit_, injection_, injection_credit_;  // cycles that these take
+  std::uint32_t copy_bit_ = 0;  // of flits that may take a copy of their worm along; see end_worm()
+  std::uint32_t ejection_, ejection_credit_, injection_, injection_credit_;  // cycles that these take
 
   std::vector<NodeId> nodes_;
   std::vector<std::uint32_t> local_;  // by node
-  std::vector<RouterState> routers_;
-  std::vector<InputChannel, boost::alignment::aligned_allocator<InputChannel, 64>> inputs_;
-  std::vector<OutputChannel> outputs_;
-  std::vector<std::uint32_t> rings_;  // flits
-  std::vector<Far> far_;              // by router and port
-  std::vector<PortCounters> ports_;
+  Routers routers_;
+  std::vector<std::uint32_t> rings_;  // worms
   std::vector<Source> sources_;
   std::vector<std::uint16_t> injection_credits_;
   std::vector<TrafficCounters> counters_;
   std::vector<Worm> worms_;
   std::vector<std::uint32_t> spare_worms_;
 
-  CycleLists<Arrival> arrivals_;
-  CycleLists<Credit> credits_;
+  Mail<Arrival> arrivals_;
+  Mail<Credit> credits_;
   SourceWheel wheel_;
-  std::vector<std::uint32_t> awake_;       // routers with a bid in this cycle
-  std::vector<std::uint32_t> awake_next_;  // and in the next one
-  std::vector<Cycle> sending_;  // by die: the latest cycle for which it is on a list of those that send
-  std::vector<std::uint32_t> senders_, senders_next_;
+  NodeSet busy_;               // routers with a bid
+  NodeSet senders_;            // dies that send, in this cycle or the next
+  std::vector<Grant> grants_;  // of this cycle
+  std::vector<Win> wins_;
   std::vector<Crossing>* leaving_ = nullptr;  // during step()
   std::uint64_t decisions_ = 0;
 };

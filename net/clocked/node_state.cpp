@@ -17,40 +17,46 @@ void require(bool holds, const char* why) {
 }  // namespace
 
 void Network::fill_input(std::uint32_t router, std::uint32_t id, NodeState& node) const {
-  const InputChannel& input = inputs_[at(router, id)];
+  const InputChannel& input = routers_[router].input(id);
   NodeState::Input& state = node.inputs.emplace_back();
-  for (std::uint32_t k = 0; k < input.count; ++k) {
-    const std::uint32_t flit =
-        k == 0 ? input.front : rings_[at(router, id) * depth_ + (input.first + k - 1u) % depth_];
-    const bool head = (flit & head_bit) != 0;
-    if (k == 0 || head) state.pieces.push_back({worms_[worm_of(flit)], 0, head, false});
-    ++state.pieces.back().flits;
-    state.pieces.back().tail = (flit & tail_bit) != 0;
+  std::uint32_t worm = worm_of(input.flit);
+  std::uint32_t of_worm = input.left;
+  std::uint32_t next = input.first;
+  for (std::uint32_t count = input.count; count > 0;) {
+    const std::uint32_t flits = std::min(count, of_worm);
+    state.pieces.push_back({worms_[worm], flits});
+    count -= flits;
+    if (count == 0) break;
+    worm = rings_[(std::size_t{router} * routers_.channels_each() + id) * ring_size_ + next];
+    next = next + 1 == ring_size_ ? 0 : next + 1;
+    of_worm = packet_flits_;
   }
-  state.goes_on = input.count == 0 && input.out_channel != nobody;
-  if (state.goes_on) state.worm = worms_[worm_of(input.front)];
-  state.out_port = input.out_port;
-  state.out_channel = input.out_channel;
+  state.goes_on = input.count == 0 && input.left != 0;
+  if (state.goes_on) state.worm = worms_[worm_of(input.flit)];
+  state.left = input.left;
+  state.out = input.out;
   state.usable = input.usable;
   state.pointer = input.pointer;
-  state.routing = (routers_[router].routing[port_of(id)] >> channel_of(id) & 1u) != 0;
+  const Router<0> all = routers_[router];
+  state.routing = (all.sets().routing[all.port_of(id)] >> all.channel_of(id) & 1u) != 0;
 }
 
 std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pending> pending) const {
   std::vector<NodeState> all(nodes_.size());
   for (std::uint32_t router = 0; router < nodes_.size(); ++router) {
     NodeState& state = all[router];
-    state.output_pointer = routers_[router].output_pointer;
-    state.input_pointer = routers_[router].input_pointer;
-    state.channel_offset = routers_[router].channel_offset;
-    state.depth = routers_[router].depth;
-    for (std::uint32_t id = 0; id < stride_; ++id) {
+    const Router<0> parts = routers_[router];
+    state.output_pointer = parts.state().output_pointer;
+    state.input_pointer = parts.state().input_pointer;
+    state.channel_pointer = parts.state().channel_pointer;
+    state.depth = parts.state().depth;
+    for (std::uint32_t id = 0; id < routers_.channels_each(); ++id) {
       fill_input(router, id, state);
-      state.outputs.push_back(outputs_[at(router, id)]);
+      state.outputs.push_back(parts.output(id));
     }
     for (std::uint32_t c = 0; c < channels_; ++c)
-      state.injection_credits.push_back(injection_credits_[router * channels_ + c]);
-    for (std::uint32_t p = 0; p < die_ports; ++p) state.ports.push_back(ports_[router * die_ports + p]);
+      state.injection_credits.push_back(injection_credits_[router * routers_.capacity() + c]);
+    for (std::uint32_t p = 0; p < die_ports; ++p) state.ports.push_back(port(router, static_cast<Port>(p)));
     const Source& source = sources_[router];
     state.sender = {source.next, source.drawn,   source.packets,
                     source.left, source.channel, source.left > 0 ? worms_[source.worm] : Worm{}};
@@ -70,23 +76,23 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
 
 // What this rank's nodes sent each other.
 void Network::add_coming(Cycle from, std::vector<NodeState>& all) const {
-  for (Cycle cycle = from; cycle < from + arrivals_.size(); ++cycle) {
+  for (Cycle cycle = from; cycle <= from + arrivals_.horizon(); ++cycle) {
     for (const Arrival& arrival : arrivals_.at(cycle)) {
       const bool head = (arrival.flit & head_bit) != 0;
-      all[arrival.place >> 8].arriving.push_back(
-          {cycle, static_cast<std::uint8_t>(arrival.place & 0xFF), head, (arrival.flit & tail_bit) != 0,
+      all[router_of(arrival.place)].arriving.push_back(
+          {cycle, static_cast<std::uint8_t>(id_of(arrival.place)), head, (arrival.flit & tail_bit) != 0,
            head ? worms_[worm_of(arrival.flit)] : Worm{}, arrival.depth});
     }
     for (const Credit& credit : credits_.at(cycle))
-      all[credit.place >> 8].returning.push_back(
-          {cycle, static_cast<std::uint8_t>(credit.place & 0xFF), credit.depth});
+      all[router_of(credit.place)].returning.push_back(
+          {cycle, static_cast<std::uint8_t>(id_of(credit.place)), credit.depth});
   }
 }
 
 // And what other ranks sent.
 void Network::add_pending(const Pending& event, NodeState& state) const {
   const Payload& payload = event.payload;
-  const auto channel = static_cast<std::uint8_t>(payload.port * channels_ + payload.channel);
+  const auto channel = static_cast<std::uint8_t>(routers_[0].id_of(payload.port, payload.channel));
   if (payload.kind == EventKind::credit) {
     state.returning.push_back({event.at, channel, event.depth});
     return;
@@ -105,95 +111,114 @@ std::uint32_t Network::keep(const Worm& worm) {
 
 void Network::restore_input(std::uint32_t router, std::uint32_t id, const NodeState& node) {
   const NodeState::Input& state = node.inputs[id];
-  InputChannel& input = inputs_[at(router, id)];
-  require(state.out_port < die_ports && state.pointer < stride_, "a port is out of range");
-  require(state.out_channel == nobody || state.out_channel < channels_, "a virtual channel is out of range");
+  const Router<0> parts = routers_[router];
+  InputChannel& input = parts.input(id);
+  const std::uint32_t out_channel = parts.channel_of(state.out);
+  require(state.out < routers_.channels_each() && state.pointer <= routers_.channels_each(),
+          "a port is out of range");
+  require(state.usable >> channels_ == 0 && out_channel < (state.usable == 0 ? channels_ : 1),
+          "a virtual channel is out of range");
+  require(state.left <= packet_flits_ && (state.left != 0) == (state.goes_on || !state.pieces.empty()),
+          "a packet has too many flits, or none");
+  std::uint32_t of_worm = state.left;
   for (const NodeState::Piece& piece : state.pieces) {
+    const bool last = &piece == &state.pieces.back();
     require(piece.flits > 0 && piece.flits <= depth_ - input.count, "a buffer overflows");
+    require(last ? piece.flits <= of_worm : piece.flits == of_worm, "a packet has too many flits");
     const std::uint32_t worm = keep(piece.worm);
-    for (std::uint32_t k = 0; k < piece.flits; ++k) {
-      std::uint32_t flit = worm;
-      if (piece.head && k == 0) flit |= head_bit;
-      if (piece.tail && k + 1 == piece.flits) flit |= tail_bit;
-      if (input.count++ == 0) {
-        input.front = flit;
-      } else {
-        ring(at(router, id), input.count - 2u) = flit;
-      }
+    if (input.count == 0) {
+      input.flit = worm | (state.left == packet_flits_ ? head_bit : 0);
+    } else {
+      require(input.waiting < ring_size_, "a buffer overflows");
+      ring(router, id, input.waiting++) = worm;
     }
+    input.count = static_cast<std::uint16_t>(input.count + piece.flits);
+    of_worm = packet_flits_;
   }
-  if (state.goes_on) input.front = keep(state.worm);
-  input.out_port = state.out_port;
-  input.out_channel = state.out_channel;
+  if (state.goes_on) {
+    require(state.pieces.empty() && state.usable == 0,
+            "the rest of a packet comes to a buffer that has others");
+    input.flit = keep(state.worm);
+  }
+  input.left = state.left;
+  input.out = state.out;
   input.usable = state.usable;
   input.pointer = state.pointer;
-  if (input.count == 0 || input.out_channel != nobody) return;
-  ask(routers_[router], port_of(id), channel_of(id), state.routing);
+  if (input.left != 0 && input.usable != 0)
+    ask(parts.state(), parts.sets(), parts.port_of(id), parts.channel_of(id), state.routing);
 }
 
 void Network::restore_outputs(std::uint32_t router, const NodeState& state) {
-  RouterState& bids = routers_[router];
-  for (std::uint32_t id = 0; id < stride_; ++id) {
+  const Router<0> parts = routers_[router];
+  RouterState& bids = parts.state();
+  const std::uint32_t ids = routers_.channels_each();
+  for (std::uint32_t id = 0; id < ids; ++id) {
     const OutputChannel& output = state.outputs[id];
-    require(output.credits <= depth_ && output.pointer < stride_, "a virtual channel has too many credits");
-    outputs_[at(router, id)] = output;
+    require(output.credits <= depth_ && output.pointer <= ids, "a virtual channel has too many credits");
+    parts.output(id) = output;
     if (output.owner == nobody) continue;
-    require(output.owner < stride_, "a virtual channel has no owner");
-    const std::uint32_t out = port_of(id);
-    const InputChannel& owner = inputs_[at(router, output.owner)];
-    require(owner.out_port == out && owner.out_channel == channel_of(id),
-            "a virtual channel has another owner");
-    clear_bit(bids.free[out], channel_of(id));
-    if (output.credits > 0 && owner.count > 0)
-      bid(bids, port_of(output.owner), channel_of(output.owner), out);
+    require(output.owner < ids, "a virtual channel has no owner");
+    const std::uint32_t out = parts.port_of(id);
+    const InputChannel& owner = parts.input(output.owner);
+    require(owner.owns() && owner.out == id, "a virtual channel has another owner");
+    clear_bit(parts.sets().free[out], parts.channel_of(id));
+    bid_if(output.credits > 0 && owner.count > 0, bids, parts.port_of(output.owner),
+           parts.id_of(out, parts.channel_of(output.owner)));
   }
 }
 
 void Network::restore_coming(std::uint32_t router, const NodeState& state, Cycle from) {
-  const auto comes = [&](Cycle cycle, std::uint32_t channel) {
-    require(cycle >= from && cycle < from + arrivals_.size(), "something is to come at no time");
-    require(channel < stride_ || (channel >= at_interface && channel < at_interface + channels_),
-            "something is to come from nowhere");
-    return router << 8 | channel;
+  const auto in_time = [&](Cycle cycle) {
+    require(cycle >= from && cycle <= from + arrivals_.horizon(), "something is to come at no time");
   };
+  const auto fits_in = [](bool added) { require(added, "too much is to come at once"); };
   for (const NodeState::Flit& flit : state.arriving) {
-    const Place place = comes(flit.at, flit.channel);
-    require(flit.channel < stride_, "a flit is to come to no buffer");
+    in_time(flit.at);
+    require(flit.channel < routers_.channels_each(), "a flit is to come to no buffer");
     std::uint32_t word = flit.head ? keep(flit.worm) | head_bit : no_worm;
     if (flit.tail) word |= tail_bit;
-    arrivals_.at(flit.at).push_back({place, word, flit.depth});
+    fits_in(arrivals_.add(flit.at, {place_of(router, flit.channel), word, flit.depth}));
   }
-  for (const NodeState::Slot& slot : state.returning)
-    credits_.at(slot.at).push_back({comes(slot.at, slot.channel), slot.depth});
+  for (const NodeState::Slot& slot : state.returning) {
+    in_time(slot.at);
+    require(slot.channel < routers_.channels_each() ||
+                (slot.channel >= at_interface && slot.channel < at_interface + channels_),
+            "a credit comes from nowhere");
+    fits_in(credits_.add(slot.at, {place_of(router, slot.channel), slot.depth}));
+  }
 }
 
 void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
   const auto router = static_cast<std::uint32_t>(local);
-  require(state.inputs.size() == stride_ && state.outputs.size() == stride_ &&
+  require(state.inputs.size() == routers_.channels_each() &&
+              state.outputs.size() == routers_.channels_each() &&
               state.injection_credits.size() == channels_ && state.ports.size() == die_ports,
           "it is of another network");
-  RouterState& bids = routers_[router];
+  copy_bit_ = tail_bit;
+  const Router<0> parts = routers_[router];
+  RouterState& bids = parts.state();
   bids.output_pointer = state.output_pointer;
   bids.input_pointer = state.input_pointer;
-  bids.channel_offset = state.channel_offset;
+  bids.channel_pointer = state.channel_pointer;
   bids.depth = state.depth;
   for (std::uint32_t p = 0; p < die_ports; ++p)
-    require(bids.output_pointer[p] < die_ports && bids.input_pointer[p] < die_ports &&
-                bids.channel_offset[p] < channels_,
+    require(bids.output_pointer[p] <= die_ports && bids.input_pointer[p] <= die_ports &&
+                bids.channel_pointer[p] <= channels_,
             "a pointer is out of range");
-  for (std::uint32_t id = 0; id < stride_; ++id) restore_input(router, id, state);
+  for (std::uint32_t id = 0; id < routers_.channels_each(); ++id) restore_input(router, id, state);
   restore_outputs(router, state);
   for (std::uint32_t c = 0; c < channels_; ++c) {
     require(state.injection_credits[c] <= depth_, "an interface has too many credits");
-    injection_credits_[router * channels_ + c] = state.injection_credits[c];
+    injection_credits_[router * routers_.capacity() + c] = state.injection_credits[c];
   }
-  for (std::uint32_t p = 0; p < die_ports; ++p) ports_[router * die_ports + p] = state.ports[p];
+  for (std::uint32_t p = 0; p < die_ports; ++p) {
+    parts.port(p).flits = state.ports[p].flits;
+    parts.packets(p) = state.ports[p].packets;
+  }
   counters_[router] = state.counters;
   restore_coming(router, state, from);
   restore_sender(router, state, from);
-  if ((bids.bidders | bids.askers) == 0) return;
-  bids.woken = from;
-  awake_next_.push_back(router);
+  busy_.put_if(router, (bids.bidders | bids.askers) != 0);
 }
 
 void Network::restore_sender(std::uint32_t router, const NodeState& state, Cycle from) {
@@ -207,8 +232,7 @@ void Network::restore_sender(std::uint32_t router, const NodeState& state, Cycle
   source.channel = sender.channel;
   if (sender.left > 0) source.worm = keep(sender.worm);
   if (sender.left > 0 || (sender.next >= 0 && sender.next < from)) {
-    sending_[router] = from;
-    senders_next_.push_back(router);
+    senders_.put(router);
   } else if (sender.next >= 0) {
     wheel_.add(router, sender.next);
   }

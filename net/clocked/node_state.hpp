@@ -13,12 +13,10 @@ struct Network::NodeState {
   struct Piece {
     Worm worm;
     std::uint32_t flits = 0;
-    bool head = false;
-    bool tail = false;
 
     template <class Archive>
     void serialize(Archive& archive) {
-      archive(worm, flits, head, tail);
+      archive(worm, flits);
     }
   };
   struct Input {
@@ -26,15 +24,15 @@ struct Network::NodeState {
     // The buffer is empty, and the rest of this worm has still to come.
     bool goes_on = false;
     Worm worm;
-    std::uint8_t out_port = 0;
-    std::uint8_t out_channel = nobody;
+    std::uint16_t left = 0;  // flits of the packet in front, or under way, that have not gone on
+    std::uint8_t out = 0;    // see InputChannel
     std::uint16_t usable = 0;
     std::uint8_t pointer = 0;
     bool routing = false;  // the front flit asks for an output channel in a cycle to come
 
     template <class Archive>
     void serialize(Archive& archive) {
-      archive(pieces, goes_on, worm, out_port, out_channel, usable, pointer, routing);
+      archive(pieces, goes_on, worm, left, out, usable, pointer, routing);
     }
   };
   struct Sender {
@@ -74,7 +72,7 @@ struct Network::NodeState {
     }
   };
 
-  std::array<std::uint8_t, die_ports> output_pointer{}, input_pointer{}, channel_offset{};
+  std::array<std::uint8_t, die_ports> output_pointer{}, input_pointer{}, channel_pointer{};
   std::uint32_t depth = 0;
   std::vector<Input> inputs;
   std::vector<OutputChannel> outputs;
@@ -87,7 +85,7 @@ struct Network::NodeState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(output_pointer, input_pointer, channel_offset, depth, inputs, outputs, injection_credits, ports,
+    archive(output_pointer, input_pointer, channel_pointer, depth, inputs, outputs, injection_credits, ports,
             sender, counters, arriving, returning);
   }
 };

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "net/clocked/cycle_lists.hpp"
+#include "net/clocked/state.hpp"
 
 namespace hecaton::net::clocked {
 

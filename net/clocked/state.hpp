@@ -5,60 +5,72 @@
 #include <array>
 #include <cstdint>
 
-#include "net/clocked/cycle_lists.hpp"
 #include "net/topology.hpp"
 
 namespace hecaton::net::clocked {
 
+// Cycles of the routers' clock since the start of the simulation.
+using Cycle = std::int64_t;
+
 // Ports that lead to dies, and the local one; there are no IO dies here.
 inline constexpr std::uint32_t die_ports = 5;
 inline constexpr std::uint8_t nobody = 0xFF;
+inline constexpr std::uint32_t elsewhere = 0xFFFFFFFFu;  // a router of another rank
 
 // A flit is the number of its worm and two bits.
 inline constexpr std::uint32_t head_bit = 0x80000000u;
-inline constexpr std::uint32_t tail_bit = 0x40000000u;
+inline constexpr std::uint32_t tail_shift = 30;
+inline constexpr std::uint32_t tail_bit = 1u << tail_shift;
 inline constexpr std::uint32_t no_worm = 0x3FFFFFFFu;
 constexpr std::uint32_t worm_of(std::uint32_t flit) {
   return flit & no_worm;
 }
 
-// Who bids, what is free, and the round-robin pointers of the separable allocators; the first of its two
-// cache lines is all that a router needs that has nothing to do.
+// Who bids, and the round-robin pointers of the separable allocators: each is the one to try first, and may
+// be one past the last. A cache line.
 struct alignas(64) RouterState {
-  Cycle woken = -1;  // the latest cycle for which it is on a list
   // Length of the longest chain of decisions, each of which had to wait for the one before, up to the latest.
   std::uint32_t depth = 0;
-  std::uint8_t bidders = 0;                      // inputs with anything in `want`, one bit each
-  std::uint8_t askers = 0;                       // inputs with anything in `heads` or `routing`
-  std::array<std::uint16_t, die_ports> heads{};  // input channels whose front flit asks for an output channel
-  std::array<std::uint16_t, die_ports> routing{};  // and those that will in the next cycle
-  std::array<std::uint16_t, die_ports> free{};     // output channels without an owner
-  std::array<std::uint8_t, die_ports> outputs{};   // of each input: which of its `want` are not empty
-  std::array<std::uint8_t, die_ports> output_pointer{};
-  std::array<std::uint8_t, die_ports> input_pointer{};
-  // Input channels that could cross the switch (a flit, an output channel, a credit), by input and output.
-  std::array<std::array<std::uint16_t, die_ports>, die_ports> want{};
-  std::array<std::uint8_t, die_ports> channel_offset{};
+  std::uint8_t bidders = 0;           // inputs with anything in `want`, one bit each
+  std::uint8_t askers = 0;            // inputs with anything in `asking` or `routing` of their ChannelSets
+  std::uint8_t waits_for_credit = 0;  // the die of this router has something to send
+  // By input: its channels that could cross the switch (a flit, an output channel, a credit), by the output
+  // (high part of a bit's number) and the channel.
+  std::array<std::uint64_t, die_ports> want{};
+  std::array<std::uint8_t, die_ports> output_pointer{};  // by input
+  std::array<std::uint8_t, die_ports> channel_pointer{};
+  std::array<std::uint8_t, die_ports> input_pointer{};  // by output
 };
-static_assert(sizeof(RouterState) == 128);
+static_assert(sizeof(RouterState) == 64);
 
-// A virtual channel of an input. The flits behind the front one are in a ring elsewhere: mostly there are
-// none.
-struct InputChannel {
-  std::uint32_t front = no_worm;  // the flit in front, or the last one that was
-  std::uint16_t first = 0;        // of the ring
-  std::uint16_t count = 0;        // flits in the buffer, the front one among them
-  std::uint16_t usable = 0;       // output channels that the front worm may take
-  std::uint8_t out_port = 0;
-  std::uint8_t out_channel = nobody;
-  std::uint8_t pointer =
-      0;  // of the channel allocator: the output channel (port * channels + channel) to try first
+// What only the first and the last flit of a packet change.
+struct ChannelSets {
+  std::array<std::uint8_t, die_ports> asking{};   // by input: whose front flit asks for an output channel
+  std::array<std::uint8_t, die_ports> routing{};  // and those whose will in the next cycle
+  std::array<std::uint8_t, die_ports> free{};     // by output: those without an owner
 };
+
+// A virtual channel of an input: the packet in front, how much of it is still to go, and how many flits are
+// here. Packets are of one length and their flits come one after another, so the flits need not be kept. The
+// packets behind the front one are in a ring elsewhere: mostly there are none.
+struct InputChannel {
+  std::uint32_t flit = no_worm;  // the next one to go on, but for the tail bit
+  std::uint16_t left = 0;        // its flits that have not gone on; 0: no packet is in front
+  std::uint16_t count = 0;       // flits in the buffer, of all packets
+  std::uint16_t first = 0;       // of the ring
+  std::uint16_t waiting = 0;     // packets in it
+  std::uint16_t usable = 0;      // output channels that the packet may take; none once it has one
+  std::uint8_t out = 0;          // what it has (its number, see Router), before: the first of that port
+  std::uint8_t pointer = 0;      // of the channel allocator: the output channel to try first, like `out`
+
+  bool owns() const { return left != 0 && usable == 0; }
+};
+static_assert(sizeof(InputChannel) == 16);
 
 // A virtual channel of an output, that is, of the next router's input or of the interface.
 struct OutputChannel {
   std::uint16_t credits = 0;
-  std::uint8_t owner = nobody;  // an input channel (port * channels + channel)
+  std::uint8_t owner = nobody;  // an input channel (its number, see Router)
   std::uint8_t pointer = 0;     // of the channel allocator: the input channel to serve first
 
   template <class Archive>
@@ -88,17 +100,6 @@ struct Source {
   std::uint32_t worm = no_worm;  // under way
   std::uint16_t left = 0;        // its flits that are not sent yet
   std::uint8_t channel = 0;      // of the worm under way, or of the latest one
-};
-
-// What went out of a port.
-struct PortCounters {
-  std::uint64_t flits = 0;
-  std::uint64_t packets = 0;
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(flits, packets);
-  }
 };
 
 }  // namespace hecaton::net::clocked
