@@ -230,12 +230,10 @@ inline void Network::send(const Grant grant, Cycle now) {
   }
   bid_no_more_if(tail | (input.count == 0) | (output.credits == 0), state, grant.in,
                  router.id_of(grant.out, grant.channel));
-  if (tail) {
-    ++router.packets(grant.out);
-    output.owner = nobody;
-    set_bit(router.sets().free[grant.out], router.channel_of(target));
-    if (input.waiting != 0) face_next<C>(router, grant.router, id);
-  }
+  router.packets(grant.out) += std::uint64_t{tail};
+  output.owner = tail ? nobody : output.owner;
+  set_bit(router.sets().free[grant.out], router.channel_of(target), tail);
+  if (tail & (input.waiting != 0)) face_next<C>(router, grant.router, id);
   busy_.remove_if(grant.router, (state.bidders | state.askers) == 0);
 }
 
@@ -264,11 +262,19 @@ void Network::eject(std::uint32_t router, std::uint32_t worm, Cycle now) {
 inline Port Network::next_by_coordinates(std::uint32_t router, std::uint32_t destination) const {
   const Coordinate here = fabric_.topology.coordinate(nodes_[router]);
   const Coordinate there = fabric_.topology.coordinate(NodeId{destination});
-  const Port along_row = there.column > here.column ? Port::east : Port::west;
-  const Port along_column = there.row > here.row ? Port::south : Port::north;
-  if (there == here) return Port::local;
-  if (order_ == DimensionOrder::row_first) return there.column != here.column ? along_row : along_column;
-  return there.row != here.row ? along_column : along_row;
+  // By table, because where a packet goes is as good as random.
+  const auto side = [](std::uint32_t from, std::uint32_t to) {
+    return 1u + static_cast<std::uint32_t>(to > from) - static_cast<std::uint32_t>(to < from);
+  };
+  const std::uint32_t across = side(here.column, there.column);
+  const std::uint32_t down = side(here.row, there.row);
+  constexpr std::array<Port, 9> row_first = {Port::west,  Port::west, Port::west, Port::north, Port::local,
+                                             Port::south, Port::east, Port::east, Port::east};
+  constexpr std::array<Port, 9> column_first = {Port::north, Port::west,  Port::south,
+                                                Port::north, Port::local, Port::south,
+                                                Port::north, Port::east,  Port::south};
+  const std::uint32_t way = across * 3 + down;
+  return order_ == DimensionOrder::row_first ? row_first[way] : column_first[way];
 }
 
 // The packet behind the one that has gone.

@@ -16,9 +16,9 @@ import json, os, resource, subprocess, sys
 program, deck, folder = sys.argv[1:]
 print("| mesh | flits | rate | flit-hops | events per flit-hop | M flit-hops per CPU second | memory, MB |\n|---|---|---|---|---|---|---|")
 # Loads as others report them, and far beyond saturation; cycles so that a run takes a second or more.
-for size, flits, rate, cycles in [(16, 1, 0.05, 40000), (32, 1, 0.05, 10000), (64, 1, 0.02, 3000),
-                                  (16, 8, 0.05, 40000), (32, 8, 0.05, 10000), (64, 8, 0.02, 3000),
-                                  (16, 1, 0.9, 2000), (16, 8, 0.9, 2000)]:
+for size, flits, rate, cycles in [(16, 1, 0.05, 150000), (32, 1, 0.05, 20000), (64, 1, 0.02, 5000),
+                                  (16, 8, 0.05, 200000), (32, 8, 0.05, 30000), (64, 8, 0.02, 10000),
+                                  (16, 1, 0.9, 15000), (16, 8, 0.9, 15000)]:
     keys = {"package.rows": size, "package.columns": size, "traffic.packet_flits": flits,
             "traffic.injection_rate": rate, "traffic.warmup_cycles": 1000, "traffic.measure_cycles": cycles}
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
