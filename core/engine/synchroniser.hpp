@@ -63,13 +63,15 @@ SimTime pending_reach(const Queue& queue, const Model& model) {
 
 // The same, from the model's knowledge of what is under way as well, if it has any: a bound for which not
 // every event has to be looked at. Nothing that is not in the queue yet comes from another rank before
-// `horizon`.
+// `horizon`. Never only if nothing is pending: that all ranks say never ends the run, and a rank whose events
+// reach nobody has to process them first, if need be beyond a halt.
 template <class Queue, class Model>
 SimTime known_reach(Queue& queue, Model& model, SimTime horizon) {
   if constexpr (requires { model.silent_until(queue, horizon); }) {
     const SimTime silent = model.silent_until(queue, horizon), next = queue.next_time();
-    if (next != SimTime::never() && silent - next > model.least_reach()) return silent;
-    return std::max(silent, pending_reach(queue, model));
+    const SimTime latest{next == SimTime::never() ? next.ps : SimTime::never().ps / 2};
+    if (next != SimTime::never() && silent - next > model.least_reach()) return std::min(silent, latest);
+    return std::min(std::max(silent, pending_reach(queue, model)), latest);
   } else {
     return pending_reach(queue, model);
   }

@@ -17,6 +17,16 @@ from interrupted import HECATON, TRAINING, Job, check, expect_rows, expect_whole
 CHECKPOINTS = 21  # of a run that nobody disturbs
 
 
+def halted_often(folder, whole, every):
+    """A run that only halts, also where what is left to do reaches no other rank, ends as if it never had."""
+    for ranks in (2, 4):
+        job = Job(folder, ranks, "--checkpoint-every-simulated", every)
+        code = job.end()
+        check(code == 0, f"a run on {ranks} ranks that halts often ends with {code}: {job.text()}")
+        expect_whole(folder, whole, f"halts on {ranks} ranks")
+        shutil.rmtree(os.path.join(folder, "out"))
+
+
 def signalled(folder, whole, every):
     """The table of signals in the README, and options that go by the clock."""
     for ranks, name, stops in ((2, "SIGUSR1", False), (1, "SIGUSR2", True), (3, "SIGTERM", True), (2, "SIGINT", True)):
@@ -199,7 +209,9 @@ with tempfile.TemporaryDirectory(prefix="hecaton-restart-") as here:
     shutil.move(os.path.join(here, "out", "trace.h5"), whole)
     shutil.rmtree(os.path.join(here, "out"))
     with h5py.File(whole) as file:
-        every = f"{int(file.attrs['simulated_ps']) // CHECKPOINTS}ps"
+        simulated_ps = int(file.attrs["simulated_ps"])
+    every = f"{simulated_ps // CHECKPOINTS}ps"
+    halted_often(here, whole, f"{simulated_ps // 12}ps")
     signalled(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
     damaged(here, whole, every)
