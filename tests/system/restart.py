@@ -100,14 +100,20 @@ def unwritable(folder, whole, every):
     """A checkpoint that cannot be written is no reason to end; its rows are in the next one."""
     where, aside = os.path.join(folder, "out", "checkpoints"), os.path.join(folder, "aside")
 
-    def swap(action):
+    def stopped(action):
         """While nothing is written."""
         for rank in job.ranks_of_it():
             os.kill(rank, signal.SIGSTOP)
-        time.sleep(0.1)
-        action()
+        time.sleep(0.1)  # what the ranks have said arrives
+        result = action()
         for rank in job.ranks_of_it():
             os.kill(rank, signal.SIGCONT)
+        return result
+
+    def warned():
+        """The run goes on for a moment only, so that it is not at its end before it is looked at."""
+        time.sleep(0.01)
+        return stopped(lambda: job.text().count("warning: no checkpoint: ") >= 2)
 
     def take_away():
         os.rename(where, aside)
@@ -118,9 +124,9 @@ def unwritable(folder, whole, every):
         os.rename(aside, where)
     job = Job(folder, 2, "--checkpoint-every-simulated", every)
     check(job.wait_for_checkpoint(), "a checkpoint")
-    swap(take_away)
-    check(wait_for(lambda: job.text().count("warning: no checkpoint: ") == 2), f"two warnings: {job.text()}")
-    swap(give_back)
+    stopped(take_away)
+    check(wait_for(warned), f"two warnings: {job.text()}")
+    stopped(give_back)
     while job.checkpoints.acquire(blocking=False):
         pass
     check(job.wait_for_checkpoint(), "then a checkpoint")
