@@ -33,16 +33,15 @@ void throw_no_activation_room(const std::string& what, std::uint64_t needed, std
                               mebibytes(needed)));
 }
 
-void throw_no_fit(std::span<const Tiling> stages, std::span<const char* const> texts, std::uint64_t tokens,
-                  std::uint64_t capacity) {
+void throw_no_fit(std::span<const TiledStage> stages, std::uint64_t tokens, std::uint64_t capacity) {
   std::size_t worst = 0;
-  const auto least = [&](std::size_t i) { return stages[i].bytes(stages[i].parts); };
+  const auto least = [&](std::size_t i) { return stages[i].tiling.bytes(stages[i].tiling.parts); };
   for (std::size_t i = 1; i < stages.size(); ++i) {
     if (least(i) > least(worst)) worst = i;
   }
   throw_no_activation_room(
-      fmt::format("{}, mini-batch of {} tokens, smallest token tiles", texts[worst], tokens), least(worst),
-      capacity);
+      fmt::format("{}, mini-batch of {} tokens, smallest token tiles", stages[worst].text, tokens),
+      least(worst), capacity);
 }
 
 }  // namespace hecaton::training

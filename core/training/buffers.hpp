@@ -26,9 +26,8 @@ constexpr std::uint64_t activation_capacity(const chiplet::DieConfig& die) {
 [[noreturn]] void throw_no_activation_room(const std::string& what, std::uint64_t needed,
                                            std::uint64_t available);
 
-// The same for the stage that needs most even with the smallest tiles of a mini-batch of `tokens` tokens; a
-// text for each stage.
-[[noreturn]] void throw_no_fit(std::span<const Tiling> stages, std::span<const char* const> texts,
-                               std::uint64_t tokens, std::uint64_t capacity);
+// The same for the stage that needs most even with the smallest tiles of a mini-batch of `tokens` tokens.
+[[noreturn]] void throw_no_fit(std::span<const TiledStage> stages, std::uint64_t tokens,
+                               std::uint64_t capacity);
 
 }  // namespace hecaton::training

@@ -28,9 +28,9 @@ std::string overlap_text(const GridLayout& l, bool wanted) {
 }
 
 // "token tiles forward (QKV, output, FFN)" and "2, 4, 16".
-PlanFact tiles_fact(const char* direction, const std::vector<GridStage>& stages) {
+PlanFact tiles_fact(const char* direction, const std::vector<TiledStage>& stages) {
   std::string names, tiles;
-  for (const GridStage& stage : stages) {
+  for (const TiledStage& stage : stages) {
     const char* comma = names.empty() ? "" : ", ";
     names += fmt::format("{}{}", comma, stage.name);
     tiles += fmt::format("{}{}", comma, stage.tiles);
@@ -39,22 +39,22 @@ PlanFact tiles_fact(const char* direction, const std::vector<GridStage>& stages)
 }
 
 PlanFact forward_tiles(const GridLayout& l) {
-  std::vector<GridStage> stages;
+  std::vector<TiledStage> stages;
   for (GridOperator o : l.operators)
     std::visit(
         [&](auto& op) {
-          for (const GridStage* s : op.forward_stages()) stages.push_back(*s);
+          for (const TiledStage* s : op.forward_stages()) stages.push_back(*s);
         },
         o);
   return tiles_fact("forward", stages);
 }
 PlanFact backward_tiles(const GridLayout& l) {
-  std::vector<GridStage> stages;
+  std::vector<TiledStage> stages;
   for (std::size_t i = l.operators.size(); i-- > 0;) {
     GridOperator o = l.operators[i];
     std::visit(
         [&](auto& op) {
-          for (const GridStage* s : op.backward_stages()) stages.push_back(*s);
+          for (const TiledStage* s : op.backward_stages()) stages.push_back(*s);
         },
         o);
   }

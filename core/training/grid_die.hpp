@@ -80,14 +80,6 @@ struct GridSlices {
   std::uint64_t logits = 0;
 };
 
-// A part of a mini-batch's work, done token tile by token tile.
-struct GridStage {
-  const char* name = "";  // short, for tables
-  const char* text = "";  // for errors
-  Tiling tiling;          // what has to fit
-  std::uint64_t tiles = 1;
-};
-
 // What the activation buffer holds, and the tokens of a tile that fill the rows of the matrix engine: with
 // fewer, part of it idles, which costs more than a transfer that is not ahead of time.
 struct GridRoom {

@@ -74,7 +74,7 @@ GridSlices slices_of(const GridDie& d, std::uint64_t sequences) {
 struct Fit {
   GridSlices slices;
   Operators operators;
-  GridStage head;
+  TiledStage head;
   Prefetch prefetch;
   std::uint64_t sequences = 0;
   std::uint64_t peak = 0;
@@ -83,7 +83,7 @@ struct Fit {
   template <class Visit>
   void for_each_stage(Visit&& visit) {
     const auto all_of = [&](const auto& stages) {
-      for (GridStage* stage : stages) visit(*stage);
+      for (TiledStage* stage : stages) visit(*stage);
     };
     for (GridOperator& o : operators) std::visit([&](auto& op) { all_of(op.forward_stages()); }, o);
     visit(head);
@@ -92,12 +92,12 @@ struct Fit {
   }
   std::uint64_t most_tiles() {
     std::uint64_t most = 1;
-    for_each_stage([&](const GridStage& stage) { most = std::max(most, stage.tiles); });
+    for_each_stage([&](const TiledStage& stage) { most = std::max(most, stage.tiles); });
     return most;
   }
   std::uint64_t tiles_of_layer() {
     std::uint64_t sum = 0;
-    for_each_stage([&](const GridStage& stage) { sum += stage.tiles; });
+    for_each_stage([&](const TiledStage& stage) { sum += stage.tiles; });
     return sum - head.tiles;
   }
 };
@@ -173,7 +173,7 @@ void make_room_for_tile(Fit& f, std::uint64_t capacity) {
     if (&o == tiled) continue;
     std::visit(
         [&](auto& op) {
-          for (GridStage* stage : op.backward_stages()) stage->tiling.resident += tile;
+          for (TiledStage* stage : op.backward_stages()) stage->tiling.resident += tile;
         },
         o);
   }
@@ -187,7 +187,7 @@ Fit plan_fit(const GridDie& d, const Operators& operators, std::uint64_t sequenc
   plan_operators(f, d, room);
   if (room.recompute) {
     const std::uint64_t more = kept_again(f.operators, f.slices, ahead);
-    f.for_each_stage([&](GridStage& stage) { stage.tiling.resident += more; });
+    f.for_each_stage([&](TiledStage& stage) { stage.tiling.resident += more; });
   }
   return f;
 }
@@ -196,29 +196,16 @@ std::optional<Fit> fit(const GridDie& d, const Operators& operators, std::uint64
                        const GridRoom& room) {
   Fit f = plan_fit(d, operators, sequences, ahead, room);
   make_room_for_tile(f, room.capacity);
-  bool fits = true;
-  f.for_each_stage([&](GridStage& stage) {
-    stage.tiles = stage.tiling.fewest(room.capacity);
-    if (stage.tiles == 0) {
-      fits = false;
-      return;
-    }
-    f.peak = std::max(f.peak, stage.tiling.bytes(stage.tiles));
-  });
-  if (!fits) return std::nullopt;
+  if (!choose_tiles(f, room.capacity)) return std::nullopt;
   return f;
 }
 
 [[noreturn]] void throw_no_fit(const GridDie& d, const Operators& operators, std::uint64_t sequences,
                                const GridRoom& room) {
   Fit f = plan_fit(d, operators, sequences, {}, room);
-  std::vector<Tiling> stages;
-  std::vector<const char*> texts;
-  f.for_each_stage([&](const GridStage& stage) {
-    stages.push_back(stage.tiling);
-    texts.push_back(stage.text);
-  });
-  throw_no_fit(stages, texts, f.slices.tokens, room.capacity);
+  std::vector<TiledStage> stages;
+  f.for_each_stage([&](const TiledStage& stage) { stages.push_back(stage); });
+  throw_no_fit(stages, f.slices.tokens, room.capacity);
 }
 
 // Most bytes first: what is saved is several times what crosses a border. A mini-batch alone leaves nothing

@@ -25,7 +25,7 @@ struct GridLayout {
   GridDie die;
   GridSlices slices;
   std::vector<GridOperator> operators;  // of a layer
-  GridStage head;                       // forward and backward at once
+  TiledStage head;                      // forward and backward at once
   GridGroups groups;
   Prefetch prefetch;
   bool is_tile_ahead =

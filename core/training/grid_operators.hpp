@@ -63,10 +63,10 @@ struct GridAttention {
   std::uint64_t kept = 0;       // what backward needs: these, the output, log-sum-exp, and the norm's scalar
   std::uint64_t output_kept = 0;  // of which output and log-sum-exp
 
-  GridStage qkv_stage{"QKV", "queries, keys and values", {}};
-  GridStage output_stage{"output", "projection after attention", {}};
-  GridStage back_output_stage{"output", "projection after attention backward", {}};
-  GridStage back_qkv_stage{"QKV", "queries, keys and values backward", {}};
+  TiledStage qkv_stage{"QKV", "queries, keys and values", {}};
+  TiledStage output_stage{"output", "projection after attention", {}};
+  TiledStage back_output_stage{"output", "projection after attention backward", {}};
+  TiledStage back_qkv_stage{"QKV", "queries, keys and values backward", {}};
 
   // The list's questions. Weights of this die, and the widest input of its linear layers, in elements:
   std::uint64_t weights() const { return hidden_a * (qkv + hidden_b); }
@@ -82,8 +82,8 @@ struct GridAttention {
   std::uint64_t opening(const GridSlices&) const { return kept; }
   std::uint64_t tiled() const { return 0; }
   // Its stages, in the order in which they are done, and what they have to fit.
-  std::array<GridStage*, 2> forward_stages() { return {&qkv_stage, &output_stage}; }
-  std::array<GridStage*, 2> backward_stages() { return {&back_output_stage, &back_qkv_stage}; }
+  std::array<TiledStage*, 2> forward_stages() { return {&qkv_stage, &output_stage}; }
+  std::array<TiledStage*, 2> backward_stages() { return {&back_output_stage, &back_qkv_stage}; }
   void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
             const GridBeside& beside);
   // Its part of the program; forward_again() stops where backward can start.
@@ -110,8 +110,8 @@ struct GridFeedForward {
   std::uint64_t ffn_bytes = 0;
   std::uint64_t norm_bytes = 0;
 
-  GridStage stage{"FFN", "feed-forward network", {}};
-  GridStage back_stage{"FFN", "feed-forward network backward", {}};
+  TiledStage stage{"FFN", "feed-forward network", {}};
+  TiledStage back_stage{"FFN", "feed-forward network backward", {}};
 
   bool is_mixture() const { return experts > 1; }
   // Weights that choose a token's experts: features of its row, all experts; every column has them.
@@ -126,8 +126,8 @@ struct GridFeedForward {
   std::uint64_t leaving() const { return 0; }  // gate and up go out tile by tile, while it runs
   std::uint64_t opening(const GridSlices& s) const { return s.hidden + s.norm; }
   std::uint64_t tiled() const { return up_bytes; }
-  std::array<GridStage*, 1> forward_stages() { return {&stage}; }
-  std::array<GridStage*, 1> backward_stages() { return {&back_stage}; }
+  std::array<TiledStage*, 1> forward_stages() { return {&stage}; }
+  std::array<TiledStage*, 1> backward_stages() { return {&back_stage}; }
   void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
             const GridBeside& beside);
   void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;

@@ -22,9 +22,9 @@ std::string overlap_text(const OneDLayout& l, bool wanted) {
 }
 
 // "token tiles forward (attention, FFN)" and "2, 4".
-PlanFact tiles_fact(const char* direction, const std::vector<OneDStage>& stages) {
+PlanFact tiles_fact(const char* direction, const std::vector<TiledStage>& stages) {
   std::string names, tiles;
-  for (const OneDStage& stage : stages) {
+  for (const TiledStage& stage : stages) {
     const char* comma = names.empty() ? "" : ", ";
     names += fmt::format("{}{}", comma, stage.name);
     tiles += fmt::format("{}{}", comma, stage.tiles);
@@ -43,7 +43,7 @@ std::string of_attentions(const OneDLayout& l, Question&& question) {
 }
 
 std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
-  std::vector<OneDStage> forward, backward;
+  std::vector<TiledStage> forward, backward;
   std::uint64_t layer = 0;
   for (const OneDOperator& o : l.operators) {
     layer += std::visit([](const auto& op) { return op.weights(); }, o);

@@ -46,14 +46,6 @@ struct OneDSlices {
   std::uint64_t share = 0;   // of the stream: T h e / N
 };
 
-// A part of a mini-batch's work, done token tile by token tile.
-struct OneDStage {
-  const char* name = "";  // short, for tables
-  const char* text = "";  // for errors
-  Tiling tiling;          // what has to fit
-  std::uint64_t tiles = 1;
-};
-
 // The working set of a stage: how many whole tiles of the stream are there at once, how many shares of one,
 // and other features.
 inline Tiling one_d_tiling(const OneDDie& d, const OneDSlices& s, std::uint64_t resident,

@@ -40,7 +40,7 @@ void place_operators(OneDLayout& l, const ModelConfig& config) {
 struct Fit {
   OneDSlices slices;
   Operators operators;
-  OneDStage head;
+  TiledStage head;
   bool ahead = false;
   std::uint64_t sequences = 0;
   std::uint64_t peak = 0;
@@ -55,7 +55,7 @@ struct Fit {
   }
   std::uint64_t tiles_of_layer() {
     std::uint64_t sum = 0;
-    for_each_stage([&](const OneDStage& stage) { sum += stage.tiles; });
+    for_each_stage([&](const TiledStage& stage) { sum += stage.tiles; });
     return sum - head.tiles;
   }
   std::uint64_t read_twice() const {
@@ -90,28 +90,15 @@ Fit plan_fit(const OneDDie& d, const Operators& operators, std::uint64_t sequenc
 std::optional<Fit> fit(const OneDDie& d, const Operators& operators, std::uint64_t sequences, bool ahead,
                        std::uint64_t capacity) {
   Fit f = plan_fit(d, operators, sequences, ahead);
-  bool fits = true;
-  f.for_each_stage([&](OneDStage& stage) {
-    stage.tiles = stage.tiling.fewest(capacity);
-    if (stage.tiles == 0) {
-      fits = false;
-      return;
-    }
-    f.peak = std::max(f.peak, stage.tiling.bytes(stage.tiles));
-  });
-  if (!fits) return std::nullopt;
+  if (!choose_tiles(f, capacity)) return std::nullopt;
   return f;
 }
 
 [[noreturn]] void throw_no_fit(const OneDLayout& l, std::uint64_t sequences, std::uint64_t capacity) {
   Fit f = plan_fit(l.die, l.operators, sequences, false);
-  std::vector<Tiling> stages;
-  std::vector<const char*> texts;
-  f.for_each_stage([&](const OneDStage& stage) {
-    stages.push_back(stage.tiling);
-    texts.push_back(stage.text);
-  });
-  throw_no_fit(stages, texts, f.slices.tokens, capacity);
+  std::vector<TiledStage> stages;
+  f.for_each_stage([&](const TiledStage& stage) { stages.push_back(stage); });
+  throw_no_fit(stages, f.slices.tokens, capacity);
 }
 
 std::optional<Fit> best_fit(const OneDLayout& l, const TrainingConfig& config, std::uint64_t sequences,

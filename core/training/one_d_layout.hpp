@@ -14,7 +14,7 @@ struct OneDLayout {
   OneDDie die;
   OneDSlices slices;
   std::vector<OneDOperator> operators;  // of a layer
-  OneDStage head;
+  TiledStage head;
   bool ahead = false;              // token tiles are read before they are needed and written behind
   bool prefetch_forward = false;   // weights of the next operator fit beside those of this one
   bool prefetch_backward = false;  // and beside their gradients too

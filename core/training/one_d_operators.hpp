@@ -41,8 +41,8 @@ struct OneDAttention {
   // mini-batch.
   bool is_split = false;
 
-  OneDStage stage{"attention", "attention block", {}};
-  OneDStage back_stage{"attention", "attention block backward", {}};
+  TiledStage stage{"attention", "attention block", {}};
+  TiledStage back_stage{"attention", "attention block backward", {}};
 
   std::uint64_t qkv_weights() const { return hidden * (queries + kv); }
   std::uint64_t output_weights() const { return queries * hidden; }
@@ -88,8 +88,8 @@ struct OneDFeedForward {
   std::uint64_t up_bytes = 0;  // of a mini-batch
   std::uint64_t ffn_bytes = 0;
 
-  OneDStage stage{"FFN", "feed-forward block", {}};
-  OneDStage back_stage{"FFN", "feed-forward block backward", {}};
+  TiledStage stage{"FFN", "feed-forward block", {}};
+  TiledStage back_stage{"FFN", "feed-forward block backward", {}};
 
   bool is_mixture() const { return experts > 1; }
   // Weights that choose a token's experts: every die has them.

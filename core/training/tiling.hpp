@@ -47,4 +47,28 @@ struct Tiling {
   }
 };
 
+// A part of a mini-batch's work, done token tile by token tile.
+struct TiledStage {
+  const char* name = "";  // short, for tables
+  const char* text = "";  // for errors
+  Tiling tiling;          // what has to fit
+  std::uint64_t tiles = 1;
+};
+
+// Gives each stage of `fit` the fewest tiles that fit into `capacity` bytes, and `fit` the peak of them all;
+// false if a stage fits with none.
+template <class Fit>
+bool choose_tiles(Fit& fit, std::uint64_t capacity) {
+  bool fits = true;
+  fit.for_each_stage([&](TiledStage& stage) {
+    stage.tiles = stage.tiling.fewest(capacity);
+    if (stage.tiles == 0) {
+      fits = false;
+      return;
+    }
+    fit.peak = std::max(fit.peak, stage.tiling.bytes(stage.tiles));
+  });
+  return fits;
+}
+
 }  // namespace hecaton::training

@@ -43,6 +43,13 @@ inline ModelConfig gpt_style(std::uint32_t hidden, std::uint32_t heads, std::uin
   return {"gpt-style", hidden, 4 * hidden, heads, heads, layers, 32768, false};
 }
 
+// With room for everything at once.
+inline chiplet::DieConfig large_die() {
+  chiplet::DieConfig die;
+  die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;
+  return die;
+}
+
 inline RingSizes rings_of(MeshShape mesh) {
   return {mesh.columns, mesh.rows, mesh.dies()};
 }

@@ -2,7 +2,7 @@
 // embeddings, recomputation, attention by head, a mixture of experts. The changes are worked out here.
 #include <gtest/gtest.h>
 
-#include "tests/training/cases.hpp"
+#include "tests/training/sums.hpp"
 
 namespace hecaton::training::test {
 namespace {
@@ -23,37 +23,15 @@ TrainingConfig config_for(const char* method) {
   return config;
 }
 
-chiplet::DieConfig large_die() {
-  chiplet::DieConfig die;
-  die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;
-  return die;
-}
-
-// What all dies do together. Every die of these plans has the same program.
-struct Sums {
-  std::int64_t nop, macs, reads, writes;
-  Sums operator-(const Sums& o) const {
-    return {nop - o.nop, macs - o.macs, reads - o.reads, writes - o.writes};
-  }
-  bool operator==(const Sums&) const = default;
-};
-std::ostream& operator<<(std::ostream& out, const Sums& s) {
-  return out << "NoP " << s.nop << ", MACs " << s.macs << ", read " << s.reads << ", written " << s.writes;
-}
-
+// Without the vector unit.
 Sums sums_of(const TrainingConfig& config) {
-  const Plan plan = plan_step(config, mesh, large_die());
-  EXPECT_EQ(plan.roles.size(), 1U);
-  const Tally all = tally(plan.roles[0], rings_of(mesh));
-  const auto package = [&](std::uint64_t StageTally::*what) {
-    return static_cast<std::int64_t>(dies * all.sum(what));
-  };
-  return {static_cast<std::int64_t>(all.sum(&StageTally::nop_bytes)), package(&StageTally::macs),
-          package(&StageTally::read_bytes), package(&StageTally::written_bytes)};
+  Sums sums = test::sums_of(config, mesh);
+  sums.vector = 0;
+  return sums;
 }
 
 Sums sums(std::int64_t nop, std::int64_t macs, std::int64_t reads, std::int64_t writes) {
-  return {nop, macs, reads, writes};
+  return {nop, macs, reads, writes, 0};
 }
 
 constexpr const char* all_methods[] = {"hecaton", "megatron-flat-ring", "megatron-torus-ring"};

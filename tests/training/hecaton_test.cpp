@@ -8,13 +8,6 @@ namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
 
-chiplet::DieConfig large_die() {
-  chiplet::DieConfig die;
-  die.weight_buffer_MiB = 4096;
-  die.activation_buffer_MiB = 4096;
-  return die;
-}
-
 struct Shapes {
   std::uint64_t r, c, tokens, sequence, batch, h, ffn, up, heads, kv_heads, head, layers, vocabulary,
       kv_copies, qkv;

@@ -10,6 +10,7 @@
 
 #include "core/chiplet/counts.hpp"
 #include "tests/training/cases.hpp"
+#include "tests/training/walk.hpp"
 
 namespace hecaton::training::test {
 namespace {
@@ -111,22 +112,12 @@ TEST(Programs, CountTheSameAsTheChipletRoomDoes) {
 
 // Runs a program's control flow and keeps account of reads that nothing has waited for yet.
 struct Walker {
-  struct Loop {
-    std::size_t begin;
-    std::uint32_t remaining;
-  };
-  std::vector<Loop> loops;
   std::array<std::uint64_t, chiplet::dram_slots> reads_outstanding{};
   std::array<std::uint64_t, chiplet::dram_slots> most_outstanding{};
   std::int32_t layer = -1, lowest = 0, highest = 0, minibatch = -1;
   std::uint64_t matmuls_during_reads = 0;
   std::vector<std::uint64_t> matmuls_of_layer;
 
-  bool skips(const Op& op) const {
-    if (op.skip_last == 0) return false;
-    return std::all_of(loops.end() - op.skip_last, loops.end(),
-                       [](const Loop& l) { return l.remaining == 0; });
-  }
   void label(const Op& op) {
     if (op.code == OpCode::set_layer) layer = op.value;
     if (op.code == OpCode::add_layer) layer += op.value;
@@ -134,7 +125,6 @@ struct Walker {
     if (op.code == OpCode::add_minibatch) minibatch += op.value;
   }
   void act(const Op& op) {
-    if (skips(op)) return;
     label(op);
     const bool is_reading =
         std::ranges::any_of(reads_outstanding, [](std::uint64_t reads) { return reads > 0; });
@@ -151,19 +141,7 @@ struct Walker {
     if (op.code == OpCode::dram_wait) reads_outstanding[op.slot] = 0;
   }
   void run(const Program& program) {
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      if (program[i].code == OpCode::loop) {
-        loops.push_back({i, program[i].count - 1});
-      } else if (program[i].code == OpCode::end_loop) {
-        if (loops.back().remaining-- > 0) {
-          i = loops.back().begin;
-        } else {
-          loops.pop_back();
-        }
-      } else {
-        act(program[i]);
-      }
-    }
+    walk(program, [this](const Op& op) { act(op); });
   }
 };
 

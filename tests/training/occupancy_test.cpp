@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "tests/training/cases.hpp"
+#include "tests/training/walk.hpp"
 
 namespace hecaton::training::test {
 namespace {
@@ -23,17 +24,7 @@ struct Walk {
   Occupancy occupancy = {};
   std::uint64_t started = 0;
   std::array<std::uint64_t, chiplet::dram_slots> last{};  // started in a slot and not done; 0: none
-  struct Loop {
-    std::size_t begin;
-    std::uint32_t remaining;
-  };
-  std::vector<Loop> loops = {};
 
-  bool skips(const Op& op) const {
-    if (op.skip_last == 0) return false;
-    return std::all_of(loops.end() - op.skip_last, loops.end(),
-                       [](const Loop& l) { return l.remaining == 0; });
-  }
   void finish(std::uint64_t transfer) {
     for (std::uint8_t slot = 0; slot < chiplet::dram_slots; ++slot) {
       if (last[slot] == 0 || last[slot] > transfer) continue;
@@ -42,7 +33,6 @@ struct Walk {
     }
   }
   void act(const Op& op) {
-    if (skips(op)) return;
     const auto slot = static_cast<std::uint8_t>(op.value);
     if (op.code == OpCode::dram_write || op.code == OpCode::dram_read)
       last[op.slot] = is_fast ? 0 : ++started;
@@ -56,19 +46,7 @@ struct Walk {
     }
   }
   const Occupancy& run() {
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      if (program[i].code == OpCode::loop) {
-        loops.push_back({i, program[i].count - 1});
-      } else if (program[i].code == OpCode::end_loop) {
-        if (loops.back().remaining-- > 0) {
-          i = loops.back().begin;
-        } else {
-          loops.pop_back();
-        }
-      } else {
-        act(program[i]);
-      }
-    }
+    walk(program, [this](const Op& op) { act(op); });
     for (std::uint8_t slot = 0; slot < chiplet::dram_slots; ++slot) occupancy.end_slot(slot);
     return occupancy;
   }

@@ -2,7 +2,7 @@
 // order and however often they stand in the list.
 #include <gtest/gtest.h>
 
-#include "tests/training/cases.hpp"
+#include "tests/training/sums.hpp"
 
 namespace hecaton::training::test {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 using Kind = OperatorKind;
 
 constexpr MeshShape mesh{4, 4};
-constexpr std::uint64_t dies = 16, h = 512, f = 1024, heads = 32, kv_heads = 16, words = 2048, sequence = 64;
+constexpr std::uint64_t h = 512, f = 1024, heads = 32, kv_heads = 16, words = 2048, sequence = 64;
 constexpr std::uint64_t batch = 16, tokens = batch * sequence, e = 2;
 constexpr std::uint64_t x = tokens * h * e;
 constexpr const char* all_methods[] = {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"};
@@ -26,37 +26,8 @@ TrainingConfig config_for(const char* method, std::vector<OperatorConfig> list, 
   return config;
 }
 
-chiplet::DieConfig large_die() {
-  chiplet::DieConfig die;
-  die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;
-  return die;
-}
-
-struct Sums {
-  std::int64_t nop = 0, macs = 0, reads = 0, writes = 0, vector = 0;
-  bool operator==(const Sums&) const = default;
-  Sums operator-(const Sums& o) const {
-    return {nop - o.nop, macs - o.macs, reads - o.reads, writes - o.writes, vector - o.vector};
-  }
-  Sums operator+(const Sums& o) const {
-    return {nop + o.nop, macs + o.macs, reads + o.reads, writes + o.writes, vector + o.vector};
-  }
-};
-std::ostream& operator<<(std::ostream& out, const Sums& s) {
-  return out << "NoP " << s.nop << ", MACs " << s.macs << ", read " << s.reads << ", written " << s.writes
-             << ", vector " << s.vector;
-}
-
 Sums sums_of(const TrainingConfig& config) {
-  const Plan plan = plan_step(config, mesh, large_die());
-  EXPECT_EQ(plan.roles.size(), 1U);
-  const Tally all = tally(plan.roles[0], rings_of(mesh));
-  const auto package = [&](std::uint64_t StageTally::*what) {
-    return static_cast<std::int64_t>(dies * all.sum(what));
-  };
-  return {static_cast<std::int64_t>(all.sum(&StageTally::nop_bytes)), package(&StageTally::macs),
-          package(&StageTally::read_bytes), package(&StageTally::written_bytes),
-          package(&StageTally::vector_bytes)};
+  return test::sums_of(config, mesh);
 }
 
 // What a list does per layer: one layer more.

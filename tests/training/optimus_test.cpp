@@ -14,12 +14,6 @@ std::uint64_t log2_of(std::uint64_t p) {
   return depth;
 }
 
-chiplet::DieConfig roomy() {
-  chiplet::DieConfig die;
-  die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;
-  return die;
-}
-
 // Bytes that tree broadcasts and reductions of the linear layers take, one after the other: every round of a
 // tree moves the whole panel.
 std::uint64_t tree_bytes(const Program& program, std::size_t begin, std::size_t end, std::uint64_t p) {
@@ -44,7 +38,7 @@ TEST(Optimus, BytesInSequenceEqualThePublishedForm) {
     config.batch_sequences = 32;
     config.sequence_length = 64;
     config.minibatch_tokens = 32 * 64;
-    const Program program = plan_step(config, {p, p}, roomy()).roles[0];
+    const Program program = plan_step(config, {p, p}, large_die()).roles[0];
     const std::uint64_t tokens = 32 * 64, h = 4096, layers = 2;
     std::size_t head = 0;
     while (program[head].stage != Stage::head) ++head;
@@ -60,7 +54,7 @@ TEST(Optimus, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
   for (const std::uint64_t minibatches : {1U, 2U}) {
     TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 0}, "optimus");
     config.minibatch_tokens = static_cast<std::uint32_t>(16 * 128 / minibatches);
-    const Tally all = tally(plan_step(config, {4, 4}, roomy()).roles[0], rings_of({4, 4}));
+    const Tally all = tally(plan_step(config, {4, 4}, large_die()).roles[0], rings_of({4, 4}));
     const std::uint64_t p = 4, n = 16, tokens = 2048, h = 2048, f = 5632, kv = 512, layers = 22,
                         words = 32000;
     const std::uint64_t x = h + h + h + f;  // inputs of the four linear layers of a layer
@@ -79,10 +73,10 @@ TEST(Optimus, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
 
 TEST(Optimus, PipelinesItsPanelsIfAsked) {
   TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 2048}, "optimus");
-  const Tally tree = tally(plan_step(config, {4, 4}, roomy()).roles[0], rings_of({4, 4}));
+  const Tally tree = tally(plan_step(config, {4, 4}, large_die()).roles[0], rings_of({4, 4}));
   config.broadcast = Broadcast::pipelined;
   config.broadcast_chunks = 5;
-  const Program program = plan_step(config, {4, 4}, roomy()).roles[0];
+  const Program program = plan_step(config, {4, 4}, large_die()).roles[0];
   EXPECT_EQ(tally(program, rings_of({4, 4})).sum(&StageTally::nop_bytes), tree.sum(&StageTally::nop_bytes));
   for (const Op& op : program) {
     if (!chiplet::has_root(op.code)) continue;
@@ -94,12 +88,12 @@ TEST(Optimus, PipelinesItsPanelsIfAsked) {
 TEST(Optimus, NeedsASquareAndRoomForItsPanels) {
   TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 2048}, "optimus");
   try {
-    plan_step(config, {2, 4}, roomy());
+    plan_step(config, {2, 4}, large_die());
     ADD_FAILURE() << "planned on a rectangle";
   } catch (const PlanError& error) {
     EXPECT_EQ(error.table_key, "training.method");
   }
-  chiplet::DieConfig small = roomy();
+  chiplet::DieConfig small = large_die();
   small.weight_buffer_MiB = 15.6249;  // the output head, but no panels beside it
   try {
     plan_step(config, {4, 4}, small);
