@@ -16,8 +16,23 @@ def text(x, y, words, anchor="middle", size=12):
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{escape(words)}</text>'
 
 
-def number(value):
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+CHARACTER = 0.64  # width of a digit, of its size
+
+
+def number(value, is_short=False):
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.2f}" if is_short and value < 10 else f"{value:#.3g}"
+
+
+def labels(values, width):
+    """Numbers above bars of this width, and their size: as many digits as do not reach into the next bar."""
+    for is_short in (False, True):
+        told = [number(value, is_short) for value in values]
+        size = min(10.0, width / (CHARACTER * max(map(len, told))))
+        if size >= 8:
+            break
+    return dict(zip(values, told)), size
 
 
 def draw(title, unit, groups, series):
@@ -27,6 +42,7 @@ def draw(title, unit, groups, series):
     base = HEIGHT - BOTTOM
     step = (WIDTH - LEFT - 20) / len(groups)
     bar = step * 0.8 / len(series)
+    told, size = labels([v for values in series.values() for v in values if v is not None], bar)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
              "<defs>" + "".join(pattern(i) for i in range(len(series))) + "</defs>",
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>', text(WIDTH / 2, 20, title, size=14),
@@ -39,7 +55,7 @@ def draw(title, unit, groups, series):
             x, high = LEFT + g * step + step * 0.1 + s * bar, values[g] * scale
             parts.append(f'<rect x="{x:.1f}" y="{base - high:.1f}" width="{bar * 0.9:.1f}" height="{high:.1f}" '
                          f'fill="url(#p{s})" stroke="black"/>')
-            parts.append(text(x + bar * 0.45, base - high - 4, number(values[g]), size=10))
+            parts.append(text(x + bar * 0.45, base - high - 4, told[values[g]], size=f"{size:.3g}"))
         for line, words in enumerate(group.split("\n")):
             parts.append(text(LEFT + (g + 0.5) * step, base + 16 + 14 * line, words, size=11))
     for s, name in enumerate(series):

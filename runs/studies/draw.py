@@ -243,17 +243,18 @@ def weak_scaling(rows, folder):
                      if (m, s) in points else None for s in sides] for m in ("hecaton", FLAT)}
     bytes_, all_, ring = (listed("hecaton", "bytes_ms"), listed("hecaton", "collectives_ms"),
                           listed("hecaton", "bytes_ms", True))
-    series = {"hecaton, bytes x (1-1/p)": ring, "hecaton, closed form": all_, "hecaton, simulated": simulated["hecaton"],
+    series = {"hecaton, bytes x p/(p-1)": ring, "hecaton, closed form": all_, "hecaton, simulated": simulated["hecaton"],
               "flat ring, closed form": listed(FLAT, "collectives_ms")}
     svg = draw("Computation to communication: model and package grow together", "ratio",
                [f"{side * side:,} dies" for side in sides], series)
     others = "; ".join(f"{m} {told(listed(m, 'collectives_ms'))}" for m in METHODS[1:])
     seen = [v for v in simulated["hecaton"] if v is not None]
     return svg, (f"A mini-batch's computation over its collectives, by Hecaton on {told(sides, 0)} rows of dies, undisturbed: "
-                 f"{told(all_)}; over the four pairs it varies by {spread(all_)}. Rings of p dies send (1 - 1/p) of a payload: "
-                 f"of bytes, without that factor, it is {told(ring)} and varies by {spread(ring)}; with the factor "
-                 f"{told(bytes_)}, {spread(bytes_)}. Latency of steps is the rest. Simulated, dies wait for each other too: "
-                 f"{told(seen)}. Others, undisturbed: {others}. The last two are models twice and four times as wide as "
+                 f"{told(all_)}; over the four pairs it varies by {spread(all_)}. So \"nearly constant\", read as within 10 %, does not hold of "
+                 f"time. It holds by one definition: of bytes sent per die, with p / (p - 1) for the part of a payload that "
+                 f"a ring of p dies does not send. Then it is {told(ring)} and varies by {spread(ring)}; of bytes as they "
+                 f"are sent {told(bytes_)}, {spread(bytes_)}. Latency of steps is the rest. Simulated, dies wait for each "
+                 f"other too: {told(seen)}, {spread(seen)}. Others, undisturbed: {others}. The last two are models twice and four times as wide as "
                  f"Llama3.1-405B, by closed forms alone. No activations are saved here, no transfer overlaps, and DRAM is "
                  f"fast, so that nothing else contends. {ASSUMED}")
 
@@ -306,7 +307,7 @@ def fusion(rows):
     sizes = sorted({r["training.fusion"] for r in rows})
     off, on = ([r for r in rows if r["training.overlap"] == overlap] for overlap in ("false", "true"))
     svg = draw("Eight layers of Llama2-7B on 8 x 8 dies, by layers per fused group", "",
-               [f"{int(s)} layers" for s in sizes],
+               [f"{int(s)} layer{'s' if s > 1 else ''}" for s in sizes],
                {"ms, no overlap": [r[STEP] * 1e3 for r in off], "ms, overlap": [r[STEP] * 1e3 for r in on],
                 "DRAM, GB": [r["training.dram_bytes"] / 1e9 for r in on]})
     saved = [on[0]["training.dram_bytes"] - r["training.dram_bytes"] for r in on]
