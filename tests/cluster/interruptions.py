@@ -3,8 +3,10 @@ killed daemons. What is requeued ends with the digest of one rank that nobody di
 import os
 import pathlib
 import re
+import shutil
 import signal
 import tempfile
+import time
 
 from cluster import (CHAIN, FOREVER, SECONDS, TRAFFIC, alone, digest, hears_signals, ranks_of, slurm, start_cluster, 
                      submit, wait_for_end)
@@ -151,6 +153,36 @@ def most_restarts(here):
     check("killed, after 1 restarts" in chain.said() and "restart 2" not in chain.said(), chain.what("and says why"))
 
 
+def staying_launcher(here):
+    """An mpirun that stays when its rank has been killed, as Open MPI's at times does. The script has to end it."""
+    (here / "bin").mkdir()
+    launcher = here / "bin/mpirun"
+    launcher.write_text(f"""#!/bin/sh
+mkdir {here}/stays 2>/dev/null || exec {shutil.which("mpirun")} "$@"
+while [ "$1" != "$HECATON" ]; do shift; done
+"$@" &
+wait
+exec sleep 1000
+""")
+    launcher.chmod(0o755)
+    output = here / "stays-output"
+    job = submit(here, here / "lost.toml", "--output", output, script=CHAIN, RANKS=1, NODES=1, LAUNCHER="mpirun",
+                 PATH=f"{here}/bin:{os.environ['PATH']}")
+    need(wait_for(lambda: ranks_of(output), 120), "the launcher that stays has a rank")
+    os.kill(ranks_of(output)[0], signal.SIGSTOP)
+    time.sleep(5)  # the script looks every second whether there are ranks
+    os.kill(ranks_of(output)[0], signal.SIGKILL)
+    return job, output
+
+
+def expect_ended_launcher(here, job, output):
+    check(wait_for_end(job) == ["COMPLETED"], "the job of the launcher that stays ends")
+    log = (here / f"hecaton-{job}.log").read_text()
+    said = [log.find(text) for text in ("mpirun stays without ranks: killed", "killed - requeued", "restart 1\n")]
+    check(-1 < said[0] < said[1] < said[2], f"its launcher is ended, then it is requeued: {log}")
+    check(digest(output / "summary.json") == digest(here / "lost-alone/summary.json"), "and has the digest of one rank")
+
+
 def killed_daemon(here):
     """A job outlives the daemon of its host."""
     deck_of(here, "daemon", SECONDS)
@@ -170,6 +202,8 @@ host_name = start_cluster()
 with tempfile.TemporaryDirectory(prefix="hecaton-interruptions-") as working_folder:
     place = pathlib.Path(working_folder)
     interrupted_jobs(place, host_name)
+    staying = staying_launcher(place)
     bring_back(host_name)
     killed_daemon(place)
+    expect_ended_launcher(place, *staying)
 finish()

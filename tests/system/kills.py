@@ -105,7 +105,7 @@ class Deck:
                    random.choice(("window", "null")), "--partition", random.choice(("block", "strip", "scotch")))
 
 
-def killed_at_its_moment(deck, ranks, moment):
+def killed_at_its_moment(deck, ranks, moment, counts):
     """False if it ended before. Which checkpoint, and how far its file is then, is left to chance."""
     checkpoints = os.path.join(deck.output, "checkpoints")
     os.makedirs(checkpoints, exist_ok=True)
@@ -125,7 +125,9 @@ def killed_at_its_moment(deck, ranks, moment):
             os.kill(victim, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    return job.end() != 0
+    code, launcher_stayed = job.end_after_kill()
+    counts["launchers that stayed"] += launcher_stayed
+    return code != 0
 
 
 def expect_readable(deck):
@@ -146,7 +148,7 @@ def one_run(deck, moment, counts):
     """Killed at this moment, and maybe again and again; then it may end."""
     ranks, kills = random.choice((1, 2, 3, 4)), 0
     while kills == 0 or random.random() < 0.3:
-        if not killed_at_its_moment(deck, ranks, moment):
+        if not killed_at_its_moment(deck, ranks, moment, counts):
             break
         kills += 1
         counts[MOMENTS[moment]] += 1
