@@ -1,6 +1,8 @@
 // A cycle of the clocked network, from its first arrival to its last decision: the inner loops. Each does one
 // thing for all routers, because a processor foresees the end of a long loop and what is always the same, and
-// little else; what is as good as random is computed without branches.
+// little else; what is as good as random is computed without branches, or goes on a list of its own. Loops
+// keep addresses of what they fill in variables of their own: bytes that they write could be anything,
+// members of the network too.
 #include <algorithm>
 
 #include "net/clocked/bids.hpp"
@@ -16,152 +18,206 @@ namespace {
 
 constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
 
-// The first from `pointer` on, round robin, of a set of up to 64.
-std::uint32_t first_from(std::uint64_t set, std::uint32_t pointer) {
-  const std::uint64_t after = set & ~((std::uint64_t{1} << pointer) - 1u);
-  return static_cast<std::uint32_t>(__builtin_ctzll(after != 0 ? after : set));
+std::uint32_t first_of(std::uint32_t set) {
+  return static_cast<std::uint32_t>(__builtin_ctz(set));
 }
+std::uint32_t first_of(std::uint64_t set) {
+  return static_cast<std::uint32_t>(__builtin_ctzll(set));
+}
+// The first from `pointer` on, round robin.
+template <class Set>
+std::uint32_t first_from(Set set, std::uint32_t pointer) {
+  const Set after = set & ~((Set{1} << pointer) - 1u);
+  return first_of(after != 0 ? after : set);
+}
+
+// The inputs of a set of them, one after another.
+struct InputList {
+  std::array<std::uint32_t, die_ports> inputs{};
+  std::uint32_t count = 0;
+};
+constexpr std::array<InputList, 1u << die_ports> input_lists = [] {
+  std::array<InputList, 1u << die_ports> lists{};
+  for (std::uint32_t set = 0; set < lists.size(); ++set)
+    for (std::uint32_t in = 0; in < die_ports; ++in)
+      if ((set >> in & 1u) != 0) lists[set].inputs[lists[set].count++] = in;
+  return lists;
+}();
 
 }  // namespace
 
 void Network::step(Cycle now, std::vector<Crossing>& leaving) {
   leaving_ = &leaving;
-  switch (routers_.capacity()) {
-    case 1:
-      return run_cycle<1>(now);
-    case 2:
-      return run_cycle<2>(now);
-    case 4:
-      return run_cycle<4>(now);
-    default:
-      return run_cycle<most_channels>(now);
-  }
+  with_capacity(routers_.capacity(), [&]<std::uint32_t C>() { run_cycle<C>(now); });
 }
 
 template <std::uint32_t C>
 void Network::run_cycle(Cycle now) {
   arrivals_.open(now);
+  marks_.open(now);
   credits_.open(now);
-  for (const Arrival& arrival : arrivals_.take()) latch<C>(arrival);
-  for (const Credit& credit : credits_.take()) take_back<C>(credit);
+  ejections_.open(now);
+  latch<C>();
+  read_marks<C>();
+  take_back<C>(credits_);
+  take_back<C>(ejections_);
   wheel_.take(now, [this](std::uint32_t source) { senders_.put(source); });
 
-  Grant* grants = grants_.data();
+  collect_bids<C>();
+  choose<C>();
   wins_.clear();
-  busy_.for_each([&](std::uint32_t router) { grants = decide<C>(router, grants); });
-  for (const Grant* grant = grants_.data(); grant != grants; ++grant) send<C>(*grant, now);
+  for (const std::uint32_t router : askers_) allocate_channels<C>(router);
+  send<C>(now);
+  send_marks<C>();
+  release<C>(now);
   for (const Win& win : wins_) own<C>(win);
-  senders_.take_each([this, now](std::uint32_t router) { inject(router, now); });
+  senders_.take_each([this, now](std::uint32_t router) { inject<C>(router, now); });
 }
 
-// A flit enters its buffer.
+// Flits enter their buffers.
 template <std::uint32_t C>
-inline void Network::latch(const Arrival arrival) {
-  const std::uint32_t number = router_of(arrival.place);
-  const std::uint32_t id = id_of(arrival.place);
-  const Router<C> router = routers_.at<C>(number);
-  RouterState& state = router.state();
-  InputChannel& input = router.input(id);
-  state.depth = std::max(state.depth, arrival.depth);
-  ++input.count;
-  if ((arrival.flit & head_bit) != 0) {
-    if (input.left != 0) {
-      ring(number, id, input.first + input.waiting++) = worm_of(arrival.flit);
+void Network::latch() {
+  const RouterView<C> routers = routers_.view<C>();
+  const NodeSet::Putter busy(busy_);
+  for (const Arrival arrival : arrivals_.take()) {
+    const std::uint32_t number = router_of(arrival.place);
+    const std::uint32_t id = id_of(arrival.place);
+    const Router<C> router = routers[number];
+    InputChannel& input = router.input(id);
+    RouterState& state = router.state();
+    state.depth = std::max(state.depth, arrival.depth);
+    ++input.count;
+    // It bids already, or does from now on, or lacks an output channel or a credit.
+    const bool bids = input.owns() & (router.output(input.out).credits != 0);
+    bid_if(bids, router, router.port_of(id), router.id_of(router.port_of(input.out), router.channel_of(id)));
+    busy.put_if(number, bids);
+  }
+}
+
+// Heads among them wait for their turn, or come to the front.
+template <std::uint32_t C>
+void Network::read_marks() {
+  const RouterView<C> routers = routers_.view<C>();
+  for (const Mark mark : marks_.take()) {
+    const std::uint32_t number = router_of(mark.place);
+    const std::uint32_t id = id_of(mark.place);
+    const Router<C> router = routers[number];
+    InputChannel& input = router.input(id);
+    if ((mark.worm & head_bit) == 0) {
+      end_worm(number, id, worm_of(mark.worm));
+    } else if (input.usable != InputChannel::no_packet) {
+      ring(number, id, input.first + input.waiting++) = worm_of(mark.worm);
     } else {
-      input.flit = worm_of(arrival.flit) | head_bit;
+      input.worm = worm_of(mark.worm);
       face_front<C>(router, number, id);
     }
-    return;
   }
-  if ((arrival.flit & copy_bit_) != 0) end_worm(number, id, worm_of(arrival.flit));
-  // It bids already, or does from now on, or lacks an output channel or a credit.
-  const bool bids = (input.usable == 0) & (router.output(input.out).credits != 0);
-  bid_if(bids, state, router.port_of(id), router.id_of(router.port_of(input.out), router.channel_of(id)));
-  busy_.put_if(number, bids);
 }
 
-// A slot of the buffer behind an output is free again.
+// Slots of the buffers behind outputs are free again.
 template <std::uint32_t C>
-inline void Network::take_back(const Credit credit) {
-  const std::uint32_t number = router_of(credit.place);
-  const std::uint32_t id = id_of(credit.place);
-  const Router<C> router = routers_.at<C>(number);
-  RouterState& state = router.state();
-  if (id >= at_interface) {
-    ++injection_credits_[number * C + (id - at_interface)];
-    senders_.put_if(number, state.waits_for_credit != 0);
-    return;
+void Network::take_back(Mail<Credit>& mail) {
+  const RouterView<C> routers = routers_.view<C>();
+  for (const Credit credit : mail.take()) {
+    const std::uint32_t number = router_of(credit.place);
+    const std::uint32_t id = id_of(credit.place);
+    const Router<C> router = routers[number];
+    RouterState& state = router.state();
+    if (credit.to_interface()) {
+      ++router.injection_credits(id);
+      NodeSet::Putter(senders_).put_if(number, state.waits_for_credit != 0);
+      continue;
+    }
+    OutputChannel& output = router.output(id);
+    const std::uint32_t owner = output.owner;
+    // Seldom: the first credit of several that somebody waits for, not the first after a packet has gone.
+    if (!((++output.credits == 1) & (owner != nobody)) || router.input(owner).count == 0) continue;
+    state.depth = std::max(state.depth, credit.depth);
+    bid_if(true, router, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
+    busy_.put(number);
   }
-  OutputChannel& output = router.output(id);
-  const std::uint32_t owner = output.owner;
-  if (++output.credits != 1 || owner == nobody || router.input(owner).count == 0) return;
-  state.depth = std::max(state.depth, credit.depth);
-  bid_if(true, state, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
-  busy_.put(number);
 }
 
-// Both allocators, on the state so far.
+// Who decides, on the state so far: inputs of routers on one list, routers with heads on another.
 template <std::uint32_t C>
-inline Network::Grant* Network::decide(std::uint32_t number, Grant* grants) {
-  const Router<C> router = routers_.at<C>(number);
-  RouterState& state = router.state();
-  ++decisions_;
-  ++state.depth;
-  grants = allocate_switch<C>(state, number, grants);
-  if (state.askers == 0) return grants;
-  allocate_channels<C>(router, number);
-  if (!routing_stage_) return grants;
-  ChannelSets& sets = router.sets();
-  for (std::uint32_t p = 0; p < die_ports; ++p)
-    sets.asking[p] = static_cast<std::uint8_t>(sets.asking[p] | sets.routing[p]);
-  sets.routing = {};
-  return grants;
+void Network::collect_bids() {
+  const RouterView<C> routers = routers_.view<C>();
+  Bid* bid = bids_.memory();
+  std::uint32_t* asker = askers_.memory();
+  std::uint64_t decisions = 0;
+  busy_.keep_if([&](std::uint32_t number) {
+    RouterState& state = routers[number].state();
+    const std::uint32_t bidders = state.bidders;
+    const bool asks = state.askers != 0;
+    const bool decides = asks | (bidders != 0);
+    decisions += decides;
+    state.depth += decides;
+    state.chosen = 0;
+    const InputList& list = input_lists[bidders];
+    for (std::uint32_t k = 0; k < die_ports; ++k) bid[k] = bid_of(number, list.inputs[k]);
+    bid += list.count;
+    *asker = number;
+    asker += asks;
+    return decides;
+  });
+  bids_.end_at(bid);
+  askers_.end_at(asker);
+  decisions_ += decisions;
 }
 
-// Separable, input first: one output per input, one of its channels for that, then one input per output.
+// Separable, input first: one output per input, one of its channels for that; then one input per output.
 template <std::uint32_t C>
-inline Network::Grant* Network::allocate_switch(const RouterState& state, std::uint32_t number,
-                                                Grant* grants) {
-  Grant* const first = grants;
-  std::uint32_t outputs = 0;
-  std::uint32_t rivals = 0;
-  for_each_bit(state.bidders, [&](std::uint32_t in) {
-    const std::uint64_t want = state.want[in];
-    const std::uint32_t out = first_from(want, state.output_pointer[in] * C) / C;
-    const auto channels = static_cast<std::uint32_t>(want >> (out * C)) & ((1u << C) - 1u);
+void Network::choose() {
+  const RouterView<C> routers = routers_.view<C>();
+  Grant* grant = grants_.memory();
+  for (const Bid bid : bids_) {
+    const std::uint32_t number = bid / bid_inputs;
+    const std::uint32_t in = bid % bid_inputs;
+    const Router<C> router = routers[number];
+    RouterState& state = router.state();
+    const ChannelSet<C> want = router.want(in);
+    const std::uint32_t out = router.port_of(first_from(want, router.id_of(state.output_pointer[in], 0)));
+    const auto channels = static_cast<std::uint32_t>(want >> router.id_of(out, 0)) & ((1u << C) - 1u);
     const std::uint32_t channel = round_robin(channels, state.channel_pointer[in]);
-    rivals |= outputs & (1u << out);
-    outputs |= 1u << out;
-    *grants++ = {number, static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(channel),
-                 static_cast<std::uint8_t>(out)};
-  });
-  return rivals == 0 ? grants : settle_rivals(state, first, grants);
+    const Grant own = {number, static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(out),
+                       static_cast<std::uint8_t>(channel)};
+    // Seldom, below saturation.
+    if ((state.chosen >> out & 1u) != 0) {
+      settle_rivals(own, grant, state.input_pointer[out]);
+      continue;
+    }
+    set_bit(state.chosen, out);
+    *grant++ = own;
+  }
+  grants_.end_at(grant);
 }
 
-Network::Grant* Network::settle_rivals(const RouterState& state, Grant* first, Grant* last) {
-  std::array<std::uint8_t, die_ports> chosen_by{};
-  for (const Grant* grant = first; grant != last; ++grant) set_bit(chosen_by[grant->out], grant->in);
-  return std::remove_if(first, last, [&](const Grant& grant) {
-    return round_robin(chosen_by[grant.out], state.input_pointer[grant.out]) != grant.in;
-  });
+// Of two inputs of a router that have chosen the same output one stays, round robin from `first` on; and
+// again, if there is a third. The other is among the latest before `end`.
+void Network::settle_rivals(const Grant rival, Grant* end, std::uint32_t first) {
+  Grant* other = end - 1;
+  while (other->out != rival.out) --other;
+  const auto turn = [first](std::uint32_t in) { return in >= first ? in - first : in + die_ports - first; };
+  if (turn(rival.in) < turn(other->in)) *other = rival;
 }
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
 template <std::uint32_t C>
-void Network::allocate_channels(const Router<C> router, std::uint32_t number) {
-  const ChannelSets& sets = router.sets();
+void Network::allocate_channels(std::uint32_t number) {
+  const Router<C> router = routers_.view<C>()[number];
+  RouterState& state = router.state();
   std::uint64_t claimed = 0;
   std::array<std::uint32_t, die_ports * C> win_of;  // by output channel, where claimed
   const auto distance = [&](std::uint32_t head, std::uint32_t target) {
     const std::uint32_t pointer = router.output(target).pointer;
     return head >= pointer ? head - pointer : head + die_ports * C - pointer;
   };
-  for_each_bit(router.state().askers, [&](std::uint32_t p) {
-    for_each_bit(sets.asking[p], [&](std::uint32_t c) {
+  for_each_bit(state.askers, [&](std::uint32_t p) {
+    for_each_bit(state.asking[p], [&](std::uint32_t c) {
       const std::uint32_t id = router.id_of(p, c);
       const InputChannel& input = router.input(id);
-      const std::uint32_t usable = input.usable & sets.free[router.port_of(input.out)];
+      const std::uint32_t usable = input.usable & state.free[router.port_of(input.out)];
       if (usable == 0) return;
       // Round robin over all output channels, of which only those of one port are usable.
       const std::uint32_t from = input.pointer > input.out ? input.pointer - std::uint32_t{input.out} : 0;
@@ -176,74 +232,120 @@ void Network::allocate_channels(const Router<C> router, std::uint32_t number) {
       }
     });
   });
+  if (!routing_stage_) return;
+  for (std::uint32_t p = 0; p < die_ports; ++p)
+    state.asking[p] = static_cast<std::uint8_t>(state.asking[p] | state.routing[p]);
+  state.routing = {};
 }
 
 template <std::uint32_t C>
-inline void Network::own(const Win win) {
-  const Router<C> router = routers_.at<C>(win.router);
+void Network::own(const Win win) {
+  const Router<C> router = routers_.view<C>()[win.router];
   RouterState& state = router.state();
   InputChannel& input = router.input(win.head);
   OutputChannel& output = router.output(win.target);
   const std::uint32_t in = router.port_of(win.head);
   const std::uint32_t channel = router.channel_of(win.head);
   const std::uint32_t out = router.port_of(win.target);
-  ChannelSets& sets = router.sets();
-  ask_no_more(state, sets, in, channel);
+  ask_no_more(state, in, channel);
   input.out = win.target;
   input.usable = 0;
-  clear_bit(sets.free[out], router.channel_of(win.target));
+  clear_bit(state.free[out], router.channel_of(win.target));
   input.pointer = static_cast<std::uint8_t>(win.target + 1);
   output.owner = win.head;
   output.pointer = static_cast<std::uint8_t>(win.head + 1);
-  bid_if(output.credits != 0, state, in, router.id_of(out, channel));
-  busy_.remove_if(win.router, (state.bidders | state.askers) == 0);
+  bid_if(output.credits != 0, router, in, router.id_of(out, channel));
 }
 
-// A flit crosses the switch.
+// Flits cross the switch.
 template <std::uint32_t C>
-inline void Network::send(const Grant grant, Cycle now) {
-  const Router<C> router = routers_.at<C>(grant.router);
-  RouterState& state = router.state();
-  const std::uint32_t id = router.id_of(grant.in, grant.channel);
-  InputChannel& input = router.input(id);
-  const std::uint32_t target = input.out;
-  OutputChannel& output = router.output(target);
-  PortState& port = router.port(grant.out);
-  state.output_pointer[grant.in] = static_cast<std::uint8_t>(grant.out + 1);
-  state.channel_pointer[grant.in] = static_cast<std::uint8_t>(grant.channel + 1);
-  state.input_pointer[grant.out] = static_cast<std::uint8_t>(grant.in + 1);
+void Network::send(Cycle now) {
+  const RouterView<C> routers = routers_.view<C>();
+  const Mail<Arrival>::Sender arrivals(arrivals_);
+  const Mail<Credit>::Sender credits(credits_);
+  const std::uint32_t whole = packet_flits_;
+  const Grant** head = heads_.memory();
+  const Grant** tail = tails_.memory();
+  for (const Grant& grant : grants_) {
+    const Router<C> router = routers[grant.router];
+    RouterState& state = router.state();
+    state.output_pointer[grant.in] = static_cast<std::uint8_t>(grant.out + 1);
+    state.channel_pointer[grant.in] = static_cast<std::uint8_t>(grant.channel + 1);
+    state.input_pointer[grant.out] = static_cast<std::uint8_t>(grant.in + 1);
 
-  const bool tail = --input.left == 0;
-  const std::uint32_t flit = input.flit | (std::uint32_t{tail} << tail_shift);
-  input.flit &= ~head_bit;
-  --input.count;
-  --output.credits;
-  ++port.flits;
-  give_credit(router.port(grant.in), grant, state.depth, now);
-  if (grant.out == local_port) {
-    if (tail) eject(grant.router, worm_of(flit), now);
-    credits_.send(ejection_ + ejection_credit_, {place_of(grant.router, target), 0});
-  } else if (port.place != elsewhere) {
-    arrivals_.send(port.flight, {port.place + router.channel_of(target), flit, state.depth});
-  } else {
-    cross(grant.router, grant.out, router.channel_of(target), flit, now + port.flight);
+    InputChannel& input = router.input(router.id_of(grant.in, grant.channel));
+    const std::uint32_t target = input.out;
+    OutputChannel& output = router.output(target);
+    *head = &grant;
+    head += input.left == whole;
+    const bool is_tail = --input.left == 0;
+    *tail = &grant;
+    tail += is_tail;
+    const bool stops = is_tail | (--input.count == 0) | (--output.credits == 0);
+    bid_no_more_if(stops, router, grant.in, router.id_of(grant.out, grant.channel));
+
+    const Link back = router.link(grant.in);
+    const Link link = router.link(grant.out);
+    if (back.place != elsewhere) {
+      credits.send(back.credit, {back.place + grant.channel, state.depth});
+    } else {
+      return_credit(grant, now + back.credit);
+    }
+    if (grant.out == local_port) {
+      Mail<Credit>::Sender(ejections_).send(ejection_credit_, {place_of(grant.router, target), 0});
+    } else if (link.place != elsewhere) {
+      const Place last = Place{is_tail} << tail_place_shift;
+      arrivals.send(link.flight, {link.place + router.channel_of(target) + last, state.depth});
+    } else {
+      cross(grant.router, target, input, now + link.flight);
+    }
   }
-  bid_no_more_if(tail | (input.count == 0) | (output.credits == 0), state, grant.in,
-                 router.id_of(grant.out, grant.channel));
-  router.packets(grant.out) += std::uint64_t{tail};
-  output.owner = tail ? nobody : output.owner;
-  set_bit(router.sets().free[grant.out], router.channel_of(target), tail);
-  if (tail & (input.waiting != 0)) face_next<C>(router, grant.router, id);
-  busy_.remove_if(grant.router, (state.bidders | state.askers) == 0);
+  heads_.end_at(head);
+  tails_.end_at(tail);
 }
 
-// The sender's side of a buffer hears of a free slot.
-inline void Network::give_credit(const PortState& port, const Grant grant, std::uint32_t depth, Cycle now) {
-  if (port.place != elsewhere) return credits_.send(port.credit, {port.place + grant.channel, depth});
+// Heads among them, and tails if need be, tell which packet they are of.
+template <std::uint32_t C>
+void Network::send_marks() {
+  const Mail<Mark>::Sender marks(marks_);
+  const auto tell = [&](const Grant grant, std::uint32_t bit) {
+    const Router<C> router = routers_.view<C>()[grant.router];
+    const Link link = router.link(grant.out);
+    const InputChannel& input = router.input(router.id_of(grant.in, grant.channel));
+    if (grant.out != local_port && link.place != elsewhere)
+      marks.send(link.flight, {link.place + router.channel_of(input.out), input.worm | bit});
+  };
+  for (const Grant* grant : heads_) tell(*grant, head_bit);
+  if (!copies_ || packet_flits_ == 1) return;
+  for (const Grant* grant : tails_) tell(*grant, 0);
+}
+
+// The last flits of packets have won their way out.
+template <std::uint32_t C>
+void Network::release(Cycle now) {
+  for (const Grant* tail : tails_) {
+    const Grant grant = *tail;
+    const Router<C> router = routers_.view<C>()[grant.router];
+    const std::uint32_t id = router.id_of(grant.in, grant.channel);
+    InputChannel& input = router.input(id);
+    if (grant.out == local_port) eject(grant.router, input.worm, now);
+    ++router.packets(grant.out);
+    router.output(input.out).owner = nobody;
+    set_bit(router.state().free[grant.out], router.channel_of(input.out));
+    if (input.waiting != 0) {
+      face_next<C>(router, grant.router, id);
+    } else {
+      input.usable = InputChannel::no_packet;
+    }
+  }
+}
+
+// The sender's side of a buffer, on another rank, hears of a free slot.
+void Network::return_credit(const Grant grant, Cycle at) {
   Payload payload;
   payload.kind = EventKind::credit;
   payload.channel = grant.channel;
-  leave(grant.router, grant.in, now + port.credit, payload);
+  leave(grant.router, grant.in, at, payload);
 }
 
 // The last flit of a packet won its way out.
@@ -282,7 +384,7 @@ template <std::uint32_t C>
 void Network::face_next(const Router<C> router, std::uint32_t number, std::uint32_t id) {
   InputChannel& input = router.input(id);
   --input.waiting;
-  input.flit = ring(number, id, input.first) | head_bit;
+  input.worm = ring(number, id, input.first);
   input.first = static_cast<std::uint16_t>(input.first + 1u == ring_size_ ? 0 : input.first + 1u);
   face_front<C>(router, number, id);
 }
@@ -291,7 +393,7 @@ void Network::face_next(const Router<C> router, std::uint32_t number, std::uint3
 template <std::uint32_t C>
 void Network::face_front(const Router<C> router, std::uint32_t number, std::uint32_t id) {
   InputChannel& input = router.input(id);
-  const Worm& worm = worms_[worm_of(input.flit)];
+  const Worm& worm = worms_[input.worm];
   const std::uint32_t in = router.port_of(id);
   const std::uint32_t channel = router.channel_of(id);
   input.left = static_cast<std::uint16_t>(packet_flits_);
@@ -309,30 +411,34 @@ void Network::face_front(const Router<C> router, std::uint32_t number, std::uint
     input.out = static_cast<std::uint8_t>(router.id_of(static_cast<std::uint32_t>(way.port), 0));
     input.usable = way.channels;
   }
-  ask(router.state(), router.sets(), in, channel, routing_stage_);
+  ask(router.state(), in, channel, routing_stage_);
   busy_.put(number);
 }
 
 // A die sends one flit; if it lacks a credit, the next one to come wakes it.
-void Network::inject(std::uint32_t router, Cycle now) {
-  Source& source = sources_[router];
-  RouterState& state = routers_[router].state();
+template <std::uint32_t C>
+void Network::inject(std::uint32_t number, Cycle now) {
+  Source& source = sources_[number];
+  const Router<C> router = routers_.view<C>()[number];
+  RouterState& state = router.state();
   state.waits_for_credit = 1;
-  if (source.left == 0 && !begin_packet(router, now)) return;
-  std::uint16_t& credits = injection_credits_[router * routers_.capacity() + source.channel];
+  if (source.left == 0 && !begin_packet(number, now)) return;
+  std::uint16_t& credits = router.injection_credits(source.channel);
   if (credits == 0) return;
   state.waits_for_credit = 0;
   --credits;
   ++decisions_;
-  std::uint32_t flit = source.worm;
-  if (source.left == packet_flits_) flit |= head_bit;
-  if (--source.left == 0) flit |= tail_bit;
-  const std::uint32_t id = routers_[router].id_of(local_port, source.channel);
-  arrivals_.send(injection_, {place_of(router, id), flit, state.depth});
+  const Place place = place_of(number, router.id_of(local_port, source.channel));
+  if (source.left == packet_flits_)
+    Mail<Mark>::Sender(marks_).send(injection_, {place, source.worm | head_bit});
+  const bool tail = --source.left == 0;
+  if (tail && copies_ && packet_flits_ > 1) Mail<Mark>::Sender(marks_).send(injection_, {place, source.worm});
+  Mail<Arrival>::Sender(arrivals_).send(injection_,
+                                        {place + (std::uint32_t{tail} << tail_place_shift), state.depth});
   if (source.left > 0 || (source.next >= 0 && source.next <= now + 1)) {
-    senders_.put(router);
+    senders_.put(number);
   } else if (source.next >= 0) {
-    wheel_.add(router, source.next);
+    wheel_.add(number, source.next);
   }
 }
 

@@ -8,15 +8,28 @@ namespace {
 
 constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
 
-// The longest time between a decision and what it causes elsewhere, in cycles.
-Cycle horizon_of(const Fabric& fabric) {
-  std::int64_t longest = fabric.timing.latch_ejection() + fabric.timing.credit_ejection();
+// The longest that any link takes, in cycles, for what `duration` says it takes over a latency.
+template <class Duration>
+Cycle longest(const Fabric& fabric, Duration&& duration) {
+  std::int64_t most = 0;
   for (std::uint32_t n = 0; n < fabric.topology.dies(); ++n)
-    for (std::uint32_t p = 0; p < local_port; ++p) {
-      const std::int64_t latency = fabric.link(NodeId{n}, static_cast<Port>(p)).latency;
-      longest = std::max({longest, latency + 2 * fabric.timing.cycle, fabric.timing.credit_router(latency)});
-    }
-  return longest / fabric.timing.cycle;
+    for (std::uint32_t p = 0; p < local_port; ++p)
+      most = std::max(most, duration(fabric.link(NodeId{n}, static_cast<Port>(p)).latency));
+  return most / fabric.timing.cycle;
+}
+
+Cycle longest_flight(const Fabric& fabric) {
+  const Timing& timing = fabric.timing;
+  const std::int64_t injection = timing.latch_injection();
+  return longest(fabric,
+                 [&](std::int64_t latency) { return std::max(latency + 2 * timing.cycle, injection); });
+}
+
+Cycle longest_credit(const Fabric& fabric) {
+  const Timing& timing = fabric.timing;
+  const std::int64_t injection = timing.credit_injection();
+  return longest(fabric,
+                 [&](std::int64_t latency) { return std::max(timing.credit_router(latency), injection); });
 }
 
 std::size_t count_of(std::span<const RankId> owner_of, RankId self) {
@@ -58,35 +71,42 @@ Network::Network(const Fabric& fabric, const Traffic& traffic, std::uint32_t pac
       order_(fabric.routes.dimension_order()),
       routing_stage_(fabric.timing.routing_stage > 0),
       ejection_(cycles(fabric, fabric.timing.latch_ejection())),
-      ejection_credit_(cycles(fabric, fabric.timing.credit_ejection())),
+      ejection_credit_(ejection_ + cycles(fabric, fabric.timing.credit_ejection())),
       injection_(cycles(fabric, fabric.timing.latch_injection())),
       injection_credit_(cycles(fabric, fabric.timing.credit_injection())),
       local_(owner_of.size(), elsewhere),
       routers_(count_of(owner_of, self), channels_),
-      arrivals_(horizon_of(fabric), die_ports * count_of(owner_of, self)),
-      credits_(horizon_of(fabric), (die_ports + 1) * count_of(owner_of, self)),
-      wheel_(count_of(owner_of, self)),
-      busy_(count_of(owner_of, self)),
-      senders_(count_of(owner_of, self)) {
+      arrivals_(longest_flight(fabric), die_ports * routers_.size()),
+      marks_(longest_flight(fabric), die_ports * routers_.size()),
+      credits_(longest_credit(fabric), die_ports * routers_.size()),
+      ejections_(ejection_credit_, routers_.size()),
+      wheel_(routers_.size()),
+      busy_(routers_.size()),
+      senders_(routers_.size()),
+      bids_(die_ports * routers_.size(), die_ports),
+      askers_(routers_.size(), 1),
+      grants_(die_ports * routers_.size(), 0),
+      heads_(die_ports * routers_.size(), 1),
+      tails_(die_ports * routers_.size(), 1) {
   for (std::uint32_t n = 0; n < owner_of.size(); ++n) {
     if (owner_of[n] != self) continue;
     local_[n] = static_cast<std::uint32_t>(nodes_.size());
     nodes_.push_back(NodeId{n});
   }
   rings_.resize(nodes_.size() * routers_.channels_each() * ring_size_);
-  grants_.resize(nodes_.size() * die_ports);
-  if (nodes_.size() < owner_of.size()) copy_bit_ = tail_bit;
+  copies_ = nodes_.size() < owner_of.size();
   sources_.resize(nodes_.size());
-  injection_credits_.assign(nodes_.size() * routers_.capacity(), static_cast<std::uint16_t>(depth_));
   counters_.resize(nodes_.size());
   for (std::uint32_t r = 0; r < nodes_.size(); ++r) {
     const Router<0> router = routers_[r];
     for (std::uint32_t id = 0; id < routers_.channels_each(); ++id)
       router.output(id).credits = static_cast<std::uint16_t>(depth_);
-    PortState& interface = router.port(local_port);
+    for (std::uint32_t c = 0; c < routers_.capacity(); ++c)
+      router.injection_credits(c) = static_cast<std::uint16_t>(depth_);
+    Link& interface = router.link(local_port);
     interface.place = place_of(r, at_interface);
     interface.credit = static_cast<std::uint16_t>(injection_credit_);
-    router.sets().free[local_port] = static_cast<std::uint8_t>((1u << channels_) - 1u);
+    router.state().free[local_port] = static_cast<std::uint8_t>((1u << channels_) - 1u);
     for (std::uint32_t p = 0; p < local_port; ++p) connect(r, static_cast<Port>(p));
   }
 }
@@ -95,22 +115,23 @@ void Network::connect(std::uint32_t number, Port port) {
   const Router<0> router = routers_[number];
   const auto neighbour = fabric_.topology.neighbour(nodes_[number], port);
   if (!neighbour) return;
-  router.sets().free[static_cast<std::uint32_t>(port)] = static_cast<std::uint8_t>((1u << channels_) - 1u);
+  router.state().free[static_cast<std::uint32_t>(port)] = static_cast<std::uint8_t>((1u << channels_) - 1u);
   const std::int64_t latency = fabric_.link(nodes_[number], port).latency;
-  PortState& state = router.port(static_cast<std::uint32_t>(port));
-  state.flight = static_cast<std::uint16_t>(cycles(fabric_, latency) + 2);
-  state.credit = static_cast<std::uint16_t>(cycles(fabric_, fabric_.timing.credit_router(latency)));
+  Link& link = router.link(static_cast<std::uint32_t>(port));
+  link.flight = static_cast<std::uint16_t>(cycles(fabric_, latency) + 2);
+  link.credit = static_cast<std::uint16_t>(cycles(fabric_, fabric_.timing.credit_router(latency)));
   const std::uint32_t there = local_[neighbour->value];
   if (there == elsewhere) return;
-  state.place = place_of(there, router.id_of(static_cast<std::uint32_t>(Topology::opposite(port)), 0));
+  link.place = place_of(there, router.id_of(static_cast<std::uint32_t>(Topology::opposite(port)), 0));
 }
 
 Cycle Network::next_after(Cycle now) const {
   if (!busy_.empty() || !senders_.empty()) return now + 1;
-  const Cycle due = wheel_.next_after(now);
-  for (Cycle cycle = now + 1; cycle <= now + arrivals_.horizon() && (due < 0 || cycle < due); ++cycle)
-    if (!arrivals_.at(cycle).empty() || !credits_.at(cycle).empty()) return cycle;
-  return due;
+  Cycle next = -1;
+  for (const Cycle cycle : {wheel_.next_after(now), arrivals_.next_after(now), credits_.next_after(now),
+                            ejections_.next_after(now)})
+    if (cycle >= 0 && (next < 0 || cycle < next)) next = cycle;
+  return next;
 }
 
 std::uint32_t Network::take_worm() {
@@ -124,11 +145,10 @@ std::uint32_t Network::take_worm() {
 }
 
 // A flit whose way leads to another rank, where its worm goes on under another number.
-void Network::cross(std::uint32_t router, std::uint32_t out, std::uint32_t out_channel, std::uint32_t flit,
-                    Cycle at) {
+void Network::cross(std::uint32_t router, std::uint32_t target, const InputChannel& input, Cycle at) {
   Payload payload;
-  if ((flit & head_bit) != 0) {
-    const Worm& worm = worms_[worm_of(flit)];
+  if (input.left + 1u == packet_flits_) {
+    const Worm& worm = worms_[input.worm];
     payload.kind = EventKind::head;
     payload.source = worm.source;
     payload.destination = worm.destination;
@@ -137,13 +157,13 @@ void Network::cross(std::uint32_t router, std::uint32_t out, std::uint32_t out_c
   } else {
     payload.kind = EventKind::body;
   }
-  payload.channel = static_cast<std::uint8_t>(out_channel);
+  payload.channel = static_cast<std::uint8_t>(routers_[router].channel_of(target));
   payload.flits = 1;
-  if ((flit & tail_bit) != 0) {
+  if (input.left == 0) {
     payload.flags = flag_tail;
-    drop_worm(worm_of(flit));
+    drop_worm(input.worm);
   }
-  leave(router, out, at, payload);
+  leave(router, routers_[router].port_of(target), at, payload);
 }
 
 void Network::leave(std::uint32_t router, std::uint32_t port, Cycle at, Payload payload) {
@@ -154,19 +174,21 @@ void Network::leave(std::uint32_t router, std::uint32_t port, Cycle at, Payload 
 }
 
 void Network::receive(NodeId to, const Payload& payload, std::uint32_t depth, Cycle now) {
-  const Place place = place_of(local_[to.value], routers_[0].id_of(payload.port, payload.channel));
+  arrivals_.open(now);
+  marks_.open(now);
+  credits_.open(now);
+  Place place = place_of(local_[to.value], routers_[0].id_of(payload.port, payload.channel));
   if (payload.kind == EventKind::credit) {
     credits_.add(now, {place, depth});
     return;
   }
-  std::uint32_t flit = no_worm;
   if (payload.kind == EventKind::head) {
-    flit = take_worm();
-    worms_[flit] = worm_from(payload);
-    flit |= head_bit;
+    const std::uint32_t worm = take_worm();
+    worms_[worm] = worm_from(payload);
+    marks_.add(now, {place, worm | head_bit});
   }
-  if ((payload.flags & flag_tail) != 0) flit |= tail_bit;
-  arrivals_.add(now, {place, flit, depth});
+  if ((payload.flags & flag_tail) != 0) place |= tail_place;
+  arrivals_.add(now, {place, depth});
 }
 
 void Network::start() {
@@ -197,7 +219,7 @@ bool Network::begin_packet(std::uint32_t router, Cycle now) {
   if (source.next < 0 || source.next > now) return false;
   for (std::uint32_t k = 1; k <= channels_; ++k) {
     const std::uint32_t candidate = (source.channel + k) % channels_;
-    if (injection_credits_[router * routers_.capacity() + candidate] == 0) continue;
+    if (routers_[router].injection_credits(candidate) == 0) continue;
     source.channel = static_cast<std::uint8_t>(candidate);
     source.worm = take_worm();
     source.left = static_cast<std::uint16_t>(packet_flits_);
@@ -211,19 +233,28 @@ bool Network::begin_packet(std::uint32_t router, Cycle now) {
   return false;
 }
 
+// Flits are those of the packets that have gone, and of those that are going what is gone of them.
 PortCounters Network::port(std::size_t local, Port port) const {
   const auto number = static_cast<std::uint32_t>(port);
   if (number >= die_ports) return {};
-  return {routers_[local].port(number).flits, routers_[local].packets(number)};
+  const auto router = routers_[local];
+  PortCounters counters{router.packets(number) * packet_flits_, router.packets(number)};
+  for (std::uint32_t c = 0; c < channels_; ++c) {
+    const std::uint32_t owner = router.output(router.id_of(number, c)).owner;
+    if (owner != nobody) counters.flits += packet_flits_ - router.input(owner).left;
+  }
+  return counters;
 }
 
 bool Network::quiet() const {
-  const auto is_full = [&](std::uint32_t credits) { return credits == depth_; };
-  for (std::size_t r = 0; r < routers_.size(); ++r)
+  for (std::size_t r = 0; r < routers_.size(); ++r) {
+    const auto router = routers_[r];
     for (std::uint32_t id = 0; id < routers_.channels_each(); ++id)
-      if (routers_[r].input(id).count != 0 || !is_full(routers_[r].output(id).credits)) return false;
-  return std::all_of(injection_credits_.begin(), injection_credits_.end(), is_full) &&
-         std::all_of(sources_.begin(), sources_.end(),
+      if (router.input(id).count != 0 || router.output(id).credits != depth_) return false;
+    for (std::uint32_t c = 0; c < channels_; ++c)
+      if (router.injection_credits(c) != depth_) return false;
+  }
+  return std::all_of(sources_.begin(), sources_.end(),
                      [](const Source& source) { return source.left == 0 && source.next < 0; });
 }
 

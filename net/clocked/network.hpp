@@ -17,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "net/clocked/list.hpp"
 #include "net/clocked/mail.hpp"
 #include "net/clocked/node_set.hpp"
 #include "net/clocked/routers.hpp"
@@ -94,10 +95,14 @@ class Network {
   void restore(std::size_t local, const NodeState& state, Cycle from);
 
  private:
-  // An input channel may cross the switch.
+  // An input of a router: number * bid_inputs + input.
+  using Bid = std::uint32_t;
+  static constexpr std::uint32_t bid_inputs = 8;
+  static Bid bid_of(std::uint32_t router, std::uint32_t in) { return router * bid_inputs + in; }
+  // An input channel may cross the switch, unless another input has chosen the same output.
   struct Grant {
     std::uint32_t router = 0;
-    std::uint8_t in = 0, channel = 0, out = 0;
+    std::uint8_t in = 0, out = 0, channel = 0;
   };
   // A head has won an output channel.
   struct Win {
@@ -109,30 +114,36 @@ class Network {
   template <std::uint32_t C>
   void run_cycle(Cycle now);
   template <std::uint32_t C>
-  void latch(Arrival arrival);
+  void latch();
   template <std::uint32_t C>
-  void take_back(Credit credit);
+  void read_marks();
   template <std::uint32_t C>
-  Grant* decide(std::uint32_t number, Grant* grants);
+  void take_back(Mail<Credit>& mail);
   template <std::uint32_t C>
-  Grant* allocate_switch(const RouterState& state, std::uint32_t number, Grant* grants);
-  Grant* settle_rivals(const RouterState& state, Grant* first, Grant* last);
+  void collect_bids();
   template <std::uint32_t C>
-  void allocate_channels(Router<C> router, std::uint32_t number);
+  void choose();
   template <std::uint32_t C>
-  void send(Grant grant, Cycle now);
+  void allocate_channels(std::uint32_t number);
   template <std::uint32_t C>
   void own(Win win);
+  template <std::uint32_t C>
+  void send(Cycle now);
+  template <std::uint32_t C>
+  void send_marks();
+  template <std::uint32_t C>
+  void release(Cycle now);
   template <std::uint32_t C>
   void face_next(Router<C> router, std::uint32_t number, std::uint32_t id);
   template <std::uint32_t C>
   void face_front(Router<C> router, std::uint32_t number, std::uint32_t id);
-  void give_credit(const PortState& port, Grant grant, std::uint32_t depth, Cycle now);
-  void cross(std::uint32_t router, std::uint32_t out, std::uint32_t out_channel, std::uint32_t flit,
-             Cycle at);
+  template <std::uint32_t C>
+  void inject(std::uint32_t number, Cycle now);
+  static void settle_rivals(Grant rival, Grant* end, std::uint32_t first);
+  void return_credit(Grant grant, Cycle at);
+  void cross(std::uint32_t router, std::uint32_t target, const InputChannel& input, Cycle at);
   void eject(std::uint32_t router, std::uint32_t worm, Cycle now);
   Port next_by_coordinates(std::uint32_t router, std::uint32_t destination) const;
-  void inject(std::uint32_t router, Cycle now);
   bool begin_packet(std::uint32_t router, Cycle now);
   void connect(std::uint32_t number, Port port);
   void draw_next(std::uint32_t router, Cycle after);
@@ -144,12 +155,12 @@ class Network {
   }
   std::uint32_t last_worm(std::uint32_t router, std::uint32_t id) {
     const InputChannel& input = routers_[router].input(id);
-    return input.waiting == 0 ? worm_of(input.flit) : ring(router, id, input.first + input.waiting - 1u);
+    return input.waiting == 0 ? input.worm : ring(router, id, input.first + input.waiting - 1u);
   }
   // What came from another rank, or was restored, is a worm of its own in every router; its last flit takes
   // the sender's along.
   void end_worm(std::uint32_t router, std::uint32_t id, std::uint32_t senders) {
-    if (senders != no_worm && senders != last_worm(router, id)) drop_worm(senders);
+    if (senders != last_worm(router, id)) drop_worm(senders);
   }
   std::uint32_t take_worm();
   Worm worm_from(const Payload& payload) const {
@@ -175,7 +186,7 @@ class Network {
   std::uint32_t ring_size_;  // packets behind the front one that a buffer can hold the head of
   DimensionOrder order_;
   bool routing_stage_;
-  std::uint32_t copy_bit_ = 0;  // of flits that may take a copy of their worm along; see end_worm()
+  bool copies_ = false;  // of worms may be under way, see end_worm()
   std::uint32_t ejection_, ejection_credit_, injection_, injection_credit_;  // cycles that these take
 
   std::vector<NodeId> nodes_;
@@ -183,17 +194,22 @@ class Network {
   Routers routers_;
   std::vector<std::uint32_t> rings_;  // worms
   std::vector<Source> sources_;
-  std::vector<std::uint16_t> injection_credits_;
   std::vector<TrafficCounters> counters_;
   std::vector<Worm> worms_;
   std::vector<std::uint32_t> spare_worms_;
 
   Mail<Arrival> arrivals_;
+  Mail<Mark> marks_;
   Mail<Credit> credits_;
+  Mail<Credit> ejections_;  // credits of ejection channels
   SourceWheel wheel_;
-  NodeSet busy_;               // routers with a bid
-  NodeSet senders_;            // dies that send, in this cycle or the next
-  std::vector<Grant> grants_;  // of this cycle
+  NodeSet busy_;     // routers with a bid, and some that had one in the latest cycle
+  NodeSet senders_;  // dies that send, in this cycle or the next
+  // Of this cycle:
+  List<Bid> bids_;
+  List<std::uint32_t> askers_;  // routers
+  List<Grant> grants_;
+  List<const Grant*> heads_, tails_;  // flits that have crossed a switch
   std::vector<Win> wins_;
   std::vector<Crossing>* leaving_ = nullptr;  // during step()
   std::uint64_t decisions_ = 0;

@@ -10,6 +10,8 @@ namespace hecaton::net::clocked {
 
 namespace {
 
+constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
+
 void require(bool holds, const char* why) {
   if (!holds) throw std::runtime_error(why);
 }
@@ -19,7 +21,7 @@ void require(bool holds, const char* why) {
 void Network::fill_input(std::uint32_t router, std::uint32_t id, NodeState& node) const {
   const InputChannel& input = routers_[router].input(id);
   NodeState::Input& state = node.inputs.emplace_back();
-  std::uint32_t worm = worm_of(input.flit);
+  std::uint32_t worm = input.worm;
   std::uint32_t of_worm = input.left;
   std::uint32_t next = input.first;
   for (std::uint32_t count = input.count; count > 0;) {
@@ -32,20 +34,20 @@ void Network::fill_input(std::uint32_t router, std::uint32_t id, NodeState& node
     of_worm = packet_flits_;
   }
   state.goes_on = input.count == 0 && input.left != 0;
-  if (state.goes_on) state.worm = worms_[worm_of(input.flit)];
+  if (state.goes_on) state.worm = worms_[input.worm];
   state.left = input.left;
   state.out = input.out;
-  state.usable = input.usable;
+  state.usable = input.asks() ? input.usable : 0;
   state.pointer = input.pointer;
-  const Router<0> all = routers_[router];
-  state.routing = (all.sets().routing[all.port_of(id)] >> all.channel_of(id) & 1u) != 0;
+  const auto all = routers_[router];
+  state.routing = (all.state().routing[all.port_of(id)] >> all.channel_of(id) & 1u) != 0;
 }
 
 std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pending> pending) const {
   std::vector<NodeState> all(nodes_.size());
   for (std::uint32_t router = 0; router < nodes_.size(); ++router) {
     NodeState& state = all[router];
-    const Router<0> parts = routers_[router];
+    const auto parts = routers_[router];
     state.output_pointer = parts.state().output_pointer;
     state.input_pointer = parts.state().input_pointer;
     state.channel_pointer = parts.state().channel_pointer;
@@ -55,7 +57,7 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
       state.outputs.push_back(parts.output(id));
     }
     for (std::uint32_t c = 0; c < channels_; ++c)
-      state.injection_credits.push_back(injection_credits_[router * routers_.capacity() + c]);
+      state.injection_credits.push_back(parts.injection_credits(c));
     for (std::uint32_t p = 0; p < die_ports; ++p) state.ports.push_back(port(router, static_cast<Port>(p)));
     const Source& source = sources_[router];
     state.sender = {source.next, source.drawn,   source.packets,
@@ -77,16 +79,24 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
 // What this rank's nodes sent each other.
 void Network::add_coming(Cycle from, std::vector<NodeState>& all) const {
   for (Cycle cycle = from; cycle <= from + arrivals_.horizon(); ++cycle) {
-    for (const Arrival& arrival : arrivals_.at(cycle)) {
-      const bool head = (arrival.flit & head_bit) != 0;
-      all[router_of(arrival.place)].arriving.push_back(
-          {cycle, static_cast<std::uint8_t>(id_of(arrival.place)), head, (arrival.flit & tail_bit) != 0,
-           head ? worms_[worm_of(arrival.flit)] : Worm{}, arrival.depth});
+    for (const Arrival& arrival : arrivals_.at(cycle))
+      all[router_of(arrival.place)].arriving.push_back({cycle,
+                                                        static_cast<std::uint8_t>(id_of(arrival.place)),
+                                                        false, arrival.tail(), Worm{}, arrival.depth});
+    for (const Mark& mark : marks_.at(cycle)) {
+      if ((mark.worm & head_bit) == 0) continue;
+      std::vector<NodeState::Flit>& flits = all[router_of(mark.place)].arriving;
+      const auto head = std::find_if(flits.begin(), flits.end(), [&](const NodeState::Flit& flit) {
+        return flit.at == cycle && flit.channel == id_of(mark.place);
+      });
+      head->head = true;
+      head->worm = worms_[worm_of(mark.worm)];
     }
-    for (const Credit& credit : credits_.at(cycle))
-      all[router_of(credit.place)].returning.push_back(
-          {cycle, static_cast<std::uint8_t>(id_of(credit.place)), credit.depth});
   }
+  for (const Mail<Credit>* mail : {&credits_, &ejections_})
+    for (Cycle cycle = from; cycle <= from + mail->horizon(); ++cycle)
+      for (const Credit& credit : mail->at(cycle))
+        all[router_of(credit.place)].returning.push_back({cycle, credit.channel(), credit.depth});
 }
 
 // And what other ranks sent.
@@ -127,7 +137,7 @@ void Network::restore_input(std::uint32_t router, std::uint32_t id, const NodeSt
     require(last ? piece.flits <= of_worm : piece.flits == of_worm, "a packet has too many flits");
     const std::uint32_t worm = keep(piece.worm);
     if (input.count == 0) {
-      input.flit = worm | (state.left == packet_flits_ ? head_bit : 0);
+      input.worm = worm;
     } else {
       require(input.waiting < ring_size_, "a buffer overflows");
       ring(router, id, input.waiting++) = worm;
@@ -138,19 +148,17 @@ void Network::restore_input(std::uint32_t router, std::uint32_t id, const NodeSt
   if (state.goes_on) {
     require(state.pieces.empty() && state.usable == 0,
             "the rest of a packet comes to a buffer that has others");
-    input.flit = keep(state.worm);
+    input.worm = keep(state.worm);
   }
   input.left = state.left;
   input.out = state.out;
-  input.usable = state.usable;
+  input.usable = state.left != 0 ? state.usable : InputChannel::no_packet;
   input.pointer = state.pointer;
-  if (input.left != 0 && input.usable != 0)
-    ask(parts.state(), parts.sets(), parts.port_of(id), parts.channel_of(id), state.routing);
+  if (input.asks()) ask(parts.state(), parts.port_of(id), parts.channel_of(id), state.routing);
 }
 
 void Network::restore_outputs(std::uint32_t router, const NodeState& state) {
   const Router<0> parts = routers_[router];
-  RouterState& bids = parts.state();
   const std::uint32_t ids = routers_.channels_each();
   for (std::uint32_t id = 0; id < ids; ++id) {
     const OutputChannel& output = state.outputs[id];
@@ -161,30 +169,36 @@ void Network::restore_outputs(std::uint32_t router, const NodeState& state) {
     const std::uint32_t out = parts.port_of(id);
     const InputChannel& owner = parts.input(output.owner);
     require(owner.owns() && owner.out == id, "a virtual channel has another owner");
-    clear_bit(parts.sets().free[out], parts.channel_of(id));
-    bid_if(output.credits > 0 && owner.count > 0, bids, parts.port_of(output.owner),
-           parts.id_of(out, parts.channel_of(output.owner)));
+    clear_bit(parts.state().free[out], parts.channel_of(id));
+    with_capacity(routers_.capacity(), [&]<std::uint32_t C>() {
+      bid_if(output.credits > 0 && owner.count > 0, routers_.view<C>()[router], parts.port_of(output.owner),
+             parts.id_of(out, parts.channel_of(output.owner)));
+    });
   }
 }
 
 void Network::restore_coming(std::uint32_t router, const NodeState& state, Cycle from) {
-  const auto in_time = [&](Cycle cycle) {
-    require(cycle >= from && cycle <= from + arrivals_.horizon(), "something is to come at no time");
+  arrivals_.open(from);
+  marks_.open(from);
+  credits_.open(from);
+  ejections_.open(from);
+  const auto put = [&](auto& mail, Cycle at, const auto& record) {
+    require(at >= from && at <= from + mail.horizon(), "something is to come at no time");
+    require(mail.add(at, record), "too much is to come at once");
   };
-  const auto fits_in = [](bool added) { require(added, "too much is to come at once"); };
+  const std::uint32_t ids = routers_.channels_each();
   for (const NodeState::Flit& flit : state.arriving) {
-    in_time(flit.at);
-    require(flit.channel < routers_.channels_each(), "a flit is to come to no buffer");
-    std::uint32_t word = flit.head ? keep(flit.worm) | head_bit : no_worm;
-    if (flit.tail) word |= tail_bit;
-    fits_in(arrivals_.add(flit.at, {place_of(router, flit.channel), word, flit.depth}));
+    require(flit.channel < ids, "a flit is to come to no buffer");
+    const Place place = place_of(router, flit.channel);
+    put(arrivals_, flit.at, Arrival{place | (flit.tail ? tail_place : 0), flit.depth});
+    if (flit.head) put(marks_, flit.at, Mark{place, keep(flit.worm) | head_bit});
   }
+  const std::uint32_t ejections = routers_[router].id_of(local_port, 0);
   for (const NodeState::Slot& slot : state.returning) {
-    in_time(slot.at);
-    require(slot.channel < routers_.channels_each() ||
-                (slot.channel >= at_interface && slot.channel < at_interface + channels_),
+    require(slot.channel < ids || (slot.channel >= at_interface && slot.channel < at_interface + channels_),
             "a credit comes from nowhere");
-    fits_in(credits_.add(slot.at, {place_of(router, slot.channel), slot.depth}));
+    const bool ejected = slot.channel >= ejections && slot.channel < ids;
+    put(ejected ? ejections_ : credits_, slot.at, Credit{place_of(router, slot.channel), slot.depth});
   }
 }
 
@@ -194,7 +208,7 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
               state.outputs.size() == routers_.channels_each() &&
               state.injection_credits.size() == channels_ && state.ports.size() == die_ports,
           "it is of another network");
-  copy_bit_ = tail_bit;
+  copies_ = true;
   const Router<0> parts = routers_[router];
   RouterState& bids = parts.state();
   bids.output_pointer = state.output_pointer;
@@ -209,16 +223,17 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
   restore_outputs(router, state);
   for (std::uint32_t c = 0; c < channels_; ++c) {
     require(state.injection_credits[c] <= depth_, "an interface has too many credits");
-    injection_credits_[router * routers_.capacity() + c] = state.injection_credits[c];
+    parts.injection_credits(c) = state.injection_credits[c];
   }
   for (std::uint32_t p = 0; p < die_ports; ++p) {
-    parts.port(p).flits = state.ports[p].flits;
     parts.packets(p) = state.ports[p].packets;
+    require(port(local, static_cast<Port>(p)).flits == state.ports[p].flits,
+            "a port has sent other flits than those of its packets");
   }
   counters_[router] = state.counters;
   restore_coming(router, state, from);
   restore_sender(router, state, from);
-  busy_.put_if(router, (bids.bidders | bids.askers) != 0);
+  if ((bids.bidders | bids.askers) != 0) busy_.put(router);
 }
 
 void Network::restore_sender(std::uint32_t router, const NodeState& state, Cycle from) {

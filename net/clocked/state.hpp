@@ -17,53 +17,49 @@ inline constexpr std::uint32_t die_ports = 5;
 inline constexpr std::uint8_t nobody = 0xFF;
 inline constexpr std::uint32_t elsewhere = 0xFFFFFFFFu;  // a router of another rank
 
-// A flit is the number of its worm and two bits.
+// A worm's number has 30 bits; of a word of 32 the highest may say that its first flit is meant.
 inline constexpr std::uint32_t head_bit = 0x80000000u;
-inline constexpr std::uint32_t tail_shift = 30;
-inline constexpr std::uint32_t tail_bit = 1u << tail_shift;
 inline constexpr std::uint32_t no_worm = 0x3FFFFFFFu;
-constexpr std::uint32_t worm_of(std::uint32_t flit) {
-  return flit & no_worm;
+constexpr std::uint32_t worm_of(std::uint32_t word) {
+  return word & no_worm;
 }
 
-// Who bids, and the round-robin pointers of the separable allocators: each is the one to try first, and may
-// be one past the last. A cache line.
-struct alignas(64) RouterState {
+// Who bids and asks, and the round-robin pointers of the separable allocators: each is the one to try first,
+// and may be one past the last. What could cross the switch is beside it, see Router::want().
+struct RouterState {
   // Length of the longest chain of decisions, each of which had to wait for the one before, up to the latest.
   std::uint32_t depth = 0;
-  std::uint8_t bidders = 0;           // inputs with anything in `want`, one bit each
-  std::uint8_t askers = 0;            // inputs with anything in `asking` or `routing` of their ChannelSets
-  std::uint8_t waits_for_credit = 0;  // the die of this router has something to send
-  // By input: its channels that could cross the switch (a flit, an output channel, a credit), by the output
-  // (high part of a bit's number) and the channel.
-  std::array<std::uint64_t, die_ports> want{};
+  std::uint8_t bidders = 0;                              // inputs that want anything, one bit each
+  std::uint8_t askers = 0;                               // inputs with anything in `asking` or `routing`
+  std::uint8_t waits_for_credit = 0;                     // the die of this router has something to send
+  std::uint8_t chosen = 0;                               // outputs that an input has chosen in this cycle
   std::array<std::uint8_t, die_ports> output_pointer{};  // by input
   std::array<std::uint8_t, die_ports> channel_pointer{};
   std::array<std::uint8_t, die_ports> input_pointer{};  // by output
-};
-static_assert(sizeof(RouterState) == 64);
-
-// What only the first and the last flit of a packet change.
-struct ChannelSets {
+  // Channels, of which only the first and the last flit of a packet change any.
   std::array<std::uint8_t, die_ports> asking{};   // by input: whose front flit asks for an output channel
   std::array<std::uint8_t, die_ports> routing{};  // and those whose will in the next cycle
   std::array<std::uint8_t, die_ports> free{};     // by output: those without an owner
 };
+static_assert(sizeof(RouterState) == 40);
 
 // A virtual channel of an input: the packet in front, how much of it is still to go, and how many flits are
 // here. Packets are of one length and their flits come one after another, so the flits need not be kept. The
 // packets behind the front one are in a ring elsewhere: mostly there are none.
 struct InputChannel {
-  std::uint32_t flit = no_worm;  // the next one to go on, but for the tail bit
+  std::uint32_t worm = no_worm;  // of the packet in front
   std::uint16_t left = 0;        // its flits that have not gone on; 0: no packet is in front
   std::uint16_t count = 0;       // flits in the buffer, of all packets
   std::uint16_t first = 0;       // of the ring
   std::uint16_t waiting = 0;     // packets in it
-  std::uint16_t usable = 0;      // output channels that the packet may take; none once it has one
-  std::uint8_t out = 0;          // what it has (its number, see Router), before: the first of that port
-  std::uint8_t pointer = 0;      // of the channel allocator: the output channel to try first, like `out`
+  // Output channels that the packet may take; none once it has one. `no_packet`: there is none in front.
+  std::uint16_t usable = no_packet;
+  std::uint8_t out = 0;      // what it has (its number, see Router), before: the first of that port
+  std::uint8_t pointer = 0;  // of the channel allocator: the output channel to try first, like `out`
 
-  bool owns() const { return left != 0 && usable == 0; }
+  static constexpr std::uint16_t no_packet = 0xFFFF;
+  bool owns() const { return usable == 0; }
+  bool asks() const { return usable != 0 && usable != no_packet; }
 };
 static_assert(sizeof(InputChannel) == 16);
 
