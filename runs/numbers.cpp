@@ -48,14 +48,18 @@ DieNumbers::DieNumbers(DieRole role, const Reference& reference, Mailbox& mailbo
   }
   for (const Meaning& m : *role_.meanings)
     if (m.verb == Verb::input_panel) along_rings_ = m.along_rings;
-  gradient_heads_ = is_one_d() ? own_heads() : heads_of(place_in(Ring::row));
 }
 
 // ---- places
 
-DieNumbers::Linear DieNumbers::linear_of(const Work& work) const {
+std::int32_t DieNumbers::block_of(const Work& work) const {
+  if (work.layer < 0) return -1;
+  return work.layer * static_cast<std::int32_t>(reference_->model().operators.size()) + meaning(work).place;
+}
+
+Linear DieNumbers::linear_of(const Work& work) const {
   const Stage stage = meaning(work).linear;
-  return {stage == Stage::none ? work.op.stage : stage, work.layer};
+  return {stage == Stage::none ? work.op.stage : stage, block_of(work)};
 }
 
 std::uint64_t DieNumbers::size_of(Ring group) const {
@@ -93,17 +97,20 @@ std::uint64_t DieNumbers::tile_of(const Work& work, std::uint64_t tile_tokens) c
 
 Indices DieNumbers::slice(const Work& work, Ring group, std::uint64_t place, std::uint64_t tile,
                           std::uint64_t tile_tokens) const {
+  return slice_at(base_of(work), group, place, tile, tile_tokens);
+}
+
+Indices DieNumbers::slice_at(std::uint64_t base, Ring group, std::uint64_t place, std::uint64_t tile,
+                             std::uint64_t tile_tokens) const {
   const std::uint64_t each = tile_tokens / size_of(group);
   const std::uint64_t rows = size_of(Ring::column);
   Indices tokens = count_up(tile * each, each);
   for (std::uint64_t& token : tokens) {
     if (group == Ring::column) token += place * (role_.minibatch_tokens / rows);
     if (group == Ring::package) token = token * dies() + place;
-    if (group == Ring::row) {
-      const std::uint64_t q = place + token * size_of(Ring::row);
-      token = q % rows * (role_.minibatch_tokens / rows) + q / rows;
-    }
-    token += base_of(work);
+    if (group == Ring::row)
+      token = listed_token(role_.minibatch_tokens, rows, place + token * size_of(Ring::row));
+    token += base;
   }
   return tokens;
 }
@@ -125,24 +132,25 @@ Indices DieNumbers::inputs_at(std::uint64_t place, std::uint64_t count) {
 }
 
 Indices DieNumbers::outputs_at(const Work& work, std::uint64_t place, std::uint64_t count) const {
-  const training::ModelConfig& model = reference_->model();
   const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
-  const std::uint64_t head = reference_->head_size();
+  const std::int32_t block = block_of(work);
   const Meaning& m = meaning(work);
   switch (linear_of(work).stage) {
     case Stage::qkv: {
-      const std::uint64_t queries = m.half == 1 ? 0 : model.hidden / parts;
+      const std::uint64_t head = reference_->head_size(block);
+      const std::uint64_t queries = m.half == 1 ? 0 : reference_->model().hidden / parts;
       const std::uint64_t pairs = m.half == 0 && m.halves == 2 ? 0 : (count - queries) / (2 * head);
       Indices outputs = count_up(place * queries, queries);
-      const std::uint64_t first = reference_->kv_head_of(heads_of(place).first);
-      append(outputs, count_up(reference_->key_at(first), pairs * head));
-      append(outputs, count_up(reference_->value_at(first), pairs * head));
+      const std::uint64_t first = reference_->kv_head_of(block, heads_of(block, place).first);
+      append(outputs, count_up(reference_->key_at(block, first), pairs * head));
+      append(outputs, count_up(reference_->value_at(block, first), pairs * head));
       return outputs;
     }
     case Stage::ffn_up: {
-      if (!model.gated) return count_up(place * count, count);
+      const training::Operator& o = reference_->operator_at(block);
+      if (!o.gated) return count_up(place * count, count);
       Indices outputs = count_up(place * (count / 2), count / 2);
-      append(outputs, count_up(model.ffn + place * (count / 2), count / 2));
+      append(outputs, count_up(o.ffn + place * (count / 2), count / 2));
       return outputs;
     }
     case Stage::head:
@@ -164,16 +172,22 @@ std::uint64_t DieNumbers::output_place(const Meaning& m) const {
   return m.spread == Spread::outputs ? index_1d() : 0;
 }
 
-Heads DieNumbers::heads_of(std::uint64_t place) const {
+Heads DieNumbers::heads_of(std::int32_t block, std::uint64_t place) const {
   const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
-  const std::uint64_t count = reference_->model().heads / parts;
+  const std::uint64_t count = reference_->operator_at(block).heads / parts;
   return {place * count, count};
 }
 
+// Whose parts of gradients of keys and values this die has.
+Heads DieNumbers::gradient_heads(std::int32_t block) const {
+  if (block < 0 || reference_->opening(block) != Stage::qkv) return {};
+  return only_heads_.value_or(heads_of(block, is_one_d() ? index_1d() : place_in(Ring::row)));
+}
+
 // Those of which this die computes attention.
-Heads DieNumbers::own_heads() const {
-  if (is_one_d()) return heads_of(index_1d());
-  const Heads all = heads_of(place_in(Ring::row));
+Heads DieNumbers::own_heads(std::int32_t block) const {
+  if (is_one_d()) return heads_of(block, index_1d());
+  const Heads all = heads_of(block, place_in(Ring::row));
   if (!by_head_) return all;
   const std::uint64_t count = all.count / size_of(Ring::column);
   return {all.first + role_.groups.lines[static_cast<std::size_t>(Ring::column)].position * count, count};
@@ -199,10 +213,21 @@ Indices DieNumbers::attention_tokens(const Work& work) const {
   return slice(work, Ring::column, place_in(Ring::column), 0, role_.minibatch_tokens);
 }
 
-Indices DieNumbers::ffn_features() const {
-  const std::uint64_t parts = is_one_d() ? dies() : size_of(Ring::row);
-  const std::uint64_t count = reference_->model().ffn / parts;
-  return count_up((is_one_d() ? index_1d() : place_in(Ring::row)) * count, count);
+// Between up and down: of the columns' networks, or of each expert of this column.
+Indices DieNumbers::ffn_features(std::int32_t block) const {
+  const training::Operator& o = reference_->operator_at(block);
+  const Ring group = o.experts > 1 ? Ring::column : Ring::row;
+  const std::uint64_t count = o.ffn / (is_one_d() ? dies() : size_of(group));
+  return count_up((is_one_d() ? index_1d() : place_in(group)) * count, count);
+}
+
+// Of an expert: gate and up, or up.
+Indices DieNumbers::up_features(std::int32_t block) const {
+  const training::Operator& o = reference_->operator_at(block);
+  const Indices features = ffn_features(block);
+  Indices up = features;
+  if (o.gated) append(up, count_up(o.ffn + features.front(), features.size()));
+  return up;
 }
 
 Indices DieNumbers::words() const {
@@ -221,7 +246,7 @@ void DieNumbers::fail(const std::string& what, const Work& work) {
   if (!findings_.first_wrong.empty()) return;
   const Linear linear = linear_of(work);
   findings_.first_wrong = fmt::format("die {}, {} of layer {}: {}", role_.id.value,
-                                      chiplet::stage_name(linear.stage), linear.layer, what);
+                                      chiplet::stage_name(linear.stage), work.layer, what);
 }
 
 bool DieNumbers::fits(const Numbers& numbers, std::uint64_t size, const Work& work) {
@@ -249,30 +274,37 @@ Number DieNumbers::get(const TensorName& wanted, std::uint64_t token, std::uint6
   if (at != sheet.end()) return at->second;
   // Rows of the embedding table come from DRAM, unless the dies that have the words look them up.
   const bool looked_up = is_one_d() && reference_->model().tied;
-  if (name == TensorName{Kind::norm_input, Stage::qkv, 0} && !looked_up)
+  if (name == TensorName{Kind::norm_input, reference_->opening(0), 0} && !looked_up)
     return reference_->embedding(reference_->word_of(token), feature);
   ++findings_.wrong;
   if (findings_.first_wrong.empty())
     findings_.first_wrong =
-        fmt::format("die {}, {} of layer {}: token {}, feature {} is needed and not there", role_.id.value,
-                    chiplet::stage_name(name.linear), name.layer, token, feature);
+        fmt::format("die {}, {} of operator {}: token {}, feature {} is needed and not there", role_.id.value,
+                    chiplet::stage_name(name.linear), name.block, token, feature);
   return std::numeric_limits<Number>::quiet_NaN();
 }
 
 void DieNumbers::put(const TensorName& wanted, std::uint64_t token, std::uint64_t feature, Number value) {
   const TensorName name = reference_->resolved(wanted);
   const bool backward = name.kind >= Kind::output_gradient;
-  static constexpr const char* kinds[] = {
-      "the stream before ", "X of ", "Y of ", "dY of ", "dX of ", "the stream's gradient before "};
+  static constexpr const char* kinds[] = {"the stream before ",
+                                          "X of ",
+                                          "Y of ",
+                                          "scores of ",
+                                          "shares of ",
+                                          "dY of ",
+                                          "dX of ",
+                                          "the stream's gradient before ",
+                                          "gradients of shares of "};
   sheets_[name][{token, feature}] = value;
-  if (token >= reference_->tokens()) {
+  if (token >= reference_->rows(name)) {
     compare(value, std::numeric_limits<Number>::quiet_NaN(), findings_.outputs, "a token that is not there");
     return;
   }
-  compare(value, reference_->at(name, token, feature, gradient_heads_),
+  compare(value, reference_->at(name, token, feature, gradient_heads(name.block)),
           backward ? findings_.input_gradients : findings_.outputs,
-          fmt::format("{}{} of layer {}", kinds[static_cast<std::size_t>(name.kind)],
-                      chiplet::stage_name(name.linear), name.layer));
+          fmt::format("{}{} of operator {}", kinds[static_cast<std::size_t>(name.kind)],
+                      chiplet::stage_name(name.linear), name.block));
 }
 
 Numbers DieNumbers::cut(const TensorName& name, const Indices& tokens, const Indices& features) {
@@ -294,9 +326,13 @@ Numbers DieNumbers::weights(const Linear& linear, const Indices& inputs, const I
   Numbers numbers;
   numbers.reserve(inputs.size() * outputs.size());
   for (const std::uint64_t input : inputs)
-    for (const std::uint64_t output : outputs)
-      numbers.push_back(reference_->weight(linear.stage, linear.layer, input, output));
+    for (const std::uint64_t output : outputs) numbers.push_back(reference_->weight(linear, input, output));
   return numbers;
+}
+
+Numbers DieNumbers::own_weights(const Linear& linear, const Indices& inputs, const Indices& outputs) {
+  used_[linear].insert({inputs, outputs});
+  return weights(linear, inputs, outputs);
 }
 
 // Of these tokens, in this order.
@@ -325,13 +361,36 @@ void DieNumbers::add_gradient(const Linear& linear, const Indices& inputs, const
     for (const std::uint64_t output : outputs) sheet[{input, output}] += product.at(i++);
 }
 
+void DieNumbers::miss(const std::string& what, std::uint64_t count) {
+  if (count == 0) return;
+  findings_.wrong += count;
+  if (findings_.first_wrong.empty())
+    findings_.first_wrong = fmt::format("die {}: {} elements of {} are missing", role_.id.value, count, what);
+}
+
+void DieNumbers::check_complete() {
+  for (const auto& [linear, blocks] : used_) {
+    const Sheet& sheet = gradients_[linear];
+    std::uint64_t missing = 0;
+    for (const auto& [inputs, outputs] : blocks)
+      for (const std::uint64_t input : inputs)
+        for (const std::uint64_t output : outputs) missing += sheet.contains({input, output}) ? 0 : 1;
+    miss(fmt::format("dW of {} of operator {}", chiplet::stage_name(linear.stage), linear.block), missing);
+  }
+  const std::uint64_t words = reference_->tokens() * reference_->model().hidden / dies();
+  const std::uint64_t known = sheets_[{Kind::norm_input_gradient, reference_->opening(0), 0}].size();
+  miss("the embedded words' gradient", words - std::min(words, known));
+}
+
 Findings DieNumbers::finish() {
-  for (const auto& [linear, sheet] : gradients_)
+  check_complete();
+  for (const auto& [linear, sheet] : gradients_) {
+    const GradientPart part = gradient_part(linear);
     for (const auto& [at, value] : sheet)
-      compare(value,
-              reference_->weight_gradient(linear.stage, linear.layer, at.first, at.second, gradient_heads_),
+      compare(value, reference_->weight_gradient(linear, at.first, at.second, part),
               findings_.weight_gradients,
-              fmt::format("dW of {} of layer {}", chiplet::stage_name(linear.stage), linear.layer));
+              fmt::format("dW of {} of operator {}", chiplet::stage_name(linear.stage), linear.block));
+  }
   return findings_;
 }
 

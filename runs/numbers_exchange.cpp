@@ -32,9 +32,19 @@ bool DieNumbers::is_scalar(const Meaning& m) const {
   return m.verb == Verb::norm || m.verb == Verb::loss_max || m.verb == Verb::loss_sum;
 }
 
+bool DieNumbers::is_of_experts(const Meaning& m) const {
+  return m.spread == Spread::experts || (is_wide(m) && !is_scalar(m));
+}
+
+// Numbers of fp32, others of bf16.
+bool DieNumbers::is_wide(const Meaning& m) const {
+  return is_scalar(m) || m.verb == Verb::score_sums || m.verb == Verb::share_gradients ||
+         m.verb == Verb::share_sums;
+}
+
 // Numbers of a unit.
 std::uint64_t DieNumbers::width_of(const Work& work) const {
-  return work.op.unit_bytes / (is_scalar(meaning(work)) ? training::scalar_bytes : training::element_bytes);
+  return work.op.unit_bytes / (is_wide(meaning(work)) ? training::scalar_bytes : training::element_bytes);
 }
 
 DieNumbers::Range DieNumbers::chunk(const Work& work, std::uint32_t count, std::uint32_t index) const {
@@ -109,6 +119,7 @@ void DieNumbers::begin(const Work& work) {
   if (m.verb == Verb::none) return;
   buffer_.assign(work.op.units * width_of(work), 0.0);
   if (is_scalar(m)) return begin_scalars(work);
+  if (is_of_experts(m)) return begin_experts(work);
   switch (m.verb) {
     case Verb::gather:
       return begin_gather(work);
@@ -127,6 +138,7 @@ void DieNumbers::end(const Work& work) {
   const Meaning& m = meaning(work);
   if (m.verb == Verb::none) return;
   if (is_scalar(m)) return end_scalars(work);
+  if (is_of_experts(m)) return end_experts(work);
   switch (m.verb) {
     case Verb::gather:
       return end_gather(work);
@@ -164,11 +176,11 @@ void DieNumbers::begin_gather(const Work& work) {
   if (m.part == 0 && is_one_d()) {
     // Norms come after the gather.
     const Kind kind = is_gradient ? Kind::output_gradient : Kind::norm_input;
-    own = cut({kind, linear.stage, linear.layer}, share_tokens(work), stream_features());
+    own = cut({kind, linear.stage, linear.block}, share_tokens(work), stream_features());
   } else if (m.part == 0) {
     const Indices features = is_gradient ? outputs_at(work, output_place(m), width_of(work))
                                          : inputs_at(input_place(m), width_of(work));
-    own = cut({is_gradient ? Kind::output_gradient : Kind::input, linear.stage, linear.layer},
+    own = cut({is_gradient ? Kind::output_gradient : Kind::input, linear.stage, linear.block},
               share_tokens(work), features);
   }
   const Range part = chunk(work, work.places.ring.size, work.places.ring.position);
@@ -225,8 +237,8 @@ void DieNumbers::end_scatter(const Work& work) {
   if (!is_one_d())
     features = forward ? outputs_at(work, output_place(m), width_of(work))
                        : inputs_at(input_place(m), width_of(work));
-  TensorName name{forward ? Kind::output : Kind::input_gradient, linear.stage, linear.layer};
-  if (m.verb == Verb::embedding) name = {Kind::norm_input, Stage::qkv, 0};
+  TensorName name{forward ? Kind::output : Kind::input_gradient, linear.stage, linear.block};
+  if (m.verb == Verb::embedding) name = {Kind::norm_input, reference_->opening(0), 0};
   if (fits(result_, recent_.size() * features.size(), work)) put_all(name, recent_, features, result_);
   ++tiles_done(work);
 }
@@ -243,10 +255,11 @@ void DieNumbers::begin_panel(const Work& work) {
   if (!is_root(work)) return;
   if (m.verb == Verb::input_panel) {
     const std::uint64_t tile = work.op.units * size_of(Ring::column);
-    buffer_ = cut({Kind::input, linear.stage, linear.layer}, own_tokens(work, tile_of(work, tile), tile),
+    buffer_ = cut({Kind::input, linear.stage, linear.block}, own_tokens(work, tile_of(work, tile), tile),
                   inputs_at(place_in(Ring::row), width_of(work)));
   } else {
-    buffer_ = weights(linear, inputs_at(place_in(Ring::column), work.op.units), panel_columns(work, panels_));
+    buffer_ =
+        own_weights(linear, inputs_at(place_in(Ring::column), work.op.units), panel_columns(work, panels_));
   }
 }
 
@@ -273,7 +286,7 @@ void DieNumbers::end_panel(const Work& work) {
   }
   if (is_root(work) && is_input) {
     recent_ = own_tokens(work, tile_of(work, tile), tile);
-    put_all({Kind::input_gradient, linear.stage, linear.layer}, recent_,
+    put_all({Kind::input_gradient, linear.stage, linear.block}, recent_,
             inputs_at(place_in(Ring::row), width_of(work)), buffer_);
   } else if (is_root(work)) {
     add_gradient(linear, inputs_at(place_in(Ring::column), work.op.units), panel_columns(work, panels_ - 1),
@@ -308,7 +321,7 @@ void DieNumbers::begin_scalars(const Work& work) {
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (m.verb == Verb::loss_max) buffer_[i] = -std::numeric_limits<Number>::infinity();
     for (const std::uint64_t f : features) {
-      const auto of = [&](Kind kind) { return get({kind, linear.stage, linear.layer}, tokens[i], f); };
+      const auto of = [&](Kind kind) { return get({kind, linear.stage, linear.block}, tokens[i], f); };
       if (m.verb == Verb::loss_max)
         buffer_[i] = std::max(buffer_[i], of(Kind::output));
       else if (m.verb == Verb::loss_sum)
@@ -349,8 +362,8 @@ void DieNumbers::end_norm(const Work& work) {
     }
     const Number root = roots_[linear][tokens[i]] = root_of(buffer_[i]);
     for (const std::uint64_t f : stream_features())
-      put({Kind::input, linear.stage, linear.layer}, tokens[i], f,
-          get({Kind::norm_input, linear.stage, linear.layer}, tokens[i], f) / root);
+      put({Kind::input, linear.stage, linear.block}, tokens[i], f,
+          get({Kind::norm_input, linear.stage, linear.block}, tokens[i], f) / root);
   }
 }
 
@@ -359,9 +372,9 @@ void DieNumbers::end_loss(const Work& work) {
   const Linear linear = linear_of(work);
   for (std::size_t i = 0; i < recent_.size(); ++i)
     for (const std::uint64_t word : words()) {
-      const Number logit = get({Kind::output, linear.stage, linear.layer}, recent_[i], word);
+      const Number logit = get({Kind::output, linear.stage, linear.block}, recent_[i], word);
       const Number label = reference_->label_of(recent_[i]) == word ? 1.0 : 0.0;
-      put({Kind::output_gradient, linear.stage, linear.layer}, recent_[i], word,
+      put({Kind::output_gradient, linear.stage, linear.block}, recent_[i], word,
           std::exp(logit - loss_max_.at(i)) / buffer_[i] - label);
     }
 }
@@ -370,8 +383,9 @@ void DieNumbers::end_loss(const Work& work) {
 
 // Of queries, keys and values, or of attention's output: what the die at this place of the column works on.
 Indices DieNumbers::exchanged_features(const Work& work, std::uint64_t place) const {
-  const std::uint64_t size = reference_->head_size();
-  const Heads all = heads_of(place_in(Ring::row));
+  const std::int32_t block = block_of(work);
+  const std::uint64_t size = reference_->head_size(block);
+  const Heads all = heads_of(block, place_in(Ring::row));
   const std::uint64_t count = all.count / size_of(Ring::column), first = all.first + place * count;
   Indices features;
   const auto append = [&](std::uint64_t from, std::uint64_t length) {
@@ -379,9 +393,10 @@ Indices DieNumbers::exchanged_features(const Work& work, std::uint64_t place) co
   };
   append(first * size, count * size);
   if (linear_of(work).stage != Stage::qkv) return features;
-  const std::uint64_t kv = reference_->kv_head_of(first), last = reference_->kv_head_of(first + count - 1);
-  append(reference_->key_at(kv), (last - kv + 1) * size);
-  append(reference_->value_at(kv), (last - kv + 1) * size);
+  const std::uint64_t kv = reference_->kv_head_of(block, first),
+                      last = reference_->kv_head_of(block, first + count - 1);
+  append(reference_->key_at(block, kv), (last - kv + 1) * size);
+  append(reference_->value_at(block, kv), (last - kv + 1) * size);
   return features;
 }
 
@@ -389,8 +404,8 @@ TensorName DieNumbers::exchanged(const Work& work) const {
   const Linear linear = linear_of(work);
   const bool forward = meaning(work).pass == Pass::forward;
   if (linear.stage == Stage::qkv)
-    return {forward ? Kind::output : Kind::output_gradient, linear.stage, linear.layer};
-  return {forward ? Kind::input : Kind::input_gradient, linear.stage, linear.layer};
+    return {forward ? Kind::output : Kind::output_gradient, linear.stage, linear.block};
+  return {forward ? Kind::input : Kind::input_gradient, linear.stage, linear.block};
 }
 
 // Tokens of the die at this place of the column, as it lies.

@@ -99,12 +99,9 @@ class Maker {
     DieRole numbers{node,
                     &workload_.plan().meanings[role],
                     {setup.rings, setup.lines},
-                    {},
+                    ring_places(setup, chiplet::Ring::column),
+                    ring_places(setup, chiplet::Ring::row),
                     workload_.plan().minibatch_tokens};
-    constexpr auto column = static_cast<std::size_t>(chiplet::Ring::column);
-    for (std::uint32_t place = 0; place < setup.lines[column].size; ++place)
-      numbers.column_ring.push_back(
-          workload_.die_setup(setup.lines[column].at(place)).rings[column].position);
     setup.program = &programs_[role];
     if (options_.spoil_places) options_.spoil_places(setup);
     return {
@@ -112,6 +109,15 @@ class Maker {
   }
 
  private:
+  // Of the dies of a line as they lie.
+  std::vector<std::uint32_t> ring_places(const chiplet::DieSetup& setup, chiplet::Ring ring) const {
+    const auto index = static_cast<std::size_t>(ring);
+    std::vector<std::uint32_t> places;
+    for (std::uint32_t place = 0; place < setup.lines[index].size; ++place)
+      places.push_back(workload_.die_setup(setup.lines[index].at(place)).rings[index].position);
+    return places;
+  }
+
   const Workload& workload_;
   const VerifyOptions& options_;
   const Reference& reference_;
@@ -163,6 +169,10 @@ void run_engine(Model& model, Synchroniser&& synchroniser) {
   engine.run();
 }
 
+bool is_one_d(const io::Deck& deck) {
+  return deck.training.method.starts_with("megatron");
+}
+
 // 1D: norms are followed token by token, so a die's share of a tile has to be whole tokens.
 void check_shares(const Workload& workload, std::uint64_t hidden) {
   const std::uint64_t dies = workload.topology().dies();
@@ -179,20 +189,46 @@ void check_shares(const Workload& workload, std::uint64_t hidden) {
   }
 }
 
-void check_operators_verifiable(const training::ModelConfig& m) {
-  using training::OperatorKind;
-  const training::Model model = training::model_of(m);
-  if (model.has(OperatorKind::experts)) {
-    throw training::PlanError("training.model.experts", "can not be verified",
-                              "where a token goes in a mixture of experts is not followed",
-                              "use a model without experts");
+// Experts get equally many tokens of what a die scores at once.
+void check_rounds(const Workload& workload, const training::Model& model) {
+  const training::Plan& plan = workload.plan();
+  for (std::size_t i = 0; i < plan.roles.at(0).size(); ++i) {
+    const training::Meaning& meaning = plan.meanings.at(0)[i];
+    const std::uint64_t tokens = plan.roles[0][i].m;
+    if (meaning.verb != training::Verb::scores || meaning.pass == training::Pass::weight_gradient) continue;
+    const training::Operator& o = model.operators.at(meaning.place);
+    if (tokens % round_of(o) == 0) continue;
+    throw training::PlanError(
+        "training.minibatch_tokens", "makes token tiles too small to verify",
+        fmt::format("{} tokens of a die, {} of {} experts each, do not give every expert equally many",
+                    tokens, o.experts_per_token, o.experts),
+        "use a larger mini-batch, or larger buffers");
   }
-  if (model.operators.size() == 2 && model.operators[0].kind == OperatorKind::attention &&
-      model.operators[1].kind == OperatorKind::feed_forward)
-    return;
-  throw training::PlanError("training.model.operators", "can not be verified",
-                            "numbers are followed through layers of attention and a feed-forward network",
-                            "use \"attention; feed-forward\"");
+}
+
+void check_heads(const training::Model& model, std::uint64_t dies) {
+  for (const training::Operator& o : model.operators) {
+    if (o.kind != training::OperatorKind::attention || dies <= o.heads) continue;
+    throw training::PlanError(
+        "training.model.heads", "are too few to verify this method",
+        fmt::format("{} heads on {} dies: dies that share a head are not followed", o.heads, dies),
+        "use at least as many heads as dies");
+  }
+}
+
+// The order in which tokens are dealt out to experts: as dies have them, so that every tile of every die has
+// whole rounds.
+Indices dealing_order(const Workload& workload, const io::Deck& deck) {
+  const std::uint64_t rows = deck.network.package.rows, columns = deck.network.package.columns;
+  const std::uint64_t minibatch = workload.plan().minibatch_tokens, tokens = workload.plan().tokens;
+  Indices order;
+  for (std::uint64_t base = 0; base < tokens; base += minibatch)
+    for (std::uint64_t i = 0; i < minibatch; ++i) {
+      const std::uint64_t slice = minibatch / columns;  // 2D
+      const std::uint64_t q = i / slice + i % slice * columns;
+      order.push_back(base + (is_one_d(deck) ? i : listed_token(minibatch, rows, q)));
+    }
+  return order;
 }
 
 }  // namespace
@@ -206,7 +242,6 @@ void check_verifiable(const io::Deck& deck) {
   __extension__ using Wide = unsigned __int128;
   constexpr std::uint64_t most = 200'000'000;
   const training::ModelConfig& m = deck.training.model;
-  check_operators_verifiable(m);
   const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
   if (weights * deck.training.batch_sequences * deck.training.sequence_length > most) {
     throw PlanError("training.batch_sequences", "makes the step too large to verify",
@@ -214,14 +249,11 @@ void check_verifiable(const io::Deck& deck) {
                     "use fewer tokens, or a smaller model");
   }
   const std::uint64_t dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
-  const bool is_1d = deck.training.method.starts_with("megatron");
-  const std::uint64_t heads = training::model_of(m).operators.front().heads;
-  if (is_1d && dies > heads) {
-    throw PlanError("training.model.heads", "are too few to verify this method",
-                    fmt::format("{} heads on {} dies: dies that share a head are not followed", heads, dies),
-                    "use at least as many heads as dies");
-  }
-  if (is_1d) check_shares(Workload(deck), m.hidden);
+  const training::Model model = training::model_of(m);
+  if (is_one_d(deck)) check_heads(model, dies);
+  const Workload workload(deck);
+  if (is_one_d(deck)) check_shares(workload, m.hidden);
+  check_rounds(workload, model);
 }
 
 Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost::mpi::communicator& world) {
@@ -231,7 +263,7 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   const auto partition = partition::make_partition(options.partition, workload.topology(),
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
-  const Reference reference(deck.training, options.seed);
+  const Reference reference(deck.training, dealing_order(workload, deck), options.seed);
   const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
   model.set_borders(partition.owner, announcements_of(workload), {});

@@ -30,8 +30,11 @@ GridPlace backward_place(const GridLayout& l, std::size_t i, const Depths& depth
 void add_forward_again(ProgramBuilder& b, const GridLayout& l) {
   GridPlace place;
   place.keeps = true;
-  for (std::size_t i = 0; i + 1 < l.operators.size(); ++i)
+  for (std::size_t i = 0; i + 1 < l.operators.size(); ++i) {
+    b.set_operator(i);
     std::visit([&](const auto& o) { o.forward(b, l, place); }, l.operators[i]);
+  }
+  b.set_operator(l.operators.size() - 1);
   std::visit([&](const auto& o) { o.forward_again(b, l); }, l.operators.back());
 }
 
@@ -49,6 +52,7 @@ void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers,
   b.loop(layers, [&] {
     if (l.recompute) add_layer_again(b, l, depths);
     for (std::size_t i = l.operators.size(); i-- > 0;) {
+      b.set_operator(i);
       // Of the mini-batch before: its buffer is needed.
       if (i == 0) b.wait(Stage::gradients, Slot::output);
       std::visit([&](const auto& o) { o.backward(b, l, backward_place(l, i, depths)); }, l.operators[i]);

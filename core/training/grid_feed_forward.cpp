@@ -86,6 +86,7 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
     b.vector(Stage::activation, up_tile);
     add_experts_down_backward(b, *this, tokens);
     b.vector(Stage::activation, up_tile + ffn_tile);
+    b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
     add_experts_up_backward(b, *this, tokens);
     b.drop(2 * up_tile + 2 * ffn_tile);
     return;

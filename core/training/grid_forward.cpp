@@ -28,6 +28,7 @@ void save_input(ProgramBuilder& b, const GridLayout& l, std::size_t i) {
 
 void add_layer(ProgramBuilder& b, const GridLayout& l) {
   for (std::size_t i = 0; i < l.operators.size(); ++i) {
+    b.set_operator(i);
     save_input(b, l, i);
     std::visit([&](const auto& o) { o.forward(b, l, forward_place(l, i)); }, l.operators[i]);
   }

@@ -2,8 +2,8 @@
 // program, never in it, so that a run carries none of it.
 //
 // Linear layers: Y = X W, dX = dY W^T, dW = X^T dY, of one tile of tokens. And what lies between them: norms,
-// attention, activation functions, residuals, the loss. Where an operation of these is several (products and
-// passes of attention), the last one says it.
+// attention, activation functions, residuals, the loss, and which experts a token passes. Where an operation
+// of these is several (products and passes of attention), the last one says it.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,17 @@ enum class Verb : std::uint8_t {
   loss_max,
   loss_sum,
   embedding,  // tied, 1D: partial sums of looked up words, to everyone's share
+  // A mixture of experts: a token's scores, and their gradients; partial scores added up; the shares of its
+  // experts in its result, and the gradients of scores; its features to its experts, and results back;
+  // results added up, forward each with its share; gradients of shares back, and added up.
+  scores,
+  score_sums,
+  shares,
+  to_experts,
+  from_experts,
+  combine,
+  share_gradients,
+  share_sums,
 };
 enum class Pass : std::uint8_t { forward, input_gradient, weight_gradient };
 
@@ -40,6 +51,7 @@ enum class Spread : std::uint8_t {
   summa,            // 2D, both along rows and columns
   outputs,          // 1D, each die has some columns of W; X is whole
   inputs,           // 1D, each die has some rows of W; partial sums of Y
+  experts,          // several, each with its own tokens: up by outputs, down by inputs
 };
 
 struct Meaning {
@@ -49,6 +61,7 @@ struct Meaning {
   // The linear layer that this belongs to: before which a norm is, after (backward: before) which a residual
   // is; none: that of the operation's stage.
   chiplet::Stage linear = chiplet::Stage::none;
+  std::uint8_t place = 0;             // of its operator in the list of a layer
   std::uint8_t part = 0, parts = 1;   // of an exchange that is several collectives
   std::uint8_t half = 0, halves = 1;  // of a linear layer whose weights are several matrices, side by side
   std::uint32_t blocks = 1;           // of columns of a weight panel

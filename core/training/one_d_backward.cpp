@@ -10,6 +10,7 @@ namespace {
 // An operator for all mini-batches. One whose weights and gradients do not fit together moves them itself.
 void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
   const OneDOperator& o = l.operators[i];
+  b.set_operator(i);
   const std::uint64_t weights = std::visit([](const auto& op) { return op.weights(); }, o) * element_bytes;
   const bool splits = std::visit([](const auto& op) { return op.splits(); }, o);
   const TilePass first = std::visit([&](const auto& op) { return op.backward_pass(l); }, o);

@@ -11,21 +11,29 @@ namespace {
 // Products of a mixture of experts backward.
 void add_experts_down(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t each) {
   b.matmul(Stage::ffn_down, each, d.hidden, d.ffn, d.experts);
+  mean_product(b, Pass::input_gradient, Spread::experts);
 }
 void add_experts_down_weights(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t each) {
   b.matmul(Stage::ffn_down, d.ffn, each, d.hidden, d.experts);
+  mean_product(b, Pass::weight_gradient, Spread::experts);
 }
 void add_experts_up(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens, std::uint64_t each) {
   b.matmul(Stage::ffn_up, each, d.up, d.hidden, d.experts);
+  mean_product(b, Pass::input_gradient, Spread::experts);
   b.vector(Stage::ffn_up, slice_bytes(tokens * d.experts_per_token, d.hidden));
+  b.mean(Verb::combine, Pass::input_gradient, Stage::ffn_up);
   // And of the choice: the gradient of its scalars is a sum over features, of which this die has a part.
   b.vector(Stage::ffn_up, tokens * d.experts * scalar_bytes);
+  b.mean(Verb::shares, Pass::input_gradient, Stage::ffn_up);
   b.matmul(Stage::ffn_up, tokens, d.experts, d.hidden);
+  b.mean(Verb::scores, Pass::input_gradient, Stage::ffn_up);
 }
 void add_experts_up_weights(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens,
                             std::uint64_t each) {
   b.matmul(Stage::ffn_up, d.hidden, each, d.up, d.experts);
+  mean_product(b, Pass::weight_gradient, Spread::experts);
   b.matmul(Stage::ffn_up, d.hidden, tokens, d.experts);  // and of the choice
+  b.mean(Verb::scores, Pass::weight_gradient, Stage::ffn_up);
 }
 
 }  // namespace
@@ -37,8 +45,11 @@ TilePass OneDFeedForward::forward_pass(const OneDLayout& l) const {
 void OneDFeedForward::write_up(ProgramBuilder& b, std::uint64_t tokens) const {
   if (is_mixture()) {
     b.matmul(Stage::ffn_up, tokens, hidden, experts);  // the choice
+    b.mean(Verb::scores, Pass::forward, Stage::ffn_up);
     b.vector(Stage::ffn_up, tokens * experts * scalar_bytes);
+    b.mean(Verb::shares, Pass::forward, Stage::ffn_up);
     b.matmul(Stage::ffn_up, ceil_div(tokens * experts_per_token, experts), hidden, up, experts);
+    mean_product(b, Pass::forward, Spread::experts);
     return;
   }
   b.matmul(Stage::ffn_up, tokens, hidden, up);
@@ -48,7 +59,9 @@ void OneDFeedForward::write_up(ProgramBuilder& b, std::uint64_t tokens) const {
 void OneDFeedForward::write_down(ProgramBuilder& b, std::uint64_t tokens) const {
   if (is_mixture()) {
     b.matmul(Stage::ffn_down, ceil_div(tokens * experts_per_token, experts), ffn, hidden, experts);
+    mean_product(b, Pass::forward, Spread::experts);
     b.vector(Stage::ffn_down, slice_bytes(tokens * experts_per_token, hidden));  // weighed and added up
+    b.mean(Verb::combine, Pass::forward, Stage::ffn_down);
     return;
   }
   b.matmul(Stage::ffn_down, tokens, ffn, hidden);

@@ -10,6 +10,7 @@ namespace {
 // An operator for all mini-batches; while it works, the weights of the next one come.
 void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
   const OneDOperator& o = l.operators[i];
+  b.set_operator(i);
   const bool is_last = i + 1 == l.operators.size();
   const TilePass first = std::visit([&](const auto& op) { return op.forward_pass(l); }, o);
   b.wait(Stage::activations, Slot::output);  // what the block before wrote is what this one reads

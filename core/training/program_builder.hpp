@@ -115,15 +115,21 @@ class ProgramBuilder {
 
   // Says what the operations since `mark` compute; an exchange may be several collectives.
   std::size_t mark() const { return program_.size(); }
+  // What follows belongs to this operator of a layer's list.
+  void set_operator(std::size_t place) { place_ = static_cast<std::uint8_t>(place); }
   void mean(std::size_t mark, Meaning meaning) {
     meaning.parts = static_cast<std::uint8_t>(program_.size() - mark);
+    meaning.place = place_;
     for (std::size_t i = mark; i < program_.size(); ++i) {
       meaning.part = static_cast<std::uint8_t>(i - mark);
       meanings_[i] = meaning;
     }
   }
   // The last operation.
-  void mean(const Meaning& meaning) { meanings_.back() = meaning; }
+  void mean(Meaning meaning) {
+    meaning.place = place_;
+    meanings_.back() = meaning;
+  }
   void mean(Verb verb, Pass pass, Stage linear) { mean({verb, pass, Spread::grid, linear}); }
 
   chiplet::Program take() { return std::move(program_); }
@@ -161,6 +167,7 @@ class ProgramBuilder {
 
   chiplet::Program program_;
   Meanings meanings_;
+  std::uint8_t place_ = 0;
 };
 
 }  // namespace hecaton::training

@@ -194,8 +194,11 @@ with folder() as here:
                 check(process.returncode == 0, f"{name} by {method}: {process.stderr!r}")
                 digests.append(json.loads(read(os.path.join(here, name, "summary.json")))["digest"])
             check(digests[0] == digests[1], f"{name} by {method} has one digest")
-    process = run(["verify", deck, "--set", "training.model.experts=4"], here)
-    check(process.returncode == 2 and "experts" in process.stderr, f"verify of experts says {process.stderr!r}")
+    experts = ["verify", deck, "--set", "training.model.experts=8", "--set", "training.minibatch_tokens=32", "--set"]
+    process = run(experts + ["training.model.experts_per_token=3"], here, RANKS)
+    check(process.returncode == 0, f"verify of experts says {process.stderr!r}")
+    process = run(experts[:-3] + ["--set", "training.model.experts_per_token=3"], here, RANKS)
+    check(process.returncode == 2 and "every expert equally many" in process.stderr, f"uneven experts: {process.stderr!r}")
 
 with folder() as here:
     for name in sorted(os.listdir(DECKS)):

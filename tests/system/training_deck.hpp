@@ -22,6 +22,7 @@ struct TrainingDeck {
   bool overlap = true;
   double bandwidth_GBps = 64;
   double buffer_MiB = 16;
+  double weight_buffer_MiB = 0;  // 0: as large as the other
   std::uint32_t channels = 0;
   std::uint32_t burst_bytes = 262144;
   std::string more{};  // further tables
@@ -39,9 +40,9 @@ inline std::string text_of(const TrainingDeck& d) {
       "overlap = {}\n"
       "[training.model]\nname = \"{}\"\nhidden = {}\nffn = {}\nheads = {}\nkv_heads = {}\nlayers = {}\n"
       "vocabulary = {}\ngated = {}\n{}",
-      d.rows, d.columns, d.bandwidth_GBps, d.buffer_MiB, d.buffer_MiB, d.channels, d.burst_bytes, d.method,
-      d.batch, d.sequence, d.minibatch_tokens, d.overlap, m.name, m.hidden, m.ffn, m.heads, m.kv_heads,
-      m.layers, m.vocabulary, m.gated, d.more);
+      d.rows, d.columns, d.bandwidth_GBps, d.weight_buffer_MiB > 0 ? d.weight_buffer_MiB : d.buffer_MiB,
+      d.buffer_MiB, d.channels, d.burst_bytes, d.method, d.batch, d.sequence, d.minibatch_tokens, d.overlap,
+      m.name, m.hidden, m.ffn, m.heads, m.kv_heads, m.layers, m.vocabulary, m.gated, d.more);
 }
 
 }  // namespace hecaton::test
