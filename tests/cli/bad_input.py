@@ -41,7 +41,7 @@ DECKS_AND_ERRORS = [
 ]
 
 
-def expect(name, arguments, pattern, here, ranks=RANKS, seconds=60):
+def expect(name, arguments, pattern, here, ranks=RANKS, seconds=120):
     before = files_below(here)
     process = run(arguments, here, ranks, seconds)
     lines = error_lines(process)
@@ -68,15 +68,15 @@ def files():
     with folder() as here:
         expect("a directory", ["run", "."], r"\.: is a directory \(", here)
         os.mkfifo(os.path.join(here, "pipe"))
-        expect("a pipe", ["run", "pipe"], r"pipe: is not a regular file \(", here, seconds=20)
+        expect("a pipe", ["run", "pipe"], r"pipe: is not a regular file \(", here)
         with open(os.path.join(here, "large.toml"), "wb") as file:
             file.truncate(100_000_000)
-        expect("100 MB", ["run", "large.toml"], r"large\.toml: is too large \(100000000 bytes; ", here, seconds=20)
+        expect("100 MB", ["run", "large.toml"], r"large\.toml: is too large \(100000000 bytes; ", here)
         # As large, but of bytes that a parser would happily read.
         with open(os.path.join(here, "text.toml"), "wb") as file:
             for _ in range(100):
                 file.write(b"# comment\n" * 100_000)
-        expect("100 MB of comments", ["run", "text.toml"], r"text\.toml: is too large \(", here, seconds=20)
+        expect("100 MB of comments", ["run", "text.toml"], r"text\.toml: is too large \(", here)
 
 
 def outputs():

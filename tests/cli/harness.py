@@ -18,7 +18,7 @@ def command_of(arguments, ranks):
     return launcher + [HECATON] + arguments
 
 
-def run(arguments, folder, ranks=1, seconds=60):
+def run(arguments, folder, ranks=1, seconds=120):
     """The finished process; a hang is a failure and ends the script."""
     try:
         return subprocess.run(command_of(arguments, ranks), cwd=folder, timeout=seconds, text=True,
