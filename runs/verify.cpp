@@ -169,8 +169,11 @@ void run_engine(Model& model, Synchroniser&& synchroniser) {
   engine.run();
 }
 
-bool is_one_d(const io::Deck& deck) {
-  return deck.training.method.starts_with("megatron");
+// Whether linear layers lie on the dies in one dimension.
+bool is_one_d(const training::Plan& plan) {
+  return std::any_of(plan.meanings.at(0).begin(), plan.meanings.at(0).end(), [](const auto& meaning) {
+    return meaning.spread == training::Spread::outputs && meaning.verb == training::Verb::product;
+  });
 }
 
 // 1D: norms are followed token by token, so a die's share of a tile has to be whole tokens.
@@ -221,12 +224,13 @@ void check_heads(const training::Model& model, std::uint64_t dies) {
 Indices dealing_order(const Workload& workload, const io::Deck& deck) {
   const std::uint64_t rows = deck.network.package.rows, columns = deck.network.package.columns;
   const std::uint64_t minibatch = workload.plan().minibatch_tokens, tokens = workload.plan().tokens;
+  const bool is_1d = is_one_d(workload.plan());
   Indices order;
   for (std::uint64_t base = 0; base < tokens; base += minibatch)
     for (std::uint64_t i = 0; i < minibatch; ++i) {
       const std::uint64_t slice = minibatch / columns;  // 2D
       const std::uint64_t q = i / slice + i % slice * columns;
-      order.push_back(base + (is_one_d(deck) ? i : listed_token(minibatch, rows, q)));
+      order.push_back(base + (is_1d ? i : listed_token(minibatch, rows, q)));
     }
   return order;
 }
@@ -250,9 +254,10 @@ void check_verifiable(const io::Deck& deck) {
   }
   const std::uint64_t dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
   const training::Model model = training::model_of(m);
-  if (is_one_d(deck)) check_heads(model, dies);
   const Workload workload(deck);
-  if (is_one_d(deck)) check_shares(workload, m.hidden);
+  const bool is_1d = is_one_d(workload.plan());
+  if (is_1d) check_heads(model, dies);
+  if (is_1d) check_shares(workload, m.hidden);
   check_rounds(workload, model);
 }
 

@@ -22,6 +22,7 @@ using training::Verb;
 
 constexpr Model two_layers{"two-layers", 48, 96, 24, 24, 2, 96, true};
 constexpr Model grouped_heads{"grouped", 32, 64, 16, 4, 2, 64, false};
+constexpr Model in_nines{"nines", 54, 108, 18, 9, 2, 90, true};
 constexpr Model uneven_words{"uneven", 32, 64, 16, 4, 2, 61, true};
 
 // An operator of a layer: attention, or as many networks.
@@ -128,7 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"megatron-flat-ring", 2, 2}, Case{"megatron-flat-ring", 2, 4},
                       Case{"megatron-flat-ring", 4, 4}, Case{"megatron-torus-ring", 2, 2},
                       Case{"megatron-torus-ring", 2, 4}, Case{"megatron-torus-ring", 4, 4},
-                      Case{"optimus", 2, 2}, Case{"optimus", 4, 4}, Case{"optimus", 3, 3, two_layers},
+                      Case{"megatron-torus-ring", 3, 3, in_nines}, Case{"optimus", 2, 2},
+                      Case{"optimus", 4, 4}, Case{"optimus", 3, 3, two_layers},
                       Case{"optimus", 4, 4, grouped_heads,
                            "broadcast = \"pipelined\"\nbroadcast_chunks = 3\n"},
                       Case{"optimus", 2, 2, grouped_heads, "", 0.0068},  // panels in blocks, token tiles

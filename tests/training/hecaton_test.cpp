@@ -180,6 +180,19 @@ TEST(HecatonGptStyle, SquareMeshes) {
   }
 }
 
+// 20 (p - 1) steps of a row's or column's ring per layer: two of four linear layers forward, three backward.
+TEST(HecatonGptStyle, LatencyIsThatOfTheRings) {
+  for (const std::uint32_t p : {2U, 4U, 8U, 16U, 32U}) {
+    TrainingConfig config;
+    config.model = gpt_style(4096, 32, 6);
+    config.batch_sequences = 32;
+    config.sequence_length = 64;
+    config.minibatch_tokens = 32 * 64;  // one mini-batch, one tile
+    const MeshShape mesh{p, p};
+    EXPECT_EQ(ring_steps(plan_step(config, mesh, large_die()).roles[0], rings_of(mesh)), 6U * 20 * (p - 1));
+  }
+}
+
 // [4 (c - 1) + 12 (r - 1)] / (r c) U forward and [2 (c - 1) + 5 (r - 1)] / (r c) U more backward.
 TEST(HecatonGptStyle, OrientationOfARectangleMatters) {
   struct Rectangle {

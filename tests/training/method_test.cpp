@@ -189,6 +189,7 @@ TEST(PlanErrors, NameTheKeyThatIsToBlame) {
   EXPECT_EQ(error_of(tiny("megatron-flat-ring"), {3, 5}).table_key, "training.method");
   EXPECT_EQ(error_of(tiny("megatron-flat-ring"), {1, 16}).table_key, "training.method");
   EXPECT_EQ(error_of(tiny("megatron-flat-ring"), {4, 6}).table_key, "package.rows");  // 32 heads over 24 dies
+  EXPECT_EQ(error_of(tiny("megatron-flat-ring"), {3, 3}).table_key, "training.method");  // no cycle of 9 dies
   EXPECT_EQ(error_of(tiny("hecaton"), {3, 4}).table_key, "package.rows");     // 2048 features over 3 rows
   EXPECT_EQ(error_of(tiny("hecaton"), {4, 3}).table_key, "package.columns");  // 32 heads over 3 columns
 }

@@ -169,21 +169,8 @@ INSTANTIATE_TEST_SUITE_P(WeakScaling, OneDModels,
                          ::testing::Combine(::testing::ValuesIn(flat_cases),
                                             ::testing::Values("megatron-flat-ring", "megatron-torus-ring")));
 
-// Steps of rings in sequence: one each way for the two halves of four all-reduces of a layer, and the inputs
-// again. A torus ring has far fewer, for the same bytes.
-std::uint64_t ring_steps(const Program& program, const RingSizes& rings) {
-  std::uint64_t steps = 0;
-  std::vector<std::uint64_t> loops;
-  for (const Op& op : program) {
-    if (op.code == OpCode::loop) loops.push_back(op.count);
-    if (op.code == OpCode::end_loop) loops.pop_back();
-    const bool is_layer = op.stage != Stage::head && op.stage != Stage::loss;
-    if (!chiplet::is_collective(op.code) || !is_layer) continue;
-    steps += times_of(op, loops) * (rings.of(op.ring) - 1) * (op.code == OpCode::all_reduce ? 2 : 1);
-  }
-  return steps;
-}
-
+// One each way for the two halves of four all-reduces of a layer, and the inputs again. A torus ring has far
+// fewer, for the same bytes.
 TEST(OneDLatency, IsThatOfTheRings) {
   chiplet::DieConfig die;
   die.weight_buffer_MiB = die.activation_buffer_MiB = 4096;

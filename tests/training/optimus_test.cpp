@@ -48,26 +48,61 @@ TEST(Optimus, BytesInSequenceEqualThePublishedForm) {
   }
 }
 
+// p panels along each of two axes for each linear layer, log2 p rounds each: X and W forward; W and dX, X and
+// dW backward.
+TEST(Optimus, LatencyIsThatOfTheTrees) {
+  for (const std::uint32_t p : {2U, 4U, 8U, 16U}) {
+    TrainingConfig config;
+    config.model = gpt_style(4096, 32, 2);
+    config.method = "optimus";
+    config.batch_sequences = 32;
+    config.sequence_length = 64;
+    config.minibatch_tokens = 32 * 64;
+    const Program program = plan_step(config, {p, p}, large_die()).roles[0];
+    std::uint64_t rounds = 0;
+    std::vector<std::uint64_t> loops;
+    for (const Op& op : program) {
+      if (op.code == OpCode::loop) loops.push_back(op.count);
+      if (op.code == OpCode::end_loop) loops.pop_back();
+      if (chiplet::has_root(op.code) && op.stage != Stage::head) rounds += times_of(op, loops) * log2_of(p);
+    }
+    EXPECT_EQ(rounds, 2 * 4 * (2 + 4) * p * log2_of(p)) << p;
+  }
+}
+
 // Per linear layer k to n: X and W once each forward, twice each backward, to p - 1 dies of every line. Each
-// mini-batch and token tile moves the weights again.
+// mini-batch moves the weights again. Columns that share a key/value head have its weights each.
 TEST(Optimus, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
-  for (const std::uint64_t minibatches : {1U, 2U}) {
-    TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 0}, "optimus");
-    config.minibatch_tokens = static_cast<std::uint32_t>(16 * 128 / minibatches);
-    const Tally all = tally(plan_step(config, {4, 4}, large_die()).roles[0], rings_of({4, 4}));
-    const std::uint64_t p = 4, n = 16, tokens = 2048, h = 2048, f = 5632, kv = 512, layers = 22,
-                        words = 32000;
+  for (const Case& c : {Case{"tinyllama-1.1b", 4, 4, 16, 128, 2048},
+                        {"tinyllama-1.1b", 4, 4, 16, 128, 1024},
+                        {"llama2-7b", 8, 8, 16, 64, 1024},
+                        {"llama2-70b", 16, 16, 32, 64, 2048},
+                        {"llama3.1-405b", 32, 32, 64, 64, 2048}}) {
+    const MeshShape mesh{c.rows, c.columns};
+    const TrainingConfig config = config_of(c, "optimus");
+    const Tally all = tally(plan_step(config, mesh, large_die()).roles[0], rings_of(mesh));
+    const ModelConfig& m = config.model;
+    const std::uint64_t p = c.rows, n = mesh.dies(), tokens = std::uint64_t{c.batch} * c.sequence;
+    const std::uint64_t minibatches = tokens / c.minibatch_tokens;
+    const std::uint64_t h = m.hidden, f = m.ffn, words = m.vocabulary, layers = m.layers;
+    const std::uint64_t there = std::max<std::uint64_t>(m.kv_heads, p) * 2 * (h / m.heads);
+    const std::uint64_t once = std::uint64_t{m.kv_heads} * 2 * (h / m.heads);
     const std::uint64_t x = h + h + h + f;  // inputs of the four linear layers of a layer
-    const std::uint64_t w = h * (h + kv) + h * h + h * 2 * f + f * h;
+    const std::uint64_t rest = h * h + h * h + h * 2 * f + f * h;
+    const std::uint64_t w = rest + h * there;
     const std::uint64_t moved = tokens * x + minibatches * w;
-    EXPECT_EQ(all.layer_nop_bytes(), layers * 3 * (p - 1) * moved * e);
+    EXPECT_EQ(all.layer_nop_bytes(), layers * 3 * (p - 1) * moved * e) << c;
     EXPECT_EQ(all.of(Stage::head, &StageTally::nop_bytes),
-              3 * (p - 1) * (tokens * h + minibatches * h * words) * e);
-    const std::uint64_t attention = 7 * 16 * 128 * 128 * h;
+              3 * (p - 1) * (tokens * h + minibatches * h * words) * e)
+        << c;
+    const std::uint64_t attention = 7 * std::uint64_t{c.batch} * c.sequence * c.sequence * h;
     EXPECT_EQ(all.sum(&StageTally::macs),
-              (layers * (3 * tokens * w + attention) + 3 * tokens * h * words) / n);
-    EXPECT_EQ(all.of(Stage::optimizer, &StageTally::written_bytes), (layers * w + 2 * h * words) * 14 / n);
-    EXPECT_EQ(all.of(Stage::weights, &StageTally::read_bytes), (2 * layers * w + h * words) * e / n);
+              (layers * (3 * tokens * w + attention) + 3 * tokens * h * words) / n)
+        << c;
+    EXPECT_EQ(all.of(Stage::optimizer, &StageTally::written_bytes),
+              (layers * (rest + h * once) + 2 * h * words) * 14 / n)
+        << c;
+    EXPECT_EQ(all.of(Stage::weights, &StageTally::read_bytes), (2 * layers * w + h * words) * e / n) << c;
   }
 }
 

@@ -105,6 +105,21 @@ inline Tally tally(const Program& program, const RingSizes& rings) {
   return tally(program, 0, program.size(), rings);
 }
 
+// Steps of rings that the linear layers of the Transformer layers take, one after another: each costs the
+// latency of a ring's edge.
+inline std::uint64_t ring_steps(const Program& program, const RingSizes& rings) {
+  std::uint64_t steps = 0;
+  std::vector<std::uint64_t> loops;
+  for (const Op& op : program) {
+    if (op.code == OpCode::loop) loops.push_back(op.count);
+    if (op.code == OpCode::end_loop) loops.pop_back();
+    const bool is_linear = op.stage != Stage::head && op.stage != Stage::loss && op.stage != Stage::norm;
+    if (!chiplet::is_collective(op.code) || !is_linear) continue;
+    steps += times_of(op, loops) * (rings.of(op.ring) - 1) * (op.code == OpCode::all_reduce ? 2 : 1);
+  }
+  return steps;
+}
+
 // Forward ends where the output head starts: its operations lie between forward and backward of the layers.
 struct Halves {
   Tally forward, backward;
