@@ -208,8 +208,9 @@ def claims(rows, folder):
             ratio = more(seen[FLAT], STEP) / more(seen["hecaton"], STEP)
             told = closed[FLAT].time(32, 64, 51.2) / closed["hecaton"].time(32, 64, 51.2)
             words.append(f"simulated at 32 TFLOPS and 64 GB/s {ratio:.2f}x, closed form {told:.2f}x")
-        bound = max(closed[m].dram / closed[m].work(32, 64) for m in closed)
-        words.append(f"DRAM is in the way below {bound:.1f} GB/s a channel at these rates")
+        bounds = [max(closed[m].dram / closed[m].work(*pair) for m in closed) for pair in ((32, 64), (512, 512))]
+        words.append(f"DRAM is in the way below {bounds[0]:.1f} GB/s a channel at 32 TFLOPS and 64 GB/s, below "
+                     f"{bounds[1]:.0f} GB/s at 512 and 512 (map.csv has all channels from 3.2 to 256 GB/s)")
         said.append(f"{model} on {side * side} dies: " + "; ".join(words) + ".")
     write_csv(os.path.join(folder, "map.csv"), table)
     svg = cells.draw("Flat ring over Hecaton, large batches; DRAM channels of 51.2 GB/s", maps)
