@@ -4,6 +4,8 @@
 // keep addresses of what they fill in variables of their own: bytes that they write could be anything,
 // members of the network too.
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 #include "net/clocked/bids.hpp"
 #include "net/clocked/network.hpp"
@@ -44,6 +46,13 @@ constexpr std::array<InputList, 1u << die_ports> input_lists = [] {
   return lists;
 }();
 
+// The record whose router a loop should fetch by now: a few before it comes, or the last of the list.
+template <class Record>
+const Record& ahead_of(const Record& record, const Record* end) {
+  constexpr std::ptrdiff_t records = 8;
+  return *(&record + std::min(records, end - &record - 1));
+}
+
 }  // namespace
 
 void Network::step(Cycle now, std::vector<Crossing>& leaving) {
@@ -79,7 +88,10 @@ template <std::uint32_t C>
 void Network::latch() {
   const RouterView<C> routers = routers_.view<C>();
   const NodeSet::Putter busy(busy_);
-  for (const Arrival arrival : arrivals_.take()) {
+  const std::span<const Arrival> arrivals = arrivals_.take();
+  for (const Arrival& arrival : arrivals) {
+    const Place soon = ahead_of(arrival, arrivals.data() + arrivals.size()).place;
+    routers[router_of(soon)].prefetch_input(id_of(soon));
     const std::uint32_t number = router_of(arrival.place);
     const std::uint32_t id = id_of(arrival.place);
     const Router<C> router = routers[number];
@@ -267,6 +279,9 @@ void Network::send(Cycle now) {
   const Grant** head = heads_.memory();
   const Grant** tail = tails_.memory();
   for (const Grant& grant : grants_) {
+    const Grant& soon = ahead_of(grant, grants_.end());
+    routers[soon.router].prefetch_input(routers[soon.router].id_of(soon.in, soon.channel));
+    routers[soon.router].prefetch_outputs();
     const Router<C> router = routers[grant.router];
     RouterState& state = router.state();
     state.output_pointer[grant.in] = static_cast<std::uint8_t>(grant.out + 1);

@@ -58,6 +58,16 @@ class Router {
   auto& packets(std::uint32_t port) const { return as<std::uint64_t>(packets_at(capacity()))[port]; }
   auto& input(std::uint32_t id) const { return as<InputChannel>(inputs_at(capacity()))[id]; }
 
+  // Begins to fetch what a flit needs that enters this input channel, and what more it needs to leave.
+  void prefetch_input(std::uint32_t id) const {
+    __builtin_prefetch(&state(), 1);
+    __builtin_prefetch(&input(id), 1);
+  }
+  void prefetch_outputs() const {
+    __builtin_prefetch(&link(0));
+    __builtin_prefetch(&output(0), 1);
+  }
+
   std::uint32_t port_of(std::uint32_t id) const { return id / capacity(); }
   std::uint32_t channel_of(std::uint32_t id) const { return id % capacity(); }
   std::uint32_t id_of(std::uint32_t port, std::uint32_t channel) const { return port * capacity() + channel; }
