@@ -25,12 +25,6 @@ using training::Verb;
 
 namespace {
 
-Indices count_up(std::uint64_t first, std::uint64_t count) {
-  Indices indices(count);
-  std::iota(indices.begin(), indices.end(), first);
-  return indices;
-}
-
 void append(Indices& to, const Indices& more) {
   to.insert(to.end(), more.begin(), more.end());
 }

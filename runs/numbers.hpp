@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,6 +57,12 @@ struct DieRole {
 };
 
 using Indices = std::vector<std::uint64_t>;
+
+inline Indices count_up(std::uint64_t first, std::uint64_t count) {
+  Indices indices(count);
+  std::iota(indices.begin(), indices.end(), first);
+  return indices;
+}
 
 // 2D: token q of the list that the row's slices are dealt from, counted in the mini-batch; see Places in
 // numbers.cpp.

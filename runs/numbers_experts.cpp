@@ -16,16 +16,6 @@ using chiplet::Work;
 using training::Spread;
 using training::Verb;
 
-namespace {
-
-Indices all_of(std::uint64_t count) {
-  Indices indices(count);
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
-
-}  // namespace
-
 // ---- routes
 
 Indices DieNumbers::routes_of(std::int32_t block, const Indices& tokens) const {
@@ -54,7 +44,7 @@ void DieNumbers::score(const Work& work) {
   if (m.pass == Pass::forward && !is_one_d())
     own_ =
         slice(work, Ring::row, place_in(Ring::row), tile_of(work, work.op.m * columns), work.op.m * columns);
-  const Indices features = stream_features(), experts = all_of(reference_->operator_at(block).experts);
+  const Indices features = stream_features(), experts = count_up(0, reference_->operator_at(block).experts);
   const std::uint64_t size = m.pass == Pass::weight_gradient ? work.op.k : work.op.m;
   if (size != own_.size()) return fail("scores of other tokens than there are", work);
   const Numbers w = own_weights({Stage::ffn_up, block, Linear::scores}, features, experts);
@@ -172,7 +162,7 @@ void DieNumbers::multiply_expert(const Work& work, const Shape& s, std::int32_t 
   const Linear linear{linear_of(work).stage, block_of(work), expert};
   const Pass pass = meaning(work).pass;
   const bool is_up = linear.stage == Stage::ffn_up;
-  const Indices all = all_of(reference_->model().hidden);
+  const Indices all = count_up(0, reference_->model().hidden);
   const Indices inputs = is_up ? all : ffn_features(linear.block);
   const Indices outputs = is_up ? up_features(linear.block) : all;
   if (s.inputs != inputs.size() || s.outputs != outputs.size() || s.tokens != routes.size())
@@ -254,7 +244,7 @@ void DieNumbers::begin_features(const Work& work) {
   if (!fits(sums, buffer_.size(), work)) return;
   for (std::uint64_t i = 0; i < sums.size(); ++i) {
     const std::uint64_t row = i / hidden, f = i % hidden;
-    buffer_[(f / width * arrived_.size() + row) * width + f % width] = sums[i];
+    buffer_.at((f / width * arrived_.size() + row) * width + f % width) = sums[i];
   }
 }
 
@@ -319,7 +309,7 @@ void DieNumbers::end_experts(const Work& work) {
     for (const Route route : routes_to(block, own_, place)) back.push_back(route);
   switch (m.verb) {
     case Verb::score_sums:
-      return put_all({Kind::score, Stage::ffn_up, block}, own_, all_of(width), buffer_);
+      return put_all({Kind::score, Stage::ffn_up, block}, own_, count_up(0, width), buffer_);
     case Verb::to_experts:
     case Verb::share_gradients:
       result_ = received_;
@@ -343,7 +333,7 @@ void DieNumbers::end_experts(const Work& work) {
   const Indices features = stream_features();
   if (!fits(received_, back.size() * features.size(), work)) return;
   for (std::size_t i = 0; i < received_.size(); ++i)
-    returned_[{back[i / width], features[i % width]}] = received_[i];
+    returned_[{back.at(i / width), features.at(i % width)}] = received_[i];
 }
 
 // All features of the routes that have come to this column.
@@ -354,7 +344,7 @@ void DieNumbers::end_features(const Work& work) {
   if (!fits(buffer_, held.numbers.size(), work)) return;
   for (std::uint64_t i = 0; i < held.numbers.size(); ++i) {
     const std::uint64_t row = i / hidden, f = i % hidden;
-    held.numbers[i] = buffer_[(f / width * arrived_.size() + row) * width + f % width];
+    held.numbers[i] = buffer_.at((f / width * arrived_.size() + row) * width + f % width);
   }
 }
 
@@ -363,8 +353,8 @@ void DieNumbers::end_features(const Work& work) {
 GradientPart DieNumbers::gradient_part(const Linear& linear) const {
   GradientPart part{gradient_heads(linear.block), {}, {}};
   if (linear.expert != Linear::scores) return part;
-  if (is_one_d()) return {{}, all_of(reference_->tokens()), ffn_features(linear.block)};
-  part.features = all_of(reference_->operator_at(linear.block).ffn);
+  if (is_one_d()) return {{}, count_up(0, reference_->tokens()), ffn_features(linear.block)};
+  part.features = count_up(0, reference_->operator_at(linear.block).ffn);
   for (std::uint64_t base = 0; base < reference_->tokens(); base += role_.minibatch_tokens)
     for (const std::uint64_t token :
          slice_at(base, Ring::row, place_in(Ring::row), 0, role_.minibatch_tokens))

@@ -165,13 +165,20 @@ TEST_P(HecatonModels, UsefulFlopsAreThoseOfTheModel) {
 
 INSTANTIATE_TEST_SUITE_P(WeakScaling, HecatonModels, ::testing::ValuesIn(weak_scaling));
 
+// Six layers.
+TrainingConfig gpt_config(std::uint32_t batch, std::uint32_t minibatch_tokens) {
+  TrainingConfig config;
+  config.model = gpt_style(4096, 32, 6);
+  config.batch_sequences = batch;
+  config.sequence_length = 64;
+  config.minibatch_tokens = minibatch_tokens;
+  return config;
+}
+
 // 16 (1 - 1/p) / p U forward and 23 (1 - 1/p) / p U backward, U = tokens x hidden x 2 bytes.
 TEST(HecatonGptStyle, SquareMeshes) {
   for (const std::uint32_t p : {2U, 4U, 8U, 16U, 32U}) {
-    TrainingConfig config;
-    config.model = gpt_style(4096, 32, 6);
-    config.batch_sequences = 64;
-    config.sequence_length = 64;
+    const TrainingConfig config = gpt_config(64, 0);
     const MeshShape mesh{p, p};
     const Halves half = halves(plan_step(config, mesh, large_die()).roles[0], rings_of(mesh));
     const std::uint64_t unit = 64ULL * 64 * 4096 * 2 * 6;
@@ -183,11 +190,7 @@ TEST(HecatonGptStyle, SquareMeshes) {
 // 20 (p - 1) steps of a row's or column's ring per layer: two of four linear layers forward, three backward.
 TEST(HecatonGptStyle, LatencyIsThatOfTheRings) {
   for (const std::uint32_t p : {2U, 4U, 8U, 16U, 32U}) {
-    TrainingConfig config;
-    config.model = gpt_style(4096, 32, 6);
-    config.batch_sequences = 32;
-    config.sequence_length = 64;
-    config.minibatch_tokens = 32 * 64;  // one mini-batch, one tile
+    const TrainingConfig config = gpt_config(32, 32 * 64);  // one mini-batch, one tile
     const MeshShape mesh{p, p};
     EXPECT_EQ(ring_steps(plan_step(config, mesh, large_die()).roles[0], rings_of(mesh)), 6U * 20 * (p - 1));
   }

@@ -29,16 +29,21 @@ std::uint64_t tree_bytes(const Program& program, std::size_t begin, std::size_t 
   return bytes;
 }
 
+// Two layers, one mini-batch of 2,048 tokens, on p x p dies.
+Program gpt_program(std::uint32_t p) {
+  TrainingConfig config;
+  config.model = gpt_style(4096, 32, 2);
+  config.method = "optimus";
+  config.batch_sequences = 32;
+  config.sequence_length = 64;
+  config.minibatch_tokens = 32 * 64;
+  return plan_step(config, {p, p}, large_die()).roles[0];
+}
+
 // Forward (log2 p / p) (7 + 12 h/T) U, backward twice that, with U = T h e: multiplied out, integers.
 TEST(Optimus, BytesInSequenceEqualThePublishedForm) {
   for (const std::uint32_t p : {2U, 4U, 8U, 16U}) {
-    TrainingConfig config;
-    config.model = gpt_style(4096, 32, 2);
-    config.method = "optimus";
-    config.batch_sequences = 32;
-    config.sequence_length = 64;
-    config.minibatch_tokens = 32 * 64;
-    const Program program = plan_step(config, {p, p}, large_die()).roles[0];
+    const Program program = gpt_program(p);
     const std::uint64_t tokens = 32 * 64, h = 4096, layers = 2;
     std::size_t head = 0;
     while (program[head].stage != Stage::head) ++head;
@@ -52,13 +57,7 @@ TEST(Optimus, BytesInSequenceEqualThePublishedForm) {
 // dW backward.
 TEST(Optimus, LatencyIsThatOfTheTrees) {
   for (const std::uint32_t p : {2U, 4U, 8U, 16U}) {
-    TrainingConfig config;
-    config.model = gpt_style(4096, 32, 2);
-    config.method = "optimus";
-    config.batch_sequences = 32;
-    config.sequence_length = 64;
-    config.minibatch_tokens = 32 * 64;
-    const Program program = plan_step(config, {p, p}, large_die()).roles[0];
+    const Program program = gpt_program(p);
     std::uint64_t rounds = 0;
     std::vector<std::uint64_t> loops;
     for (const Op& op : program) {
