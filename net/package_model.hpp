@@ -70,6 +70,7 @@ class PackageModel {
                    const LookaheadSources& sources) {
     borders_ = Borders(fabric_, region_of, announcements, sources);
     injection_ = SimDuration{sources.interface ? fabric_.timing.latch_injection() : 0};
+    knows_messages_ = sources.messages && !fabric_.routes.adaptive();
   }
   // `sends_out`: by node, whether its messages may leave the region of its rank. From then on the model knows
   // how long nothing leaves, if ways follow from headers. Before the run.
@@ -99,6 +100,13 @@ class PackageModel {
     const SimTime next = queue.next_time(), sure = std::min(next, horizon);
     if (outlook_->lost() && is_time_to_look() && is_empty(queue, sure)) find_again(queue);
     return SimTime{outlook_->silent_until(next.ps, sure.ps, *this)};
+  }
+  // A dry run's view of the same: until when a message of which this arrives beyond the border is on its way
+  // there, if nothing delays it. For ever where messages are not looked at.
+  SimTime underway_until(SimTime arrival, const Payload& payload) const {
+    if (!knows_messages_) return SimTime::never();
+    if (payload.kind != EventKind::head) return SimTime{};
+    return arrival + SimDuration{fabric_.timing.flits_of(payload.bytes) * fabric_.timing.cycle};
   }
   const Interface& interface(NodeId node) const { return nodes_[local_[node.value]].interface; }
   SimTime sends_no_sooner(NodeId node, SimTime now) const {
@@ -293,7 +301,8 @@ class PackageModel {
   std::vector<std::uint32_t> local_;  // node -> index in nodes_
   std::vector<RankId> neighbours_;
   Borders borders_;
-  SimDuration injection_;  // from an interface to its router, as far as it is reckoned with
+  SimDuration injection_;        // from an interface to its router, as far as it is reckoned with
+  bool knows_messages_ = false;  // by set_borders
   std::optional<Outlook> outlook_;
   std::uint32_t looked_ = 0;  // while the outlook has lost track
   std::uint32_t look_at_ = 1;

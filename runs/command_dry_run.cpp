@@ -5,6 +5,7 @@
 #include "runs/command_input.hpp"
 #include "runs/command_output.hpp"
 #include "runs/dry_run.hpp"
+#include "runs/nodes.hpp"
 
 namespace hecaton::runs {
 
@@ -22,6 +23,11 @@ int play_dry_run(const DryRunArguments& arguments) {
     const io::Forecast forecast = dry_run(deck, options);
     if (!arguments.json.empty()) write_atomically(arguments.json, io::to_json(forecast));
     fmt::print("{}", io::describe(forecast));
+    if (is_clocked(deck))
+      fmt::print(
+          "\nnote       played event by event, as with --clocked off; a run goes cycle by cycle, several "
+          "times as "
+          "fast\n");
   });
 }
 

@@ -62,18 +62,27 @@ void DryBook::tick(RankId rank, SimTime at, SimTime reach) {
         awaited.released_s = awaited.passages.front().finished_s;
       if (awaited.released_s > 0) clock.now_s = std::max(clock.now_s, awaited.released_s + costs_.latency_s);
     }
-    if (at >= clock.renewal) {
+    if (at >= clock.renewal && at <= clock.busy_until) {
       clock.now_s += costs_.promise_s;
       clock.renewal = at + costs_.promise_every;
     }
   }
   clock.now_s += costs_.event_s;
-  // Whoever waits for an earlier one that reaches as far waits for this one.
+  if (at <= clock.busy_until) pass(clock, reach);
+}
+
+// Whoever waits for an earlier one that reaches as far waits for this one.
+void DryBook::pass(Clock& clock, SimTime reach) {
   while (!clock.passages.empty() && clock.passages.back().reach >= reach) clock.passages.pop_back();
   clock.passages.push_back({reach, clock.now_s});
 }
 
-void DryBook::posted(RankId from, RankId to) {
+void DryBook::busy(RankId rank, SimTime until) {
+  SimTime& known = clocks_[rank.value].busy_until;
+  known = known == SimTime::never() ? until : std::max(known, until);
+}
+
+void DryBook::posted(RankId from, RankId to, SimTime arrival) {
   std::vector<Lane>& lanes = ranks_[from.value].lanes;
   auto lane = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& one) { return one.to == to; });
   if (lane == lanes.end()) lane = lanes.insert(lanes.end(), Lane{to});
@@ -88,6 +97,7 @@ void DryBook::posted(RankId from, RankId to) {
   share_of(from).exchange_s += exchange_s;
   share_of(to).exchange_s += exchange_s;
   clocks_[from.value].now_s += bytes_s;
+  pass(clocks_[from.value], arrival);
 }
 
 // What was posted before the first agreement (start) belongs to it.

@@ -8,7 +8,10 @@
 // Promises: each rank has a clock of its own. Before it processes an event at t, each neighbour must have
 // processed everything that may reach another rank until t, and word of it must have come, which takes
 // `latency_s`. What a rank sends costs it its bytes over the bandwidth; each time `promise_every` of
-// simulated time has passed it renews its promises, which costs `promise_s`.
+// simulated time has passed it renews its promises, which costs `promise_s`. While a model says that nothing
+// is on its way between a rank and others (`busy`), that rank is taken to know when it sends next: only what
+// it does send is waited for, and it renews no promises. A run knows a little less, so this errs by what it
+// then waits for messages that it cannot rule out.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +53,11 @@ class DryBook {
   // `neighbours`: of each rank, those that it waits for. `record_bytes`: of an event on its way.
   DryBook(std::vector<std::vector<RankId>> neighbours, std::uint64_t record_bytes, const DryCosts& costs);
 
+  // An event of the rank; what it causes reaches another rank at `reach` at the earliest.
   void handled(RankId rank, SimTime at, SimTime reach);
-  void posted(RankId from, RankId to);
+  void posted(RankId from, RankId to, SimTime arrival);
+  // Something is on its way between the rank and others until then.
+  void busy(RankId rank, SimTime until);
   void close_window();
 
   const std::vector<Rank>& ranks() const { return ranks_; }
@@ -67,10 +73,11 @@ class DryBook {
   };
   struct Clock {
     double now_s = 0;
-    SimTime instant = SimTime::never();  // the latest that was processed
-    SimTime renewal{};                   // of the promises, when that is due again
-    std::deque<Passage> passages;        // rising in both
-    double released_s = 0;               // when everything was processed that can reach another rank by now
+    SimTime instant = SimTime::never();     // the latest that was processed
+    SimTime renewal{};                      // of the promises, when that is due again
+    std::deque<Passage> passages;           // rising in both
+    SimTime busy_until = SimTime::never();  // with what is on its way; never: nobody says
+    double released_s = 0;  // when everything was processed that can reach another rank by now
   };
   struct Share {  // of a rank in the window under way
     std::uint64_t window = 0;
@@ -80,6 +87,7 @@ class DryBook {
 
   Share& share_of(RankId rank);
   void tick(RankId rank, SimTime at, SimTime reach);
+  static void pass(Clock& clock, SimTime reach);
 
   std::vector<std::vector<RankId>> neighbours_;
   std::uint64_t record_bytes_;

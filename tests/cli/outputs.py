@@ -108,6 +108,12 @@ with folder() as here:
 
     played = run(["dry-run", "small.toml", "--ranks", "2", "--event-ns", "100", "--json", "b/f.json"], here)
     check(played.returncode == 0 and "sync window" in played.stdout, f"dry-run: {played.stderr!r}")
+    check("event by event" not in played.stdout, "training has no cycle by cycle to be told from")
+    clocked = ["dry-run", "traffic.toml", "--ranks", "2", "--event-ns", "100"]
+    write(os.path.join(here, "traffic.toml"),
+          '[workload]\nkind = "traffic"\n[package]\nrows = 2\ncolumns = 2\ntopology = "mesh"\n'
+          "[traffic]\ninjection_rate = 0.1\nwarmup_cycles = 10\nmeasure_cycles = 100\n")
+    check("event by event" in run(clocked, here).stdout, "a dry run says that it plays events where a run does not")
     check_forecast(json.loads(read(os.path.join(here, "b/f.json"))), json.loads(read(os.path.join(here, "b/p.json"))))
 
     printed = run(["summary", "b/c/trace.h5"], here)

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace hecaton::engine {
@@ -41,7 +42,7 @@ TEST(DryBook, AWindowTakesAsLongAsItsSlowestRankAndTheReduction) {
 
   // Three records in one batch: both ends have to do with it.
   book.handled(second, {2000}, {3000});
-  for (int i = 0; i < 3; ++i) book.posted(first, second);
+  for (int i = 0; i < 3; ++i) book.posted(first, second, {3000});
   book.close_window();
   EXPECT_DOUBLE_EQ(book.windows_s(),
                    5 * 3.0 + reduction_of_two() + (1 * 3.0 + 7.0 + 3 * 1.0) + reduction_of_two());
@@ -55,9 +56,9 @@ TEST(DryBook, AWindowTakesAsLongAsItsSlowestRankAndTheReduction) {
 TEST(DryBook, ABatchPerWindowAndReceiver) {
   DryBook book({{second}, {first}, {}}, record_bytes, costs());
   for (int window = 0; window < 2; ++window) {
-    book.posted(first, second);
-    book.posted(first, RankId{2});
-    book.posted(first, second);
+    book.posted(first, second, {3000});
+    book.posted(first, RankId{2}, {3000});
+    book.posted(first, second, {3000});
     book.close_window();
   }
   EXPECT_EQ(book.ranks()[0].records(), 6U);
@@ -82,6 +83,24 @@ TEST(DryBook, RanksThatReachEachOtherLaterWorkAtTheSameTime) {
   // Then one has to wait until the other has done all of this, and its answer has come.
   book.handled(first, {20'000}, {30'000});
   EXPECT_DOUBLE_EQ(book.promises_s(), 3 * (3.0 + 1.0) + 20.0 + (3.0 + 1.0));
+}
+
+// While nothing is on its way between ranks, only what is sent holds anybody back, and promises need no
+// renewing.
+TEST(DryBook, RanksWithNothingBetweenThemDoNotWait) {
+  DryBook book = two_ranks();
+  for (const RankId rank : {first, second}) book.busy(rank, {100});
+  book.handled(first, {100}, {200});
+  book.handled(second, {300}, {400});  // not before the other has processed what reaches it at 200
+  const double known = (3.0 + 1.0) + 20.0 + 3.0;
+  EXPECT_DOUBLE_EQ(book.promises_s(), known);
+  for (int i = 0; i < 5; ++i) book.handled(first, {500 + i}, {600});
+  book.handled(second, {700}, {800});
+  EXPECT_DOUBLE_EQ(book.promises_s(), known + 3.0);
+  // What is sent: a second for the record, and whoever takes it waits for it.
+  book.posted(first, second, {900});
+  book.handled(second, {900}, {1000});
+  EXPECT_DOUBLE_EQ(book.promises_s(), std::max(known + 3.0, (3.0 + 1.0) + 5 * 3.0 + 1.0 + 20.0) + 3.0);
 }
 
 TEST(DryBook, EventsOfAnInstantShareAPromise) {

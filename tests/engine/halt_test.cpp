@@ -118,6 +118,47 @@ TYPED_TEST(HaltingEngine, StopsAtAHaltAndEndsInPeace) {
   });
 }
 
+// Components that talk to themselves only, and a model that knows it.
+class Hermits : public Juggler {
+ public:
+  Hermits(std::uint32_t ranks, std::uint32_t self) : Juggler(ranks, self), latest(components) {}
+
+  template <class Queue>
+  SimTime silent_until(const Queue&, SimTime) const {
+    return SimTime::never();
+  }
+  template <class Engine>
+  void handle(const Event<Ball>& event, Engine& engine) {
+    const NodeId here = event.receiver();
+    latest[here.value] = static_cast<std::uint64_t>(event.time.ps);
+    if (event.time.ps < end_ps)
+      engine.post(event.time + SimDuration{step_ps}, Phase::arrival, here, here,
+                  static_cast<std::uint32_t>(event.payload.number), {event.payload.number + 1});
+  }
+
+  std::vector<std::uint64_t> latest;  // event, by component
+};
+
+// That nothing reaches another rank is no reason to end before it is done: neither at a halt nor behind it.
+TYPED_TEST(HaltingEngine, WhatReachesNobodyIsProcessedAllTheSame) {
+  Hermits model(this->ranks(), this->self());
+  TypeParam::run(this->world, model, [&](auto& engine) {
+    Requests none;
+    engine.start();
+    for (const std::int64_t at : {10'050, 30'050}) {
+      EXPECT_EQ(engine.run_until(SimTime{at}, none).at.ps, at);
+      engine.for_each_pending([&](const auto& event) { EXPECT_GE(event.time.ps, at); });
+    }
+    EXPECT_EQ(engine.run_until(SimTime::never(), none).at, SimTime::never());
+  });
+  const std::vector<std::uint64_t> latest = this->all_of(model.latest);
+  for (std::uint32_t k = 0; k < Hermits::components; ++k) {
+    const std::int64_t first = k % 5,
+                       steps = (Hermits::end_ps - first + Hermits::step_ps - 1) / Hermits::step_ps;
+    EXPECT_EQ(latest[k], static_cast<std::uint64_t>(first + steps * Hermits::step_ps)) << k;
+  }
+}
+
 // One event at every picosecond, each of which takes a millisecond; the model asks once.
 class Slow {
  public:
