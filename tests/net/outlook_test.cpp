@@ -7,6 +7,7 @@ namespace hecaton::net {
 namespace {
 
 constexpr std::uint32_t columns = 6;
+constexpr auto from_die_2 = static_cast<std::uint8_t>(Port::west);  // at die 3
 
 // One row of six dies; the three on the left are rank 0's.
 NetworkConfig row_of_dies() {
@@ -37,6 +38,21 @@ class OutlookTest : public ::testing::Test {
   std::int64_t silent_until(std::int64_t next) { return silent_until(next, next); }
   std::int64_t silent_until(std::int64_t next, std::int64_t sure) {
     return outlook_->silent_until(next, sure, *this);
+  }
+  // A message to die 3 in one run of so many flits: die 2 gets it to send, and sends it across the border.
+  void hand_over(std::uint32_t flits) {
+    outlook_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, 0);
+  }
+  void post_head(std::uint32_t flits, std::int64_t at_ps) {
+    WormHeader header;
+    header.source = NodeId{2};
+    header.destination = NodeId{3};
+    header.tag = 1;
+    header.bytes = flits * 64;
+    Payload head = head_payload(header);
+    head.port = from_die_2;
+    head.flits = flits;
+    outlook_->posted(NodeId{3}, head, at_ps);
   }
 
  public:  // what an outlook asks of the nodes
@@ -106,27 +122,19 @@ TEST_F(OutlookTest, ProgramsBoundWhatDiesMaySend) {
 // From when it is handed over to when its last flit is across, and nothing can be cut from it.
 TEST_F(OutlookTest, NothingIsForeseenWhileAMessageLeaves) {
   constexpr std::uint32_t flits = 100;
-  outlook_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, 0);
+  hand_over(flits);
   EXPECT_EQ(silent_until(1), 0);
-  WormHeader header;
-  header.source = NodeId{2};
-  header.destination = NodeId{3};
-  header.tag = 1;
-  header.bytes = flits * 64;
-  Payload head = head_payload(header);
-  head.port = static_cast<std::uint8_t>(Port::west);
-  head.flits = flits;
-  outlook_->posted(NodeId{3}, head, 10'000);
+  post_head(flits, 10'000);
   Payload cut;
   cut.kind = EventKind::cut;
-  cut.port = head.port;
+  cut.port = from_die_2;
   cut.flits = 64;
   cut.created_ps = 10'000;
   outlook_->posted(NodeId{3}, cut, 70'000);
   EXPECT_EQ(silent_until(10'000 + flits * cycle_), 0) << "36 flits are still to come";
   Payload body;
   body.kind = EventKind::body;
-  body.port = head.port;
+  body.port = from_die_2;
   body.flits = flits - 64;
   outlook_->posted(NodeId{3}, body, 200'000);
   const std::int64_t gone = 200'000 + (flits - 64) * cycle_;
@@ -138,16 +146,8 @@ TEST_F(OutlookTest, NothingIsForeseenWhileAMessageLeaves) {
 // take back what the last run has not sent: only what nothing can come in before counts.
 TEST_F(OutlookTest, AMessageHasNotLeftWhileAHoldMayComeIn) {
   constexpr std::uint32_t flits = 100;
-  outlook_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, 0);
-  WormHeader header;
-  header.source = NodeId{2};
-  header.destination = NodeId{3};
-  header.tag = 1;
-  header.bytes = flits * 64;
-  Payload head = head_payload(header);
-  head.port = static_cast<std::uint8_t>(Port::west);
-  head.flits = flits;
-  outlook_->posted(NodeId{3}, head, 10'000);
+  hand_over(flits);
+  post_head(flits, 10'000);
   const std::int64_t gone = 10'000 + flits * cycle_;
   EXPECT_EQ(silent_until(gone + 500'000, gone - 1), 0);
   EXPECT_EQ(silent_until(gone + 500'000, gone), never_ps);
