@@ -103,13 +103,17 @@ class MpiChannels {
   bool publish(std::size_t k, SimTime promise) {
     Link& link = links_[k];
     link.promised = promise;
+    link.known = link.taken;
     if (link.events.empty() && (promise <= link.asked_by || link.asked_by == SimTime{})) return false;
     if (promise > link.asked_by) link.asked_by = SimTime{};
     send(link);
     return true;
   }
   // A receipt is no reason for a message of its own; whoever waits for it asks.
-  bool unconfirmed(std::size_t) const { return false; }
+  bool unconfirmed(std::size_t k) const {
+    const Link& link = links_[k];
+    return link.asked_by != SimTime{} && (link.known != link.taken || link.promised > link.asked_by);
+  }
 
   template <class Take>
   void poll(Take&& take) {
@@ -193,12 +197,14 @@ class MpiChannels {
     std::vector<EventType> events;  // to be sent
     Answers answers;
     std::uint64_t taken = 0;  // from the neighbour
-    SimTime promise{};        // by the neighbour
-    SimTime promised{};       // to it
-    SimTime asked_for{};      // from the neighbour; 0: nothing
-    SimTime asked_by{};       // by the neighbour; 0: nothing
-    bool last = false;        // this rank has said its last word
-    bool over = false;        // the neighbour has
+    // Of these, to the last promise. No more is confirmed: the answer may come sooner than was promised.
+    std::uint64_t known = 0;
+    SimTime promise{};    // by the neighbour
+    SimTime promised{};   // to it
+    SimTime asked_for{};  // from the neighbour; 0: nothing
+    SimTime asked_by{};   // by the neighbour; 0: nothing
+    bool last = false;    // this rank has said its last word
+    bool over = false;    // the neighbour has
   };
   struct Outgoing {
     std::vector<char> bytes;
@@ -216,7 +222,7 @@ class MpiChannels {
 
   void send(Link& link) {
     Outgoing& out = free_buffer();
-    const Header header{link.promised.ps, link.asked_for.ps, link.taken, link.last ? 1u : 0u};
+    const Header header{link.promised.ps, link.asked_for.ps, link.known, link.last ? 1u : 0u};
     const std::size_t events = link.events.size() * sizeof(EventType);
     out.bytes.resize(sizeof header + events);
     std::memcpy(out.bytes.data(), &header, sizeof header);

@@ -6,5 +6,7 @@
 int main(int argc, char** argv) {
   boost::mpi::environment environment(argc, argv);
   ::testing::InitGoogleTest(&argc, argv);
+  // What one rank throws ends the program and says why. Caught, the others would wait for this rank for ever.
+  GTEST_FLAG_SET(catch_exceptions, false);
   return RUN_ALL_TESTS();
 }
