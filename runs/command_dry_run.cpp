@@ -25,9 +25,8 @@ int play_dry_run(const DryRunArguments& arguments) {
     fmt::print("{}", io::describe(forecast));
     if (is_clocked(deck))
       fmt::print(
-          "\nnote       played event by event, as with --clocked off; a run goes cycle by cycle, several "
-          "times as "
-          "fast\n");
+          "\nnote       played event by event, as with --clocked off; a run goes cycle by cycle, "
+          "several times as fast\n");
   });
 }
 

@@ -250,13 +250,9 @@ void Reference::up(std::int32_t block) {
   const std::uint64_t k = per_token(block);
   const Matrix& x = get(Kind::input, Stage::ffn_up, block);
   Matrix& y = make(Kind::output, Stage::ffn_up, block, tokens_ * k, outputs_of({Stage::ffn_up, block}));
-  for (std::uint64_t e = 0; e < operator_at(block).experts; ++e)
-    for (std::uint64_t f = 0; f < x.columns; ++f)
-      for (std::uint64_t n = 0; n < y.columns; ++n) {
-        const Number w = weight({Stage::ffn_up, block, static_cast<std::int32_t>(e)}, f, n);
-        for (Route route = 0; route < tokens_ * k; ++route)
-          if (expert_of(block, route) == e) y.at(route, n) += x.at(route / k, f) * w;
-      }
+  for_each_use(Stage::ffn_up, block, [&](Route route, auto token, auto f, auto n, Number w) {
+    y.at(route, n) += x.at(token, f) * w;
+  });
 }
 
 void Reference::activate(std::int32_t block) {
@@ -270,17 +266,12 @@ void Reference::activate(std::int32_t block) {
 }
 
 void Reference::down(std::int32_t block) {
-  const std::uint64_t k = per_token(block);
   const Matrix& x = get(Kind::input, Stage::ffn_down, block);
   const Matrix& shares = get(Kind::share, Stage::ffn_up, block);
   Matrix& y = make(Kind::output, Stage::ffn_down, block, tokens_, model_.hidden);
-  for (std::uint64_t e = 0; e < operator_at(block).experts; ++e)
-    for (std::uint64_t f = 0; f < x.columns; ++f)
-      for (std::uint64_t n = 0; n < y.columns; ++n) {
-        const Number w = weight({Stage::ffn_down, block, static_cast<std::int32_t>(e)}, f, n);
-        for (Route route = 0; route < tokens_ * k; ++route)
-          if (expert_of(block, route) == e) y.at(route / k, n) += shares.at(route, 0) * x.at(route, f) * w;
-      }
+  for_each_use(Stage::ffn_down, block, [&](Route route, auto token, auto f, auto n, Number w) {
+    y.at(token, n) += shares.at(route, 0) * x.at(route, f) * w;
+  });
 }
 
 void Reference::forward() {

@@ -142,6 +142,19 @@ class Reference {
   std::int32_t blocks() const { return static_cast<std::int32_t>(model_.layers * model_.operators.size()); }
   Matrix& make(Kind kind, Stage linear, std::int32_t block, std::uint64_t rows, std::uint64_t columns);
   const Matrix& get(Kind kind, Stage linear, std::int32_t block) const;
+  // Every weight of every expert, with every route through that expert:
+  // visit(route, token, input, output, weight).
+  template <class Visit>
+  void for_each_use(Stage linear, std::int32_t block, Visit&& visit) const {
+    const std::uint64_t k = per_token(block);
+    for (std::uint64_t e = 0; e < operator_at(block).experts; ++e)
+      for (std::uint64_t f = 0; f < inputs_of({linear, block}); ++f)
+        for (std::uint64_t n = 0; n < outputs_of({linear, block}); ++n) {
+          const Number w = weight({linear, block, static_cast<std::int32_t>(e)}, f, n);
+          for (Route route = 0; route < tokens_ * k; ++route)
+            if (expert_of(block, route) == e) visit(route, route / k, f, n, w);
+        }
+  }
   void forward();
   void norm(Stage linear, std::int32_t block);
   void linear(Stage linear, std::int32_t block);

@@ -91,13 +91,9 @@ void Reference::down_backward(std::int32_t block) {
   const Matrix& dy = get(Kind::output_gradient, Stage::ffn_down, block);
   const Matrix& shares = get(Kind::share, Stage::ffn_up, block);
   Matrix& dx = make(Kind::input_gradient, Stage::ffn_down, block, tokens_ * k, operator_at(block).ffn);
-  for (std::uint64_t e = 0; e < operator_at(block).experts; ++e)
-    for (std::uint64_t f = 0; f < dx.columns; ++f)
-      for (std::uint64_t n = 0; n < dy.columns; ++n) {
-        const Number w = weight({Stage::ffn_down, block, static_cast<std::int32_t>(e)}, f, n);
-        for (Route route = 0; route < tokens_ * k; ++route)
-          if (expert_of(block, route) == e) dx.at(route, f) += shares.at(route, 0) * dy.at(route / k, n) * w;
-      }
+  for_each_use(Stage::ffn_down, block, [&](Route route, auto token, auto f, auto n, Number w) {
+    dx.at(route, f) += shares.at(route, 0) * dy.at(token, n) * w;
+  });
 }
 
 void Reference::activate_backward(std::int32_t block) {
@@ -150,13 +146,9 @@ void Reference::up_backward(std::int32_t block) {
   const std::uint64_t k = per_token(block), experts = operator_at(block).experts;
   const Matrix& dy = get(Kind::output_gradient, Stage::ffn_up, block);
   Matrix& dx = make(Kind::input_gradient, Stage::ffn_up, block, tokens_, model_.hidden);
-  for (std::uint64_t e = 0; e < experts; ++e)
-    for (std::uint64_t f = 0; f < dx.columns; ++f)
-      for (std::uint64_t n = 0; n < dy.columns; ++n) {
-        const Number w = weight({Stage::ffn_up, block, static_cast<std::int32_t>(e)}, f, n);
-        for (Route route = 0; route < tokens_ * k; ++route)
-          if (expert_of(block, route) == e) dx.at(route / k, f) += dy.at(route, n) * w;
-      }
+  for_each_use(Stage::ffn_up, block, [&](Route route, auto token, auto f, auto n, Number w) {
+    dx.at(token, f) += dy.at(route, n) * w;
+  });
   std::vector<std::uint64_t> features(operator_at(block).ffn);
   std::iota(features.begin(), features.end(), 0);
   Matrix& shares = make(Kind::share_gradient, Stage::ffn_up, block, tokens_ * k, 1);

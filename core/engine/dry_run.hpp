@@ -6,9 +6,8 @@
 // beside `Alone`, WindowSync and NullSync that ends windows where WindowSync would. Both tell a book:
 //   handled(rank, at, reach)   an event of the rank was processed; what it causes reaches another at `reach`
 //   posted(from, to, arrival)  an event of one rank for another
-//   busy(rank, until)          a model with underway_until(arrival, payload) of what it posts: something is
-//   on
-//                              its way between this rank and others until then
+//   busy(rank, until)          a model with underway_until(arrival, payload) of what it posts: something
+//                              is on its way between this rank and others until then
 //   close_window()             all ranks agree now
 // What is counted is exact, because WindowSync's bound, the least time + reach of everything pending
 // anywhere, needs nothing but the events, and these are the same on any number of ranks.
@@ -62,14 +61,18 @@ class Watched {
     void post(SimTime time, Phase phase, NodeId receiver, NodeId sender, std::uint32_t sequence,
               const Payload& payload, More... more) {
       const RankId from = watched.region_of_[sender.value], to = watched.region_of_[receiver.value];
-      if (from != to) watched.book_.posted(from, to, time);
-      if constexpr (requires { watched.model_.underway_until(time, payload); })
-        if (from != to)
-          for (const RankId rank : {from, to})
-            watched.book_.busy(rank, watched.model_.underway_until(time, payload));
+      if (from != to) watched.cross(from, to, time, payload);
       outlet.post(time, phase, receiver, sender, sequence, payload, more...);
     }
   };
+
+  void cross(RankId from, RankId to, SimTime arrival, const Payload& payload) {
+    book_.posted(from, to, arrival);
+    if constexpr (requires { model_.underway_until(arrival, payload); }) {
+      const SimTime until = model_.underway_until(arrival, payload);
+      for (const RankId rank : {from, to}) book_.busy(rank, until);
+    }
+  }
 
   Model& model_;
   Book& book_;

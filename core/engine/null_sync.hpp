@@ -27,9 +27,8 @@
 //                                false if nothing of it is worth a message now
 //   poll(take)                   takes what has arrived
 //   bound(k)                     nothing from k arrives before, answers to what was pushed included
-//   unconfirmed(k)               something was taken from k since the last publish, and is worth one; or
-//   there
-//                                is room for what could not be published then
+//   unconfirmed(k)               something was taken from k since the last publish, or asked by k, and is
+//                                worth one; or there is room for what could not be published then
 //   agreed()                     nothing from anywhere arrives before
 //   ask(need, least_reach)       this rank waits for promises later than `need`
 //   settle(reach, next)          this rank is blocked, nothing pending here reaches another rank before

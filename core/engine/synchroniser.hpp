@@ -8,9 +8,8 @@
 //                                              event is left anywhere
 //   horizon()                                  nothing from another rank arrives before
 //   stretch()                                  how many instants to process before the next advance()
-//   send(to, event, model, now, accounting)    an event for another rank, posted at `now`; the horizon may
-//   come
-//                                              nearer then, but not to `now`
+//   send(to, event, model, now, accounting)    an event for another rank, posted at `now`; the horizon
+//                                              may come nearer then, but not to `now`
 //   begin(halt)                                the run goes on from there: nothing is earlier anywhere
 //   stop()                                     the run ends at the halt
 #pragma once
