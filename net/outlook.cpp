@@ -155,7 +155,9 @@ void Outlook::find_again() {
   lost_ = false;
   crossing_.clear();
   leaving_.clear();
+  first_gone_ = never_ps;
   heap_.clear();
+  woken_.clear();
   std::fill(bound_.begin(), bound_.end(), never_ps);
   for (std::vector<UnderWay>& to_node : under_way_) to_node.clear();
 }
@@ -185,6 +187,7 @@ void Outlook::posted(NodeId to, const Payload& payload, std::int64_t arrival) {
     worm.flits = fabric_.timing.flits_of(payload.bytes);
     worm.announced = worm.run_flits = payload.flits;
     worm.run_arrival = arrival;
+    may_be_gone(worm);
     if (at == leaving_.end()) {
       leaving_.push_back(worm);
     } else {  // the one before it has gone
@@ -203,15 +206,25 @@ void Outlook::posted(NodeId to, const Payload& payload, std::int64_t arrival) {
     at->announced -= at->run_flits - payload.flits;
     at->run_flits = payload.flits;
   }
+  may_be_gone(*at);
+}
+
+std::int64_t Outlook::gone_at(const Leaving& worm) const {
+  return worm.announced < worm.flits ? never_ps : worm.run_arrival + worm.run_flits * fabric_.timing.cycle;
+}
+
+void Outlook::may_be_gone(const Leaving& worm) {
+  first_gone_ = std::min(first_gone_, gone_at(worm));
 }
 
 // A worm has gone when its last flit has arrived beyond the border, where nothing can be cut from it any
 // more.
-void Outlook::forget_gone(std::int64_t next, std::int64_t sure) {
-  std::erase_if(expected_, [&](const Expected& event) { return event.time < next; });
+void Outlook::forget_gone(std::int64_t sure) {
+  first_gone_ = never_ps;
   for (std::size_t i = 0; i < leaving_.size();) {
     Leaving& worm = leaving_[i];
-    if (worm.announced < worm.flits || worm.run_arrival + worm.run_flits * fabric_.timing.cycle > sure) {
+    if (gone_at(worm) > sure) {
+      may_be_gone(worm);
       ++i;
       continue;
     }
@@ -219,6 +232,12 @@ void Outlook::forget_gone(std::int64_t next, std::int64_t sure) {
     worm = leaving_.back();
     leaving_.pop_back();
   }
+}
+
+void Outlook::sort_woken(std::int64_t next) {
+  for (const Entry& entry : woken_)
+    if (entry.time >= next) add(entry);
+  woken_.clear();
 }
 
 }  // namespace hecaton::net

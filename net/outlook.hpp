@@ -39,7 +39,7 @@ class Outlook {
 
   // What happens, as it happens.
   void woken_at(NodeId node, std::int64_t time) {
-    if (after_[node.value] != never_ps) add({time + after_[node.value], time, wake_up});
+    if (after_[node.value] != never_ps) woken_.push_back({time + after_[node.value], time, wake_up});
   }
   void handed_over(NodeId source, const OutgoingMessage& message, std::int64_t now);
   void delivered(const WormHeader& header, bool complete);
@@ -61,10 +61,18 @@ class Outlook {
   template <class Nodes>
   std::int64_t silent_until(std::int64_t next, std::int64_t sure, const Nodes& nodes) {
     if (next == never_ps) return never_ps;
-    forget_gone(next, sure);
+    if (sure >= first_gone_) forget_gone(sure);
+    if (woken_.size() + expected_.size() >= most_entries) {
+      sort_woken(next);
+      forget_handled(next);
+    }
     if (lost_ || !crossing_.empty()) return silent_until_;
+    forget_handled(next);
     std::int64_t bound = least_of_programs(next, nodes);
-    if (bound - next < far_ || heap_.size() > most_entries) bound = std::max(bound, least(next, sure, nodes));
+    if (bound - next < far_ || heap_.size() > most_entries) {
+      sort_woken(next);
+      bound = std::max(bound, least(next, sure, nodes));
+    }
     for (const Expected& event : expected_) bound = std::min(bound, event.answer);
     silent_until_ = std::max(silent_until_, bound);
     return silent_until_;
@@ -126,7 +134,14 @@ class Outlook {
   }
   void open(const Key& key, std::uint32_t worms);
   void close(const Key& key);  // one worm
-  void forget_gone(std::int64_t next, std::int64_t sure);
+  // From then on nothing can be cut from it beyond the border; never if not all of it is announced.
+  std::int64_t gone_at(const Leaving& worm) const;
+  void may_be_gone(const Leaving& worm);
+  void forget_gone(std::int64_t sure);
+  void sort_woken(std::int64_t next);
+  void forget_handled(std::int64_t next) {
+    std::erase_if(expected_, [&](const Expected& event) { return event.time < next; });
+  }
   bool leaves(NodeId from, const WormHeader& header, Port in, std::uint32_t& hops) const;
   std::int64_t bound_of(std::int64_t delivery, NodeId node) const {
     return delivery == never_ps || after_[node.value] == never_ps ? never_ps : delivery + after_[node.value];
@@ -178,10 +193,12 @@ class Outlook {
   std::int64_t far_;                 // a bound so far off needs no better one
   std::vector<NodeId> senders_;      // of this rank to others
   std::vector<Entry> heap_;
-  std::vector<std::int64_t> bound_;               // by destination; never_ps: nothing is under way to it
+  std::vector<Entry> woken_;         // of the latest wake-ups; most are over before anybody asks for the heap
+  std::vector<std::int64_t> bound_;  // by destination; never_ps: nothing is under way to it
   std::vector<std::vector<UnderWay>> under_way_;  // by destination
   std::vector<Crossing> crossing_;
   std::vector<Leaving> leaving_;
+  std::int64_t first_gone_ = never_ps;  // none of them has gone before
   std::vector<Expected> expected_;
   std::int64_t silent_until_ = 0;
   bool lost_ = false;
