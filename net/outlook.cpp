@@ -209,6 +209,7 @@ void Outlook::posted(NodeId to, const Payload& payload, std::int64_t arrival) {
   may_be_gone(*at);
 }
 
+// When its last flit has arrived beyond the border, where nothing can be cut from it any more.
 std::int64_t Outlook::gone_at(const Leaving& worm) const {
   return worm.announced < worm.flits ? never_ps : worm.run_arrival + worm.run_flits * fabric_.timing.cycle;
 }
@@ -217,8 +218,6 @@ void Outlook::may_be_gone(const Leaving& worm) {
   first_gone_ = std::min(first_gone_, gone_at(worm));
 }
 
-// A worm has gone when its last flit has arrived beyond the border, where nothing can be cut from it any
-// more.
 void Outlook::forget_gone(std::int64_t sure) {
   first_gone_ = never_ps;
   for (std::size_t i = 0; i < leaving_.size();) {
@@ -234,7 +233,7 @@ void Outlook::forget_gone(std::int64_t sure) {
   }
 }
 
-void Outlook::sort_woken(std::int64_t next) {
+void Outlook::heap_woken(std::int64_t next) {
   for (const Entry& entry : woken_)
     if (entry.time >= next) add(entry);
   woken_.clear();

@@ -63,14 +63,14 @@ class Outlook {
     if (next == never_ps) return never_ps;
     if (sure >= first_gone_) forget_gone(sure);
     if (woken_.size() + expected_.size() >= most_entries) {
-      sort_woken(next);
+      heap_woken(next);
       forget_handled(next);
     }
     if (lost_ || !crossing_.empty()) return silent_until_;
     forget_handled(next);
     std::int64_t bound = least_of_programs(next, nodes);
     if (bound - next < far_ || heap_.size() > most_entries) {
-      sort_woken(next);
+      heap_woken(next);
       bound = std::max(bound, least(next, sure, nodes));
     }
     for (const Expected& event : expected_) bound = std::min(bound, event.answer);
@@ -134,11 +134,11 @@ class Outlook {
   }
   void open(const Key& key, std::uint32_t worms);
   void close(const Key& key);  // one worm
-  // From then on nothing can be cut from it beyond the border; never if not all of it is announced.
+  // never_ps if not all of it is announced.
   std::int64_t gone_at(const Leaving& worm) const;
   void may_be_gone(const Leaving& worm);
   void forget_gone(std::int64_t sure);
-  void sort_woken(std::int64_t next);
+  void heap_woken(std::int64_t next);  // those that are not over
   void forget_handled(std::int64_t next) {
     std::erase_if(expected_, [&](const Expected& event) { return event.time < next; });
   }
