@@ -25,6 +25,8 @@ void write_ranks(const hdf5::Handle& provenance, std::span<const RankAccounting>
   write_rank_column(ranks, accounting, &A::events, "events", "1", "Events executed");
   write_rank_column(ranks, accounting, &A::windows, "windows", "1", "Agreements of all ranks");
   write_rank_column(ranks, accounting, &A::stretches, "stretches", "1", "Times it went on executing events");
+  write_rank_column(ranks, accounting, &A::events_ahead, "events_ahead", "1",
+                    "Events executed while waiting for other ranks");
   write_rank_column(ranks, accounting, &A::null_messages, "null_messages", "1",
                     "Promises sent without a record");
   write_rank_column(ranks, accounting, &A::batches_sent, "batches_sent", "1", "Batches sent to other ranks");

@@ -5,6 +5,8 @@
 #include <queue>
 #include <utility>
 
+#include "net/borders.hpp"
+
 namespace hecaton::net {
 
 namespace {
@@ -80,6 +82,54 @@ Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announ
     if (distance == never_ps) distance = 0;
     if (!sources.distance) distance = std::min(distance, least_);
   }
+}
+
+namespace {
+
+constexpr std::uint8_t no_level = 0xFF;
+
+// The nodes of `self` that links from other regions lead to: the first level.
+std::vector<NodeId> entered_nodes(const Topology& topology, std::span<const RankId> region_of, RankId self,
+                                  std::vector<std::uint8_t>& level_of) {
+  std::vector<NodeId> entered;
+  for_each_link(topology, [&](NodeId from, NodeId to) {
+    if (region_of[to.value] != self || region_of[from.value] == self || level_of[to.value] == 0) return;
+    level_of[to.value] = 0;
+    entered.push_back(to);
+  });
+  return entered;
+}
+
+}  // namespace
+
+// Level by level from the border inwards. The depth of one exceeds that of the one before by the least time
+// of a link from there; all nodes beyond the last are on it, as if they were no deeper.
+Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const RankId> region_of, RankId self,
+                 Announcements announcements, const LookaheadSources& sources) {
+  const LinkTimes times(fabric, announcements, sources);
+  Levels found{{}, std::vector<std::uint8_t>(region_of.size(), no_level)};
+  std::vector<NodeId> level = entered_nodes(fabric.topology, region_of, self, found.of), next;
+  const std::size_t most = sources.distance ? engine::most_levels : 1;
+  for (std::int64_t depth = 0; !level.empty() && found.levels.size() < most;
+       level = std::exchange(next, {})) {
+    std::int64_t reach = never_ps, link = never_ps;
+    for (const NodeId node : level) {
+      reach = std::min(reach, borders.from(node).ps);
+      for (std::uint32_t p = 0; p < port_count; ++p) {
+        const auto port = static_cast<Port>(p);
+        const auto to = fabric.topology.neighbour(node, port);
+        if (!to || region_of[to->value] != self || found.of[to->value] <= found.levels.size()) continue;
+        link = std::min(link, times.least(node, port));
+        if (std::exchange(found.of[to->value], found.levels.size() + 1) == no_level) next.push_back(*to);
+      }
+    }
+    found.levels.push_back({SimDuration{depth}, SimDuration{reach}});
+    if (!next.empty()) depth += link;
+  }
+  if (found.levels.empty()) found.levels.push_back({});
+  const auto last = static_cast<std::uint8_t>(found.levels.size() - 1);
+  for (std::uint8_t& of : found.of) of = std::min(of, last);
+  return found;
 }
 
 }  // namespace hecaton::net

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/engine/ids.hpp"
+#include "core/engine/level_queue.hpp"
 #include "core/engine/time.hpp"
 #include "net/router.hpp"
 
@@ -51,5 +52,17 @@ class Borders {
   std::int64_t least_ = 0;
   std::int64_t greatest_ = 0;
 };
+
+// The nodes of a region by the number of links from where those of other regions end, as levels of the
+// engine.
+struct Levels {
+  std::vector<engine::Level> levels;
+  std::vector<std::uint8_t> of;  // by node; those of other regions mean nothing
+};
+
+// Of the region `self`, with what its borders were made of. A single level where there is no other region, or
+// distance is not to be built on.
+Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const RankId> region_of, RankId self,
+                 Announcements announcements, const LookaheadSources& sources);
 
 }  // namespace hecaton::net

@@ -53,7 +53,8 @@ class PackageModel {
         owner_of_(std::move(owner_of)),
         self_(self),
         local_(owner_of_.size(), absent),
-        borders_(fabric, owner_of_, fabric.bypasses ? Announcements::anywhere : Announcements::nowhere, {}),
+        borders_(fabric, owner_of_, anywhere_if_at_all(fabric), {}),
+        levels_(levels_of(borders_, fabric, owner_of_, self, anywhere_if_at_all(fabric), {})),
         injection_{fabric.timing.latch_injection()} {
     for (std::uint32_t n = 0; n < owner_of_.size(); ++n) {
       if (owner_of_[n] != self) continue;
@@ -69,6 +70,7 @@ class PackageModel {
   void set_borders(std::span<const RankId> region_of, Announcements announcements,
                    const LookaheadSources& sources) {
     borders_ = Borders(fabric_, region_of, announcements, sources);
+    levels_ = levels_of(borders_, fabric_, region_of, self_, announcements, sources);
     injection_ = SimDuration{sources.interface ? fabric_.timing.latch_injection() : 0};
     knows_messages_ = sources.messages && !fabric_.routes.adaptive();
   }
@@ -91,6 +93,8 @@ class PackageModel {
     return outside_router ? way + injection_ : way;
   }
   SimDuration least_reach() const { return borders_.least(); }
+  std::span<const engine::Level> levels() const { return levels_.levels; }
+  std::size_t level_of(NodeId node) const { return levels_.of[node.value]; }
 
   // Beyond what `reach` says of single events: nothing that is here reaches another rank before. Nothing that
   // is not in the queue yet comes from there before `horizon`.
@@ -246,6 +250,9 @@ class PackageModel {
   };
 
  private:
+  static Announcements anywhere_if_at_all(const Fabric& fabric) {
+    return fabric.bypasses ? Announcements::anywhere : Announcements::nowhere;
+  }
   // Looking takes long, so ever more rarely.
   bool is_time_to_look() {
     if (++looked_ < look_at_) return false;
@@ -301,6 +308,7 @@ class PackageModel {
   std::vector<std::uint32_t> local_;  // node -> index in nodes_
   std::vector<RankId> neighbours_;
   Borders borders_;
+  Levels levels_;
   SimDuration injection_;        // from an interface to its router, as far as it is reckoned with
   bool knows_messages_ = false;  // by set_borders
   std::optional<Outlook> outlook_;

@@ -14,6 +14,7 @@ struct Accounting {
   std::uint64_t events = 0;
   std::uint64_t windows = 0;        // agreements of all ranks: reductions, or jumps over idle time
   std::uint64_t stretches = 0;      // how often this rank went on processing events
+  std::uint64_t events_ahead = 0;   // processed while the others were waited for
   std::uint64_t null_messages = 0;  // promises sent without an event
   std::uint64_t batches_sent = 0;   // to other ranks, with events
   std::uint64_t records_sent = 0;   // events in them

@@ -91,8 +91,9 @@ class DryRun {
   void send(RankId, const EventType&, const Model&, SimTime, Accounting&) {
     throw std::logic_error("an event for another process in a dry run");
   }
-  template <class Queue, class Model>
-  Advance advance(Queue& queue, const Model& model, Errand&, Stopwatch&, Accounting& accounting) {
+  template <class Queue, class Model, class WorkAhead>
+  Advance advance(Queue& queue, const Model& model, Errand&, const WorkAhead&, Stopwatch&,
+                  Accounting& accounting) {
     book_.close_window();
     ++accounting.windows;
     end_ = pending_reach(queue, model);

@@ -11,6 +11,9 @@
 //                            however soon `reach` would allow; nothing that is not in the queue yet is
 //                            received from there with a time before `horizon`; then also
 //   expect(event)            another rank's event has been received
+//   levels(), level_of(NodeId)  if it has them: how long what arrives from other ranks takes to have an
+//                            effect there (level_queue.hpp), so that what is safe already can be processed
+//                            while others are waited for; a single level on one rank
 //   prefetch(NodeId)         fetches into the cache what handling an event of a component of this rank needs
 //   start(outlet)            posts the first events of this rank's components
 //   handle(event, outlet)    one event of a component of this rank
@@ -29,7 +32,9 @@
 //      it is in the queue by then. So all events before the horizon are known, or will be created here.
 //   3. A post to another rank that comes sooner than what this rank has promised is a bug of the model and
 //      ends the run with both keys.
-//   4. Events are processed in full-key order, and an instant is never split by a horizon.
+//   4. Each component processes its events in full-key order, and no instant of one is split by a horizon.
+//      Components of different levels may be at different times, by less than an effect takes from one to the
+//      other.
 //
 // A run may halt at a time, or where all ranks agree because one of them asks for it (halt.hpp), and go on;
 // what a run does is the same wherever it halts. `for_each_pending` and `restore` carry its queue over to
@@ -38,11 +43,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include "core/engine/accounting.hpp"
-#include "core/engine/event_queue.hpp"
 #include "core/engine/halt.hpp"
+#include "core/engine/level_queue.hpp"
 #include "core/engine/synchroniser.hpp"
 
 namespace hecaton::engine {
@@ -55,7 +61,10 @@ class Engine {
 
   // `heartbeat(now, events)` is called now and then, to report progress.
   Engine(Model& model, Synchroniser& synchroniser, std::function<void(SimTime, std::uint64_t)> heartbeat = {})
-      : model_(model), synchroniser_(synchroniser), heartbeat_(std::move(heartbeat)), queue_(Fetch{&model}) {
+      : model_(model),
+        synchroniser_(synchroniser),
+        heartbeat_(std::move(heartbeat)),
+        queue_(model, Fetch{&model}) {
     if (synchroniser.ranks() > 1 && model.least_reach().ps <= 0)
       throw std::logic_error("a run on several ranks needs a lookahead of at least one picosecond");
   }
@@ -81,10 +90,13 @@ class Engine {
   // may be called again.
   Halt run_until(SimTime until, Requests& requests) {
     Errand errand{requests, {until, 0}, reached_};
+    const auto work_ahead = [&](auto&& note) {
+      return process(queue_.level_ahead(synchroniser_.horizon(), errand.halt.at), note);
+    };
     Advance advance = Advance::go_on;
     for (;;) {
       clock_.lap(Stopwatch::computing);
-      advance = synchroniser_.advance(queue_, model_, errand, clock_, accounting_);
+      advance = synchroniser_.advance(queue_, model_, errand, work_ahead, clock_, accounting_);
       if (advance != Advance::go_on) break;
       ++accounting_.stretches;
       process_stretch(errand.halt.at);
@@ -122,6 +134,11 @@ class Engine {
     const Model* model;
     void operator()(NodeId component) const { model->prefetch(component); }
   };
+  static constexpr bool has_levels = requires(const Model& model) {
+    model.levels();
+    Synchroniser::works_ahead;
+  };
+  using Queue = std::conditional_t<has_levels, LevelQueue<Model, Fetch>, OneLevel<Model, Fetch>>;
   static constexpr std::uint64_t heartbeat_mask = (1u << 14) - 1;
   static constexpr bool counts_itself = requires(const Model& model) { model.work(); };
 
@@ -131,24 +148,33 @@ class Engine {
   }
 
   void process_stretch(SimTime until) {
-    for (std::uint32_t left = synchroniser_.stretch(); left > 0; --left) {
-      if (queue_.next_time() >= std::min(synchroniser_.horizon(), until)) return;
-      now_ = queue_.next_time();
-      do {
-        model_.handle(queue_.pop(), *this);
-        if constexpr (!counts_itself)
-          if ((++accounting_.events & heartbeat_mask) == 0 && heartbeat_)
-            heartbeat_(now_, accounting_.events);
-      } while (queue_.next_time() == now_);
-      model_.settle(now_, *this);
-      if constexpr (counts_itself) count_work();
-    }
+    for (std::uint32_t left = synchroniser_.stretch(); left > 0; --left)
+      if (!process(queue_.next_level(std::min(synchroniser_.horizon(), until)), [](const EventType&) {}))
+        return;
+  }
+
+  // The next instant of a level, telling `note` of every event; false if there is none.
+  template <class Note>
+  bool process(std::size_t level, Note&& note) {
+    if (level == Queue::none) return false;
+    now_ = queue_.next_time(level);
+    do {
+      const EventType event = queue_.pop(level);
+      note(event);
+      model_.handle(event, *this);
+      if constexpr (!counts_itself)
+        if ((++accounting_.events & heartbeat_mask) == 0 && heartbeat_) heartbeat_(now_, accounting_.events);
+    } while (queue_.next_time(level) == now_);
+    model_.settle(now_, *this);
+    queue_.end_instant(level, now_);
+    if constexpr (counts_itself) count_work();
+    return true;
   }
 
   Model& model_;
   Synchroniser& synchroniser_;
   std::function<void(SimTime, std::uint64_t)> heartbeat_;
-  EventQueue<Payload, Fetch> queue_;
+  Queue queue_;
   SimTime now_{};
   SimTime reached_{};  // by the last halt
   Stopwatch clock_;

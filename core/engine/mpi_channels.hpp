@@ -73,6 +73,7 @@ class MpiChannels {
   MpiChannels(const boost::mpi::communicator& communicator, std::span<const RankId> neighbours)
       : mpi_(new Operations(communicator)),
         communicator_(mpi_->communicator),
+        self_{static_cast<std::uint32_t>(communicator.rank())},
         patience_(static_cast<std::uint32_t>(communicator.size())),
         index_(static_cast<std::size_t>(communicator.size()), 0),
         links_(neighbours.size()) {
@@ -90,7 +91,7 @@ class MpiChannels {
   MpiChannels& operator=(const MpiChannels&) = delete;
 
   std::uint32_t ranks() const { return static_cast<std::uint32_t>(communicator_.size()); }
-  RankId rank() const { return RankId{static_cast<std::uint32_t>(communicator_.rank())}; }
+  RankId rank() const { return self_; }
   std::size_t neighbours() const { return links_.size(); }
   std::size_t neighbour(RankId rank) const { return index_[rank.value]; }
 
@@ -300,6 +301,7 @@ class MpiChannels {
 
   std::unique_ptr<Operations> mpi_;
   boost::mpi::communicator communicator_;
+  RankId self_;  // asked for with every event
   Patience patience_;
   std::vector<std::size_t> index_;  // rank -> link
   std::vector<Link> links_;

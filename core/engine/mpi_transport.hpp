@@ -1,6 +1,6 @@
 // The transport over MPI (Boost.MPI communicator): batches of trivially copyable events, sent without
-// blocking, and one fused all-reduce per window that carries next event time, flags and the number of batches
-// for each rank.
+// blocking, and one fused all-reduce per window, without blocking as well, that carries next event time,
+// flags and the number of batches for each rank.
 //
 // Batches of two consecutive windows are told apart by the parity in their tag: a rank can be at most one
 // window ahead of another, because nobody leaves a reduction before everybody has entered it. Send buffers
@@ -11,31 +11,19 @@
 #include <boost/mpi/communicator.hpp>
 #include <boost/mpi/nonblocking.hpp>
 #include <cstring>
+#include <span>
 #include <vector>
 
+#include "core/engine/mpi_reduction.hpp"
 #include "core/engine/window_sync.hpp"
 
 namespace hecaton::engine {
 
-// The reduction itself, apart from the templates: `words` is {next, reach, flags, batches for rank 0, 1,
-// ...}.
-class WindowReduction {
- public:
-  static constexpr std::size_t agreed_words = 3;
+// What ranks agree on, as words of a reduction; after these come the numbers of batches for rank 0, 1, ...
+enum AgreedWord : std::size_t { next_word, reach_word, flags_word, reached_word, agreed_words };
 
-  explicit WindowReduction(const boost::mpi::communicator& communicator);
-  ~WindowReduction();
-  WindowReduction(const WindowReduction&) = delete;
-  WindowReduction& operator=(const WindowReduction&) = delete;
-
-  // words.size() == ranks + agreed_words; combined in place: minima, union, sums.
-  void combine(std::vector<std::uint64_t>& words);
-
- private:
-  boost::mpi::communicator communicator_;
-  MPI_Op operation_ = MPI_OP_NULL;
-  MPI_Datatype vector_ = MPI_DATATYPE_NULL;
-};
+// Minima, union, maximum, sums.
+void combine_agreements(std::span<std::uint64_t> into, std::span<std::uint64_t> from);
 
 template <class Payload>
 class MpiTransport {
@@ -45,12 +33,13 @@ class MpiTransport {
 
   explicit MpiTransport(const boost::mpi::communicator& communicator)
       : communicator_(communicator),
-        reduction_(communicator),
-        words_(static_cast<std::size_t>(communicator.size()) + WindowReduction::agreed_words),
+        self_{static_cast<std::uint32_t>(communicator.rank())},
+        reduction_(communicator, static_cast<std::size_t>(communicator.size()) + agreed_words,
+                   &combine_agreements),
         batches_for_(static_cast<std::size_t>(communicator.size())) {}
 
-  std::uint32_t ranks() const { return static_cast<std::uint32_t>(communicator_.size()); }
-  RankId rank() const { return RankId{static_cast<std::uint32_t>(communicator_.rank())}; }
+  std::uint32_t ranks() const { return static_cast<std::uint32_t>(batches_for_.size()); }
+  RankId rank() const { return self_; }
 
   void send(RankId to, std::span<const EventType> events) {
     Outgoing& out = outgoing_[parity_];
@@ -63,16 +52,23 @@ class MpiTransport {
     ++batches_for_[to.value];
   }
 
-  Agreement agree(const Agreement& offer) {
-    words_[0] = static_cast<std::uint64_t>(offer.next.ps);
-    words_[1] = static_cast<std::uint64_t>(offer.reach.ps);
-    words_[2] = offer.flags;
-    std::copy(batches_for_.begin(), batches_for_.end(), words_.begin() + WindowReduction::agreed_words);
+  void offer(const Agreement& mine) {
+    const std::span<std::uint64_t> words = reduction_.words();
+    words[next_word] = static_cast<std::uint64_t>(mine.next.ps);
+    words[reach_word] = static_cast<std::uint64_t>(mine.reach.ps);
+    words[flags_word] = mine.flags;
+    words[reached_word] = static_cast<std::uint64_t>(mine.reached.ps);
+    std::copy(batches_for_.begin(), batches_for_.end(), words.begin() + agreed_words);
     std::fill(batches_for_.begin(), batches_for_.end(), 0);
-    reduction_.combine(words_);
-    expected_ = words_[rank().value + WindowReduction::agreed_words];
-    return {SimTime{static_cast<std::int64_t>(words_[0])}, SimTime{static_cast<std::int64_t>(words_[1])},
-            words_[2]};
+    reduction_.begin();
+  }
+  bool is_agreed() { return reduction_.has_ended(); }
+  Agreement agreement() {
+    reduction_.wait();
+    const std::span<const std::uint64_t> words = reduction_.words();
+    const auto time = [&](AgreedWord word) { return SimTime{static_cast<std::int64_t>(words[word])}; };
+    expected_ = words[rank().value + agreed_words];
+    return {time(next_word), time(reach_word), words[flags_word], time(reached_word)};
   }
 
   template <class Take>
@@ -90,6 +86,7 @@ class MpiTransport {
 
   void finish() {
     for (Outgoing& out : outgoing_) reclaim(out);
+    reduction_.finish();
   }
 
  private:
@@ -108,8 +105,8 @@ class MpiTransport {
   }
 
   boost::mpi::communicator communicator_;
-  WindowReduction reduction_;
-  std::vector<std::uint64_t> words_;
+  RankId self_;  // asked for with every event
+  MpiReduction reduction_;
   std::vector<std::uint64_t> batches_for_;
   std::vector<EventType> incoming_;
   Outgoing outgoing_[2];

@@ -79,8 +79,9 @@ class NullSync {
     accounting.bytes_sent += sizeof(EventType);
   }
 
-  template <class Queue, class Model>
-  Advance advance(Queue& queue, Model& model, Errand& errand, Stopwatch& clock, Accounting& accounting) {
+  template <class Queue, class Model, class WorkAhead>
+  Advance advance(Queue& queue, Model& model, Errand& errand, const WorkAhead&, Stopwatch& clock,
+                  Accounting& accounting) {
     adapt_stretch(queue.next_time(), std::max(model.least_reach(), slack_));
     promise(queue, model, accounting);
     clock.lap(Stopwatch::exchanging);

@@ -2,10 +2,13 @@
 //
 // A synchroniser provides
 //   ranks(), rank()
-//   advance(queue, model, errand, clock, accounting)
+//   advance(queue, model, errand, work_ahead, clock, accounting)
 //                                              blocks until this rank may go on, and puts what has arrived
 //                                              into the queue; or says that the run halts here, or that no
 //                                              event is left anywhere
+//   works_ahead                                if it exists: while it blocks it calls work_ahead(note), which
+//                                              processes an instant that is safe already, telling
+//                                              note(event), or returns false if there is none
 //   horizon()                                  nothing from another rank arrives before
 //   stretch()                                  how many instants to process before the next advance()
 //   send(to, event, model, now, accounting)    an event for another rank, posted at `now`; the horizon
@@ -86,8 +89,8 @@ class Alone {
   void send(RankId, const EventType&, const Model&, SimTime, Accounting&) {
     throw std::logic_error("an event for another rank in a run on one");
   }
-  template <class Queue, class Model>
-  Advance advance(Queue& queue, const Model&, Errand& errand, Stopwatch&, Accounting&) {
+  template <class Queue, class Model, class WorkAhead>
+  Advance advance(Queue& queue, const Model&, Errand& errand, const WorkAhead&, Stopwatch&, Accounting&) {
     if (queue.empty()) return Advance::finished;
     set_stretch();
     if (const std::uint64_t asked = errand.requests.pending()) {

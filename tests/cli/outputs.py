@@ -32,7 +32,7 @@ def read(path):
         return file.read()
 
 
-COUNTS = ("rank", "events", "windows", "stretches", "null_messages", "batches_sent", "records_sent", "bytes_sent",
+COUNTS = ("rank", "events", "windows", "stretches", "events_ahead", "null_messages", "batches_sent", "records_sent", "bytes_sent",
           "peak_rss_bytes")
 SECONDS = ("computing_s", "waiting_s", "exchanging_s", "writing_s")
 TOP = {"schema": int, "version": str, "git": str, "deck": str, "sync": str, "wall_s": float, "events": int,

@@ -15,7 +15,8 @@ struct Ball {
 };
 
 // Component k hands each ball to component (k + 1 + number % 3) after 100 to 140 ps. The ranks' components
-// are neighbours on the ring, so a rank has one or two neighbours.
+// are neighbours on the ring, so a rank has one or two neighbours. What arrives from the one before comes to
+// one of a rank's first three components, and needs a throw for each three that it gets further.
 class Juggler {
  public:
   static constexpr std::uint32_t components = 24;
@@ -28,12 +29,20 @@ class Juggler {
     for (std::uint32_t other = 0; other < ranks; ++other)
       if (other != self && ((other + 1) % ranks == self || (self + 1) % ranks == other))
         neighbours_.push_back(RankId{other});
+    for (std::uint32_t k = components; k-- > 0;)
+      if (owner(NodeId{k}).value == self) first_ = k;
+    const std::uint32_t deepest = ranks == 1 ? first_ : components - 1;
+    for (std::uint32_t k = first_; k <= deepest && owner(NodeId{k}).value == self; k += 3)
+      levels_.push_back({SimDuration{step_ps * (k - first_) / 3}, SimDuration{promised_ps}});
   }
 
   RankId owner(NodeId node) const { return RankId{node.value * ranks_ / components}; }
   std::span<const RankId> neighbours() const { return neighbours_; }
   SimDuration reach(const Event<Ball>&) const { return {promised_}; }
   SimDuration least_reach() const { return {promised_}; }
+
+  std::span<const Level> levels() const { return levels_; }
+  std::size_t level_of(NodeId node) const { return ranks_ == 1 ? 0 : (node.value - first_) / 3; }
 
   void prefetch(NodeId) const {}
 
@@ -68,6 +77,8 @@ class Juggler {
   std::uint32_t self_;
   std::int64_t promised_;
   std::vector<RankId> neighbours_;
+  std::uint32_t first_ = 0;  // component of this rank
+  std::vector<Level> levels_;
   std::vector<Digest> digests_;
   std::vector<std::uint32_t> sequence_;
 };

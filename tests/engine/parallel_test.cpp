@@ -77,6 +77,15 @@ TYPED_TEST(ParallelEngine, OneRankNeedsNoLookahead) {
   EXPECT_EQ(model.digests(), run_alone());
 }
 
+// While a reduction is under way, ranks with components away from the border go on with these.
+TYPED_TEST(ParallelEngine, WindowsAreFilledWithWhatIsSafeAlready) {
+  Juggler model(this->ranks(), this->self());
+  const Accounting accounting = this->run(model);
+  const bool works_ahead = TypeParam::works_ahead && this->ranks() > 1 && model.levels().size() > 1;
+  EXPECT_EQ(accounting.events_ahead > 0, works_ahead);
+  EXPECT_LT(accounting.events_ahead, accounting.events);
+}
+
 TYPED_TEST(ParallelEngine, ABrokenPromiseEndsTheRun) {
   if (this->world.size() == 1) GTEST_SKIP() << "one rank promises nothing to nobody";
   // Promises that nothing crosses within 2,000 ps although balls fly 100 ps. The rank that finds out first

@@ -37,6 +37,7 @@ class UnrulyTransport : public Transport {
   using EventType = typename Transport::EventType;
   using Transport::Transport;
 
+  bool is_agreed() { return random_() % 4 == 0 && Transport::is_agreed(); }
   template <class Take>
   void receive(Take&& take) {
     std::vector<EventType> events;

@@ -27,6 +27,7 @@ inline std::vector<std::uint64_t> run_alone() {
 
 template <class Transport>
 struct Windows {
+  static constexpr bool works_ahead = true;
   template <class Model, class Drive>
   static Accounting run(const boost::mpi::communicator& world, Model& model, Drive&& drive) {
     Transport transport(world);
@@ -38,6 +39,7 @@ struct Windows {
 };
 template <class Channels>
 struct Promises {
+  static constexpr bool works_ahead = false;
   template <class Model, class Drive>
   static Accounting run(const boost::mpi::communicator& world, Model& model, Drive&& drive) {
     Channels channels(world, model.neighbours());

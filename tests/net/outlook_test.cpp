@@ -84,6 +84,48 @@ TEST_F(OutlookTest, BordersAreHopsAway) {
   EXPECT_EQ(Borders(fabric_, regions_, Announcements::nowhere, {.distance = false}).from(NodeId{0}).ps, hop_);
 }
 
+// A square of four by four dies, of which rank 1 has the die in a corner.
+TEST(Levels, AreLinksAwayFromWhereOthersCanReach) {
+  NetworkConfig config = row_of_dies();
+  config.package.rows = config.package.columns = 4;
+  const Fabric fabric(config, false);
+  std::vector<RankId> regions(16, RankId{0});
+  regions[0] = RankId{1};
+  const std::int64_t hop = 2000 + 2 * fabric.timing.cycle;
+  const auto levels = [&](RankId self, Announcements announcements, const LookaheadSources& sources) {
+    return levels_of(Borders(fabric, regions, announcements, sources), fabric, regions, self, announcements,
+                     sources);
+  };
+  const Levels inside = levels(RankId{0}, Announcements::nowhere, {});
+  ASSERT_EQ(inside.levels.size(), 6U);
+  for (std::int64_t k = 0; k < 6; ++k) {
+    const engine::Level& level = inside.levels[static_cast<std::size_t>(k)];
+    EXPECT_EQ(level.depth.ps, k * hop);
+    EXPECT_EQ(level.reach.ps, (k + 1) * hop);
+  }
+  for (std::uint32_t n = 1; n < 16; ++n) EXPECT_EQ(inside.of[n], n / 4 + n % 4 - 1);
+  EXPECT_EQ(levels(RankId{0}, Announcements::anywhere, {}).levels[3].depth.ps, 3 * 2000);
+  EXPECT_EQ(levels(RankId{0}, Announcements::nowhere, {.distance = false}).levels.size(), 1U);
+  EXPECT_EQ(levels(RankId{1}, Announcements::nowhere, {}).levels.size(), 1U);
+}
+
+// Beyond the last level all nodes count as no deeper; without a border there is a single level.
+TEST(Levels, AreNoMoreThanTheEngineTakes) {
+  NetworkConfig config = row_of_dies();
+  config.package.columns = 12;
+  const Fabric fabric(config, false);
+  std::vector<RankId> regions(12, RankId{0});
+  EXPECT_EQ(levels_of(Borders(fabric, regions, Announcements::nowhere, {}), fabric, regions, RankId{0},
+                      Announcements::nowhere, {})
+                .levels.size(),
+            1U);
+  regions[0] = RankId{1};
+  const Levels levels = levels_of(Borders(fabric, regions, Announcements::nowhere, {}), fabric, regions,
+                                  RankId{0}, Announcements::nowhere, {});
+  EXPECT_EQ(levels.levels.size(), engine::most_levels);
+  for (std::uint32_t n = 1; n < 12; ++n) EXPECT_EQ(levels.of[n], std::min(n - 1, 7U));
+}
+
 TEST_F(OutlookTest, WakeUpsBoundWhatLeaves) {
   EXPECT_EQ(silent_until(0), never_ps);
   set_up({});
