@@ -1,6 +1,6 @@
 // Where the queue keeps what is not due yet, in buckets by time: days for the near future, months for what
 // comes after. Neither sorts anything. Both are rings of a fixed number of buckets with a bitmap of those
-// that are not empty, so that an empty one costs a 64th of a word.
+// that are not empty, and another one of its words, so that the next one is found in a few steps.
 //
 // A day is a time divided by the width of a day, a month is a day divided by the days of a month.
 #pragma once
@@ -20,30 +20,43 @@ namespace hecaton::engine {
 template <std::size_t count>
 class FilledBuckets {
  public:
-  static_assert(std::has_single_bit(count) && count >= 64);
+  static_assert(std::has_single_bit(count) && count >= 64 && count <= 64 * 64);
   static constexpr std::int64_t none = -1;
 
   static constexpr std::size_t bucket(std::int64_t number) {
     return static_cast<std::size_t>(number) & (count - 1);
   }
-  void set(std::size_t b) { words_[b / 64] |= std::uint64_t{1} << (b % 64); }
-  void clear(std::size_t b) { words_[b / 64] &= ~(std::uint64_t{1} << (b % 64)); }
+  void set(std::size_t b) {
+    words_[b / 64] |= bit(b);
+    filled_words_ |= bit(b / 64);
+  }
+  void clear(std::size_t b) {
+    words_[b / 64] &= ~bit(b);
+    if (words_[b / 64] == 0) filled_words_ &= ~bit(b / 64);
+  }
 
   // The first number from `from` to `from` + count - 1 whose bucket is filled, or none.
   std::int64_t next(std::int64_t from) const {
     const std::size_t start = bucket(from);
     std::size_t w = start / 64;
-    std::uint64_t bits = words_[w] & (~std::uint64_t{0} << (start % 64));
-    for (std::size_t looked = 0; bits == 0; bits = words_[w]) {
-      if (looked++ == words_.size()) return none;
-      w = (w + 1) % words_.size();
+    std::uint64_t bits = words_[w] & from_bit(start);
+    if (bits == 0) {
+      if (filled_words_ == 0) return none;
+      const std::uint64_t later = filled_words_ & (from_bit(w) << 1);
+      w = static_cast<std::size_t>(std::countr_zero(later != 0 ? later : filled_words_));
+      bits = words_[w];
     }
     const std::size_t found = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
     return from + static_cast<std::int64_t>((found - start) & (count - 1));
   }
 
  private:
+  static constexpr std::uint64_t bit(std::size_t b) { return std::uint64_t{1} << (b % 64); }
+  // That bit of a word and all above.
+  static constexpr std::uint64_t from_bit(std::size_t b) { return ~std::uint64_t{0} << (b % 64); }
+
   std::array<std::uint64_t, count / 64> words_{};
+  std::uint64_t filled_words_ = 0;  // a bit for each word that is not zero
 };
 
 // Lists of entries. Their nodes are few and used again at once, so they stay in the cache.
