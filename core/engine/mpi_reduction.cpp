@@ -21,7 +21,18 @@ MpiReduction::MpiReduction(const boost::mpi::communicator& communicator, std::si
 }
 
 MpiReduction::~MpiReduction() {
-  if (!finished_) mpi_.release();
+  if (!finished_ && !has_stopped()) mpi_.release();
+}
+
+bool MpiReduction::has_stopped() {
+  int receives_stopped = 1, sends_stopped = 1;
+  for (Round& round : mpi_->rounds) {
+    if (round.received != MPI_REQUEST_NULL) MPI_Cancel(&round.received);
+    MPI_Test(&round.received, &receives_stopped, MPI_STATUS_IGNORE);
+    MPI_Test(&round.sent, &sends_stopped, MPI_STATUS_IGNORE);
+    if (receives_stopped == 0 || sends_stopped == 0) return false;
+  }
+  return true;
 }
 
 // The ranks below 2 x `paired` act in pairs, the odd one for both, so that a power of two of them acts.

@@ -26,7 +26,7 @@ class MpiReduction {
 
   // Collective. So many words on every rank.
   MpiReduction(const boost::mpi::communicator& communicator, std::size_t words, Combine combine);
-  // A run that ends early leaves messages under way, which need their memory; it is about to be aborted.
+  // A run that ends early may leave messages under way, which need their memory; it is about to be aborted.
   ~MpiReduction();
   MpiReduction(const MpiReduction&) = delete;
   MpiReduction& operator=(const MpiReduction&) = delete;
@@ -59,6 +59,7 @@ class MpiReduction {
     std::vector<Round> rounds;
   };
 
+  bool has_stopped();  // gives up what has not come; false if something is under way all the same
   void plan(int rank, int ranks);
   void add(const Round& round);
   void start_round();
