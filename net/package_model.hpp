@@ -15,12 +15,12 @@
 #include <span>
 #include <vector>
 
-#include "core/engine/event.hpp"
-#include "net/border_times.hpp"
-#include "net/borders.hpp"
-#include "net/interface.hpp"
-#include "net/outlook.hpp"
-#include "net/router.hpp"
+#include "core/engine/base/event.hpp"
+#include "net/events/interface.hpp"
+#include "net/events/router.hpp"
+#include "net/lookahead/borders.hpp"
+#include "net/lookahead/messages.hpp"
+#include "net/package/links.hpp"
 
 namespace hecaton::net {
 

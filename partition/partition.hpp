@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/engine/ids.hpp"
-#include "net/topology.hpp"
+#include "core/engine/base/ids.hpp"
+#include "net/package/topology.hpp"
 
 namespace hecaton::partition {
 

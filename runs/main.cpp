@@ -10,18 +10,18 @@
 #include <span>
 #include <string_view>
 
-#include "io/provenance.hpp"
-#include "runs/command_dry_run.hpp"
-#include "runs/command_dump_default.hpp"
-#include "runs/command_line.hpp"
-#include "runs/command_partition.hpp"
-#include "runs/command_run.hpp"
-#include "runs/command_summary.hpp"
-#include "runs/command_sweep.hpp"
-#include "runs/command_validate.hpp"
-#include "runs/command_verify.hpp"
-#include "runs/exit_code.hpp"
-#include "runs/requests.hpp"
+#include "io/result/provenance.hpp"
+#include "runs/checkpoints/signals.hpp"
+#include "runs/cli/command_line.hpp"
+#include "runs/cli/exit_code.hpp"
+#include "runs/commands/dry_run.hpp"
+#include "runs/commands/dump_default.hpp"
+#include "runs/commands/partition.hpp"
+#include "runs/commands/run.hpp"
+#include "runs/commands/summary.hpp"
+#include "runs/commands/sweep.hpp"
+#include "runs/commands/validate.hpp"
+#include "runs/commands/verify.hpp"
 
 namespace {
 

@@ -46,10 +46,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "core/engine/accounting.hpp"
-#include "core/engine/halt.hpp"
-#include "core/engine/level_queue.hpp"
-#include "core/engine/synchroniser.hpp"
+#include "core/engine/queue/level_queue.hpp"
+#include "core/engine/sync/accounting.hpp"
+#include "core/engine/sync/halt.hpp"
+#include "core/engine/sync/synchroniser.hpp"
 
 namespace hecaton::engine {
 

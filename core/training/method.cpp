@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 
-#include "core/training/flat_ring.hpp"
-#include "core/training/hecaton.hpp"
-#include "core/training/models.hpp"
-#include "core/training/optimus.hpp"
-#include "core/training/torus_ring.hpp"
+#include "core/training/grid/hecaton.hpp"
+#include "core/training/grid/optimus.hpp"
+#include "core/training/model/models.hpp"
+#include "core/training/one_d/flat_ring.hpp"
+#include "core/training/one_d/torus_ring.hpp"
 
 namespace hecaton::training {
 
@@ -97,14 +97,6 @@ std::string method_names() {
 }
 
 }  // namespace
-
-PlanError::PlanError(std::string key, std::string what_is_wrong, std::string why_it_is,
-                     std::string what_to_do)
-    : std::runtime_error(key + ": " + what_is_wrong + " (" + why_it_is + ") " + what_to_do),
-      table_key(std::move(key)),
-      problem(std::move(what_is_wrong)),
-      why(std::move(why_it_is)),
-      suggestion(std::move(what_to_do)) {}
 
 std::span<const MethodInfo> methods() {
   return table();

@@ -9,7 +9,7 @@
 
 #include "net/clocked/bids.hpp"
 #include "net/clocked/network.hpp"
-#include "net/router_state.hpp"
+#include "net/package/bits.hpp"
 
 namespace hecaton::net::clocked {
 

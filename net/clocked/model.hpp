@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "core/engine/event.hpp"
-#include "net/borders.hpp"
+#include "core/engine/base/event.hpp"
 #include "net/clocked/network.hpp"
+#include "net/package/links.hpp"
 
 namespace hecaton::net::clocked {
 

@@ -23,9 +23,9 @@
 #include "net/clocked/routers.hpp"
 #include "net/clocked/source_wheel.hpp"
 #include "net/clocked/state.hpp"
-#include "net/packet.hpp"
-#include "net/router.hpp"
-#include "net/traffic_counters.hpp"
+#include "net/package/fabric.hpp"
+#include "net/package/packet.hpp"
+#include "net/traffic/counters.hpp"
 
 namespace hecaton::net::clocked {
 

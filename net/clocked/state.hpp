@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "net/topology.hpp"
+#include "net/package/topology.hpp"
 
 namespace hecaton::net::clocked {
 

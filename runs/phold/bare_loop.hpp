@@ -5,7 +5,7 @@
 #include <chrono>
 #include <vector>
 
-#include "core/engine/event_queue.hpp"
+#include "core/engine/queue/event_queue.hpp"
 #include "runs/phold/model.hpp"
 
 namespace hecaton::phold {

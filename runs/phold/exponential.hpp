@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <numbers>
 
-#include "core/engine/time.hpp"
+#include "core/engine/base/time.hpp"
 
 namespace hecaton::phold {
 

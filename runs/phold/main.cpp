@@ -10,12 +10,12 @@
 #include <exception>
 
 #include "core/engine/engine.hpp"
-#include "core/engine/mpi_channels.hpp"
-#include "core/engine/mpi_transport.hpp"
-#include "core/engine/null_sync.hpp"
-#include "core/engine/shared_channels.hpp"
-#include "core/engine/window_sync.hpp"
-#include "runs/exit_code.hpp"
+#include "core/engine/mpi/channels.hpp"
+#include "core/engine/mpi/shared_channels.hpp"
+#include "core/engine/mpi/transport.hpp"
+#include "core/engine/sync/null_sync.hpp"
+#include "core/engine/sync/window_sync.hpp"
+#include "runs/cli/exit_code.hpp"
 #include "runs/phold/bare_loop.hpp"
 #include "runs/phold/model.hpp"
 

@@ -8,9 +8,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/engine/digest.hpp"
-#include "core/engine/event.hpp"
-#include "core/engine/random.hpp"
+#include "core/engine/base/digest.hpp"
+#include "core/engine/base/event.hpp"
+#include "core/engine/base/random.hpp"
 #include "runs/phold/exponential.hpp"
 
 namespace hecaton::phold {

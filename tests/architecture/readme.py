@@ -41,7 +41,7 @@ def links():
             yield target
 
 
-assert fences("python") == [(ROOT / "tests/trace/link_map.py").read_text()], "README.md shows another link_map.py"
+assert fences("python") == [(ROOT / "tests/io/trace/link_map.py").read_text()], "README.md shows another link_map.py"
 for target in links():
     assert (ROOT / target).exists(), f"README.md points to {target}, which does not exist"
 

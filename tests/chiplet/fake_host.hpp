@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/chiplet/die.hpp"
-#include "core/chiplet/io_die.hpp"
+#include "core/chiplet/dies/die.hpp"
+#include "core/chiplet/dies/io_die.hpp"
 
 namespace hecaton::chiplet::testing {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <random>
 
-#include "fake_host.hpp"
+#include "tests/chiplet/fake_host.hpp"
 
 namespace hecaton::chiplet::testing {
 

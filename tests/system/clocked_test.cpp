@@ -2,7 +2,7 @@
 // under random traffic, from light to far beyond saturation, and at any number of ranks.
 #include <gtest/gtest.h>
 
-#include "runs/nodes.hpp"
+#include "runs/wiring/package.hpp"
 #include "tests/net/random_network.hpp"
 #include "tests/system/varied.hpp"
 

@@ -1,6 +1,6 @@
 // A dry run against the run that it plays: the same events, messages, batches and windows, rank by rank; and
 // what windows cost where nothing but computing happens.
-#include "runs/dry_run.hpp"
+#include "runs/wiring/dry_run.hpp"
 
 #include <gtest/gtest.h>
 

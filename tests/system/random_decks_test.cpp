@@ -6,8 +6,8 @@
 #include <array>
 #include <optional>
 
-#include "io/input_error.hpp"
-#include "runs/nodes.hpp"
+#include "io/files/input_error.hpp"
+#include "runs/wiring/package.hpp"
 #include "tests/net/random_network.hpp"
 #include "tests/system/shared_folder.hpp"
 #include "tests/system/varied.hpp"

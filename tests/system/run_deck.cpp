@@ -5,9 +5,9 @@
 #include <numeric>
 #include <thread>
 
-#include "core/chiplet/counters.hpp"
-#include "io/checkpoint.hpp"
-#include "io/deck_reader.hpp"
+#include "core/chiplet/program/counters.hpp"
+#include "io/checkpoint/checkpoint.hpp"
+#include "io/deck/reader.hpp"
 
 namespace hecaton::test {
 

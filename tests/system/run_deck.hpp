@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "io/deck.hpp"
-#include "io/result.hpp"
-#include "io/summary.hpp"
-#include "runs/simulation.hpp"
+#include "io/deck/deck.hpp"
+#include "io/result/run_result.hpp"
+#include "io/result/summary.hpp"
+#include "runs/wiring/simulation.hpp"
 
 namespace hecaton::test {
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "io/trace_rows.hpp"
+#include "io/trace/rows.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 

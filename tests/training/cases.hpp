@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "core/training/method.hpp"
-#include "core/training/models.hpp"
+#include "core/training/model/models.hpp"
 #include "tests/training/tally.hpp"
 
 namespace hecaton::training::test {

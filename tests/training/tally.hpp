@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "core/chiplet/program.hpp"
+#include "core/chiplet/program/program.hpp"
 
 namespace hecaton::training::test {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/chiplet/program.hpp"
+#include "core/chiplet/program/program.hpp"
 
 namespace hecaton::training::test {
 

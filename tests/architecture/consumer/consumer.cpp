@@ -1,9 +1,9 @@
 // Another project's program: plans a step and asks the topology for a way, through the installed headers.
 #include <iostream>
 
-#include "io/deck_reader.hpp"
-#include "net/topology.hpp"
-#include "runs/simulation.hpp"
+#include "io/deck/reader.hpp"
+#include "net/package/topology.hpp"
+#include "runs/wiring/simulation.hpp"
 
 int main() {
   using namespace hecaton;

@@ -1,0 +1,34 @@
+// What a die needs of the world around it. Dies are templates over their host: no virtual call, no include of
+// the network or the engine's loop.
+//
+// The host promises that a message is delivered once, whole, at or after the time it was sent, and that all
+// messages that reach a die at an instant are delivered before the wake-ups of that instant (the engine's
+// phases do that). Under this promise the order of messages, and of wake-ups, within an instant changes
+// nothing: a die only takes notes when a message comes, and decides when it is woken.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "core/chiplet/program/message.hpp"
+#include "core/chiplet/program/records.hpp"
+#include "core/engine/base/time.hpp"
+
+namespace hecaton::chiplet {
+
+// send: the message is handed to the network interface now. wake_at: on_timer(token) is called at that time,
+// which may be now; a wake-up that is no longer needed does no harm.
+template <class H>
+concept MessageHost = requires(H& h, const Message& message, SimTime time, std::uint32_t token) {
+  { h.now() } -> std::same_as<SimTime>;
+  h.send(message);
+  h.wake_at(time, token);
+};
+
+// record: one finished operation; the host keeps or drops it.
+template <class H>
+concept DieHost = MessageHost<H> && requires(H& h, const OperationRow& row) {
+  h.record(row);
+};
+
+}  // namespace hecaton::chiplet

@@ -1,0 +1,212 @@
+#include "core/chiplet/program/exchange.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace hecaton::chiplet {
+
+namespace {
+
+std::uint64_t payload(const Op& op) {
+  return op.units * op.unit_bytes;
+}
+
+std::uint32_t tree_depth(std::uint32_t size) {
+  return static_cast<std::uint32_t>(std::bit_width(size - 1));
+}
+
+// Who sends to whom in round `round` of a broadcast, in the range of places around `position`; the same place
+// twice if the range is one die already.
+struct Handover {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+};
+
+Handover tree_handover(std::uint32_t size, std::uint32_t position, std::uint32_t root, std::uint32_t round) {
+  std::uint32_t low = 0, high = size, holder = root;
+  for (std::uint32_t r = 0; high - low > 1; ++r) {
+    const std::uint32_t half = (high - low + 1) / 2;
+    const std::uint32_t middle = low + half;
+    const bool holds_low = holder < middle;
+    const std::uint32_t other = holds_low ? std::min(holder + half, high - 1) : holder - half;
+    if (r == round) return {holder, other};
+    const bool is_low = position < middle;
+    if (is_low != holds_low) holder = other;
+    (is_low ? high : low) = middle;
+  }
+  return {position, position};
+}
+
+Exchange tree_step(const Op& op, const LinePlace& line, std::uint32_t root, std::uint32_t step) {
+  const bool reduces = op.code == OpCode::reduce;
+  const std::uint32_t round = reduces ? tree_depth(line.size) - 1 - step : step;
+  const Handover down = tree_handover(line.size, line.position, root, round);
+  const std::uint32_t from = reduces ? down.to : down.from;
+  const std::uint32_t to = reduces ? down.from : down.to;
+  Exchange e;
+  if (from == to) return e;
+  if (line.position == from) {
+    e.send_bytes = payload(op);
+    e.to = line.at(to);
+  } else if (line.position == to) {
+    e.receive_bytes = payload(op);
+    e.from = line.at(from);
+    e.reduces = reduces;
+  }
+  return e;
+}
+
+Exchange along_ring(const RingPlace& ring) {
+  Exchange e;
+  e.to = ring.next;
+  e.from = ring.previous;
+  e.route = ring.route;
+  return e;
+}
+
+// The chain starts at the root of a broadcast, and behind the root of a reduction.
+Exchange pipelined_step(const Op& op, const RingPlace& ring, std::uint32_t root, std::uint32_t step) {
+  const bool reduces = op.code == OpCode::reduce;
+  const std::uint32_t head = reduces ? (root + 1) % ring.size : root;
+  const std::uint32_t place = (ring.position + ring.size - head) % ring.size;
+  const bool is_first = place == 0;
+  const bool is_last = place + 1 == ring.size;
+  Exchange e = along_ring(ring);
+  e.reduces = reduces;
+  if (!is_first && step < op.count) e.receive_bytes = chunk_bytes(op, op.count, step);
+  const std::uint32_t sent = is_first ? step : step - 1;  // wraps in step 0, where nothing is there to send
+  if (!is_last && sent < op.count) e.send_bytes = chunk_bytes(op, op.count, sent);
+  e.send_step = sent;
+  return e;
+}
+
+// Bytes of the chunks [first, first + count) of p.
+std::uint64_t range_bytes(const Op& op, std::uint32_t size, std::uint32_t first, std::uint32_t count) {
+  const std::uint64_t rest = op.units % size;
+  const auto larger = [rest](std::uint64_t end) { return std::min(end, rest); };
+  const std::uint64_t extra = larger(std::uint64_t{first} + count) - larger(first);
+  return (op.units / size * count + extra) * op.unit_bytes;
+}
+
+Exchange halving_step(const Op& op, const LinePlace& line, std::uint32_t step) {
+  const auto depth = tree_depth(line.size);
+  const bool halves = op.code == OpCode::reduce_scatter || (op.code == OpCode::all_reduce && step < depth);
+  const std::uint32_t local = op.code == OpCode::all_reduce && !halves ? step - depth : step;
+  const std::uint32_t distance = 1U << (halves ? depth - 1 - local : local);
+  const std::uint32_t partner = line.position ^ distance;
+  // Both stand for `distance` chunks: their own places with the lower bits free.
+  const std::uint32_t mine = line.position / distance * distance;
+  const std::uint32_t theirs = partner / distance * distance;
+  Exchange e;
+  e.to = e.from = line.at(partner);
+  e.send_bytes = range_bytes(op, line.size, halves ? theirs : mine, distance);
+  e.receive_bytes = range_bytes(op, line.size, halves ? mine : theirs, distance);
+  e.reduces = halves;
+  return e;
+}
+
+Exchange direct_step(const Op& op, const LinePlace& line, std::uint32_t step) {
+  const std::uint32_t to = (line.position + step + 1) % line.size;
+  const std::uint32_t from = (line.position + line.size - step - 1) % line.size;
+  Exchange e;
+  e.to = line.at(to);
+  e.from = line.at(from);
+  e.send_bytes = chunk_bytes(op, line.size, to);
+  e.receive_bytes = chunk_bytes(op, line.size, line.position);
+  return e;
+}
+
+// Blocks for `count` dies from `first` on, around the ring.
+std::uint64_t passing_bytes(const Op& op, std::uint32_t size, std::uint32_t first, std::uint32_t count) {
+  const std::uint32_t before_wrap = std::min(count, size - first);
+  return range_bytes(op, size, first, before_wrap) + range_bytes(op, size, 0, count - before_wrap);
+}
+
+// Step s moves what came from the die s places back: blocks for the p-1-s dies that follow.
+Exchange rotate_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
+  const std::uint32_t left = ring.size - 1 - step;
+  Exchange e = along_ring(ring);
+  e.send_bytes = passing_bytes(op, ring.size, (ring.position + 1) % ring.size, left);
+  e.receive_bytes = passing_bytes(op, ring.size, ring.position, left);
+  return e;
+}
+
+std::uint64_t part_bytes(const Op& op, std::uint32_t size, std::uint32_t chunk, std::uint32_t part) {
+  return chunk_units(chunk_units(op.units, size, chunk), op.count, part) * op.unit_bytes;
+}
+
+// Step t sends part t and waits for part t - count + 1: what part t + 1 waits for.
+Exchange parts_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
+  const std::uint32_t parts = step_count(op.code, ring.size) * op.count;
+  Exchange e = along_ring(ring);
+  e.send_step = step + op.count - 1;
+  if (step < parts) {
+    const RingStep now = ring_step(op.code, ring.size, ring.position, step / op.count);
+    e.send_bytes = part_bytes(op, ring.size, now.send_chunk, step % op.count);
+  }
+  if (step + 1 >= op.count) {
+    const std::uint32_t part = step + 1 - op.count;
+    const RingStep now = ring_step(op.code, ring.size, ring.position, part / op.count);
+    e.receive_bytes = part_bytes(op, ring.size, now.receive_chunk, part % op.count);
+    e.reduces = now.reduces;
+  }
+  return e;
+}
+
+Exchange ring_exchange(const Op& op, const RingPlace& ring, std::uint32_t step) {
+  const RingStep now = ring_step(op.code, ring.size, ring.position, step);
+  Exchange e = along_ring(ring);
+  e.send_bytes = chunk_bytes(op, ring.size, now.send_chunk);
+  e.receive_bytes = chunk_bytes(op, ring.size, now.receive_chunk);
+  e.reduces = now.reduces;
+  return e;
+}
+
+}  // namespace
+
+std::uint32_t exchange_steps(const Op& op, const Places& places) {
+  const std::uint32_t size = group_size(op, places);
+  if (size <= 1 || op.units == 0) return 0;
+  switch (op.schedule) {
+    case Schedule::tree:
+      return tree_depth(size);
+    case Schedule::pipelined:
+      return op.count + 1;
+    case Schedule::halving_doubling:
+      return (op.code == OpCode::all_reduce ? 2 : 1) * tree_depth(size);
+    case Schedule::direct:
+      return size - 1;
+    case Schedule::ring:
+      break;
+  }
+  return op.code == OpCode::all_to_all ? size - 1 : step_count(op.code, size) * op.count + op.count - 1;
+}
+
+namespace {
+
+Exchange in_step(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step) {
+  switch (op.schedule) {
+    case Schedule::tree:
+      return tree_step(op, places.line, root % places.line.size, step);
+    case Schedule::halving_doubling:
+      return halving_step(op, places.line, step);
+    case Schedule::direct:
+      return direct_step(op, places.line, step);
+    default:
+      return op.code == OpCode::all_to_all ? rotate_step(op, places.ring, step)
+                                           : ring_exchange(op, places.ring, step);
+  }
+}
+
+}  // namespace
+
+Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step) {
+  if (op.schedule == Schedule::pipelined)
+    return pipelined_step(op, places.ring, root % places.ring.size, step);
+  if (is_cut(op)) return parts_step(op, places.ring, step);
+  Exchange e = in_step(op, places, root, step);
+  e.send_step = step;
+  return e;
+}
+
+}  // namespace hecaton::chiplet

@@ -1,0 +1,133 @@
+// The program of a die role: a short list of operations with counted loops, shared by every die of the role.
+// A step of 126 layers and many mini-batches is a few dozen operations; it is never unrolled.
+//
+// Invariants (checked by validate()): loops nest at most max_loop_depth deep and are not empty, counts and
+// matrix shapes are >= 1, slots are below dram_slots and every dram_wait names a slot that some dram_read or
+// dram_write uses, payloads fit into 64 bits, skip_last counts loops that are there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/chiplet/program/records.hpp"
+
+namespace hecaton::chiplet {
+
+// The part of the model that an operation belongs to; shown in traces.
+enum class Stage : std::uint8_t {
+  none,
+  embedding,
+  norm,
+  qkv,
+  attention,
+  attention_output,
+  ffn_up,
+  activation,
+  ffn_down,
+  residual,
+  head,
+  loss,
+  weights,
+  activations,
+  gradients,
+  optimizer
+};
+
+enum class OpCode : std::uint8_t {
+  matmul,      // count x [m,k] x [k,n] on the matrix engine
+  vector,      // `bytes` through the vector unit
+  all_gather,  // collectives over the dies of `ring`, see collective.hpp and exchange.hpp
+  reduce_scatter,
+  all_reduce,
+  broadcast,
+  reduce,
+  all_to_all,
+  dram_read,   // asynchronous: start moving `bytes` from DRAM to this die, completion counted in `slot`
+  dram_write,  // asynchronous: the other way
+  dram_wait,   // stand still until nothing started in `slot` is outstanding
+  loop,        // repeat what follows up to the matching end_loop `count` times
+  end_loop,
+  set_layer,  // labels for traces: layer = value / layer += value / minibatch likewise
+  add_layer,
+  set_minibatch,
+  add_minibatch,
+  allocate,  // `bytes` of `buffer` are in use from now on (occupancy.hpp); takes no time
+  release    // no longer; value >= 0: as soon as nothing is outstanding in that DRAM slot
+};
+
+// A die's SRAM.
+enum class Buffer : std::uint8_t { activation, weight };
+
+// Which ring a collective runs over. The wiring gives each die its place in each ring its program uses.
+enum class Ring : std::uint8_t { row, column, package };
+inline constexpr std::size_t ring_count = 3;
+
+// How a collective is done; which goes with which operation is said in exchange.hpp.
+enum class Schedule : std::uint8_t { ring, tree, pipelined, halving_doubling, direct };
+
+inline constexpr std::size_t max_loop_depth = 8;
+inline constexpr std::uint8_t dram_slots = 8;
+
+struct Op {
+  OpCode code = OpCode::vector;
+  Stage stage = Stage::none;
+  Ring ring = Ring::row;
+  std::uint8_t slot = 0;  // dram_*: 0 .. 7
+  // Not loop or end_loop: passed over when the innermost skip_last loops around it are all in their last
+  // iteration. So a loop can prefetch for its next iteration, and the last time nothing is left to fetch.
+  std::uint8_t skip_last = 0;
+  Schedule schedule = Schedule::ring;
+  // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
+  std::uint8_t root_loop = 0;
+  Buffer buffer = Buffer::activation;  // allocate, release
+  // loop: iterations; matmul: how many products; pipelined: chunks; all-gather, reduce-scatter, all-reduce
+  // along a ring: parts of a chunk that follow each other.
+  std::uint32_t count = 1;
+  std::int32_t value = 0;             // set_* / add_*; broadcast, reduce: the root; release: a slot or -1
+  std::uint64_t m = 0, k = 0, n = 0;  // matmul
+  // vector, dram_*, allocate, release: bytes. Collectives: the whole payload is units * unit_bytes (what
+  // every die holds after an all-gather, what every die starts a reduce-scatter or all-to-all with); chunks
+  // are whole units.
+  std::uint64_t bytes = 0;
+  std::uint64_t units = 0;
+  std::uint32_t unit_bytes = 1;
+  // Collectives: step s begins no earlier than s times this after the operation; 0: as soon as it can.
+  std::uint64_t slot_ps = 0;
+};
+
+using Program = std::vector<Op>;
+
+constexpr bool is_collective(OpCode code) {
+  return code >= OpCode::all_gather && code <= OpCode::all_to_all;
+}
+constexpr bool has_root(OpCode code) {
+  return code == OpCode::broadcast || code == OpCode::reduce;
+}
+// Whether a collective sends around the ring of its group, or between any places along the line.
+constexpr bool uses_ring(const Op& op) {
+  return op.schedule == Schedule::ring || op.schedule == Schedule::pipelined;
+}
+// Whether the chunks of a ring are cut into parts.
+constexpr bool is_cut(const Op& op) {
+  return op.schedule == Schedule::ring && op.code != OpCode::all_to_all && op.count > 1;
+}
+// Whether the schedule is one of this operation.
+constexpr bool goes_with(OpCode code, Schedule schedule) {
+  if (has_root(code)) return schedule == Schedule::tree || schedule == Schedule::pipelined;
+  if (code == OpCode::all_to_all) return schedule == Schedule::direct || schedule == Schedule::ring;
+  return schedule == Schedule::ring || schedule == Schedule::halving_doubling;
+}
+
+// Throws std::logic_error naming the operation: a broken program is a bug of whoever made it, not bad input.
+void validate(const Program& program);
+
+// Names for traces, tables and reports ("all-gather", "ffn-up", "row").
+std::string_view operation_name(OperationKind kind);
+std::string_view stage_name(Stage stage);
+std::string_view ring_name(Ring ring);
+// The kind of the row that an operation leaves behind; idle for loops and labels, which leave none.
+OperationKind kind_of(OpCode code);
+
+}  // namespace hecaton::chiplet

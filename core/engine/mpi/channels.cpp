@@ -1,0 +1,51 @@
+#include "core/engine/mpi/channels.hpp"
+
+namespace hecaton::engine {
+
+namespace {
+
+void combine_words(void* in, void* inout, int* length, MPI_Datatype*) {
+  const auto* from = static_cast<const BlockedReduction::Words*>(in);
+  auto* to = static_cast<BlockedReduction::Words*>(inout);
+  for (int i = 0; i < *length; ++i) {
+    to[i].blocked_since = std::min(to[i].blocked_since, from[i].blocked_since);
+    to[i].reach = std::min(to[i].reach, from[i].reach);
+    to[i].next = std::min(to[i].next, from[i].next);
+    to[i].frozen = std::min(to[i].frozen, from[i].frozen);
+    to[i].halt_wanted = std::max(to[i].halt_wanted, from[i].halt_wanted);
+    to[i].reached = std::max(to[i].reached, from[i].reached);
+    to[i].on_their_way += from[i].on_their_way;
+    to[i].requests |= from[i].requests;
+  }
+}
+
+}  // namespace
+
+BlockedReduction::BlockedReduction(const boost::mpi::communicator& communicator)
+    : communicator_(communicator) {
+  MPI_Op_create(&combine_words, /*commute=*/1, &operation_);
+  MPI_Type_contiguous(static_cast<int>(sizeof(Words)), MPI_BYTE, &words_);
+  MPI_Type_commit(&words_);
+}
+
+BlockedReduction::~BlockedReduction() {
+  MPI_Type_free(&words_);
+  MPI_Op_free(&operation_);
+}
+
+void BlockedReduction::start(const Words& mine) {
+  mine_ = mine;
+  MPI_Iallreduce(&mine_, &all_, 1, words_, operation_, communicator_, &request_);
+}
+
+bool BlockedReduction::done() {
+  int flag = 0;
+  MPI_Test(&request_, &flag, MPI_STATUS_IGNORE);
+  return flag != 0;
+}
+
+void BlockedReduction::wait() {
+  MPI_Wait(&request_, MPI_STATUS_IGNORE);
+}
+
+}  // namespace hecaton::engine

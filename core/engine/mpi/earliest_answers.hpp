@@ -1,0 +1,38 @@
+// When a neighbour could answer, at the earliest, to what was sent to it and not yet confirmed as taken.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/engine/base/time.hpp"
+
+namespace hecaton::engine {
+
+class Answers {
+ public:
+  void sent(SimTime answer) {
+    // One that is later than a later one's never matters.
+    while (open_.size() > first_ && open_.back().answer >= answer) open_.pop_back();
+    open_.push_back({sent_++, answer});
+  }
+  // The neighbour has taken the first `events` of all that were ever sent.
+  void confirmed(std::uint64_t events) {
+    while (first_ < open_.size() && open_[first_].number < events) ++first_;
+    if (2 * first_ < open_.size()) return;
+    open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+  SimTime earliest() const { return first_ < open_.size() ? open_[first_].answer : SimTime::never(); }
+
+ private:
+  struct Open {
+    std::uint64_t number;
+    SimTime answer;
+  };
+  std::vector<Open> open_;  // from first_ on: numbers and answers ascend
+  std::size_t first_ = 0;
+  std::uint64_t sent_ = 0;
+};
+
+}  // namespace hecaton::engine

@@ -1,0 +1,284 @@
+// Channels between the ranks of one host, in memory that they share (MPI-3): an event and a promise are a few
+// stores, and a rank that waits reads one cache line per neighbour.
+//
+// A channel is a ring of events with one writer and one reader. The writer stores events, then how many there
+// are, then its promise; the reader loads in the opposite order, so whatever a promise allows for has been
+// seen. Events that find the ring full wait at the writer, and hold back its promise.
+//
+// Agreement while all are blocked: a blocked rank shows how many events it has sent and received and what its
+// pending events can reach; its version is odd then, and changes before it takes another event. Whoever reads
+// all ranks twice, and finds the same odd versions and as many events received as sent, has seen a consistent
+// cut without anything on its way: had one rank sent after it was read first, and another shown the receipt,
+// the first one's version would have changed before the second reading.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <boost/mpi/communicator.hpp>
+#include <cstring>
+#include <new>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/engine/base/event.hpp"
+#include "core/engine/mpi/earliest_answers.hpp"
+#include "core/engine/mpi/shared_memory.hpp"
+#include "core/engine/sync/halt.hpp"
+
+namespace hecaton::engine {
+
+template <class Payload>
+class SharedChannels {
+ public:
+  using EventType = Event<Payload>;
+  static_assert(std::is_trivially_copyable_v<EventType>);
+  static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+  // Collective. `neighbours`: whom this rank may send to; it is their neighbour, too.
+  SharedChannels(const boost::mpi::communicator& communicator, std::span<const RankId> neighbours)
+      : ranks_(static_cast<std::uint32_t>(communicator.size())),
+        self_(static_cast<std::uint32_t>(communicator.rank())),
+        communicator_(communicator),
+        memory_(communicator, sizeof(Shown) + neighbours.size() * sizeof(Ring)),
+        patience_(ranks_),
+        seen_(ranks_),
+        index_(ranks_, 0) {
+    new (&shown(self_)) Shown{};
+    for (std::size_t k = 0; k < neighbours.size(); ++k) ring(self_, k).clear();
+    // Which of its rings each rank keeps for this one.
+    std::vector<std::uint32_t> mine(ranks_, 0), theirs(ranks_, 0);
+    for (std::size_t k = 0; k < neighbours.size(); ++k)
+      mine[neighbours[k].value] = static_cast<std::uint32_t>(k);
+    MPI_Alltoall(mine.data(), 1, MPI_UINT32_T, theirs.data(), 1, MPI_UINT32_T, communicator);
+    for (std::size_t k = 0; k < neighbours.size(); ++k) {
+      const std::uint32_t to = neighbours[k].value;
+      index_[to] = k;
+      Link& link = links_.emplace_back();
+      link.out = &ring(self_, k);
+      link.in = &ring(to, theirs[to]);
+    }
+    agreement_ = &shown(0).agreed;
+    halts_wanted_ = &shown(0).halts_wanted;
+  }
+
+  std::uint32_t ranks() const { return ranks_; }
+  RankId rank() const { return RankId{self_}; }
+
+  std::size_t neighbours() const { return links_.size(); }
+  std::size_t neighbour(RankId rank) const { return index_[rank.value]; }
+
+  void push(std::size_t k, const EventType& event, SimTime answer) {
+    Link& link = links_[k];
+    ++sent_;
+    if (!link.waiting.empty() || !store(link, event)) {
+      link.waiting.push_back(event);
+      link.kept_back = std::min(link.kept_back, event.time);
+    }
+    link.answers.sent(answer);
+  }
+
+  bool publish(std::size_t k, SimTime promise) {
+    Link& link = links_[k];
+    const SimTime kept_back = flush(link);
+    link.out->written.store(link.written, std::memory_order_release);
+    link.out->promise.store(std::min(promise, kept_back).ps, std::memory_order_release);
+    link.out->confirmed.store(link.read, std::memory_order_release);
+    link.confirmed = link.read;
+    return true;
+  }
+  bool unconfirmed(std::size_t k) const {
+    const Link& link = links_[k];
+    return link.confirmed != link.read || (!link.waiting.empty() && room(link) > link.written);
+  }
+
+  template <class Take>
+  void poll(Take&& take) {
+    for (Link& link : links_) {
+      link.answers.confirmed(link.in->confirmed.load(std::memory_order_acquire));
+      link.promise = SimTime{link.in->promise.load(std::memory_order_acquire)};
+      const std::uint64_t written = link.in->written.load(std::memory_order_acquire);
+      if (written == link.read) continue;
+      wake();
+      received_ += written - link.read;
+      for (; link.read != written; ++link.read) {
+        EventType event;
+        std::memcpy(&event, link.in->events[link.read % ring_events], sizeof event);
+        take(event);
+      }
+      link.in->read.store(written, std::memory_order_release);
+    }
+    agreed_ = std::max(agreed_, SimTime{agreement_->load(std::memory_order_acquire)});
+  }
+
+  SimTime bound(std::size_t k) const { return std::min(links_[k].promise, links_[k].answers.earliest()); }
+  SimTime agreed() const { return agreed_; }
+
+  void ask(SimTime, SimDuration) {}  // promises lie open
+  bool settle(SimTime reach, SimTime next) {
+    if (!blocked_) show(reach, next);
+    return agree();
+  }
+  SimTime settled() const { return settled_; }
+  void begin(SimTime time) { agreed_ = time; }
+
+  bool halt_wanted(bool here) {
+    if (halts_wanted_->load(std::memory_order_acquire) > halts_) return true;
+    if (here) halts_wanted_->store(halts_ + 1, std::memory_order_release);
+    return here;
+  }
+  void freeze(SimTime reached, std::uint64_t requests) {
+    Shown& mine = shown(self_);
+    mine.reached.store(reached.ps, std::memory_order_relaxed);
+    mine.requests.store(requests, std::memory_order_relaxed);
+    mine.frozen.store(halts_ + 1, std::memory_order_release);
+  }
+  std::optional<Halt> halt() {
+    Halt all{SimTime{}, 0};
+    for (std::uint32_t r = 0; r < ranks_; ++r) {
+      const Shown& of = shown(r);
+      if (of.frozen.load(std::memory_order_acquire) <= halts_) return std::nullopt;
+      all.at = std::max(all.at, SimTime{of.reached.load(std::memory_order_relaxed)});
+      all.requests |= of.requests.load(std::memory_order_relaxed);
+    }
+    ++halts_;
+    return all;
+  }
+  void meet() { communicator_.barrier(); }
+  void wake() {
+    if (!blocked_) return;
+    blocked_ = false;
+    shown(self_).version.store(++version_, std::memory_order_release);
+  }
+  void relax(std::uint32_t round) { patience_.turn(round); }
+  void finish() {}
+
+ private:
+  static constexpr std::uint64_t ring_events = 1024;
+
+  struct Ring {
+    // By the writer, stored in this order and loaded in the opposite one.
+    alignas(64) std::atomic<std::uint64_t> written;
+    std::atomic<std::int64_t> promise;
+    std::atomic<std::uint64_t> confirmed;         // of the other direction, how many were taken
+    alignas(64) std::atomic<std::uint64_t> read;  // by the reader: room for more
+    alignas(64) char events[ring_events][sizeof(EventType)];
+
+    void clear() {
+      new (&written) std::atomic<std::uint64_t>(0);
+      new (&promise) std::atomic<std::int64_t>(0);
+      new (&confirmed) std::atomic<std::uint64_t>(0);
+      new (&read) std::atomic<std::uint64_t>(0);
+    }
+  };
+  struct Shown {
+    alignas(64) std::atomic<std::uint64_t> version;  // odd: blocked
+    std::atomic<std::int64_t> reach;
+    std::atomic<std::uint64_t> sent;
+    std::atomic<std::uint64_t> received;
+    std::atomic<std::int64_t> next;
+    alignas(64) std::atomic<std::int64_t> agreed;   // rank 0's is everybody's, and so is halts_wanted
+    std::atomic<std::uint64_t> halts_wanted;        // of all halts that were asked for, how many
+    alignas(64) std::atomic<std::uint64_t> frozen;  // the halt for which this rank waits, or waited last
+    std::atomic<std::int64_t> reached;
+    std::atomic<std::uint64_t> requests;
+  };
+  struct Link {
+    Ring* out;
+    Ring* in;
+    std::uint64_t written = 0;
+    std::uint64_t room = 0;  // `written` may grow up to here, as far as is known
+    std::uint64_t read = 0;
+    std::uint64_t confirmed = 0;  // of what was read
+    SimTime promise{};
+    Answers answers;                       // by the neighbour
+    std::vector<EventType> waiting;        // for room in the ring
+    SimTime kept_back = SimTime::never();  // the earliest of them
+  };
+
+  Shown& shown(std::uint32_t rank) {
+    return *reinterpret_cast<Shown*>(memory_.part_of(static_cast<int>(rank)));
+  }
+  Ring& ring(std::uint32_t from, std::size_t which) {
+    char* rings = memory_.part_of(static_cast<int>(from)) + sizeof(Shown);
+    return reinterpret_cast<Ring*>(rings)[which];
+  }
+
+  static std::uint64_t room(const Link& link) {
+    return link.out->read.load(std::memory_order_acquire) + ring_events;
+  }
+  static bool store(Link& link, const EventType& event) {
+    if (link.written == link.room) {
+      link.room = room(link);
+      if (link.written == link.room) return false;
+    }
+    std::memcpy(link.out->events[link.written++ % ring_events], &event, sizeof event);
+    return true;
+  }
+
+  // Returns the time of the earliest event that still waits for room.
+  static SimTime flush(Link& link) {
+    std::size_t done = 0;
+    while (done < link.waiting.size() && store(link, link.waiting[done])) ++done;
+    if (done > 0) {
+      link.waiting.erase(link.waiting.begin(), link.waiting.begin() + static_cast<std::ptrdiff_t>(done));
+      link.kept_back = SimTime::never();
+      for (const EventType& event : link.waiting) link.kept_back = std::min(link.kept_back, event.time);
+    }
+    return link.kept_back;
+  }
+
+  void show(SimTime reach, SimTime next) {
+    Shown& mine = shown(self_);
+    mine.next.store(next.ps, std::memory_order_relaxed);
+    mine.reach.store(reach.ps, std::memory_order_relaxed);
+    mine.sent.store(sent_, std::memory_order_relaxed);
+    mine.received.store(received_, std::memory_order_relaxed);
+    mine.version.store(++version_, std::memory_order_release);
+    blocked_ = true;
+  }
+
+  bool agree() {
+    std::int64_t reach = SimTime::never().ps, next = reach;
+    std::uint64_t on_their_way = 0;
+    for (std::uint32_t r = 0; r < ranks_; ++r) {
+      Shown& of = shown(r);
+      seen_[r] = of.version.load(std::memory_order_acquire);
+      if (seen_[r] % 2 == 0) return false;
+      reach = std::min(reach, of.reach.load(std::memory_order_relaxed));
+      next = std::min(next, of.next.load(std::memory_order_relaxed));
+      on_their_way += of.sent.load(std::memory_order_relaxed) - of.received.load(std::memory_order_relaxed);
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    for (std::uint32_t r = 0; r < ranks_; ++r)
+      if (shown(r).version.load(std::memory_order_acquire) != seen_[r]) return false;
+    if (on_their_way != 0) return false;
+    settled_ = std::max(settled_, SimTime{next});
+    if (SimTime{reach} <= agreed_) return false;
+    agreed_ = SimTime{reach};
+    std::int64_t known = agreement_->load(std::memory_order_relaxed);
+    while (known < reach && !agreement_->compare_exchange_weak(known, reach, std::memory_order_acq_rel)) {
+    }
+    return true;
+  }
+
+  std::uint32_t ranks_;
+  std::uint32_t self_;
+  boost::mpi::communicator communicator_;
+  SharedMemory memory_;
+  Patience patience_;
+  std::atomic<std::int64_t>* agreement_;
+  std::atomic<std::uint64_t>* halts_wanted_;
+  std::vector<std::uint64_t> seen_;
+  std::vector<std::size_t> index_;  // rank -> link
+  std::vector<Link> links_;
+  SimTime agreed_{};
+  SimTime settled_{};
+  std::uint64_t halts_ = 0;  // agreed on so far
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t version_ = 0;
+  bool blocked_ = false;
+};
+
+}  // namespace hecaton::engine

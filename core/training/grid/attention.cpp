@@ -1,0 +1,125 @@
+// Attention of methods with 2D tiles: by sequence it is local; by head, all-to-alls along the columns
+// exchange some heads of all tokens for all heads of the column of some tokens, and back.
+#include "core/training/grid/grid.hpp"
+#include "core/training/plan/step_parts.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Ring;
+using chiplet::Stage;
+
+namespace {
+
+GridLinear qkv_linear(const GridLayout& l, const GridAttention& a) {
+  return grid_linear(l, Stage::qkv, LinearType::one, a.hidden_a, a.qkv);
+}
+GridLinear output_linear(const GridLayout& l, const GridAttention& a) {
+  return grid_linear(l, Stage::attention_output, LinearType::two, a.hidden_b, a.hidden_a);
+}
+
+AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
+  const GridDie& d = l.die;
+  const std::uint64_t products = a.own_heads > 0 ? l.sequences * a.own_heads : l.sequences / d.rows * a.heads;
+  return {products, d.sequence, d.sequence, a.head};
+}
+
+// One part for each die of the column: its heads of this die's tokens, or the other way about.
+void exchange(ProgramBuilder& b, const GridLayout& l, const GridAttention& a, std::uint64_t features,
+              Verb verb, Pass pass) {
+  if (a.own_heads == 0) return;
+  b.all_to_all(Stage::attention, Ring::column, l.slices.tokens, slice_bytes(1, features));
+  const bool is_output = (verb == Verb::from_heads) == (pass == Pass::forward);
+  b.mean(verb, pass, is_output ? Stage::attention_output : Stage::qkv);
+}
+
+void add_gradients(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tiles) {
+  b.loop(tiles, [&] {
+    const std::uint64_t tokens = l.slices.tokens / tiles;
+    l.scheme.input_gradient(b, l, linear, tokens);
+    l.scheme.weight_gradient(b, l, linear, tokens);
+  });
+}
+
+}  // namespace
+
+void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+  const GridSlices& s = l.slices;
+  const GridLinear linear = qkv_linear(l, *this);
+  // Its buffers are written anew.
+  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
+  b.hold(s.norm + qkv_bytes);
+  add_grid_norm(b, l, Stage::qkv, Pass::forward);
+  b.loop(qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
+  if (own_heads > 0) b.hold(own_bytes);
+  exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
+  if (own_heads > 0) b.drop(qkv_bytes);
+  save_for_backward(b, l, Stage::qkv, Slot::saved, own_bytes + s.norm);
+  b.hold(output_kept);
+  add_attention_forward(b, shape_of(l, *this));
+  if (own_heads > 0) b.hold(s.hidden);
+  exchange(b, l, *this, own_heads * head, Verb::from_heads, Pass::forward);
+  if (own_heads > 0) b.drop(s.hidden);
+  save_for_backward(b, l, Stage::attention, Slot::saved, output_kept);
+}
+
+void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
+  const GridLinear linear = output_linear(l, *this);
+  forward_again(b, l);
+  if (place.is_last) wait_for_layer_output(b, l);
+  hold_next_stream(b, l, place);
+  b.loop(output_stage.tiles, [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
+  b.vector(Stage::residual, 2 * l.slices.hidden);
+  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
+  if (place.keeps) return;
+  drop_last_stream(b, l, place);
+  b.drop_after(Slot::saved, kept);
+}
+
+// Gradients take the place of queries, keys and values, head by head.
+void GridAttention::core_backward(ProgramBuilder& b, const GridLayout& l) const {
+  const bool exchanges = own_heads > 0;
+  const std::uint64_t hidden = l.slices.hidden;
+  if (exchanges) b.hold(hidden);
+  exchange(b, l, *this, own_heads * head, Verb::to_heads, Pass::input_gradient);
+  if (exchanges) b.drop(hidden);
+  add_attention_backward(b, shape_of(l, *this));
+  b.drop(output_kept + hidden);  // with the gradient of the output
+  if (exchanges) b.hold(qkv_bytes);
+  exchange(b, l, *this, own_heads * head + own_kv, Verb::from_heads, Pass::input_gradient);
+  // Gradients of keys and values that several dies have used are added up.
+  if (own_bytes > qkv_bytes) b.vector(Stage::attention, own_bytes);
+  if (exchanges) b.drop(own_bytes);
+}
+
+void GridAttention::read_opening(ProgramBuilder& b, const GridLayout&, std::uint8_t skip_last) const {
+  b.read(Stage::attention, Slot::saved, kept, skip_last);
+}
+
+void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
+  const GridSlices& s = l.slices;
+  if (!l.recompute) {
+    if (!l.prefetch.saved) read_opening(b, l, 0);
+    b.wait(Stage::attention, Slot::saved);
+    if (l.prefetch.saved) {
+      b.read(Stage::residual, Slot::saved, s.hidden);
+      read_next(b, l, place);
+    }
+  }
+  b.hold(s.hidden);  // the gradient of attention's output
+  add_gradients(b, l, output_linear(l, *this), back_output_stage.tiles);
+  core_backward(b, l);
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
+    b.wait(Stage::residual, Slot::saved);
+  }
+  b.vector(Stage::norm, 2 * s.hidden);
+  b.mean(Verb::norm_again, Pass::forward, Stage::qkv);
+  b.hold(s.hidden);  // the gradient of the norm's output
+  add_gradients(b, l, qkv_linear(l, *this), back_qkv_stage.tiles);
+  add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
+  b.vector(Stage::residual, 2 * s.hidden);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
+  b.drop(2 * s.hidden + s.norm + qkv_bytes);  // the input too
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,128 @@
+// A mixture of experts in place of the feed-forward network, for methods with 2D tiles whose tokens follow
+// the columns between layers.
+//
+// Each column of c has E/c experts, and its r dies share each of them: a die has 1/r of the columns of up and
+// of the rows of down. A token's k experts are chosen from scalars that are summed along the column. Then
+// tokens go to the columns of their experts by an all-to-all along the row, are gathered along the column,
+// pass up, activation and down, are added up and scattered along the column, and go back by an all-to-all
+// along the row. Tokens are taken to be spread evenly over experts.
+#include "core/training/grid/grid.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Ring;
+using chiplet::Stage;
+
+namespace {
+
+struct Experts {
+  std::uint64_t own = 0;     // tokens of a tile on this die before and after
+  std::uint64_t routed = 0;  // and in the column of their experts, each as often as it has experts there
+  std::uint64_t each = 0;    // of one expert
+  std::uint64_t here = 0;    // experts of this column
+  std::uint64_t hidden = 0, up = 0, ffn = 0;  // features of a product
+
+  Experts(const GridFeedForward& f, std::uint64_t tokens) {
+    own = tokens / f.columns;
+    routed = own * f.experts_per_token;
+    here = f.experts / f.columns;
+    each = ceil_div(tokens * f.experts_per_token, f.experts);
+    hidden = f.hidden_a * f.rows;
+    up = f.up * f.columns / f.rows;
+    ffn = f.ffn * f.columns / f.rows;
+  }
+  // All features of this column's tokens: gathered, or partial sums. Bytes.
+  std::uint64_t gathered(const GridFeedForward& f) const { return slice_bytes(routed, f.hidden_a) * f.rows; }
+};
+
+// To the columns of the experts, or back.
+void exchange(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Verb verb,
+              Pass pass) {
+  b.all_to_all(stage, Ring::row, x.routed, slice_bytes(1, f.hidden_a));
+  b.mean({verb, pass, Spread::experts});
+}
+void dispatch(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Pass pass) {
+  const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
+  b.hold(2 * routed);  // sent and received
+  exchange(b, f, x, stage, Verb::to_experts, pass);
+  b.drop(routed);
+  b.hold(routed * f.rows);
+  b.all_gather(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+  b.mean({Verb::gather, pass, Spread::experts});
+  b.drop(routed);
+}
+void combine(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Pass pass) {
+  const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
+  b.reduce_scatter(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+  b.mean({Verb::scatter, pass, Spread::experts});
+  b.drop(routed * f.rows);  // partial sums
+  b.hold(2 * routed);
+  exchange(b, f, x, stage, Verb::from_experts, pass);
+  b.vector(stage, routed);  // weighed and added up
+  b.mean({Verb::combine, pass, Spread::experts});
+  b.drop(2 * routed);
+}
+
+void product(ProgramBuilder& b, Stage stage, std::uint64_t m, std::uint64_t k, std::uint64_t n,
+             std::uint64_t count, Pass pass) {
+  b.matmul(stage, m, k, n, count);
+  b.mean({Verb::product, pass, Spread::experts});
+}
+
+}  // namespace
+
+void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
+  const Stage stage = Stage::ffn_up;
+  b.matmul(stage, x.own, f.hidden_a, f.experts);  // the choice
+  b.mean(Verb::scores, Pass::forward, stage);
+  b.all_reduce(stage, Ring::column, x.own, f.experts * scalar_bytes);
+  b.mean(Verb::score_sums, Pass::forward, stage);
+  b.vector(stage, x.own * f.experts * scalar_bytes);
+  b.mean(Verb::shares, Pass::forward, stage);
+  dispatch(b, f, x, stage, Pass::forward);
+  product(b, stage, x.each, x.hidden, x.up, x.here, Pass::forward);
+  b.drop(x.gathered(f));
+}
+
+void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
+  b.hold(x.gathered(f));
+  product(b, Stage::ffn_down, x.each, x.ffn, x.hidden, x.here, Pass::forward);
+  combine(b, f, x, Stage::ffn_down, Pass::forward);
+}
+
+void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
+  dispatch(b, f, x, Stage::ffn_down, Pass::input_gradient);
+  product(b, Stage::ffn_down, x.each, x.hidden, x.ffn, x.here, Pass::input_gradient);
+  product(b, Stage::ffn_down, x.ffn, x.each, x.hidden, x.here, Pass::weight_gradient);
+  b.drop(x.gathered(f));
+  // How much each expert's result counts: its gradient, a scalar for each token and expert. A die has the
+  // part of its features; parts go back along the row, and are added up along the column.
+  b.hold(2 * x.routed * scalar_bytes);
+  b.all_to_all(Stage::ffn_down, Ring::row, x.routed, scalar_bytes);
+  b.mean(Verb::share_gradients, Pass::input_gradient, Stage::ffn_down);
+  b.all_reduce(Stage::ffn_down, Ring::column, x.routed, scalar_bytes);
+  b.mean(Verb::share_sums, Pass::input_gradient, Stage::ffn_down);
+  b.drop(2 * x.routed * scalar_bytes);
+}
+
+void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(f, tokens);
+  const Stage stage = Stage::ffn_up;
+  b.hold(x.gathered(f));
+  product(b, stage, x.each, x.up, x.hidden, x.here, Pass::input_gradient);
+  combine(b, f, x, stage, Pass::input_gradient);
+  dispatch(b, f, x, stage, Pass::weight_gradient);  // the inputs again
+  product(b, stage, x.hidden, x.each, x.up, x.here, Pass::weight_gradient);
+  b.drop(x.gathered(f));
+  b.vector(stage, x.own * f.experts * scalar_bytes);
+  b.mean(Verb::shares, Pass::input_gradient, stage);
+  b.matmul(stage, x.own, f.experts, f.hidden_a);
+  b.mean(Verb::scores, Pass::input_gradient, stage);
+  b.matmul(stage, f.hidden_a, x.own, f.experts);
+  b.mean(Verb::scores, Pass::weight_gradient, stage);
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,124 @@
+// The feed-forward network of methods with 2D tiles, tile by tile: what is between up and down stays on a
+// die.
+#include "core/training/grid/grid.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Stage;
+
+namespace {
+
+GridLinear up_linear(const GridLayout& l, const GridFeedForward& f) {
+  return grid_linear(l, Stage::ffn_up, LinearType::one, f.hidden_a, f.up);
+}
+GridLinear down_linear(const GridLayout& l, const GridFeedForward& f) {
+  return grid_linear(l, Stage::ffn_down, LinearType::two, f.ffn, f.hidden_a);
+}
+
+}  // namespace
+
+void GridFeedForward::write_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) const {
+  if (is_mixture()) {
+    add_experts_up(b, *this, tokens);
+  } else {
+    l.scheme.forward(b, l, up_linear(l, *this), tokens);
+  }
+}
+
+void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const {
+  const std::uint64_t tokens = l.slices.tokens / stage.tiles;
+  const std::uint64_t bytes = up_bytes / stage.tiles;
+  b.hold(bytes);
+  write_up(b, l, tokens);
+  // The tile before has left its buffer.
+  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
+  b.hold(ffn_bytes / stage.tiles);
+  b.vector(Stage::activation, bytes);
+  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
+  save_for_backward(b, l, Stage::activation, Slot::tile, bytes);
+  if (is_mixture()) {
+    add_experts_down(b, *this, tokens);
+  } else {
+    l.scheme.forward(b, l, down_linear(l, *this), tokens);
+  }
+  b.drop(ffn_bytes / stage.tiles);
+  if (!keeps) b.drop_after(Slot::tile, bytes);
+}
+
+void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
+  b.hold(norm_bytes);
+  add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
+  if (place.is_last) wait_for_layer_output(b, l);
+  hold_next_stream(b, l, place);
+  b.loop(stage.tiles, [&] { forward_tile(b, l, place.keeps); });
+  b.vector(Stage::residual, 2 * l.slices.hidden);
+  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
+  if (place.keeps) return;
+  drop_last_stream(b, l, place);
+  b.drop_after(Slot::saved, norm_bytes);
+}
+
+void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+  b.hold(norm_bytes + up_bytes);
+  add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
+  b.loop(stage.tiles, [&] { write_up(b, l, l.slices.tokens / stage.tiles); });
+}
+
+void GridFeedForward::read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const {
+  b.read(Stage::residual, Slot::residual, opening(l.slices), skip_last);
+}
+
+void GridFeedForward::read_first_tile(ProgramBuilder& b, const GridLayout&) const {
+  b.read(Stage::activation, Slot::tile, up_bytes / back_stage.tiles);
+}
+
+void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const {
+  const std::uint64_t tokens = l.slices.tokens / back_stage.tiles;
+  const std::uint64_t up_tile = up_bytes / back_stage.tiles;
+  const std::uint64_t ffn_tile = ffn_bytes / back_stage.tiles;
+  if (!l.recompute) {
+    if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile);
+    b.wait(Stage::activation, Slot::tile);
+    if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile, skip_last);
+  }
+  b.hold(up_tile + 2 * ffn_tile);  // gradients of gate and up, of the activation's output, and that again
+  if (is_mixture()) {
+    b.vector(Stage::activation, up_tile);
+    add_experts_down_backward(b, *this, tokens);
+    b.vector(Stage::activation, up_tile + ffn_tile);
+    b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
+    add_experts_up_backward(b, *this, tokens);
+    b.drop(2 * up_tile + 2 * ffn_tile);
+    return;
+  }
+  const GridLinear up_layer = up_linear(l, *this), down = down_linear(l, *this);
+  l.scheme.input_gradient(b, l, down, tokens);
+  b.vector(Stage::activation, up_tile);  // its output again
+  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
+  l.scheme.weight_gradient(b, l, down, tokens);
+  b.vector(Stage::activation, up_tile + ffn_tile);
+  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
+  l.scheme.input_gradient(b, l, up_layer, tokens);
+  l.scheme.weight_gradient(b, l, up_layer, tokens);
+  b.drop(2 * up_tile + 2 * ffn_tile);
+}
+
+void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
+  const GridSlices& s = l.slices;
+  if (!l.recompute) {
+    if (!l.prefetch.saved) read_opening(b, l, 0);
+    b.wait(Stage::residual, Slot::residual);
+    if (l.prefetch.saved && place.reads_own_tile) read_first_tile(b, l);
+    if (l.prefetch.saved) read_next(b, l, place);
+  }
+  b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
+  b.mean(Verb::norm_again, Pass::forward, Stage::ffn_up);
+  b.hold(s.hidden);  // the gradient of the norm's output
+  b.loop(back_stage.tiles, [&] { backward_tile(b, l, place.skip_tile); });
+  add_grid_norm(b, l, Stage::ffn_up, Pass::input_gradient);
+  b.vector(Stage::residual, 2 * s.hidden);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
+  b.drop(s.hidden + opening(s));  // the input too
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,65 @@
+// The Hecaton training method: ring collectives along rows and columns.
+//
+// A linear layer of type 1 takes layout A to layout B (grid_layout.hpp): all-gather X along the row, local
+// product, reduce-scatter the partial Y along the column. Type 2 takes layout B back to A and swaps row and
+// column. Backward of type 1: all-gather dY along the column, local dX, reduce-scatter it along the row,
+// all-gather X again along the row, local dW, complete. Weights and their gradients never cross the package.
+#include "core/training/grid/hecaton.hpp"
+
+#include "core/training/grid/grid.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+Meaning meaning(const GridLinear& linear, Verb verb, Pass pass) {
+  const bool is_type_1 = linear.input_ring == chiplet::Ring::row;
+  return {verb, pass, is_type_1 ? Spread::grid : Spread::grid_transposed};
+}
+
+void forward(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  const std::uint64_t gathered = slice_bytes(tokens, linear.inputs),
+                      partial = slice_bytes(tokens, linear.outputs);
+  b.hold(gathered);
+  b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.mean(meaning(linear, Verb::gather, Pass::forward));
+  b.hold(partial);
+  b.matmul(linear.stage, tokens, linear.inputs, linear.outputs);
+  b.mean(meaning(linear, Verb::product, Pass::forward));
+  b.drop(gathered);
+  b.reduce_scatter(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
+  b.mean(meaning(linear, Verb::scatter, Pass::forward));
+  b.drop(partial);
+}
+
+void input_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  const std::uint64_t partial = slice_bytes(tokens, linear.inputs);
+  b.hold(slice_bytes(tokens, linear.outputs));
+  b.all_gather(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
+  b.mean(meaning(linear, Verb::gather, Pass::input_gradient));
+  b.hold(partial);
+  b.matmul(linear.stage, tokens, linear.outputs, linear.inputs);
+  b.mean(meaning(linear, Verb::product, Pass::input_gradient));
+  b.reduce_scatter(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.mean(meaning(linear, Verb::scatter, Pass::input_gradient));
+  b.drop(partial);
+}
+
+// With the output's gradient, which has been gathered for the input's.
+void weight_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  b.hold(slice_bytes(tokens, linear.inputs));
+  b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
+  b.mean(meaning(linear, Verb::gather, Pass::weight_gradient));
+  b.matmul(linear.stage, linear.inputs, tokens, linear.outputs);
+  b.mean(meaning(linear, Verb::product, Pass::weight_gradient));
+  b.drop(slice_bytes(tokens, linear.inputs) + slice_bytes(tokens, linear.outputs));
+}
+
+}  // namespace
+
+Plan plan_hecaton(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  return plan_grid(config, mesh, die,
+                   {forward, input_gradient, weight_gradient, chiplet::Ring::column, true, false});
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,55 @@
+// What has to fit where in methods that tile weights and activations in two dimensions (grid_die.hpp): token
+// tiles, mini-batches, fused groups; everything that their programs are written from.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/chiplet/hardware/config.hpp"
+#include "core/training/grid/operators.hpp"
+#include "core/training/model/config.hpp"
+#include "core/training/model/plan_error.hpp"
+#include "core/training/plan/plan.hpp"
+
+namespace hecaton::training {
+
+struct GridGroups {
+  std::uint64_t forward = 1, backward = 1;  // layers per fused group
+  bool prefetch_forward = false;            // the next group's weights fit beside this one's
+  bool prefetch_backward = false;
+};
+
+struct GridLayout {
+  GridScheme scheme;
+  chiplet::Schedule broadcast = chiplet::Schedule::tree;  // of schemes that broadcast
+  std::uint32_t broadcast_chunks = 1;
+  std::uint64_t panel_room = 0;       // bytes of the weight buffer for panels of weights and of gradients
+  std::uint64_t head_panel_room = 0;  // the same beside the weights of the output head
+  GridDie die;
+  GridSlices slices;
+  std::vector<GridOperator> operators;  // of a layer
+  TiledStage head;                      // forward and backward at once
+  GridGroups groups;
+  Prefetch prefetch;
+  bool is_tile_ahead =
+      false;               // one operator of a layer reads tile by tile backward: the first one ahead, too
+  bool recompute = false;  // of a layer only its output is saved
+  Optimizer optimizer = Optimizer::adam;
+  std::uint64_t layers = 1;
+  std::uint64_t minibatches = 1;
+  std::uint64_t sequences = 1;        // of a mini-batch
+  std::uint64_t activation_peak = 0;  // bytes of the activation buffer in use, at most
+  std::uint64_t weight_peak = 0;      // bytes of the weight buffer in use, at most
+  std::uint64_t weight_capacity = 0;  // bytes
+
+  std::uint64_t layer_weights() const;  // elements on one die
+  // Forward keeps for backward what each operator wants, the stream between two operators, and the output of
+  // the layer, which is the input of the next. The input of layer 0 is read from the embedding table. Bytes.
+  std::uint64_t saved_layer() const;
+};
+
+// Throws PlanError.
+GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
+                       const GridScheme& scheme);
+
+}  // namespace hecaton::training

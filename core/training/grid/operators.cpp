@@ -1,0 +1,154 @@
+#include "core/training/grid/operators.hpp"
+
+#include <fmt/format.h>
+
+#include "core/chiplet/hardware/config.hpp"
+#include "core/training/model/config.hpp"
+#include "core/training/model/plan_error.hpp"
+#include "core/training/plan/plan.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+// Every die gets an equal part of its column's heads, with the keys and values that they need.
+void place_heads(GridAttention& a, const Operator& o, const GridDie& d) {
+  const std::uint64_t dies = d.rows * d.columns;
+  require_divisor(o.heads, dies, "heads", "training.attention", "dies");
+  const std::uint64_t sharing = o.heads / o.kv_heads;  // query heads of a key/value head
+  a.own_heads = o.heads / dies;
+  if (a.own_heads % sharing != 0 && sharing % a.own_heads != 0) {
+    throw PlanError("training.attention", "does not fit the key/value heads",
+                    fmt::format("{} query heads share one; a die has {}", sharing, a.own_heads),
+                    "choose another mesh, or \"by-sequence\"");
+  }
+  a.own_kv = 2 * a.head * std::max<std::uint64_t>(1, a.own_heads / sharing);
+}
+
+// A tile of the experts: tokens on their way along the row, all features of those of this column's experts,
+// partial sums of their results, and what is between.
+Tiling experts_tiling(const GridFeedForward& f, const GridSlices& s, std::uint64_t resident,
+                      std::uint64_t buffers) {
+  const std::uint64_t inner = ceil_div(buffers * (f.up + f.ffn) * f.columns, f.rows);
+  return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, f.columns,
+          slice_bytes(f.experts_per_token, 2 * f.hidden_a * f.rows + 2 * f.hidden_a + inner) +
+              f.experts * scalar_bytes};
+}
+
+}  // namespace
+
+GridAttention place_grid_attention(const Operator& o, std::uint64_t hidden, const GridDie& d) {
+  require_divisor(o.heads, d.columns, "heads", "package.columns", "columns");
+  if (o.kv_heads % d.columns != 0 && d.columns % o.kv_heads != 0) {
+    throw PlanError("package.columns", "does not fit the key/value heads",
+                    fmt::format("{} key/value heads over {} columns", o.kv_heads, d.columns),
+                    "use a number of columns that is a divisor or a multiple of them");
+  }
+  GridAttention a;
+  a.head = head_size(o, hidden);
+  a.heads = o.heads / d.columns;
+  a.hidden_a = d.hidden_a;
+  a.hidden_b = d.hidden_b;
+  a.kv_copies = o.kv_heads < d.columns ? d.columns / o.kv_heads : 1;
+  a.kv = 2 * a.head * (o.kv_heads * a.kv_copies / d.columns);
+  a.qkv = d.hidden_b + a.kv;
+  if (d.by_head) place_heads(a, o, d);
+  return a;
+}
+
+// Columns share out the experts, and the rows of a column share each of them.
+GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d) {
+  require_divisor(o.ffn, d.columns, "features of the feed-forward network", "package.columns", "columns");
+  if (o.experts > 1) {
+    require_divisor(o.experts, d.columns, "experts", "package.columns", "columns");
+    require_divisor(o.ffn, d.rows * d.columns, "features of the feed-forward network", "package.rows",
+                    "dies");
+  }
+  GridFeedForward f;
+  f.hidden_a = d.hidden_a;
+  f.up = up_features(o) / d.columns;
+  f.ffn = o.ffn / d.columns;
+  f.experts = o.experts;
+  f.experts_per_token = o.experts_per_token;
+  f.rows = d.rows;
+  f.columns = d.columns;
+  return f;
+}
+
+GridOperator place_grid_operator(const Operator& o, std::uint64_t hidden, const GridDie& d) {
+  switch (o.kind) {
+    case OperatorKind::attention:
+      return place_grid_attention(o, hidden, d);
+    case OperatorKind::feed_forward:
+    case OperatorKind::experts:
+      return place_grid_feed_forward(o, d);
+  }
+  throw PlanError("training.model.operators", "has what this method can not do",
+                  std::string(operator_kind_name(o.kind)), "use another method");
+}
+
+// ---- attention
+
+// Keys and values that several columns hold are updated by each for an equal share.
+GridMasters GridAttention::masters() const {
+  const std::uint64_t shared = hidden_a * kv;
+  return {weights() - shared + ceil_div(shared, kv_copies), weights()};
+}
+
+void GridAttention::place_tokens(const GridSlices& s) {
+  qkv_bytes = slice_bytes(s.tokens_b, qkv);
+  own_bytes = own_heads > 0 ? slice_bytes(s.tokens, own_heads * head + own_kv) : qkv_bytes;
+  exchanged = own_heads > 0 ? qkv_bytes + s.hidden : 0;
+  output_kept = s.hidden + s.tokens_b * heads * scalar_bytes;
+  kept = own_bytes + s.norm + output_kept;
+}
+
+void GridAttention::plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
+                         const GridBeside& beside) {
+  const auto tiling = [&](std::uint64_t resident, std::uint64_t whole) {
+    return grid_tiling(d, s, room.scheme.gathers, resident, whole, 0);
+  };
+  qkv_stage.tiling = tiling(beside.stream + qkv_bytes, hidden_a + qkv);
+  output_stage.tiling = tiling(beside.stream + kept + exchanged, hidden_b + hidden_a);
+  // Gradient of the stream, of the output of attention, and what attention saved; ahead: the input of this
+  // operator, and what the next one starts from.
+  const std::uint64_t input = ahead.saved ? s.hidden : 0;
+  back_output_stage.tiling =
+      tiling(2 * s.hidden + kept + input + beside.next + beside.border, hidden_a + hidden_b);
+  // Gradients of queries, keys and values have taken their place, head by head; the input is there by now.
+  const std::uint64_t qkv_gradients = std::max(qkv_bytes, own_bytes) + exchanged;
+  back_qkv_stage.tiling =
+      tiling(beside.gradients + qkv_gradients + beside.next + beside.border, qkv + hidden_a);
+}
+
+// ---- feed-forward network
+
+// What chooses experts is in every column, and each updates an equal share.
+GridMasters GridFeedForward::masters() const {
+  const std::uint64_t shared = router_weights();
+  return {weights() - shared + ceil_div(shared, columns), weights()};
+}
+
+void GridFeedForward::place_tokens(const GridSlices& s) {
+  up_bytes = slice_bytes(s.tokens_b, experts_per_token * up);
+  ffn_bytes = slice_bytes(s.tokens_b, experts_per_token * ffn);
+  norm_bytes = s.norm;
+}
+
+void GridFeedForward::plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
+                           const GridBeside& beside) {
+  const std::uint64_t buffers = ahead.saved ? 2 : 1;
+  const std::uint64_t up_or_down = std::max(hidden_a + up, ffn + hidden_a);
+  const std::uint64_t resident = beside.stream + beside.leaving;
+  const std::uint64_t back = beside.gradients + beside.next + 2 * beside.border;
+  const bool gathers = room.scheme.gathers;
+  if (is_mixture()) {
+    stage.tiling = experts_tiling(*this, s, resident, buffers);
+    back_stage.tiling = experts_tiling(*this, s, back, buffers + 2);
+    return;
+  }
+  stage.tiling = grid_tiling(d, s, gathers, resident, up_or_down, buffers * up + ffn);
+  back_stage.tiling = grid_tiling(d, s, gathers, back, up_or_down, (buffers + 1) * up + 2 * ffn);
+}
+
+}  // namespace hecaton::training

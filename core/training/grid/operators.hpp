@@ -1,0 +1,150 @@
+// The operators of a layer, as methods with 2D tiles do them: what each holds on a die, what it has to fit,
+// and its part of the program. Lists of them are walked over by grid_layout.cpp (what fits), grid_forward.cpp
+// and grid_backward.cpp (programs), which know no kind.
+//
+// What a list asks of an operator is said at GridAttention. A new kind is a struct that has the same, a
+// member of GridOperator, and its case in place_grid_operator().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <variant>
+
+#include "core/training/grid/die.hpp"
+#include "core/training/model/operators.hpp"
+
+namespace hecaton::training {
+
+struct GridAttention;
+struct GridFeedForward;
+using GridOperator = std::variant<GridAttention, GridFeedForward>;
+
+// Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
+struct GridMasters {
+  std::uint64_t weights = 0, gradients = 0;
+};
+
+// An operator's place in the list, while its program is written. Backward the next one is that before it in
+// the layer, or the last one of the layer before.
+struct GridPlace {
+  bool is_first = false, is_last = false;  // of the layer
+  const GridOperator* next = nullptr;      // backward
+  std::uint8_t skip_next = 0;  // read ahead for it unless the loops so far out are in their last iteration
+  std::uint8_t skip_tile = 1;  // the same for tiles of the operator itself
+  bool reads_own_tile = true;  // the first tile has not been read ahead
+  bool keeps = false;          // recomputation: what backward needs stays on the die
+};
+
+// What is there beside an operator's own while it works, in bytes.
+struct GridBeside {
+  std::uint64_t stream = 0;     // forward: the residual stream
+  std::uint64_t gradients = 0;  // backward: of the stream and the norm's output; and the norm's input
+  std::uint64_t border = 0;     // of a mini-batch, on its way in or out
+  std::uint64_t leaving = 0;    // forward: what an operator before has saved and not yet written
+  std::uint64_t next = 0;       // backward: what has been read ahead for the next operator
+};
+
+// Attention: norm, queries, keys and values (type 1), attention, projection (type 2).
+struct GridAttention {
+  // Features of this die, in elements.
+  std::uint64_t head = 1;      // of a head
+  std::uint64_t heads = 1;     // query heads
+  std::uint64_t hidden_a = 1;  // as in GridDie
+  std::uint64_t hidden_b = 1;
+  std::uint64_t qkv = 1;        // queries, keys and values
+  std::uint64_t kv = 1;         // of which keys and values
+  std::uint64_t kv_copies = 1;  // columns that hold the same key/value head
+  std::uint64_t own_heads = 0;  // attention by head: of all tokens; 0 if it is by sequence
+  std::uint64_t own_kv = 0;     // keys and values that these need
+  // Bytes of a mini-batch.
+  std::uint64_t qkv_bytes = 0;  // as they are computed
+  std::uint64_t own_bytes = 0;  // and as attention uses them
+  std::uint64_t exchanged = 0;  // beside these while attention by head exchanges them
+  std::uint64_t kept = 0;       // what backward needs: these, the output, log-sum-exp, and the norm's scalar
+  std::uint64_t output_kept = 0;  // of which output and log-sum-exp
+
+  TiledStage qkv_stage{"QKV", "queries, keys and values", {}};
+  TiledStage output_stage{"output", "projection after attention", {}};
+  TiledStage back_output_stage{"output", "projection after attention backward", {}};
+  TiledStage back_qkv_stage{"QKV", "queries, keys and values backward", {}};
+
+  // The list's questions. Weights of this die, and the widest input of its linear layers, in elements:
+  std::uint64_t weights() const { return hidden_a * (qkv + hidden_b); }
+  std::uint64_t widest_inputs() const { return std::max(hidden_a, hidden_b); }
+  GridMasters masters() const;
+  // The slices of a mini-batch; then bytes of it: saved beside its input; of which scalars of the norm are
+  // written with the input; saved, and possibly still on its way out of this die when the operator ends;
+  // backward, read before it begins; and tile by tile.
+  void place_tokens(const GridSlices& s);
+  std::uint64_t saved() const { return kept; }
+  std::uint64_t saved_with_input(const GridSlices&) const { return 0; }
+  std::uint64_t leaving() const { return kept; }
+  std::uint64_t opening(const GridSlices&) const { return kept; }
+  std::uint64_t tiled() const { return 0; }
+  // Its stages, in the order in which they are done, and what they have to fit.
+  std::array<TiledStage*, 2> forward_stages() { return {&qkv_stage, &output_stage}; }
+  std::array<TiledStage*, 2> backward_stages() { return {&back_output_stage, &back_qkv_stage}; }
+  void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
+            const GridBeside& beside);
+  // Its part of the program; forward_again() stops where backward can start.
+  void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
+  void forward_again(ProgramBuilder& b, const GridLayout& l) const;
+  void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
+  void read_first_tile(ProgramBuilder&, const GridLayout&) const {}
+  void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
+
+ private:
+  void core_backward(ProgramBuilder& b, const GridLayout& l) const;
+};
+
+// A feed-forward network: norm, up (type 1; with a gate or without), activation function, down (type 2). Or a
+// mixture of such networks (grid_experts.cpp).
+struct GridFeedForward {
+  std::uint64_t hidden_a = 1;
+  std::uint64_t up = 1;  // gate and up, or up, of one expert
+  std::uint64_t ffn = 1;
+  std::uint64_t experts = 1;  // of the whole layer
+  std::uint64_t experts_per_token = 1;
+  std::uint64_t rows = 1, columns = 1;  // of dies
+  std::uint64_t up_bytes = 0;           // of a mini-batch
+  std::uint64_t ffn_bytes = 0;
+  std::uint64_t norm_bytes = 0;
+
+  TiledStage stage{"FFN", "feed-forward network", {}};
+  TiledStage back_stage{"FFN", "feed-forward network backward", {}};
+
+  bool is_mixture() const { return experts > 1; }
+  // Weights that choose a token's experts: features of its row, all experts; every column has them.
+  std::uint64_t router_weights() const { return is_mixture() ? hidden_a * experts : 0; }
+
+  std::uint64_t weights() const { return hidden_a * experts * (up + ffn) + router_weights(); }
+  std::uint64_t widest_inputs() const { return std::max(hidden_a, ffn); }
+  GridMasters masters() const;
+  void place_tokens(const GridSlices& s);
+  std::uint64_t saved() const { return up_bytes + norm_bytes; }
+  std::uint64_t saved_with_input(const GridSlices& s) const { return s.norm; }
+  std::uint64_t leaving() const { return 0; }  // gate and up go out tile by tile, while it runs
+  std::uint64_t opening(const GridSlices& s) const { return s.hidden + s.norm; }
+  std::uint64_t tiled() const { return up_bytes; }
+  std::array<TiledStage*, 1> forward_stages() { return {&stage}; }
+  std::array<TiledStage*, 1> backward_stages() { return {&back_stage}; }
+  void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
+            const GridBeside& beside);
+  void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
+  void forward_again(ProgramBuilder& b, const GridLayout& l) const;
+  void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
+  void read_first_tile(ProgramBuilder& b, const GridLayout& l) const;
+  void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
+
+ private:
+  void write_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) const;
+  void forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const;
+  void backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
+};
+
+// Throws PlanError for what does not fit the mesh.
+GridOperator place_grid_operator(const Operator& o, std::uint64_t hidden, const GridDie& d);
+GridAttention place_grid_attention(const Operator& o, std::uint64_t hidden, const GridDie& d);
+GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d);
+
+}  // namespace hecaton::training

@@ -1,0 +1,125 @@
+// Optimus: 2D tensor parallelism by SUMMA on a square of p x p dies.
+//
+// Die (i,j) holds the tiles X[t_i, k_j], W[k_i, n_j] and Y[t_i, n_j]; both layouts of the grid are the same.
+// Y = X W takes p steps: in step l the dies of column l broadcast X along their rows, those of row l W along
+// their columns, and every die adds the product to its Y. dX = dY W^T: in step l W is broadcast along the
+// columns, and the products are reduced along the rows onto column l. dW = X^T dY: X along the rows, reduced
+// along the columns onto row l. A panel of W passes in blocks of columns if the weight buffer has no room for
+// all of it. A weight crosses the package once per token tile, so tiles should be large.
+//
+// The root of step l is the die at place l of the broadcast's order: the same for rows and columns.
+#include "core/training/grid/optimus.hpp"
+
+#include <fmt/format.h>
+
+#include "core/training/grid/grid.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+using chiplet::Buffer;
+using chiplet::OpCode;
+using chiplet::Ring;
+
+struct Panels {
+  ProgramBuilder& b;
+  const GridLayout& l;
+  const GridLinear& linear;
+  std::uint64_t tokens = 0;  // of a tile, on this die
+
+  Panels(ProgramBuilder& builder, const GridLayout& layout, const GridLinear& which, std::uint64_t tile)
+      : b(builder), l(layout), linear(which), tokens(tile / layout.die.rows) {}
+
+  // The root is the iteration of the loop over panels.
+  void inputs(OpCode code, Pass pass) {
+    b.panel(code, linear.stage, Ring::row, tokens, slice_bytes(1, linear.inputs), form(), 1);
+    mean(Verb::input_panel, pass);
+  }
+  // A block of the weights: inside the loop over blocks.
+  void weights(OpCode code, Pass pass) {
+    b.panel(code, linear.stage, Ring::column, linear.inputs, slice_bytes(1, columns()), form(), 2);
+    mean(Verb::weight_panel, pass);
+  }
+  void product(Pass pass, std::uint64_t m, std::uint64_t k, std::uint64_t n) {
+    b.matmul(linear.stage, m, k, n);
+    mean(Verb::product, pass);
+  }
+  std::uint64_t columns() const { return linear.outputs / linear.blocks; }
+  // A panel of activations in the one buffer; a block of weights in the other.
+  std::uint64_t bytes() const { return slice_bytes(tokens, linear.inputs); }
+  std::uint64_t block_bytes() const { return slice_bytes(linear.inputs, columns()); }
+
+ private:
+  void mean(Verb verb, Pass pass) {
+    Meaning meaning{verb, pass, Spread::summa};
+    meaning.blocks = static_cast<std::uint32_t>(linear.blocks);
+    meaning.along_rings = l.broadcast == chiplet::Schedule::pipelined;
+    b.mean(meaning);
+  }
+  ProgramBuilder::PanelForm form() const { return {l.broadcast, l.broadcast_chunks}; }
+};
+
+void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
+  Panels panels(b, l, linear, tile);
+  b.loop(l.die.rows, [&] {
+    b.hold(panels.bytes());
+    panels.inputs(OpCode::broadcast, Pass::forward);
+    b.loop(linear.blocks, [&] {
+      b.allocate(Buffer::weight, panels.block_bytes());
+      panels.weights(OpCode::broadcast, Pass::forward);
+      panels.product(Pass::forward, panels.tokens, linear.inputs, panels.columns());
+      b.release(Buffer::weight, panels.block_bytes());
+    });
+    b.drop(panels.bytes());
+  });
+}
+
+void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
+  Panels panels(b, l, linear, tile);
+  b.loop(l.die.rows, [&] {
+    b.hold(panels.bytes());
+    b.loop(linear.blocks, [&] {
+      b.allocate(Buffer::weight, panels.block_bytes());
+      panels.weights(OpCode::broadcast, Pass::input_gradient);
+      panels.product(Pass::input_gradient, panels.tokens, panels.columns(), linear.inputs);
+      b.release(Buffer::weight, panels.block_bytes());
+    });
+    panels.inputs(OpCode::reduce, Pass::input_gradient);
+    b.drop(panels.bytes());
+  });
+}
+
+void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
+  Panels panels(b, l, linear, tile);
+  b.loop(l.die.rows, [&] {
+    b.hold(panels.bytes());
+    panels.inputs(OpCode::broadcast, Pass::weight_gradient);
+    b.loop(linear.blocks, [&] {
+      b.allocate(Buffer::weight, panels.block_bytes());
+      panels.product(Pass::weight_gradient, linear.inputs, panels.tokens, panels.columns());
+      panels.weights(OpCode::reduce, Pass::weight_gradient);
+      b.release(Buffer::weight, panels.block_bytes());
+    });
+    b.drop(panels.bytes());
+  });
+}
+
+}  // namespace
+
+Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  if (mesh.rows != mesh.columns) {
+    throw PlanError("training.method", "does not go with this mesh",
+                    fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
+                    "choose as many rows as columns, or another method");
+  }
+  if (model_of(config.model).has(OperatorKind::experts)) {
+    throw PlanError("training.method", "has no mixture of experts",
+                    "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
+                    "use another method, or a model without experts");
+  }
+  return plan_grid(config, mesh, die,
+                   {forward, input_gradient, weight_gradient, chiplet::Ring::row, false, true});
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,29 @@
+// The models known by name, by their public shapes, and their sizes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/training/model/operators.hpp"
+
+namespace hecaton::training {
+
+// Tag PUBLIC: the published configurations of the models.
+std::span<const ModelConfig> known_models();
+std::vector<std::string_view> model_names();
+const ModelConfig* find_model(std::string_view name);  // nullptr if unknown
+
+// Weights of the operators of a layer, and those of them that a token passes. The gains of the norms are left
+// out: less than a ten-thousandth.
+std::uint64_t layer_weights(const ModelConfig& m);
+std::uint64_t active_layer_weights(const ModelConfig& m);
+
+// Of the layers, the output head and the embedding table.
+std::uint64_t all_weights(const ModelConfig& m);
+
+// Throws std::overflow_error beyond 64 bits. The formula stands at Plan::model_flops.
+std::uint64_t model_flops(const ModelConfig& m, std::uint64_t sequence_length, std::uint64_t tokens);
+
+}  // namespace hecaton::training

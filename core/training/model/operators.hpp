@@ -1,0 +1,72 @@
+// A model as it is planned: an embedding, layers that are all the same list of operators with their shapes,
+// and an output head.
+//
+// A new kind of operator is a value of OperatorKind, a row in the table in operators.cpp (name, weights,
+// features, checks), and for each family of methods that can do it a struct beside those of the other kinds:
+// grid_operators.hpp for 2D tiles, one_d_operators.hpp for 1D. What walks over the lists does not change.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/training/model/config.hpp"
+
+namespace hecaton::training {
+
+// Bytes of a weight, an activation or a gradient (bf16), and of a scalar of norms, softmax and loss (fp32).
+inline constexpr std::uint64_t element_bytes = 2;
+inline constexpr std::uint64_t scalar_bytes = 4;
+
+// With all shapes that its kind has; the others are 0 or false.
+struct Operator {
+  OperatorKind kind = OperatorKind::attention;
+  std::uint64_t heads = 0, kv_heads = 0;  // attention; heads divide hidden, kv_heads heads
+  std::uint64_t ffn = 0;                  // feed-forward network, or each of the experts: inner size
+  bool gated = false;
+  std::uint64_t experts = 0, experts_per_token = 0;  // a feed-forward network: 1 of 1
+};
+
+struct Model {
+  std::uint64_t hidden = 1;
+  std::uint64_t layers = 1;
+  std::uint64_t vocabulary = 1;
+  bool tied = false;
+  std::vector<Operator> operators;  // of each layer
+
+  bool has(OperatorKind kind) const;
+};
+
+// Shapes are taken as they are; check_operators() judges them.
+Model model_of(const ModelConfig& config);
+
+// Throws PlanError for shapes that no method could do.
+void check_operators(const Model& model);
+
+std::string_view operator_kind_name(OperatorKind kind);
+// In the order of OperatorKind.
+std::vector<std::string_view> operator_kind_names();
+
+// Features of a head.
+constexpr std::uint64_t head_size(const Operator& o, std::uint64_t hidden) {
+  return hidden / o.heads;
+}
+// Queries, keys and values of a token, each head once.
+constexpr std::uint64_t qkv_features(const Operator& o, std::uint64_t hidden) {
+  return hidden + 2 * o.kv_heads * head_size(o, hidden);
+}
+// Outputs of the first linear layer of a feed-forward network: gate and up, or up alone.
+constexpr std::uint64_t up_features(const Operator& o) {
+  return o.ffn * (o.gated ? 2 : 1);
+}
+
+// Weights of the linear layers; those of them that a token passes.
+std::uint64_t weights(const Operator& o, std::uint64_t hidden);
+std::uint64_t active_weights(const Operator& o, std::uint64_t hidden);
+std::uint64_t layer_weights(const Model& model);
+// Features of a token that are multiplied with those of each token of its sequence, and once more to sum up.
+std::uint64_t scored_features(const Operator& o, std::uint64_t hidden);
+// The widest that a token gets, for bounds.
+std::uint64_t widest_features(const Operator& o, std::uint64_t hidden);
+
+}  // namespace hecaton::training

@@ -1,0 +1,18 @@
+// The one error of everything that plans: it names the key of the deck that is to blame.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace hecaton::training {
+
+// The deck asks for something this method, mesh or die cannot do. `table_key` is the key to blame.
+struct PlanError : std::runtime_error {
+  PlanError(std::string key, std::string what_is_wrong, std::string why_it_is, std::string what_to_do);
+  std::string table_key;
+  std::string problem;
+  std::string why;
+  std::string suggestion;
+};
+
+}  // namespace hecaton::training

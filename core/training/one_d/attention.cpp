@@ -1,0 +1,199 @@
+// Attention of 1D tensor parallelism: two passes over the stream, before and after the attention over whole
+// sequences.
+#include "core/training/one_d/one_d.hpp"
+#include "core/training/plan/step_parts.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Buffer;
+using chiplet::Stage;
+
+namespace {
+
+void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, std::uint64_t tiles) {
+  const std::uint64_t tokens = l.slices.tokens / tiles;
+  gather_stream(b, l, Stage::qkv, tokens, Pass::forward);
+  b.vector(Stage::norm, 2 * l.slices.stream / tiles);
+  b.mean(Verb::norm, Pass::forward, Stage::qkv);
+  b.matmul(Stage::qkv, tokens / a.query_copies, a.hidden, a.queries);
+  mean_product(b, Pass::forward, Spread::outputs, 0, 2);
+  b.matmul(Stage::qkv, tokens, a.hidden, a.kv);
+  mean_product(b, Pass::forward, Spread::outputs, 1, 2);
+  b.drop(slice_bytes(tokens, a.hidden));
+}
+
+void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
+  const std::uint64_t tokens = l.slices.tokens / a.stage.tiles;
+  const std::uint64_t bytes = l.slices.share / a.stage.tiles;
+  b.hold(slice_bytes(tokens, a.hidden));
+  b.matmul(Stage::attention_output, tokens / a.query_copies, a.queries, a.hidden);
+  mean_product(b, Pass::forward, Spread::inputs);
+  scatter_stream(b, l, Stage::attention_output, tokens, Pass::forward);
+  b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
+  write_tile(b, l, Stage::residual, Slot::output, bytes);
+}
+
+void save_attention(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
+  if (l.recompute) return;
+  b.write(Stage::attention, Slot::tile, a.queries_bytes + a.scores_bytes);
+  b.write(Stage::qkv, Slot::saved, a.queries_bytes + a.kv_bytes);
+  if (!l.ahead) b.wait(Stage::attention, Slot::tile);
+  if (!l.ahead) b.wait(Stage::qkv, Slot::saved);
+}
+
+// ---- backward
+
+void read_weights(ProgramBuilder& b, std::uint64_t elements) {
+  b.read(Stage::weights, Slot::weights, elements * element_bytes);
+  b.wait(Stage::weights, Slot::weights);
+}
+
+void write_gradients(ProgramBuilder& b, std::uint64_t elements) {
+  b.write(Stage::gradients, Slot::gradients, elements * element_bytes);
+  b.release_after(Slot::gradients, Buffer::weight, elements * element_bytes);
+}
+
+// Split backward only: the sums that earlier mini-batches left in DRAM (zeros, for the first) come back.
+void read_sums(ProgramBuilder& b, const OneDLayout& l, std::uint64_t elements) {
+  b.wait(Stage::gradients, Slot::gradients);
+  if (l.minibatches == 1) return b.allocate(Buffer::weight, elements * element_bytes);
+  b.read(Stage::gradients, Slot::weights, elements * element_bytes);
+  b.wait(Stage::gradients, Slot::weights);
+}
+
+void add_output_tile_backward(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
+  const std::uint64_t tokens = l.slices.tokens / a.back_stage.tiles;
+  const std::uint64_t own = tokens / a.query_copies;
+  gather_stream(b, l, Stage::attention_output, tokens, Pass::input_gradient);
+  b.matmul(Stage::attention_output, own, a.hidden, a.queries);
+  mean_product(b, Pass::input_gradient, Spread::inputs);
+  b.matmul(Stage::attention_output, a.queries, own, a.hidden);
+  mean_product(b, Pass::weight_gradient, Spread::inputs);
+  b.drop(slice_bytes(tokens, a.hidden));
+}
+
+void add_input_gradient(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
+  const std::uint64_t tokens = l.slices.tokens / a.back_stage.tiles;
+  b.hold(slice_bytes(tokens, a.hidden));
+  b.matmul(Stage::qkv, tokens / a.query_copies, a.queries, a.hidden);
+  mean_product(b, Pass::input_gradient, Spread::outputs, 0, 2);
+  b.matmul(Stage::qkv, tokens, a.kv, a.hidden);
+  mean_product(b, Pass::input_gradient, Spread::outputs, 1, 2);
+  scatter_stream(b, l, Stage::qkv, tokens, Pass::input_gradient);
+  const std::uint64_t bytes = l.slices.share / a.back_stage.tiles;
+  b.vector(Stage::norm, 3 * bytes);
+  b.mean(Verb::norm, Pass::input_gradient, Stage::qkv);
+  b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
+  write_tile(b, l, Stage::gradients, Slot::output, bytes);
+}
+
+void add_weight_gradient(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
+  const std::uint64_t tokens = l.slices.tokens / a.back_stage.tiles;
+  gather_block_input(b, l, Stage::qkv, a.back_stage.tiles);
+  b.matmul(Stage::qkv, a.hidden, tokens / a.query_copies, a.queries);
+  mean_product(b, Pass::weight_gradient, Spread::outputs, 0, 2);
+  b.matmul(Stage::qkv, a.hidden, tokens, a.kv);
+  mean_product(b, Pass::weight_gradient, Spread::outputs, 1, 2);
+  b.drop(slice_bytes(tokens, a.hidden));
+}
+
+void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, const TilePass& first) {
+  if (!l.recompute) b.wait(Stage::attention, Slot::tile);
+  if (a.is_split) {
+    b.wait(Stage::gradients, Slot::gradients);  // the last mini-batch's, before their place is taken
+    read_weights(b, a.output_weights());
+    read_sums(b, l, a.output_weights());
+  }
+  run_pass(b, first, [&] { add_output_tile_backward(b, l, a); });
+  if (!a.is_split) return;
+  write_gradients(b, a.output_weights());
+  b.release(Buffer::weight, a.output_weights() * element_bytes);
+}
+
+void add_qkv_passes(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, const TilePass& second,
+                    const TilePass& third) {
+  if (!a.is_split) {
+    run_pass(b, second, [&] {
+      add_weight_gradient(b, l, a);
+      add_input_gradient(b, l, a);
+    });
+    return;
+  }
+  b.wait(Stage::gradients, Slot::gradients);
+  read_weights(b, a.qkv_weights());
+  run_pass(b, second, [&] { add_input_gradient(b, l, a); });
+  b.release(Buffer::weight, a.qkv_weights() * element_bytes);
+  start_pass(b, third);
+  read_sums(b, l, a.qkv_weights());
+  run_pass(b, third, [&] { add_weight_gradient(b, l, a); });
+  write_gradients(b, a.qkv_weights());
+}
+
+// Queries, keys, values and the output of attention, from the input of the block.
+void add_attention_again(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a,
+                         const TilePass& first) {
+  const TilePass input{Stage::residual, Slot::residual, first.tiles, first.bytes, false, 1};
+  b.hold(2 * a.queries_bytes + a.kv_bytes + a.scores_bytes);
+  run_pass(b, input, [&] { add_qkv_tile(b, l, a, first.tiles); });
+  add_attention_forward(b, a.shape(l.die, l.sequences));
+}
+
+}  // namespace
+
+TilePass OneDAttention::forward_pass(const OneDLayout& l) const {
+  return {Stage::activations, Slot::border, stage.tiles, l.slices.share / stage.tiles, l.ahead, 2};
+}
+
+void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const {
+  // The second pass reads the share again unless it is one tile and still there.
+  const std::uint64_t again = stage.tiles > 1 ? first.bytes : 0;
+  const TilePass second{Stage::residual, Slot::residual, first.tiles, again, l.ahead, 1};
+  if (l.ahead && !l.recompute) {  // their buffers are written anew
+    b.wait(Stage::attention, Slot::tile);
+    b.wait(Stage::qkv, Slot::saved);
+  }
+  const std::uint64_t kept = stage.tiles > 1 ? 0 : first.bytes;
+  b.hold(queries_bytes + kv_bytes);
+  run_pass(b, first, [&] { add_qkv_tile(b, l, *this, stage.tiles); });
+  b.hold(kept + queries_bytes + scores_bytes);
+  start_pass(b, second);
+  add_attention_forward(b, shape(l.die, l.sequences));
+  save_attention(b, l, *this);
+  run_pass(b, second, [&] { add_output_tile(b, l, *this); });
+  b.drop(kept);
+  b.drop_after(Slot::tile, queries_bytes + scores_bytes);
+  b.drop_after(Slot::saved, queries_bytes + kv_bytes);
+}
+
+TilePass OneDAttention::backward_pass(const OneDLayout& l) const {
+  return {Stage::gradients, Slot::border, back_stage.tiles, l.slices.share / back_stage.tiles, l.ahead, 2};
+}
+
+void OneDAttention::backward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const {
+  const bool is_one_tile = first.tiles == 1;
+  // The input of the block; the gradient of its output again unless it is one tile and still there.
+  const TilePass second{
+      Stage::residual, Slot::residual, first.tiles, (is_one_tile ? 1 : 2) * first.bytes, l.ahead, 1};
+  const TilePass third{
+      Stage::residual, Slot::residual, first.tiles, is_one_tile ? 0 : first.bytes, l.ahead, 1};
+  if (l.recompute) {
+    add_attention_again(b, l, *this, first);
+  } else {
+    b.read(Stage::attention, Slot::tile, queries_bytes + scores_bytes);
+    b.read(Stage::qkv, Slot::saved, queries_bytes + kv_bytes);
+    if (!l.ahead) b.wait(Stage::qkv, Slot::saved);
+  }
+  b.hold(queries_bytes);  // the gradient of attention's output
+  add_output_pass(b, l, *this, first);
+  b.hold(is_one_tile ? first.bytes : 0);
+  start_pass(b, second);
+  if (!l.recompute) b.wait(Stage::qkv, Slot::saved);
+  add_attention_backward(b, shape(l.die, l.sequences));
+  b.drop(2 * queries_bytes + scores_bytes);  // gradients of queries, keys and values take their places
+  add_qkv_passes(b, l, *this, second, third);
+  b.drop(queries_bytes + kv_bytes + (is_one_tile ? first.bytes : 0));
+}
+
+}  // namespace hecaton::training

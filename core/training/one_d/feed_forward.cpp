@@ -1,0 +1,168 @@
+// The feed-forward network of 1D tensor parallelism, tile by tile: what is between up and down stays on a
+// die.
+#include "core/training/one_d/one_d.hpp"
+
+namespace hecaton::training {
+
+using chiplet::Stage;
+
+namespace {
+
+// Products of a mixture of experts backward.
+void add_experts_down(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t each) {
+  b.matmul(Stage::ffn_down, each, d.hidden, d.ffn, d.experts);
+  mean_product(b, Pass::input_gradient, Spread::experts);
+}
+void add_experts_down_weights(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t each) {
+  b.matmul(Stage::ffn_down, d.ffn, each, d.hidden, d.experts);
+  mean_product(b, Pass::weight_gradient, Spread::experts);
+}
+void add_experts_up(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens, std::uint64_t each) {
+  b.matmul(Stage::ffn_up, each, d.up, d.hidden, d.experts);
+  mean_product(b, Pass::input_gradient, Spread::experts);
+  b.vector(Stage::ffn_up, slice_bytes(tokens * d.experts_per_token, d.hidden));
+  b.mean(Verb::combine, Pass::input_gradient, Stage::ffn_up);
+  // And of the choice: the gradient of its scalars is a sum over features, of which this die has a part.
+  b.vector(Stage::ffn_up, tokens * d.experts * scalar_bytes);
+  b.mean(Verb::shares, Pass::input_gradient, Stage::ffn_up);
+  b.matmul(Stage::ffn_up, tokens, d.experts, d.hidden);
+  b.mean(Verb::scores, Pass::input_gradient, Stage::ffn_up);
+}
+void add_experts_up_weights(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens,
+                            std::uint64_t each) {
+  b.matmul(Stage::ffn_up, d.hidden, each, d.up, d.experts);
+  mean_product(b, Pass::weight_gradient, Spread::experts);
+  b.matmul(Stage::ffn_up, d.hidden, tokens, d.experts);  // and of the choice
+  b.mean(Verb::scores, Pass::weight_gradient, Stage::ffn_up);
+}
+
+}  // namespace
+
+TilePass OneDFeedForward::forward_pass(const OneDLayout& l) const {
+  return {Stage::activations, Slot::border, stage.tiles, l.slices.share / stage.tiles, l.ahead, 2};
+}
+
+void OneDFeedForward::write_up(ProgramBuilder& b, std::uint64_t tokens) const {
+  if (is_mixture()) {
+    b.matmul(Stage::ffn_up, tokens, hidden, experts);  // the choice
+    b.mean(Verb::scores, Pass::forward, Stage::ffn_up);
+    b.vector(Stage::ffn_up, tokens * experts * scalar_bytes);
+    b.mean(Verb::shares, Pass::forward, Stage::ffn_up);
+    b.matmul(Stage::ffn_up, ceil_div(tokens * experts_per_token, experts), hidden, up, experts);
+    mean_product(b, Pass::forward, Spread::experts);
+    return;
+  }
+  b.matmul(Stage::ffn_up, tokens, hidden, up);
+  mean_product(b, Pass::forward, Spread::outputs);
+}
+
+void OneDFeedForward::write_down(ProgramBuilder& b, std::uint64_t tokens) const {
+  if (is_mixture()) {
+    b.matmul(Stage::ffn_down, ceil_div(tokens * experts_per_token, experts), ffn, hidden, experts);
+    mean_product(b, Pass::forward, Spread::experts);
+    b.vector(Stage::ffn_down, slice_bytes(tokens * experts_per_token, hidden));  // weighed and added up
+    b.mean(Verb::combine, Pass::forward, Stage::ffn_down);
+    return;
+  }
+  b.matmul(Stage::ffn_down, tokens, ffn, hidden);
+  mean_product(b, Pass::forward, Spread::inputs);
+}
+
+void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const {
+  const std::uint64_t tokens = l.slices.tokens / stage.tiles;
+  const std::uint64_t bytes = l.slices.share / stage.tiles;
+  const std::uint64_t up_tile = up_bytes / stage.tiles;
+  gather_stream(b, l, Stage::ffn_up, tokens, Pass::forward);
+  b.vector(Stage::norm, 2 * l.slices.stream / stage.tiles);
+  b.mean(Verb::norm, Pass::forward, Stage::ffn_up);
+  const std::uint64_t whole = slice_bytes(tokens, hidden), ffn_tile = ffn_bytes / stage.tiles;
+  b.hold(up_tile);
+  write_up(b, tokens);
+  b.drop(whole);
+  b.hold(ffn_tile);
+  b.vector(Stage::activation, up_tile);
+  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
+  if (l.recompute) {
+    b.drop(up_tile);
+  } else {
+    write_tile(b, l, Stage::activation, Slot::saved, up_tile);
+  }
+  b.hold(whole);
+  write_down(b, tokens);
+  b.drop(ffn_tile);
+  scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
+  b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
+  write_tile(b, l, Stage::residual, Slot::output, bytes);
+}
+
+void OneDFeedForward::forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const {
+  run_pass(b, first, [&] { forward_tile(b, l); });
+}
+
+// ---- backward
+
+TilePass OneDFeedForward::backward_pass(const OneDLayout& l) const {
+  // Input of the block, gradient of its output, gate and up.
+  const std::uint64_t saved = l.recompute ? 0 : up_bytes;
+  const std::uint64_t bytes = (2 * l.slices.share + saved) / back_stage.tiles;
+  return {Stage::gradients, Slot::border, back_stage.tiles, bytes, l.ahead, 2};
+}
+
+void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) const {
+  const bool mixture = is_mixture();
+  const std::uint64_t tokens = l.slices.tokens / back_stage.tiles;
+  const std::uint64_t bytes = l.slices.share / back_stage.tiles;
+  const std::uint64_t up_tile = up_bytes / back_stage.tiles;
+  const std::uint64_t each = ceil_div(tokens * experts_per_token, experts);
+  const std::uint64_t whole = slice_bytes(tokens, hidden), ffn_tile = ffn_bytes / back_stage.tiles;
+  if (l.recompute) {  // the input stays for the weight gradient
+    b.hold(up_tile);
+    gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
+    write_up(b, tokens);
+  }
+  gather_stream(b, l, Stage::ffn_down, tokens, Pass::input_gradient);
+  b.hold(up_tile + 2 * ffn_tile);  // gradients of up and of the activation's output, and that again
+  if (mixture) {
+    add_experts_down(b, *this, each);
+  } else {
+    b.matmul(Stage::ffn_down, tokens, hidden, ffn);
+    mean_product(b, Pass::input_gradient, Spread::inputs);
+  }
+  b.vector(Stage::activation, 2 * up_tile + ffn_tile);  // forward again, and backward
+  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
+  if (mixture) {
+    add_experts_down_weights(b, *this, each);
+  } else {
+    b.matmul(Stage::ffn_down, ffn, tokens, hidden);
+    mean_product(b, Pass::weight_gradient, Spread::inputs);
+  }
+  b.drop(whole + 2 * ffn_tile);
+  if (!l.recompute) gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
+  b.hold(whole);  // partial sums
+  if (mixture) {
+    add_experts_up(b, *this, tokens, each);
+  } else {
+    b.matmul(Stage::ffn_up, tokens, up, hidden);
+    mean_product(b, Pass::input_gradient, Spread::outputs);
+  }
+  scatter_stream(b, l, Stage::ffn_up, tokens, Pass::input_gradient);
+  if (mixture) {
+    add_experts_up_weights(b, *this, tokens, each);
+  } else {
+    b.matmul(Stage::ffn_up, hidden, tokens, up);
+    mean_product(b, Pass::weight_gradient, Spread::outputs);
+  }
+  b.drop(whole + (l.recompute ? 2 : 1) * up_tile);
+  b.vector(Stage::norm, 3 * bytes);
+  b.mean(Verb::norm, Pass::input_gradient, Stage::ffn_up);
+  b.vector(Stage::residual, 2 * bytes);
+  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
+  write_tile(b, l, Stage::gradients, Slot::output, bytes);
+}
+
+void OneDFeedForward::backward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const {
+  run_pass(b, first, [&] { backward_tile(b, l); });
+}
+
+}  // namespace hecaton::training

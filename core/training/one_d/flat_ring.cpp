@@ -1,0 +1,41 @@
+// Megatron's 1D tensor parallelism on one ring through all dies, a cycle of neighbours.
+#include "core/training/one_d/flat_ring.hpp"
+
+#include <fmt/format.h>
+
+#include "core/training/one_d/one_d.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+using chiplet::Ring;
+using chiplet::Stage;
+
+void check_ring(MeshShape mesh) {
+  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return;
+  throw PlanError("training.method", "has no flat ring on this mesh",
+                  fmt::format("a cycle through all dies needs an even number of them and two rows and "
+                              "columns; the mesh is {} x {}",
+                              mesh.rows, mesh.columns),
+                  "choose another mesh or another method");
+}
+
+void gather(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
+  b.all_gather(stage, Ring::package, elements, element_bytes);
+}
+void scatter(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
+  b.reduce_scatter(stage, Ring::package, elements, element_bytes);
+}
+void reduce_scalars(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t scalars) {
+  b.all_reduce(stage, Ring::package, scalars, scalar_bytes);
+}
+
+}  // namespace
+
+Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  check_ring(mesh);
+  return plan_one_d(config, mesh, die, {gather, scatter, reduce_scalars});
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,118 @@
+#include "core/training/one_d/operators.hpp"
+
+#include <fmt/format.h>
+
+namespace hecaton::training {
+
+void throw_uneven_dies(std::string_view what, std::uint64_t number, std::uint64_t dies) {
+  throw PlanError("package.rows", fmt::format("makes a number of dies that does not fit the {}", what),
+                  fmt::format("{} {} over {} dies", number, what, dies),
+                  "choose another mesh or another method");
+}
+
+void require_weight_room(const char* what, std::uint64_t elements, std::uint64_t capacity) {
+  if (elements * element_bytes > capacity) throw_no_weight_room(what, elements * element_bytes, capacity);
+}
+
+namespace {
+
+OneDAttention attention_of(const Operator& o, const OneDDie& d) {
+  const auto fits = [&](std::uint64_t number) { return number % d.dies == 0 || d.dies % number == 0; };
+  if (!fits(o.heads)) throw_uneven_dies("heads", o.heads, d.dies);
+  if (!fits(o.kv_heads)) throw_uneven_dies("key/value heads", o.kv_heads, d.dies);
+  OneDAttention a;
+  a.head = head_size(o, d.hidden);
+  a.heads = d.dies > o.heads ? 1 : o.heads / d.dies;
+  a.query_copies = d.dies > o.heads ? d.dies / o.heads : 1;
+  a.kv_copies = d.dies > o.kv_heads ? d.dies / o.kv_heads : 1;
+  a.hidden = d.hidden;
+  a.queries = a.heads * a.head;
+  a.kv = 2 * a.head * (o.kv_heads * a.kv_copies / d.dies);
+  if (d.sequence % a.query_copies != 0) {
+    throw PlanError("training.sequence_length", "does not divide among the dies that share a head",
+                    fmt::format("{} tokens, {} dies per head", d.sequence, a.query_copies),
+                    fmt::format("use a multiple of {}", a.query_copies));
+  }
+  return a;
+}
+
+OneDFeedForward feed_forward_of(const Operator& o, const OneDDie& d) {
+  if (o.ffn % d.dies != 0) throw_uneven_dies("features of the feed-forward network", o.ffn, d.dies);
+  OneDFeedForward f;
+  f.hidden = d.hidden;
+  f.table = d.table;
+  f.up = up_features(o) / d.dies;
+  f.ffn = o.ffn / d.dies;
+  f.experts = o.experts;
+  f.experts_per_token = o.experts_per_token;
+  f.dies = d.dies;
+  return f;
+}
+
+}  // namespace
+
+OneDOperator place_one_d_operator(const Operator& o, const OneDDie& d) {
+  switch (o.kind) {
+    case OperatorKind::attention:
+      return attention_of(o, d);
+    case OperatorKind::feed_forward:
+    case OperatorKind::experts:
+      return feed_forward_of(o, d);
+  }
+  throw PlanError("training.model.operators", "has what this method can not do",
+                  std::string(operator_kind_name(o.kind)), "use another method");
+}
+
+// ---- attention
+
+void OneDAttention::place_weights(std::uint64_t capacity) {
+  is_split = 2 * weights() * element_bytes > capacity;
+  require_weight_room("attention block", weights(), capacity);
+  require_weight_room("attention block backward, a part of the weights and gradients", backward_weights(),
+                      capacity);
+}
+
+// Weights that several dies hold are updated by each for an equal share.
+OneDMasters OneDAttention::masters() const {
+  return {ceil_div(2 * output_weights(), query_copies) + ceil_div(hidden * kv, kv_copies), weights()};
+}
+
+void OneDAttention::place_tokens(const OneDSlices& s) {
+  const std::uint64_t own = s.tokens / query_copies;
+  queries_bytes = slice_bytes(own, queries);
+  kv_bytes = slice_bytes(s.tokens, kv);
+  scores_bytes = own * heads * scalar_bytes;
+}
+
+void OneDAttention::plan(const OneDDie& d, const OneDSlices& s, bool ahead) {
+  const std::uint64_t more = ahead ? 1 : 0;
+  const std::uint64_t local = 2 * queries_bytes + kv_bytes + scores_bytes;  // with the output of attention
+  // The input, gathered and normed in place, and later the partial sum. Shares: input and output; the next
+  // input, that of the next mini-batch, the output on its way. Backward shares of the gradient too.
+  stage.tiling = one_d_tiling(d, s, local, 1, 2 + 3 * more, 0);
+  back_stage.tiling = one_d_tiling(d, s, local + queries_bytes, 1, 3 + 4 * more, 0);
+}
+
+// ---- feed-forward network
+
+void OneDFeedForward::place_weights(std::uint64_t capacity) {
+  require_weight_room("feed-forward block backward, weights and gradients", backward_weights(), capacity);
+}
+
+OneDMasters OneDFeedForward::masters() const {
+  return {ceil_div(router_weights(), dies) + weights() - router_weights(), weights()};
+}
+
+void OneDFeedForward::place_tokens(const OneDSlices& s) {
+  up_bytes = slice_bytes(s.tokens, experts_per_token * up);
+  ffn_bytes = slice_bytes(s.tokens, experts_per_token * ffn);
+}
+
+void OneDFeedForward::plan(const OneDDie& d, const OneDSlices& s, bool ahead) {
+  const std::uint64_t more = ahead ? 1 : 0;
+  const std::uint64_t k = experts_per_token;
+  stage.tiling = one_d_tiling(d, s, 0, 1, 2 + 2 * more, (1 + more) * k * up + k * ffn);
+  back_stage.tiling = one_d_tiling(d, s, 0, 2, 3 + 3 * more, (2 + more) * k * up + 2 * k * ffn);
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,38 @@
+// Megatron's 1D tensor parallelism on rings along rows and columns, one axis at a time.
+//
+// An all-reduce is a reduce-scatter along the rows, an all-reduce along the columns, and an all-gather along
+// the rows. The stream is spilled in the middle of it (one_d.hpp), so there it is a reduce-scatter along
+// rows, then columns; and later an all-gather along columns, then rows.
+#include "core/training/one_d/torus_ring.hpp"
+
+#include "core/training/one_d/one_d.hpp"
+
+namespace hecaton::training {
+
+namespace {
+
+using chiplet::Ring;
+using chiplet::Stage;
+
+void gather(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t elements) {
+  b.all_gather(stage, Ring::column, elements / mesh.columns, element_bytes);
+  b.all_gather(stage, Ring::row, elements, element_bytes);
+}
+void scatter(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t elements) {
+  b.reduce_scatter(stage, Ring::row, elements, element_bytes);
+  b.reduce_scatter(stage, Ring::column, elements / mesh.columns, element_bytes);
+}
+// Columns exchange whole scalars: if they can not share them evenly, some send one of padding.
+void reduce_scalars(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t scalars) {
+  b.reduce_scatter(stage, Ring::row, scalars, scalar_bytes);
+  b.all_reduce(stage, Ring::column, ceil_div(scalars, mesh.columns), scalar_bytes);
+  b.all_gather(stage, Ring::row, scalars, scalar_bytes);
+}
+
+}  // namespace
+
+Plan plan_torus_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  return plan_one_d(config, mesh, die, {gather, scatter, reduce_scalars});
+}
+
+}  // namespace hecaton::training

@@ -1,0 +1,47 @@
+// What every method produces: one compact program per die role.
+//
+// A plan is pure data: no time, no network, no ranks. Whoever runs it gives each die its place in the rings
+// that its program uses. Dies are numbered in row-major order.
+//
+// Invariants: `role_of_die` has one entry per die and names a role; every program passes chiplet::validate();
+// the length of a program depends on the method only, never on layers, mini-batches or batch size.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/chiplet/program/program.hpp"
+#include "core/training/plan/meaning.hpp"
+
+namespace hecaton::training {
+
+struct MeshShape {
+  std::uint32_t rows = 1;
+  std::uint32_t columns = 1;
+  std::uint64_t dies() const { return std::uint64_t{rows} * columns; }
+};
+
+// One line of what `validate` shows about a plan.
+struct PlanFact {
+  std::string key;
+  std::string value;
+  std::string unit;
+};
+
+struct Plan {
+  std::vector<chiplet::Program> roles;
+  std::vector<Meanings> meanings;  // one per role, as long as its program; none for a collective alone
+  std::vector<std::uint32_t> role_of_die;
+  // Useful operations of the step over the whole package, for the model FLOPs utilisation:
+  //   tokens x (6 P + 12 layers x sequence_length x heads x head_size)
+  // with P the weights of all linear layers and the output head (an embedding lookup is no product). Forward
+  // counts once and backward twice; attention over the whole square of positions; recomputation and work that
+  // is done on several dies at once do not count, so the operations executed are more.
+  std::uint64_t model_flops = 0;
+  std::uint64_t tokens = 0;            // of the step
+  std::uint64_t minibatch_tokens = 0;  // of one mini-batch
+  std::vector<PlanFact> facts;
+};
+
+}  // namespace hecaton::training

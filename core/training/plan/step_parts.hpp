@@ -1,0 +1,44 @@
+// Parts of a training step that are the same whatever the method.
+#pragma once
+
+#include <cstdint>
+
+#include "core/training/plan/program_builder.hpp"
+
+namespace hecaton::training {
+
+// Bytes of an optimizer's state per weight in DRAM: the fp32 master weight, and Adam's first and second
+// moment.
+constexpr std::uint64_t optimizer_state_bytes(Optimizer optimizer) {
+  return optimizer == Optimizer::adam ? 12 : 4;
+}
+
+// What the optimizer of one die does. Weights that lie on several dies have one master: each of them updates
+// an equal share of it, from the gradients of all of them.
+struct OptimizerShare {
+  std::uint64_t weights = 0;    // that this die updates
+  std::uint64_t gradients = 0;  // elements it reads: weights x the dies that hold a copy of each
+  Optimizer optimizer = Optimizer::adam;
+};
+
+// Streamed through a buffer of `buffer_bytes`: per weight its state read and written, the bf16 weight
+// written; e bytes read per gradient. With `overlap` the next chunk is read while one is updated and written.
+void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer_bytes, bool overlap);
+
+// Gradient of the embedding table: per mini-batch the gradients of `bytes` are read beside the rows of the
+// table's gradient that they belong to, and those rows written.
+void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::uint64_t bytes, bool overlap);
+
+// The products of attention over whole sequences: `count` times [queries, keys] by a head's features. Forward
+// is S = Q K^T and P V. Backward computes S again (the probabilities were never stored), then dP = dO V^T, dV
+// = P^T dO, dQ = dS K and dK = dS^T Q: 5 products against 2. The whole square is computed, causal or not.
+struct AttentionShape {
+  std::uint64_t count = 1;  // sequences x heads
+  std::uint64_t queries = 1;
+  std::uint64_t keys = 1;
+  std::uint64_t head = 1;  // features
+};
+void add_attention_forward(ProgramBuilder& b, const AttentionShape& a);
+void add_attention_backward(ProgramBuilder& b, const AttentionShape& a);
+
+}  // namespace hecaton::training

@@ -1,0 +1,140 @@
+#include "io/deck/presets.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+#include "core/training/model/models.hpp"
+#include "io/deck/lists.hpp"
+
+namespace hecaton::io {
+namespace {
+
+// Sources: README.md of this folder.
+
+// UCIe: lanes per module and direction, and the energy per bit up to 16 GT/s and above it (public
+// specification).
+struct UciePackage {
+  std::string_view name;
+  int lanes;
+  double slow_pJ_per_bit;
+  double fast_pJ_per_bit;
+};
+constexpr UciePackage ucie_packages[] = {{"standard", 16, 0.5, 0.6}, {"advanced", 64, 0.25, 0.3}};
+constexpr int ucie_rates_GTps[] = {4, 8, 12, 16, 24, 32};
+
+Preset ucie(const UciePackage& package, int rate_GTps) {
+  const double bandwidth_GBps = package.lanes * rate_GTps / 8.0;
+  return {
+      fmt::format("ucie-{}-x{}-{}", package.name, package.lanes, rate_GTps),
+      fmt::format("one UCIe {}-package module, {} lanes at {} GT/s", package.name, package.lanes, rate_GTps),
+      {{"bandwidth_GBps", bandwidth_GBps, Tag::derived},
+       {"latency_ns", 2.0, Tag::public_source},
+       {"energy_pJ_per_bit", rate_GTps <= 16 ? package.slow_pJ_per_bit : package.fast_pJ_per_bit,
+        Tag::public_source}}};
+}
+
+std::vector<Preset> link_presets() {
+  std::vector<Preset> presets;
+  for (const UciePackage& package : ucie_packages) {
+    for (const int rate : ucie_rates_GTps) presets.push_back(ucie(package, rate));
+  }
+  return presets;
+}
+
+std::vector<Preset> memory_presets() {
+  return {{"ddr5-6400",
+           "one DDR5-6400 channel: 6.4 GT/s x 8 bytes",
+           {{"bandwidth_GBps", 51.2, Tag::derived}, {"energy_pJ_per_bit", 11.8, Tag::public_source}}},
+          {"hbm2",
+           "one HBM2 stack",
+           {{"bandwidth_GBps", 256.0, Tag::public_source}, {"energy_pJ_per_bit", 3.9, Tag::public_source}}}};
+}
+
+// A multiply-accumulate is a product and a sum; SRAM is made of banks of 32 KiB.
+std::vector<Preset> energy_presets() {
+  const auto horowitz = [](std::string name, const char* type, double product_pJ, double sum_pJ) {
+    return Preset{std::move(name),
+                  fmt::format("{} in 45 nm, by Horowitz", type),
+                  {{"matrix_pJ_per_MAC", product_pJ + sum_pJ, Tag::derived},
+                   {"sram_read_pJ_per_byte", 20.0 / 8, Tag::derived},
+                   {"sram_write_pJ_per_byte", 20.0 / 8, Tag::derived}}};
+  };
+  const double baton_pJ_per_bit = 0.0165 * 32 + 0.284;
+  return {horowitz("45nm-fp32", "32-bit floating point", 3.7, 0.9),
+          horowitz("45nm-fp16", "16-bit floating point", 1.1, 0.4),
+          horowitz("45nm-int8", "8-bit integers", 0.2, 0.03),
+          {"nn-baton",
+           "8-bit integers, by NN-Baton",
+           {{"matrix_pJ_per_MAC", 0.024, Tag::public_source},
+            {"sram_read_pJ_per_byte", 8 * baton_pJ_per_bit, Tag::derived},
+            {"sram_write_pJ_per_byte", 8 * baton_pJ_per_bit, Tag::derived}}}};
+}
+
+Preset model_preset(const training::ModelConfig& model) {
+  const auto number = [](std::uint32_t n) { return Value{static_cast<std::int64_t>(n)}; };
+  return {model.name,
+          "the public shapes of " + model.name,
+          {{"name", model.name, Tag::assumed},
+           {"hidden", number(model.hidden), Tag::public_source},
+           {"ffn", number(model.ffn), Tag::public_source},
+           {"heads", number(model.heads), Tag::public_source},
+           {"kv_heads", number(model.kv_heads), Tag::public_source},
+           {"layers", number(model.layers), Tag::public_source},
+           {"vocabulary", number(model.vocabulary), Tag::public_source},
+           {"gated", model.gated, Tag::public_source},
+           {"tied", model.tied, Tag::public_source},
+           {"experts", number(model.experts), Tag::public_source},
+           {"experts_per_token", number(model.experts_per_token), Tag::public_source},
+           {"operators", list_text(model.operators), Tag::public_source}}};
+}
+
+std::vector<Preset> model_presets() {
+  std::vector<Preset> presets;
+  for (const training::ModelConfig& model : training::known_models()) presets.push_back(model_preset(model));
+  return presets;
+}
+
+}  // namespace
+
+std::span<const Preset> presets_of(std::string_view table) {
+  static const std::vector<Preset> links = link_presets();
+  static const std::vector<Preset> memories = memory_presets();
+  static const std::vector<Preset> energies = energy_presets();
+  static const std::vector<Preset> models = model_presets();
+  if (table == "link") return links;
+  if (table == "memory") return memories;
+  if (table == "energy") return energies;
+  if (table == "training.model") return models;
+  return {};
+}
+
+const Preset* find_preset(std::string_view table, std::string_view name) {
+  for (const Preset& preset : presets_of(table)) {
+    if (preset.name == name) return &preset;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> preset_names(std::string_view table) {
+  std::vector<std::string_view> names;
+  for (const Preset& preset : presets_of(table)) names.push_back(preset.name);
+  return names;
+}
+
+void apply_preset(Deck& deck, std::string_view table, const Preset& preset) {
+  for (const PresetValue& entry : preset.values) {
+    const Key* key = find_key(table, entry.key);
+    key->set(deck, *key, entry.value);
+  }
+}
+
+const Preset* preset_in_use(const Deck& deck, std::string_view table) {
+  if (table == "link") return find_preset(table, deck.link_preset);
+  if (table == "memory") return find_preset(table, deck.memory_preset);
+  if (table == "energy") return find_preset(table, deck.energy_preset);
+  if (table == "training.model") return find_preset(table, deck.training.model.name);
+  return nullptr;
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,86 @@
+// How an entry of the registry is written down: a key bound to the field of Deck that it fills.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "io/deck/lists.hpp"
+#include "io/deck/registry.hpp"
+
+namespace hecaton::io {
+
+inline constexpr std::int64_t million = 1'000'000;
+inline constexpr std::int64_t largest_mesh = 65536;
+
+template <class Type>
+inline constexpr bool is_list = false;
+template <class Item>
+inline constexpr bool is_list<std::vector<Item>> = true;
+
+template <class Item>
+ListType list_type(std::string_view form) {
+  return {form, [](std::string_view text) {
+            std::vector<Item> list;
+            return read_list(text, list);
+          }};
+}
+
+// Reads and writes the field that a captureless function object of Deck names.
+template <class Field>
+struct Access {
+  using Type = std::remove_reference_t<decltype(Field{}(std::declval<Deck&>()))>;
+
+  static Value get(const Deck& deck, const Key& key) {
+    const Type& field = Field{}(deck);
+    if constexpr (is_list<Type>) {
+      return list_text(field);
+    } else if constexpr (std::is_enum_v<Type>) {
+      return std::string(std::get<ChoiceType>(key.type).names.at(static_cast<std::size_t>(field)));
+    } else if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, std::string>) {
+      return field;
+    } else if constexpr (std::is_integral_v<Type>) {
+      return static_cast<std::int64_t>(field);
+    } else {
+      return static_cast<double>(field);
+    }
+  }
+
+  static void set(Deck& deck, const Key& key, const Value& value) {
+    Type& field = Field{}(deck);
+    if constexpr (is_list<Type>) {
+      read_list(std::get<std::string>(value), field);
+    } else if constexpr (std::is_enum_v<Type>) {
+      const auto& names = std::get<ChoiceType>(key.type).names;
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i] == std::get<std::string>(value)) field = static_cast<Type>(i);
+      }
+    } else if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, std::string>) {
+      field = std::get<Type>(value);
+    } else if constexpr (std::is_integral_v<Type>) {
+      field = static_cast<Type>(std::get<std::int64_t>(value));
+    } else {
+      field = static_cast<Type>(std::get<double>(value));
+    }
+  }
+};
+
+// One entry; the table's name is filled in by `table`.
+template <class Field>
+Key key(std::string_view name, KeyType type, std::string_view unit, Tag tag, Kinds kinds,
+        std::string_view text, Field) {
+  return {{}, name, std::move(type), unit, tag, kinds, text, &Access<Field>::get, &Access<Field>::set};
+}
+
+inline Table table(std::string_view name, std::string_view text, Kinds allowed, std::vector<Key> keys) {
+  for (Key& entry : keys) entry.table = name;
+  return {name, text, allowed, std::move(keys)};
+}
+
+// The tables, in two groups.
+std::vector<Table> hardware_tables();
+std::vector<Table> workload_tables();
+
+}  // namespace hecaton::io

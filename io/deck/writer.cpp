@@ -1,0 +1,110 @@
+#include "io/deck/writer.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "io/deck/presets.hpp"
+#include "io/deck/registry.hpp"
+
+namespace hecaton::io {
+namespace {
+
+const PresetValue* preset_value(const Deck& deck, const Key& key) {
+  const Preset* preset = preset_in_use(deck, key.table);
+  if (preset == nullptr) return nullptr;
+  for (const PresetValue& value : preset->values) {
+    if (value.key == key.name) return &value;
+  }
+  return nullptr;
+}
+
+// The tag of a value that is a preset's or a default; "given" for one that the deck chose itself.
+std::string_view origin(const Deck& deck, const Deck& defaults, const Key& key) {
+  const Value value = key.get(deck, key);
+  if (const PresetValue* preset = preset_value(deck, key); preset != nullptr && preset->value == value) {
+    return to_string(preset->tag);
+  }
+  return value == key.get(defaults, key) ? to_string(key.tag) : "given";
+}
+
+// [training.model] says the same in full.
+bool is_model_choice(const Key& key) {
+  return key.table == "training" && key.name == "model";
+}
+
+std::string assignment(const Deck& deck, const Key& key) {
+  return fmt::format("{} = {}", key.name, to_toml(key.get(deck, key)));
+}
+
+// Comment lines of at most 100 columns.
+std::string wrapped(std::string_view text) {
+  constexpr std::size_t width = 98;
+  std::string lines;
+  while (text.size() > width) {
+    std::size_t end = text.rfind(' ', width);
+    if (end == std::string_view::npos) end = width;
+    lines += fmt::format("# {}\n", text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  return lines + fmt::format("# {}\n", text);
+}
+
+std::string description(const Deck& deck, const Deck& defaults, const Key& key) {
+  std::string text = fmt::format("{} ", key.text);
+  if (!key.unit.empty()) text += fmt::format("Unit: {}. ", key.unit);
+  text += fmt::format("Range: {}. [{}]", describe_range(key), origin(deck, defaults, key));
+  return wrapped(text);
+}
+
+std::string documented_key(const Deck& deck, const Key& key) {
+  const bool is_filled = preset_value(deck, key) != nullptr;
+  return fmt::format("{}{}{}\n", description(deck, deck, key), is_filled ? "# " : "", assignment(deck, key));
+}
+
+std::string documented_table(const Deck& deck, const Table& table) {
+  std::string keys;
+  for (const Key& key : table.keys) {
+    if (key.kinds.contains(deck.kind)) keys += documented_key(deck, key);
+  }
+  if (keys.empty()) return {};
+  // The default model is chosen by name, and a table beside the name would be a second definition of the same
+  // key.
+  const bool is_model = table.name == "training.model";
+  return fmt::format("\n{}{}[{}]\n{}", wrapped(table.text), is_model ? "# " : "", table.name, keys);
+}
+
+}  // namespace
+
+std::string resolved_toml(const Deck& deck) {
+  const Deck defaults = default_deck(deck.kind);
+  std::string text =
+      "# Every value of the run. After it: the tag of a default, or \"given\" where the deck chose it.\n";
+  for (const Table& table : registry()) {
+    if (!table.allowed.contains(deck.kind)) continue;
+    text += fmt::format("\n[{}]\n", table.name);
+    for (const Key& key : table.keys) {
+      if (is_model_choice(key)) continue;
+      text += fmt::format("{}  # {}\n", assignment(deck, key), origin(deck, defaults, key));
+    }
+  }
+  return text;
+}
+
+std::string dump_default(WorkloadKind kind) {
+  Deck deck = default_deck(kind);
+  std::string text = wrapped(fmt::format(
+      "The default deck of kind \"{}\". After each range stands where the value comes from: PAPER: stated in "
+      "the paper that the simulated system follows; PUBLIC: read in another public source; DERIVED: follows "
+      "by "
+      "arithmetic; ASSUMED: a sensible value chosen by this program. A line \"# key = value\" shows what a "
+      "preset "
+      "or a model's name fills in; remove its \"# \" to override it.",
+      to_string(kind)));
+  for (const Table& table : registry()) {
+    if (table.allowed.contains(kind)) text += documented_table(deck, table);
+  }
+  return text;
+}
+
+}  // namespace hecaton::io

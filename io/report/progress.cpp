@@ -1,0 +1,88 @@
+#include "io/report/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "io/report/quantity.hpp"
+
+namespace hecaton::io {
+namespace {
+
+constexpr std::size_t bar_width = 78;  // one less than any usual terminal, so that no line wraps
+
+std::string remaining(const ProgressSample& sample, double wall_s) {
+  if (sample.fraction <= 0 || sample.fraction > 1) return "";
+  return fmt::format(", {} left", format_duration(wall_s / sample.fraction - wall_s));
+}
+
+std::string figures(const ProgressSample& sample, double wall_s) {
+  return fmt::format("{} simulated, {} events, {}{}", format_si(sample.simulated_s, "s"),
+                     format_count(static_cast<double>(sample.events)), format_duration(wall_s),
+                     remaining(sample, wall_s));
+}
+
+int percent(double fraction) {
+  return static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100);
+}
+
+}  // namespace
+
+ProgressStyle automatic_style(std::FILE* stream) {
+  return ::isatty(::fileno(stream)) == 1 ? ProgressStyle::bar : ProgressStyle::plain;
+}
+
+std::string plain_line(const ProgressSample& sample, double wall_s) {
+  const std::string head = sample.fraction < 0 ? "running" : fmt::format("{:3} %", percent(sample.fraction));
+  return fmt::format("progress: {}, {}", head, figures(sample, wall_s));
+}
+
+std::string bar_line(const ProgressSample& sample, double wall_s, std::size_t width) {
+  const std::string text = figures(sample, wall_s);
+  std::string line;
+  constexpr std::size_t around = 8;  // "[", "] ", "100 %" and a space
+  if (sample.fraction >= 0 && text.size() + around + 4 <= width) {
+    const std::size_t cells = width - text.size() - around - 2;
+    const auto full =
+        static_cast<std::size_t>(std::clamp(sample.fraction, 0.0, 1.0) * static_cast<double>(cells));
+    line = fmt::format("[{}{}] {:3} %  {}", std::string(full, '#'), std::string(cells - full, '.'),
+                       percent(sample.fraction), text);
+  } else {
+    line = text;
+  }
+  line.resize(width, ' ');
+  return line;
+}
+
+ProgressReporter::ProgressReporter(ProgressStyle style, std::FILE* stream)
+    : style_(style), stream_(stream), start_(Clock::now()), last_(start_) {}
+
+ProgressReporter::~ProgressReporter() {
+  if (style_ != ProgressStyle::bar || !drawn_) return;
+  fmt::print(stream_, "\r{}\r", std::string(bar_width, ' '));
+  std::fflush(stream_);
+}
+
+ProgressReporter::Clock::duration ProgressReporter::interval(Clock::time_point now) const {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  if (style_ == ProgressStyle::bar) return milliseconds(100);
+  const Clock::duration tenth = (now - start_) / 10;
+  return std::clamp<Clock::duration>(tenth, seconds(5), seconds(60));
+}
+
+void ProgressReporter::update(const ProgressSample& sample, Clock::time_point now) {
+  if (style_ == ProgressStyle::none || now - last_ < interval(now)) return;
+  last_ = now;
+  drawn_ = true;
+  const double wall_s = std::chrono::duration<double>(now - start_).count();
+  if (style_ == ProgressStyle::bar) {
+    fmt::print(stream_, "\r{}", bar_line(sample, wall_s, bar_width));
+  } else {
+    fmt::print(stream_, "{}\n", plain_line(sample, wall_s));
+  }
+  std::fflush(stream_);
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,234 @@
+#include "io/report/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "io/report/quantity.hpp"
+
+namespace hecaton::io {
+namespace {
+
+// One line of a table. A heading has no value; `number` is what ratios are taken of, where they make sense.
+struct Line {
+  std::string label;
+  std::string value = {};
+  std::optional<double> share = {};
+  std::optional<double> number = {};
+};
+using Lines = std::vector<Line>;
+
+// Names come from decks and traces, which may hold anything: only printable ASCII reaches a terminal.
+std::string plain(std::string_view text, std::size_t width) {
+  std::string shown(text.substr(0, width));
+  for (char& c : shown) {
+    if (c < 0x20 || c > 0x7e) c = '?';
+  }
+  if (text.size() > width && width >= 2) shown.replace(width - 2, 2, "..");
+  return shown;
+}
+
+Line named(std::string label, std::string_view text) {
+  return {std::move(label), plain(text, 40)};
+}
+Line quantity(std::string label, double value, std::string_view unit) {
+  return {.label = std::move(label), .value = format_si(value, unit), .number = value};
+}
+Line part(std::string label, double value, double whole, std::string_view unit) {
+  Line line = quantity(std::move(label), value, unit);
+  line.share = whole > 0 ? value / whole : 0;
+  return line;
+}
+Line count(std::string label, double value) {
+  return {.label = std::move(label), .value = format_count(value), .number = value};
+}
+Line figure(std::string label, double value) {
+  return {.label = std::move(label), .value = fmt::format("{:.4g}", value), .number = value};
+}
+
+Lines lines_of(const TrainingSummary& t) {
+  const double step = t.step_s;
+  const EnergySummary& e = t.energy_J;
+  // Rounding may leave a negative nothing.
+  const double ended = std::max(0.0, step - t.compute_s - t.nop_s - t.dram_s);
+  return {named("model", t.model),
+          named("method", t.method),
+          quantity("step time", step, "s"),
+          count("tokens/s", t.tokens_per_s),
+          {.label = "FLOPs utilisation", .value = format_percent(t.mfu), .number = t.mfu},
+          {"a die's step (mean)"},
+          part("  compute", t.compute_s, step, "s"),
+          part("  NoP", t.nop_s, step, "s"),
+          part("  DRAM", t.dram_s, step, "s"),
+          part("  program ended", ended, step, "s"),
+          quantity("energy", e.total, "J"),
+          part("  matrix, vector", e.compute, e.total, "J"),
+          part("  SRAM", e.sram, e.total, "J"),
+          part("  links, routers", e.nop, e.total, "J"),
+          part("  DRAM access", e.dram, e.total, "J"),
+          part("  static", e.static_power, e.total, "J"),
+          quantity("  per token", t.energy_per_token_J, "J"),
+          quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
+          quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
+          quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};
+}
+
+Lines lines_of(const CollectiveSummary& c) {
+  const double time_s = static_cast<double>(c.time_ps) * 1e-12;
+  const auto bytes = static_cast<double>(c.bytes);
+  return {
+      named("operation", c.operation), named("group", c.group),
+      named("algorithm", c.algorithm), quantity("payload", bytes, "B"),
+      quantity("time", time_s, "s"),   quantity("payload / time", time_s > 0 ? bytes / time_s : 0, "B/s")};
+}
+
+Lines lines_of(const TrafficSummary& t) {
+  return {figure("latency, cycles", t.latency_mean_cycles),
+          figure("  least", t.latency_min_cycles),
+          figure("  most", t.latency_max_cycles),
+          {"flits/die/cycle"},
+          figure("  offered", t.offered_flits_per_die_cycle),
+          figure("  accepted", t.accepted_flits_per_die_cycle),
+          figure("links per packet", t.hops_mean),
+          count("packets measured", static_cast<double>(t.packets_measured)),
+          named("saturated", t.saturated ? "yes" : "no")};
+}
+
+Lines result_lines(const Summary& s) {
+  Lines lines{{"dies", fmt::format("{} x {}", s.rows, s.columns)}};
+  for (Line& line : std::visit([](const auto& workload) { return lines_of(workload); }, s.workload)) {
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+Lines run_lines(const Summary& s) {
+  return {quantity("simulated time", static_cast<double>(s.simulated_ps) * 1e-12, "s"),
+          count("packets", static_cast<double>(s.packets)),
+          count("  links crossed", static_cast<double>(s.packet_hops)),
+          {"digest", fmt::format("{:016x}", s.digest)},
+          {"simulation", fmt::format("{}, {} rank{}, sync {}", format_duration(s.wall_s), s.ranks,
+                                     s.ranks == 1 ? "" : "s", plain(s.sync, 12))},
+          {"  events", fmt::format("{}, {}/s", format_count(static_cast<double>(s.events)),
+                                   format_count(s.events_per_s))},
+          quantity("  memory, a rank", static_cast<double>(s.peak_rss_bytes), "B"),
+          {"  program", fmt::format("hecaton {}, {}, {}", plain(s.version, 12), plain(s.git, 20),
+                                    plain(s.build_type, 15))}};
+}
+
+constexpr std::size_t label_width = 21;
+constexpr std::size_t value_width = 16;  // also of the baseline's column
+constexpr std::size_t other_width = 21;
+constexpr std::size_t ratio_width = 8;
+constexpr std::size_t others_in_block = 2;
+
+// Short values stand right-aligned in a column, so that digits compare; long texts stand as they are.
+std::string table_line(const Line& line) {
+  std::string text = fmt::format("  {:<{}}", line.label, label_width);
+  text += line.value.size() < value_width && line.number ? fmt::format("{:>12}", line.value) : line.value;
+  if (line.share) text += fmt::format("  {:>8}", format_percent(*line.share));
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + "\n";
+}
+
+const Line* find_line(const Lines& lines, const std::string& label) {
+  const auto found =
+      std::find_if(lines.begin(), lines.end(), [&](const Line& line) { return line.label == label; });
+  return found == lines.end() ? nullptr : &*found;
+}
+
+// Shares become lines of their own, so that three runs fit beside each other.
+Lines with_share_lines(const Lines& lines) {
+  Lines split;
+  for (const Line& line : lines) {
+    split.push_back(line);
+    split.back().share.reset();
+    if (line.share) split.push_back({line.label + " %", format_percent(*line.share)});
+  }
+  return split;
+}
+
+std::vector<std::string> all_labels(std::span<const Lines> runs) {
+  std::vector<std::string> labels;
+  for (const Lines& lines : runs) {
+    for (const Line& line : lines) {
+      if (std::find(labels.begin(), labels.end(), line.label) == labels.end()) labels.push_back(line.label);
+    }
+  }
+  return labels;
+}
+
+std::string ratio_text(const Line& line, const Line* base) {
+  if (base == nullptr || !line.number || !base->number || *base->number <= 0) return "";
+  return fmt::format("{:.3g}x", *line.number / *base->number);
+}
+
+std::string other_cell(const Line* line, const Line* base) {
+  if (line == nullptr) return "-";
+  const std::string ratio = ratio_text(*line, base);
+  if (ratio.empty()) return plain(line->value, other_width - 1);
+  return fmt::format("{}{:>{}}", line->value, ratio, ratio_width);
+}
+
+bool is_heading(const std::string& label, std::span<const Lines> runs) {
+  return std::none_of(runs.begin(), runs.end(), [&](const Lines& lines) {
+    const Line* line = find_line(lines, label);
+    return line != nullptr && !line->value.empty();
+  });
+}
+
+std::string comparison_line(const std::string& label, const Lines& base, std::span<const Lines> others) {
+  const Line* base_line = find_line(base, label);
+  std::string text = fmt::format("{:<{}}", label, label_width);
+  text += fmt::format("{:>{}}", base_line == nullptr ? "-" : plain(base_line->value, value_width - 1),
+                      value_width);
+  for (const Lines& other : others) {
+    text += fmt::format("{:>{}}", other_cell(find_line(other, label), base_line), other_width);
+  }
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + "\n";
+}
+
+std::string comparison_block(const Summary& baseline, std::span<const Summary> others) {
+  std::string text =
+      fmt::format("{:<{}}{:>{}}", "", label_width, plain(baseline.deck, value_width - 1), value_width);
+  std::vector<Lines> runs{with_share_lines(result_lines(baseline))};
+  for (const Summary& other : others) {
+    text += fmt::format("{:>{}}", plain(other.deck, other_width - 1), other_width);
+    runs.push_back(with_share_lines(result_lines(other)));
+  }
+  text += "\n";
+  const std::span<const Lines> all = runs;
+  for (const std::string& label : all_labels(all)) {
+    text += is_heading(label, all) ? label + "\n" : comparison_line(label, runs[0], all.subspan(1));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_table(const Summary& summary) {
+  std::string text = plain(summary.deck, 78) + "\n";
+  for (const Line& line : result_lines(summary)) text += table_line(line);
+  text += "\n";
+  for (const Line& line : run_lines(summary)) text += table_line(line);
+  return text;
+}
+
+std::string render_comparison(std::span<const Summary> summaries) {
+  if (summaries.empty()) return {};
+  std::string text;
+  std::span<const Summary> others = summaries.subspan(1);
+  do {
+    const std::span<const Summary> shown = others.first(std::min(others.size(), others_in_block));
+    if (!text.empty()) text += "\n";
+    text += comparison_block(summaries[0], shown);
+    others = others.subspan(shown.size());
+  } while (!others.empty());
+  return text;
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,103 @@
+#include "io/study/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "io/files/durable_file.hpp"
+#include "io/files/hdf5_file.hpp"
+
+namespace hecaton::io {
+namespace {
+
+constexpr std::int64_t table_schema = 1;
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"') result += '"';
+    result += c;
+  }
+  return result + "\"";
+}
+
+std::string to_text(const Figure& figure) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
+          return quoted(value);
+        } else {
+          return fmt::format("{}", value);
+        }
+      },
+      figure);
+}
+
+template <class T>
+void write_cells(const hdf5::Handle& group, const TableColumn& column) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    std::vector<std::string> texts;
+    for (const Figure& cell : column.cells) texts.push_back(std::get<T>(cell));
+    hdf5::write_texts(group, column.name, texts);
+  } else {
+    using Stored = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
+    std::vector<Stored> cells;
+    for (const Figure& cell : column.cells) cells.push_back(static_cast<Stored>(std::get<T>(cell)));
+    hdf5::write_column(group, column.name, std::span<const Stored>(cells));
+  }
+}
+
+void write_column(const hdf5::Handle& group, const TableColumn& column) {
+  std::visit([&](const auto& first) { write_cells<std::decay_t<decltype(first)>>(group, column); },
+             column.cells.front());
+  const hdf5::Handle written = hdf5::open_column(group, column.name);
+  hdf5::write_attribute(written, "units", column.unit.empty() ? std::string("1") : column.unit);
+  hdf5::write_attribute(written, "long_name", column.text);
+}
+
+}  // namespace
+
+std::string unit_of_figure(std::string_view name) {
+  if (name.find("energy_J.") != std::string_view::npos) return "J";
+  if (name.ends_with("_per_s")) return "1/s";
+  if (name.ends_with("_bytes") || name.ends_with("bytes_per_die") || name.ends_with(".bytes")) return "B";
+  for (const std::string_view unit : {"ps", "s", "cycles"}) {
+    if (name.ends_with(fmt::format("_{}", unit))) return std::string(unit);
+  }
+  return {};
+}
+
+std::string to_csv(const std::vector<TableColumn>& columns) {
+  std::string text;
+  const auto add = [&](std::size_t column, const std::string& cell) {
+    if (column > 0) text += ',';
+    text += cell;
+  };
+  for (std::size_t c = 0; c < columns.size(); ++c) add(c, quoted(columns[c].name));
+  text += '\n';
+  const std::size_t rows = columns.empty() ? 0 : columns.front().cells.size();
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t c = 0; c < columns.size(); ++c) add(c, to_text(columns[c].cells[row]));
+    text += '\n';
+  }
+  return text;
+}
+
+void write_study_table(const std::filesystem::path& path, const std::vector<TableColumn>& columns,
+                       std::string_view study_text) {
+  const std::filesystem::path beside = path.string() + ".part";
+  hdf5::Handle file = hdf5::create(beside);
+  hdf5::write_attribute(file, "schema", table_schema);
+  hdf5::write_text(file, "study", study_text);
+  {
+    const hdf5::Handle group = hdf5::create_group(file, "points");
+    for (const TableColumn& column : columns) write_column(group, column);
+  }
+  file.close();
+  publish(beside, path);
+}
+
+}  // namespace hecaton::io

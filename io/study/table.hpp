@@ -1,0 +1,32 @@
+// The table of a study: one row per point, columns of any type, as CSV and as HDF5.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/result/summary.hpp"
+
+namespace hecaton::io {
+
+struct TableColumn {
+  std::string name;
+  std::string unit;           // empty: a plain number or no number
+  std::string text;           // one line on what it is
+  std::vector<Figure> cells;  // all of one type
+};
+
+// From the ending of a figure's name ("wall_s" -> "s"); empty where it has none.
+std::string unit_of_figure(std::string_view name);
+
+// RFC 4180, with a line of names. Numbers read back to the same value.
+std::string to_csv(const std::vector<TableColumn>& columns);
+
+// /points holds one dataset per column with `units` and `long_name`, /study the text of the study. Written
+// beside, synced, renamed. Throws hdf5::Error and std::system_error.
+void write_study_table(const std::filesystem::path& path, const std::vector<TableColumn>& columns,
+                       std::string_view study_text);
+
+}  // namespace hecaton::io

@@ -1,0 +1,142 @@
+#include "io/trace/recost.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "core/chiplet/program/energy.hpp"
+#include "io/deck/presets.hpp"
+#include "io/deck/reader.hpp"
+#include "io/deck/source.hpp"
+#include "io/files/child_process.hpp"
+#include "io/files/hdf5_file.hpp"
+#include "io/files/text_file.hpp"
+#include "io/trace/rows.hpp"
+
+namespace hecaton::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_deck_bytes = 1U << 20U;
+constexpr std::size_t most_rows = 1U << 20U;  // of dies or links: a package has at most 65,536 dies
+
+// Columns whose sums are costed, in the order of Sums.
+constexpr const char* summed_columns[] = {"dies/macs",
+                                          "dies/vector_bytes",
+                                          "dies/sram_read_bytes",
+                                          "dies/sram_write_bytes",
+                                          "dies/dram_read_bytes",
+                                          "dies/dram_write_bytes",
+                                          "links/bytes"};
+using Sums = std::array<std::uint64_t, std::size(summed_columns)>;
+
+std::uint64_t sum_of(const hdf5::Handle& file, const char* column) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : hdf5::read_counts(file, column, most_rows)) {
+    // A bit counts eight times as much as a byte.
+    if (count > std::numeric_limits<std::uint64_t>::max() / 8 - sum) {
+      throw hdf5::Error(std::string("the sum of '") + column + "' is not credible");
+    }
+    sum += count;
+  }
+  return sum;
+}
+
+// The sums, each with a blank behind it, and then the deck.
+std::string read_counts_and_deck(const fs::path& trace) {
+  const hdf5::Handle file = hdf5::open(trace);
+  std::string text;
+  for (const char* column : summed_columns) text += fmt::format("{} ", sum_of(file, column));
+  return text + hdf5::read_text(file, "deck", most_deck_bytes);
+}
+
+Sums take_sums(std::string& text) {
+  Sums sums{};
+  const char* at = text.data();
+  for (std::uint64_t& sum : sums) at = std::from_chars(at, text.data() + text.size(), sum).ptr + 1;
+  text.erase(0, static_cast<std::size_t>(at - text.data()));
+  return sums;
+}
+
+bool is_energy(std::string_view table, std::string_view key) {
+  if (table == "energy") return true;
+  return (table == "link" || table == "memory") && key == "energy_pJ_per_bit";
+}
+
+// What a preset means for energy, where it stands.
+void add_preset(std::vector<Entry>& entries, const Entry& chosen) {
+  const auto* name = std::get_if<std::string>(&chosen.value);
+  const Preset* preset = name == nullptr ? nullptr : find_preset(chosen.table, *name);
+  if (preset == nullptr) {
+    throw InputError(chosen.where, chosen.table + ".preset", "is no preset",
+                     fmt::format("there are {}", joined(preset_names(chosen.table))), "choose one of them");
+  }
+  for (const PresetValue& value : preset->values) {
+    if (!is_energy(chosen.table, value.key)) continue;
+    entries.push_back(
+        {chosen.table, std::string(value.key), std::get<double>(value.value), "", chosen.where});
+  }
+}
+
+// The energies of the table: those of presets first, so that a key given beside one overrides it.
+std::vector<Entry> read_energies(const fs::path& path) {
+  const std::vector<Entry> given = parse_entries(read_text_file(path, "a table of energies"), path.string());
+  std::vector<Entry> entries;
+  for (const Entry& entry : given) {
+    const std::string key = entry.table + (entry.name.empty() ? "" : "." + entry.name);
+    const bool has_energies = entry.table == "energy" || entry.table == "link" || entry.table == "memory";
+    if (has_energies && entry.name == "preset") add_preset(entries, entry);
+    if (has_energies && (entry.name.empty() || entry.name == "preset" || is_energy(entry.table, entry.name)))
+      continue;
+    throw InputError(
+        entry.where, key, "is no energy",
+        "a table of energies has [energy], and energy_pJ_per_bit or a preset in [link] and [memory]",
+        "remove it");
+  }
+  for (const Entry& entry : given) {
+    if (!entry.name.empty() && entry.name != "preset") entries.push_back(entry);
+  }
+  return entries;
+}
+
+EnergySummary cost(const Deck& deck, const Sums& sums, std::int64_t simulated_ps) {
+  chiplet::EnergyCounts counts;
+  counts.actions.macs = sums[0];
+  counts.actions.vector_bytes = sums[1];
+  counts.actions.sram_read_bytes = sums[2];
+  counts.actions.sram_write_bytes = sums[3];
+  counts.dram_bytes = sums[4] + sums[5];
+  counts.link_bits = 8 * sums[6];
+  counts.time = {simulated_ps};
+  counts.dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
+  return energy_summary(chiplet::energy_of(counts, energy_table_of(deck)));
+}
+
+}  // namespace
+
+Summary read_summary_at(const fs::path& trace, const fs::path& energies) {
+  Summary summary = read_summary(trace);
+  auto* training = std::get_if<TrainingSummary>(&summary.workload);
+  if (training == nullptr) {
+    throw InputError({trace.string()}, "", "has no energy", "it is not the trace of a training step", "");
+  }
+  const std::vector<Entry> entries = read_energies(energies);
+  std::string text;
+  try {
+    text = isolated([&] { return read_counts_and_deck(trace); });
+  } catch (const std::runtime_error& error) {
+    throw InputError({trace.string()}, "", "is not a readable trace", error.what(), "");
+  }
+  const Sums sums = take_sums(text);
+  const Deck deck = parse_deck_with(text, trace.string(), entries);
+  const double tokens = training->tokens_per_s * training->step_s;
+  training->energy_J = cost(deck, sums, summary.simulated_ps);
+  training->energy_per_token_J = tokens > 0 ? training->energy_J.total / tokens : 0;
+  return summary;
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,200 @@
+#include "io/trace/stretch.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/mpi/collectives.hpp>
+#include <cstring>
+#include <stdexcept>
+
+#include "io/files/child_process.hpp"
+#include "io/files/durable_file.hpp"
+#include "io/files/hdf5_file.hpp"
+#include "io/files/shared_failure.hpp"
+#include "io/trace/run_attributes.hpp"
+#include "io/trace/schema.hpp"
+#include "io/trace/trace.hpp"
+
+namespace hecaton::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* unfinished_mark = "unfinished";
+
+std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& comm) {
+  return boost::mpi::all_reduce(comm, value, std::plus<std::uint64_t>());
+}
+
+// The column of all stretches, one after the other.
+std::vector<hdf5::Source> sources_of(const fs::path& folder, const std::vector<Stretch>& stretches,
+                                     const char* column) {
+  std::vector<hdf5::Source> sources;
+  for (const Stretch& stretch : stretches)
+    sources.push_back({(folder / stretch.file).string(), std::string("/operations/") + column, stretch.rows});
+  return sources;
+}
+
+void create_operations(const hdf5::Handle& file, const fs::path& folder,
+                       const std::vector<Stretch>& stretches) {
+  const TraceTable<chiplet::OperationRow> table = operation_table();
+  const hdf5::Handle group = hdf5::create_group(file, table.group);
+  hdf5::write_attribute(group, "long_name", table.long_name);
+  for (const auto& column : table.columns) {
+    const hdf5::Handle dataset = hdf5::create_virtual_column(group, column.name, column.cell,
+                                                             sources_of(folder, stretches, column.name));
+    describe_column(dataset, column.units, column.long_name);
+    if (!column.names.empty()) hdf5::write_attribute(dataset, "names", column.names);
+  }
+}
+
+void write_index(const fs::path& path, const fs::path& last, const fs::path& folder,
+                 const std::vector<Stretch>& stretches) {
+  const hdf5::Handle source = hdf5::open(last);
+  hdf5::Handle file = hdf5::create(path);
+  hdf5::write_attribute(file, "format", "hecaton trace");
+  for (const char* name : {"schema", "rows", "columns", "simulated_ps"})
+    hdf5::write_attribute(file, name, hdf5::read_integer_attribute(source, name));
+  hdf5::write_attribute(file, unfinished_mark, std::int64_t{1});
+  for (const char* name : {"deck", "summary", "dies", "links", "provenance"})
+    hdf5::copy_object(source, name, file);
+  create_operations(file, folder, stretches);
+  file.close();
+}
+
+// Rows of some dies that follow each other.
+struct Span {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
+std::vector<Span> spans_of(const std::vector<std::uint32_t>& dies,
+                           const std::vector<std::uint64_t>& offsets) {
+  std::vector<Span> spans;
+  for (const std::uint32_t die : dies) {
+    const std::uint64_t first = offsets.at(die);
+    const std::uint64_t count = offsets.at(die + std::size_t{1}) - first;
+    if (count == 0) continue;
+    if (!spans.empty() && spans.back().first + spans.back().count == first)
+      spans.back().count += count;
+    else
+      spans.push_back({first, count});
+  }
+  return spans;
+}
+
+template <class Value>
+std::vector<Value> read_column(const hdf5::Handle& file, const std::string& name,
+                               const std::vector<Span>& spans) {
+  const hdf5::Handle column = hdf5::open_column(file, "operations/" + name);
+  std::uint64_t rows = 0;
+  for (const Span& span : spans) rows += span.count;
+  std::vector<Value> values(rows);
+  Value* next = values.data();
+  for (const Span& span : spans) {
+    hdf5::read_rows(column, hdf5::cell_of<Value>(), span.first, span.count, next);
+    next += span.count;
+  }
+  return values;
+}
+
+template <class Value, class Set>
+void fill(std::vector<chiplet::OperationRow>& rows, const hdf5::Handle& file, const char* name,
+          const std::vector<Span>& spans, Set set) {
+  const std::vector<Value> values = read_column<Value>(file, name, spans);
+  rows.resize(values.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) set(rows[i], values[i]);
+}
+
+// The rows of these dies.
+LocalRecords read_stretch(const fs::path& path, const std::vector<std::uint32_t>& dies,
+                          std::uint32_t all_dies) {
+  using Row = chiplet::OperationRow;
+  const hdf5::Handle file = hdf5::open(path);
+  const auto offsets = read_column<std::uint64_t>(file, "offsets", {{0, std::uint64_t{all_dies} + 1}});
+  const std::vector<Span> spans = spans_of(dies, offsets);
+  LocalRecords records;
+  records.dies = dies;
+  for (const std::uint32_t die : dies)
+    records.operations_per_die.push_back(offsets.at(die + std::size_t{1}) - offsets.at(die));
+  std::vector<Row>& rows = records.operations;
+  fill<std::uint32_t>(rows, file, "die", spans, [](Row& row, auto value) { row.die = value; });
+  fill<std::uint8_t>(rows, file, "kind", spans,
+                     [](Row& row, auto value) { row.kind = static_cast<chiplet::OperationKind>(value); });
+  fill<std::uint8_t>(rows, file, "stage", spans, [](Row& row, auto value) { row.stage = value; });
+  fill<std::int16_t>(rows, file, "layer", spans, [](Row& row, auto value) { row.layer = value; });
+  fill<std::int32_t>(rows, file, "minibatch", spans, [](Row& row, auto value) { row.minibatch = value; });
+  fill<std::int64_t>(rows, file, "start_ps", spans, [](Row& row, auto value) { row.start_ps = value; });
+  fill<std::int64_t>(rows, file, "end_ps", spans, [](Row& row, auto value) { row.end_ps = value; });
+  fill<std::uint64_t>(rows, file, "bytes", spans, [](Row& row, auto value) { row.bytes = value; });
+  return records;
+}
+
+}  // namespace
+
+Stretch write_stretch(const fs::path& folder, SimTime from, SimTime to, const Deck& deck,
+                      const RunResult& so_far, const Summary& summary, const Provenance& provenance,
+                      const boost::mpi::communicator& comm) {
+  Stretch stretch;
+  stretch.file = fmt::format("operations-{:019}-{:019}.h5", from.ps, to.ps);
+  stretch.rows = sum_of(so_far.local.operations.size(), comm);
+  const fs::path path = folder / stretch.file;
+  write_trace(path, deck, so_far, summary, provenance, comm);
+  on_root(comm, [&] {
+    stretch.bytes = fs::file_size(path);
+    stretch.digest = digest_of_file(path);
+  });
+  boost::mpi::broadcast(comm, stretch.bytes, 0);
+  boost::mpi::broadcast(comm, stretch.digest, 0);
+  return stretch;
+}
+
+void write_unfinished_trace(const fs::path& trace, const fs::path& folder,
+                            const std::vector<Stretch>& stretches) {
+  fs::path temporary = trace;
+  temporary += ".part";
+  const fs::path home = trace.parent_path().empty() ? "." : trace.parent_path();
+  write_index(temporary, folder / stretches.back().file, folder.lexically_relative(home), stretches);
+  publish(temporary, trace);
+}
+
+bool is_unfinished(const fs::path& trace) {
+  return isolated([&] {
+           const hdf5::Handle file = hdf5::open(trace);
+           return std::string(hdf5::has_attribute(file, unfinished_mark) ? "yes" : "no");
+         }) == "yes";
+}
+
+void append_rows(LocalRecords& records, const LocalRecords& later) {
+  if (records.dies != later.dies) throw std::logic_error("trace: rows of other dies cannot follow these");
+  LocalRecords joined;
+  std::size_t from = 0, from_later = 0;
+  for (std::size_t i = 0; i < records.dies.size(); ++i) {
+    const auto take = [&joined](const LocalRecords& part, std::size_t& start, std::uint64_t count) {
+      const auto first = part.operations.begin() + static_cast<std::ptrdiff_t>(start);
+      joined.operations.insert(joined.operations.end(), first, first + static_cast<std::ptrdiff_t>(count));
+      start += count;
+    };
+    take(records, from, records.operations_per_die[i]);
+    take(later, from_later, later.operations_per_die[i]);
+    records.operations_per_die[i] += later.operations_per_die[i];
+  }
+  records.operations = std::move(joined.operations);
+}
+
+void add_stretches(LocalRecords& local, const fs::path& folder, const std::vector<Stretch>& stretches,
+                   const boost::mpi::communicator& comm) {
+  if (stretches.empty()) return;
+  const auto dies = static_cast<std::uint32_t>(sum_of(local.dies.size(), comm));
+  together(comm, [&] {
+    LocalRecords all;
+    all.dies = local.dies;
+    all.operations_per_die.assign(local.dies.size(), 0);
+    for (const Stretch& stretch : stretches)
+      append_rows(all, read_stretch(folder / stretch.file, local.dies, dies));
+    append_rows(all, local);
+    local.operations = std::move(all.operations);
+    local.operations_per_die = std::move(all.operations_per_die);
+  });
+}
+
+}  // namespace hecaton::io

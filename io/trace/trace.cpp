@@ -1,0 +1,282 @@
+#include "io/trace/trace.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <cstring>
+#include <stdexcept>
+#include <type_traits>
+
+#include "io/files/durable_file.hpp"
+#include "io/files/hdf5_file.hpp"
+#include "io/trace/layout.hpp"
+#include "io/trace/rows.hpp"
+#include "io/trace/run_attributes.hpp"
+#include "io/trace/schema.hpp"
+
+namespace hecaton::io {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One table with this rank's rows and where they go.
+template <class Row>
+struct Share {
+  TraceTable<Row> table;
+  TraceLayout layout;
+  std::span<const Row> rows;
+};
+
+struct Shares {
+  Share<DieRow> dies;
+  Share<chiplet::OperationRow> operations;
+  Share<LinkRow> links;
+};
+
+template <class Row>
+Share<Row> make_share(TraceTable<Row> table, TraceLayout layout, std::span<const Row> rows) {
+  std::uint64_t placed = 0;
+  for (const Extent& extent : layout.extents) placed += extent.count;
+  if (placed != rows.size()) {
+    throw std::logic_error(std::string("trace: this rank's rows of /") + table.group +
+                           " contradict their count");
+  }
+  return {std::move(table), std::move(layout), rows};
+}
+
+Share<DieRow> share_dies(const LocalRecords& local, std::span<const DieRow> rows,
+                         const net::Topology& topology, const boost::mpi::communicator& comm) {
+  const std::vector<std::uint64_t> one_each(local.dies.size(), 1);
+  TraceLayout layout = make_layout(local.dies, one_each, topology.dies(), comm);
+  if (layout.rows() != topology.dies()) throw std::logic_error("trace: a die belongs to no rank");
+  return make_share(die_table(), std::move(layout), rows);
+}
+
+Share<chiplet::OperationRow> share_operations(const LocalRecords& local, const net::Topology& topology,
+                                              const boost::mpi::communicator& comm) {
+  const std::span<const chiplet::OperationRow> rows = local.operations;
+  const std::vector<std::uint64_t> none(local.dies.size(), 0);
+  const bool recorded = !local.operations_per_die.empty();
+  return make_share(
+      operation_table(),
+      make_layout(local.dies, recorded ? local.operations_per_die : none, topology.dies(), comm), rows);
+}
+
+Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& topology,
+                           const boost::mpi::communicator& comm) {
+  std::vector<std::uint32_t> nodes;
+  std::vector<std::uint64_t> links_per_node;
+  for (const LinkRow& row : rows) {
+    if (nodes.empty() || nodes.back() != row.from) {
+      nodes.push_back(row.from);
+      links_per_node.push_back(0);
+    }
+    ++links_per_node.back();
+  }
+  return make_share(link_table(), make_layout(nodes, links_per_node, topology.nodes(), comm), rows);
+}
+
+template <class Row>
+void create_table(const hdf5::Handle& file, const Share<Row>& share) {
+  const hdf5::Handle group = hdf5::create_group(file, share.table.group);
+  hdf5::write_attribute(group, "long_name", share.table.long_name);
+  for (const TraceColumn<Row>& column : share.table.columns) {
+    const hdf5::Handle dataset = hdf5::create_column(group, column.name, column.cell, share.layout.rows());
+    describe_column(dataset, column.units, column.long_name);
+    if (!column.names.empty()) hdf5::write_attribute(dataset, "names", column.names);
+  }
+}
+
+void write_offsets(const hdf5::Handle& file, const TraceLayout& layout) {
+  const hdf5::Handle column =
+      hdf5::create_column(file, "operations/offsets", hdf5::Cell::u64, layout.first_row.size());
+  describe_column(column, "1", "First row of each die, and after the last die the number of rows");
+  hdf5::write_column(column, hdf5::Cell::u64, layout.first_row.data());
+}
+
+void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& summary) {
+  hdf5::write_attribute(file, "format", "hecaton trace");
+  hdf5::write_attribute(file, "schema", trace_schema);
+  hdf5::write_attribute(file, "rows", std::int64_t{summary.rows});
+  hdf5::write_attribute(file, "columns", std::int64_t{summary.columns});
+  hdf5::write_attribute(file, "simulated_ps", summary.simulated_ps);
+  hdf5::write_text(file, "deck", deck.resolved_toml);
+  hdf5::write_text(file, "summary", results_to_json(summary));
+}
+
+// A little more than the file will take.
+std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Shares& shares) {
+  constexpr std::uint64_t objects_and_texts = 1U << 18U;
+  return objects_and_texts + deck.resolved_toml.size() + result.accounting.size() * 1024 +
+         trace_bytes(shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows());
+}
+
+// Rank 0 alone: all there is but the cells of the three tables.
+void create_structure(const fs::path& path, const Deck& deck, const Summary& summary, const RunResult& result,
+                      const Provenance& provenance, const Shares& shares) {
+  hdf5::Handle file = hdf5::create(path);
+  describe_run(file, deck, summary);
+  create_table(file, shares.dies);
+  create_table(file, shares.operations);
+  create_table(file, shares.links);
+  write_offsets(file, shares.operations.layout);
+  write_provenance(file, provenance, summary, result.accounting);
+  file.close();
+}
+
+// The rows that this rank writes in a window, from whatever ranks hold them.
+template <class Row>
+std::vector<Row> collect_block(const Share<Row>& share, std::uint64_t window,
+                               const boost::mpi::communicator& comm) {
+  static_assert(std::is_trivially_copyable_v<Row>);
+  const std::vector<std::byte> bytes =
+      exchange_rows(share.layout, std::as_bytes(share.rows), sizeof(Row), window, comm);
+  std::vector<Row> rows(bytes.size() / sizeof(Row));
+  if (!rows.empty()) std::memcpy(rows.data(), bytes.data(), bytes.size());
+  return rows;
+}
+
+// Does what may fail on one rank alone, and keeps its first failure until all ranks can hear of it: a rank
+// that left now would leave the others waiting in a collective call.
+template <class Action>
+void attempt(std::string& failure, Action&& action) {
+  if (!failure.empty()) return;
+  try {
+    action();
+  } catch (const hdf5::Error& error) {
+    failure = error.what();
+  }
+}
+
+template <class Row>
+std::vector<hdf5::Handle> open_columns(const hdf5::Handle& file, const TraceTable<Row>& table) {
+  std::vector<hdf5::Handle> columns;
+  for (const TraceColumn<Row>& column : table.columns) {
+    columns.push_back(hdf5::open_column(file, std::string(table.group) + "/" + column.name));
+  }
+  return columns;
+}
+
+template <class Row>
+void write_block(const std::vector<hdf5::Handle>& columns, const TraceTable<Row>& table, const Block& block,
+                 std::span<const Row> rows) {
+  std::vector<std::byte> cells(rows.size() * sizeof(std::uint64_t));
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const TraceColumn<Row>& column = table.columns[c];
+    column.copy(rows, cells.data());
+    hdf5::write_rows(columns[c], column.cell, block.first, block.count, cells.data());
+  }
+}
+
+template <class Row>
+void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::mpi::communicator& comm,
+                std::string& failure) {
+  std::vector<hdf5::Handle> columns;
+  attempt(failure, [&] { columns = open_columns(file, share.table); });
+  for (std::uint64_t window = 0; window < window_count(share.layout, comm.size()); ++window) {
+    const std::vector<Row> rows = collect_block(share, window, comm);
+    if (rows.empty()) continue;
+    const Block block = block_of(share.layout, window, comm.rank(), comm.size());
+    attempt(failure, [&] { write_block<Row>(columns, share.table, block, rows); });
+  }
+}
+
+// Throws on all ranks if one of them has failed, with the reason of the first that did.
+void expect_no_failure(const std::string& failure, const boost::mpi::communicator& comm) {
+  const int failed = failure.empty() ? comm.size() : comm.rank();
+  const int first = boost::mpi::all_reduce(comm, failed, boost::mpi::minimum<int>());
+  if (first == comm.size()) return;
+  std::string reason = failure;
+  boost::mpi::broadcast(comm, reason, first);
+  throw std::runtime_error("trace: rank " + std::to_string(first) + ": " + reason);
+}
+
+// Does on rank 0 what may fail, and lets all ranks know: throws on all of them or on none.
+template <class Action>
+void on_root(const boost::mpi::communicator& comm, Action&& action) {
+  std::string failure;
+  if (comm.rank() == 0) {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      failure = error.what();
+      if (failure.empty()) failure = "unknown failure";
+    }
+  }
+  boost::mpi::broadcast(comm, failure, 0);
+  if (!failure.empty()) throw std::runtime_error("trace: " + failure);
+}
+
+void expect_visible(const fs::path& path, const boost::mpi::communicator& comm) {
+  const bool seen = ::access(path.c_str(), W_OK) == 0;
+  if (boost::mpi::all_reduce(comm, seen, std::logical_and<>())) return;
+  throw std::runtime_error(
+      "trace: " + path.string() +
+      " was created by rank 0 but cannot be written by all ranks (are all hosts on one file "
+      "system?) choose an output folder that they share");
+}
+
+// When it returns, the last write of the last rank is done.
+void fill_file(const fs::path& path, const Shares& shares, const boost::mpi::communicator& comm) {
+  hdf5::Handle file = hdf5::open_shared(path, comm);
+  std::string failure;
+  try {
+    fill_table(file, shares.dies, comm, failure);
+    fill_table(file, shares.operations, comm, failure);
+    fill_table(file, shares.links, comm, failure);
+  } catch (...) {
+    file.abandon();
+    throw;
+  }
+  std::string close_failure;  // closing is collective: also for a rank that has failed before
+  attempt(close_failure, [&] { file.close(); });
+  expect_no_failure(failure.empty() ? close_failure : failure, comm);
+}
+
+void write_file(const fs::path& temporary, const Deck& deck, const RunResult& result, const Summary& summary,
+                const Provenance& provenance, const Shares& shares, const boost::mpi::communicator& comm) {
+  on_root(comm, [&] {
+    reserve_room(temporary, generous_bytes(deck, result, shares));
+    create_structure(temporary, deck, summary, result, provenance, shares);
+    reserve_room(temporary, fs::file_size(temporary));
+  });
+  expect_visible(temporary, comm);
+  fill_file(temporary, shares, comm);
+}
+
+template <class Row>
+std::uint64_t row_bytes(const TraceTable<Row>& table) {
+  std::uint64_t bytes = 0;
+  for (const TraceColumn<Row>& column : table.columns) bytes += hdf5::cell_bytes(column.cell);
+  return bytes;
+}
+
+}  // namespace
+
+void write_trace(const fs::path& path, const Deck& deck, const RunResult& result, const Summary& summary,
+                 const Provenance& provenance, const boost::mpi::communicator& comm) {
+  const net::Topology topology = topology_of(deck);
+  const std::vector<DieRow> dies = die_rows(deck, result, topology, comm);
+  const std::vector<LinkRow> links = link_rows(result.local, topology);
+  const Shares shares{share_dies(result.local, dies, topology, comm),
+                      share_operations(result.local, topology, comm), share_links(links, topology, comm)};
+  fs::path temporary = path;
+  temporary += ".part";
+  try {
+    write_file(temporary, deck, result, summary, provenance, shares, comm);
+    on_root(comm, [&] { publish(temporary, path); });
+  } catch (...) {
+    std::error_code ignored;  // the failure itself is what matters
+    if (comm.rank() == 0) fs::remove(temporary, ignored);
+    throw;
+  }
+}
+
+std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations) {
+  return dies * (row_bytes(die_table()) + sizeof(std::uint64_t)) + links * row_bytes(link_table()) +
+         operations * row_bytes(operation_table());
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,37 @@
+// Writes the trace: one HDF5 file per run, whatever the rank count.
+//
+//   /dies/*         one row per compute die: place, counters, times, energies
+//   /operations/*   one row per finished operation, by die and then by time; offsets[d] is the first row of
+//   die d /links/*        one row per directed link, by (from, to): time busy, flits, packets, payload /deck
+//   the resolved deck (TOML);  /summary  its results (JSON) /provenance     all that varies from run to run:
+//   attributes, `run` (JSON), one row per rank under `ranks`, `deck`
+//
+// Invariants: everything outside /provenance is the same bytes of data at any rank count and under any
+// partition. A file of this name is always complete: it is written under a temporary name beside, synced,
+// then renamed.
+//
+// How: rank 0 alone creates the structure, with the space of every column reserved; then all ranks open the
+// file through MPI-IO, exchange rows so that each holds blocks of consecutive ones (trace_layout.hpp), and
+// fill the columns in. Columns are contiguous and not compressed: README.md says why.
+#pragma once
+
+#include <boost/mpi/communicator.hpp>
+#include <filesystem>
+
+#include "io/deck/deck.hpp"
+#include "io/result/provenance.hpp"
+#include "io/result/run_result.hpp"
+#include "io/result/summary.hpp"
+
+namespace hecaton::io {
+
+// Collective. Throws on every rank, and leaves no file: std::runtime_error if the file cannot be written, a
+// full disk on one rank's side included; std::logic_error if the records contradict each other. Without
+// recorded operations the table of operations is there and empty.
+void write_trace(const std::filesystem::path& path, const Deck& deck, const RunResult& result,
+                 const Summary& summary, const Provenance& provenance, const boost::mpi::communicator& comm);
+
+// Bytes of the columns of a trace of so many dies, links and operations, for an estimate before a run.
+std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations);
+
+}  // namespace hecaton::io

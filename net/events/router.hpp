@@ -1,0 +1,204 @@
+// An input-buffered virtual-channel router with credit flow control and separable, input-first, round-robin
+// allocators, evaluated only when something can change.
+//
+// Mechanisms (after the router of BookSim2, Jiang et al., ISPASS 2013): a head bids for an output channel
+// when it is latched, for the switch a cycle after it got one; every segment bids for the switch; an output
+// channel is free again when the tail has won the switch. Bids, grants and pointers are those of a router
+// that looks every cycle. Between decisions state follows from times: a run of segments that nobody disturbs
+// is one grant and one event, whatever its length. As soon as a rival appears the run is truncated to the
+// segments that have started, which changes no time, and the next router is told (`cut`) before the first
+// missing segment was due there.
+//
+// Bypass (topology "bypass-ring"): a worm that follows a ring edge over a skipped die is announced there
+// `link` after it started; if the straight output is free at that instant it goes on at once, ahead of other
+// bidders and without touching the buffers; otherwise it is latched like any other worm and stays buffered to
+// its tail.
+//
+// Speculative pipeline: a head bids for the switch in the cycle in which it bids for an output channel, where
+// others leave it free; if it then gets no channel, or one without a credit, the switch slot is lost.
+//
+// Two classes: background worms (bulk data of DRAM) bid for the switch only where no other worm does, and
+// leave the first virtual channel of every link to the others.
+//
+// Out: post(time_ps, Phase, NodeId receiver, const Payload&).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/engine/base/event.hpp"
+#include "net/events/router_state.hpp"
+#include "net/package/fabric.hpp"
+#include "net/package/routing.hpp"
+
+namespace hecaton::net {
+
+class Router {
+ public:
+  Router(const Fabric& fabric, NodeId node);
+
+  NodeId node() const { return node_; }
+  // Fetches into the cache what every decision looks at.
+  void prefetch() const {
+    __builtin_prefetch(&node_);
+    for (const PortState& port : ports_) __builtin_prefetch(&port);
+  }
+  const PortState& port(Port p) const { return ports_[static_cast<std::size_t>(p)]; }
+  // No worm is in its buffers at `now`.
+  bool idle(Fabric& fabric, std::int64_t now);
+  // Credits of every output channel are home (for tests).
+  bool credits_home(const Fabric& fabric, std::int64_t now);
+
+  // Arrivals; they only change state. The node must be settled at the same instant.
+  void receive_head(Fabric& fabric, const Payload& payload, std::int64_t now);
+  void receive_body(Fabric& fabric, const Payload& payload, std::int64_t now);
+  template <class Out>
+  void receive_cut(Fabric& fabric, const Payload& payload, Out& out);
+  template <class Out>
+  void receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
+  void receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now);
+
+  // All decisions of the instant `now`. Returns when to settle next if nothing arrives before; never_ps: no
+  // need.
+  template <class Out>
+  std::int64_t settle(Fabric& fabric, std::int64_t now, Out& out);
+
+  // All that changes during a run; the worms in its buffers are in the pool.
+  template <class Archive>
+  void save(Archive& archive, const WormPool& worms) const;
+  template <class Archive>
+  void load(Archive& archive, WormPool& worms);
+
+ private:
+  static constexpr std::size_t max_bids = port_count * 16;
+  struct SwitchBid {
+    std::uint8_t in, channel, out;
+    bool background;
+    bool keeps;        // a background worm that has the switch
+    bool speculative;  // has no output channel yet
+  };
+  struct HeadBid {
+    std::uint16_t id;      // input channel
+    std::uint16_t usable;  // channels of its port, one bit each
+  };
+  // Everything that bids at one instant; the arrays are filled up to their counts.
+  struct Bids {
+    std::array<SwitchBid, max_bids> for_switch;
+    std::array<HeadBid, max_bids> heads;  // for an output channel
+    std::size_t switch_count = 0;
+    std::size_t head_count = 0;
+    // Admitted bids, and in the second place speculative ones.
+    struct Admitted {
+      std::array<std::array<std::uint16_t, port_count>, port_count> want{};  // [input][output], by channel
+      std::array<std::uint8_t, port_count> outputs{};                        // of each input, one bit each
+    };
+    std::array<Admitted, 2> admitted{};
+    // Outputs that a run keeps to itself, one bit each: to bid for one speculatively costs the input its
+    // choice.
+    std::uint32_t hopeless = 0;
+    // Foreground channels that could use the port now or soon.
+    std::array<std::uint8_t, port_count> rivals_in{}, rivals_out{};
+    // All channels that could.
+    std::array<std::uint8_t, port_count> holders_in{}, holders_out{};
+
+    void admit(const SwitchBid& bid) {
+      Admitted& of = admitted[bid.speculative];
+      of.outputs[bid.in] = static_cast<std::uint8_t>(of.outputs[bid.in] | (1u << bid.out));
+      of.want[bid.in][bid.out] = static_cast<std::uint16_t>(of.want[bid.in][bid.out] | (1u << bid.channel));
+    }
+    // Whether a run would be disturbed: a background worm keeps the switch from other background worms.
+    // `is_rival`: the run's own channel counts among the rivals.
+    bool contested(std::uint32_t in, std::uint32_t out, bool is_rival) const {
+      const int own = is_rival ? 1 : 0;
+      return rivals_in[in] > own || rivals_out[out] > own;
+    }
+  };
+  struct Grant {
+    std::uint8_t in = 0, channel = 0, out = 0;
+    bool speculative = false;
+  };
+
+  std::uint32_t index(std::uint32_t port, std::uint32_t channel) const { return port * channels_ + channel; }
+  InputChannel& input(std::uint32_t port, std::uint32_t channel) { return inputs_[index(port, channel)]; }
+  OutputChannel& output(std::uint32_t port, std::uint32_t channel) { return outputs_[index(port, channel)]; }
+
+  // router_runs.hpp: worms in buffers, runs, credits
+  void face_front(const Fabric& fabric, std::uint32_t id);
+  void pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start);
+  void retire(Fabric& fabric, std::uint32_t id, std::int64_t now);
+  void retire_finished(Fabric& fabric, std::int64_t now);
+  template <class Out>
+  void truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, Out& out);
+  template <class Out>
+  void interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  template <class Out>
+  void miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  template <class Out>
+  void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, std::int64_t gone,
+                        std::uint8_t flags, Out& out);
+  template <class Out>
+  void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
+            Out& out);
+  std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
+  std::int64_t flight(const Timing& timing, std::uint32_t out_port, bool announced) const;
+  std::int64_t credit_delay_from(const Timing& timing, std::uint32_t out_port) const;
+  std::int64_t credit_delay_to(const Timing& timing, std::uint32_t in_port) const;
+  bool as_announced(const Fabric& fabric, const InputChannel& channel) const;
+  bool next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const;
+
+  // router_bids.hpp and router_allocate.hpp: bids and grants
+  template <class Out>
+  void bypass(Fabric& fabric, std::int64_t now, Out& out);
+  template <class Out>
+  bool pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  template <class Out>
+  void interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out);
+  void collect_bids(Fabric& fabric, std::int64_t now, Bids& bids);
+  static void admit(Bids& bids);
+  bool keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
+  bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
+  std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
+  std::uint32_t credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                         std::int64_t now) const;
+  std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;
+  std::uint32_t choose_way(const Fabric& fabric, std::uint32_t id, std::int64_t now);
+  std::uint16_t empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
+                               std::int64_t now) const;
+  std::int64_t next_free(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
+  void bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now, Bids& bids);
+  bool may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
+                     std::uint32_t out_channel, std::int64_t now) const;
+  bool run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const;
+  bool is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const;
+  std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
+  void note_grant(const Grant& grant);
+  template <class Out>
+  void look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out);
+  std::int64_t wait_for_flits(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
+  void allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now);
+  template <class Out>
+  void note_misses(Fabric& fabric, std::int64_t now, Out& out);
+  std::int64_t next_wake(const Fabric& fabric, std::int64_t now) const;
+
+  NodeId node_;
+  std::uint32_t channels_;
+  std::array<PortState, port_count> ports_{};
+  std::array<NodeId, port_count> neighbours_{};  // behind each port; the node itself for the local port
+  std::vector<InputChannel> inputs_;
+  std::vector<OutputChannel> outputs_;
+  // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
+  std::vector<std::uint8_t> channel_in_pointer_;
+  std::vector<std::uint8_t> channel_out_pointer_;
+};
+
+}  // namespace hecaton::net
+
+#include "net/events/router_runs.hpp"
+// Each part builds on the one before it.
+#include "net/events/router_bids.hpp"
+// The last one decides.
+#include "net/events/router_allocate.hpp"
+// Nothing is decided here.
+#include "net/events/router_archive.hpp"

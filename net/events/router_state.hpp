@@ -1,0 +1,174 @@
+// What a router is made of: input channels with the worms in their buffers, output channels with their
+// credits, and the round-robin pointers of the separable allocators.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "net/events/credit_book.hpp"
+#include "net/package/bits.hpp"
+#include "net/package/packet.hpp"
+#include "net/package/timing.hpp"
+#include "net/package/topology.hpp"
+
+namespace hecaton::net {
+
+inline constexpr std::uint8_t no_channel = 0xFF;
+inline constexpr std::int16_t no_owner = -1;
+
+// One virtual channel of an input port: a buffer of worms, of which the front one is being forwarded.
+struct InputChannel {
+  std::uint32_t front = WormPool::none;
+  std::uint32_t back = WormPool::none;
+  std::uint8_t out_port = 0;
+  std::uint32_t shift = 0;                // ps per flit by which flits come slower than they leave
+  std::uint16_t usable = 0;               // channels of out_port that the front worm may take
+  std::uint8_t out_channel = no_channel;  // granted by virtual-channel allocation to the front worm
+  bool running = false;                   // a run of several segments is under way
+  bool background = false;                // the front worm yields to others
+  bool bypassing = false;                 // the front worm passes without touching the buffer, so far
+  bool held = false;                      // credits are sent one by one
+  bool epoch = false;
+  bool last_credited = false;     // the credit of the latest segment was sent
+  std::uint32_t holds = 0;        // sent
+  std::uint32_t resume_from = 0;  // while held: `departed` must reach this before credits may stop
+  std::int64_t resume_gone = 0;   // when the segment of the last credit that was sent had left
+  bool late = false;              // the schedule is missed already; a hold is due at the next settling
+  std::uint32_t departed = 0;     // segments ever
+  std::uint32_t run_flits = 0;
+  std::int64_t run_start = 0;          // S of the run's first segment
+  std::int64_t last_start = never_ps;  // S of the latest segment; never_ps: none yet
+  std::int64_t last_gone = 0;          // when its last flit has left
+  std::int64_t channel_ready = 0;      // no bid for a virtual channel before
+  std::int64_t switch_ready = 0;       // no bid for the switch before
+
+  bool occupied() const { return front != WormPool::none; }
+  // The sender's epoch comes with every run; a new one means that all credits were home.
+  void follow_epoch(bool senders) {
+    if (epoch != senders) held = false;
+    epoch = senders;
+  }
+
+  // All but the worms, which are elsewhere.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(out_port, shift, usable, out_channel, running, background, bypassing, held, epoch);
+    archive(last_credited, holds, resume_from, resume_gone, late, departed, run_flits, run_start);
+    archive(last_start, last_gone, channel_ready, switch_ready);
+  }
+};
+
+inline std::uint32_t segments_of(const Timing& timing, std::uint32_t flits) {
+  return static_cast<std::uint32_t>((flits + timing.segment_flits - 1) / timing.segment_flits);
+}
+
+// One virtual channel of an output, that is, of the next router's input port (or of an interface).
+struct OutputChannel {
+  std::int16_t owner = no_owner;    // input channel index (port * channels + channel)
+  std::int64_t free_at = 0;         // when un-owned: may be allocated from then on
+  std::int64_t expected_tail = -1;  // when the last tail sent leaves the next router, if nothing delays it
+  std::int64_t expected_busy = 0;   // and when the last flit sent has gone
+  std::int64_t run_expected = 0;    // expected departure of the first segment of the latest run
+  CreditBook credits;
+  // Segments sent while credits are sent one by one, the latest ones: what resume() needs.
+  struct Sent {
+    std::int64_t arrival = 0;
+    std::uint32_t flits = 0;
+    bool head = false, tail = false, at_once = false;
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(arrival, flits, head, tail, at_once);
+    }
+  };
+  std::vector<Sent> recent;
+
+  // When a run that arrives at `arrival` begins to leave the next router, if nothing else delays it there.
+  // `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting interface).
+  std::int64_t expected_departure(const Timing& timing, std::int64_t arrival, bool head, bool at_once) const {
+    if (at_once) return arrival;
+    const std::int64_t front =
+        std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.channel_stage;
+    return std::max(head ? front : arrival, expected_busy);
+  }
+  // Whether a run of `segments` starting now would find a credit for each of them in time.
+  bool sustains(const Timing& timing, std::int64_t now, std::int64_t arrival, bool head, bool at_once,
+                std::uint32_t segments, std::int64_t credit_delay) {
+    const std::int64_t departure = expected_departure(timing, arrival, head, at_once);
+    return credits.sustains(timing, now, segments,
+                            departure + timing.segment - timing.cycle + credit_delay - now);
+  }
+  // A run is sent: reckons when it leaves the next router, and so when its credits return.
+  void book(const Timing& timing, std::int64_t arrival, bool head, bool tail, std::uint32_t flits,
+            bool at_once, std::int64_t credit_delay) {
+    const std::uint32_t segments = segments_of(timing, flits);
+    run_expected = expected_departure(timing, arrival, head, at_once);
+    expected_busy = run_expected + flits * timing.cycle;
+    if (tail) expected_tail = run_expected + (segments - 1) * timing.segment;
+    credits.sent(timing, run_expected, segments, flits - (segments - 1) * timing.segment_flits, credit_delay);
+    if (credits.held()) remember(timing, {arrival, flits, head, tail, at_once});
+  }
+  // The last credit to be sent has come, for a whole segment that began to leave the next router at
+  // `departure`.
+  void resume(const Timing& timing, std::int64_t departure, bool tail, std::uint32_t holds,
+              std::int64_t credit_delay) {
+    if (!credits.last_credit(holds)) return;
+    expected_busy = departure + timing.segment;
+    if (tail) expected_tail = departure;
+    for (std::size_t i = recent.size() - credits.still_out(); i < recent.size(); ++i) {
+      const Sent& sent = recent[i];
+      const std::int64_t leaves = expected_departure(timing, sent.arrival, sent.head, sent.at_once);
+      expected_busy = leaves + sent.flits * timing.cycle;
+      if (sent.tail) expected_tail = leaves;
+      run_expected = leaves;
+      credits.reckon(leaves + (sent.flits - 1) * timing.cycle + credit_delay);
+    }
+    recent.clear();
+  }
+  void remember(const Timing& timing, const Sent& sent) {
+    // Deep buffers forget in bulk, shallow ones keep their memory small.
+    const std::uint32_t slack = timing.buffer_segments / 8;
+    if (recent.size() >= timing.buffer_segments + slack)
+      recent.erase(recent.begin(), recent.end() - (timing.buffer_segments - 1));
+    recent.push_back(sent);
+  }
+  // Of the latest run only `segments` were sent, `removed` were not.
+  void unbook(const Timing& timing, std::uint32_t segments, std::uint32_t removed) {
+    credits.unsend(timing, removed);
+    expected_busy = run_expected + segments * timing.segment;
+  }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(owner, free_at, expected_tail, expected_busy, run_expected, credits, recent);
+  }
+};
+
+struct PortState {
+  // The link behind the port, the same in both directions.
+  std::int64_t latency = 0;
+  std::int64_t flit = 0;
+  std::int64_t in_busy = 0;         // the input's way into the crossbar is taken until
+  std::int64_t out_busy = 0;        // the output is taken until
+  std::int16_t out_run = no_owner;  // input channel whose run holds the output
+  std::uint16_t occupied = 0;       // input channels with a worm, one bit each
+  std::uint16_t running = 0;        // of these, the ones with a run under way
+  // Round-robin pointers of the separable input-first switch allocator.
+  std::uint8_t channel_offset = 0;  // stage 0, per input
+  std::uint8_t output_pointer = 0;  // stage 1, per input
+  std::uint8_t input_pointer = 0;   // stage 2, per output
+  // What went out.
+  std::uint64_t busy_ps = 0;
+  std::uint64_t flits = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(in_busy, out_busy, out_run, occupied, running, channel_offset, output_pointer, input_pointer);
+    archive(busy_ps, flits, packets, bytes);
+  }
+};
+
+}  // namespace hecaton::net

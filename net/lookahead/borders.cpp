@@ -1,0 +1,135 @@
+#include "net/lookahead/borders.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <utility>
+
+#include "net/package/links.hpp"
+
+namespace hecaton::net {
+
+namespace {
+
+// Whether the port leads over the first link of a ring edge that passes over the die there.
+bool begins_express_edge(const Topology& topology, NodeId die, Port port) {
+  if (topology.is_io(die) || port >= Port::local) return false;
+  const bool in_row = port == Port::east || port == Port::west;
+  const RingMember member =
+      in_row ? topology.row_ring(die, RingOrder::bypass) : topology.column_ring(die, RingOrder::bypass);
+  if (!member.express) return false;
+  const Coordinate from = topology.coordinate(die), to = topology.coordinate(member.next);
+  const bool ascending = in_row ? to.column > from.column : to.row > from.row;
+  return ascending == (port == Port::east || port == Port::south);
+}
+
+class LinkTimes {
+ public:
+  LinkTimes(const Fabric& fabric, Announcements announcements, const LookaheadSources& sources)
+      : fabric_(fabric), announcements_(announcements), sources_(sources) {}
+
+  std::int64_t least(NodeId from, Port port) const {
+    const Timing& timing = fabric_.timing;
+    const std::int64_t latency = sources_.latency ? fabric_.link(from, port).latency : 1;
+    if (!sources_.router || announced(from, port)) return latency;
+    return latency + timing.cycle + std::min(timing.cycle, timing.credit_use);
+  }
+
+ private:
+  bool announced(NodeId from, Port port) const {
+    if (announcements_ == Announcements::nowhere) return false;
+    return announcements_ == Announcements::anywhere || begins_express_edge(fabric_.topology, from, port);
+  }
+
+  const Fabric& fabric_;
+  Announcements announcements_;
+  const LookaheadSources& sources_;
+};
+
+}  // namespace
+
+Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announcements announcements,
+                 const LookaheadSources& sources)
+    : distance_(region_of.size(), never_ps) {
+  const Topology& topology = fabric.topology;
+  const LinkTimes times(fabric, announcements, sources);
+  using Reached = std::pair<std::int64_t, std::uint32_t>;  // distance, node
+  std::priority_queue<Reached, std::vector<Reached>, std::greater<>> wave;
+  const auto reach = [&](NodeId node, std::int64_t distance) {
+    if (distance >= distance_[node.value]) return;
+    distance_[node.value] = distance;
+    wave.push({distance, node.value});
+  };
+  const auto for_each_way_in = [&](NodeId node, auto&& visit) {
+    for (std::uint32_t p = 0; p < port_count; ++p)
+      if (const auto from = topology.neighbour(node, static_cast<Port>(p)))
+        visit(*from, times.least(*from, Topology::opposite(static_cast<Port>(p))));
+  };
+  for (std::uint32_t n = 0; n < region_of.size(); ++n)
+    for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) {
+      if (region_of[from.value] == region_of[n]) return;
+      reach(from, time);
+      greatest_ = std::max(greatest_, time);
+    });
+  least_ = wave.empty() ? 0 : wave.top().first;
+  while (!wave.empty()) {
+    const auto [distance, n] = wave.top();
+    wave.pop();
+    if (distance > distance_[n]) continue;
+    for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) { reach(from, distance + time); });
+  }
+  for (std::int64_t& distance : distance_) {
+    if (distance == never_ps) distance = 0;
+    if (!sources.distance) distance = std::min(distance, least_);
+  }
+}
+
+namespace {
+
+constexpr std::uint8_t no_level = 0xFF;
+
+// The nodes of `self` that links from other regions lead to: the first level.
+std::vector<NodeId> entered_nodes(const Topology& topology, std::span<const RankId> region_of, RankId self,
+                                  std::vector<std::uint8_t>& level_of) {
+  std::vector<NodeId> entered;
+  for_each_link(topology, [&](NodeId from, NodeId to) {
+    if (region_of[to.value] != self || region_of[from.value] == self || level_of[to.value] == 0) return;
+    level_of[to.value] = 0;
+    entered.push_back(to);
+  });
+  return entered;
+}
+
+}  // namespace
+
+// Level by level from the border inwards. The depth of one exceeds that of the one before by the least time
+// of a link from there; all nodes beyond the last are on it, as if they were no deeper.
+Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const RankId> region_of, RankId self,
+                 Announcements announcements, const LookaheadSources& sources) {
+  const LinkTimes times(fabric, announcements, sources);
+  Levels found{{}, std::vector<std::uint8_t>(region_of.size(), no_level)};
+  std::vector<NodeId> level = entered_nodes(fabric.topology, region_of, self, found.of), next;
+  const std::size_t most = sources.distance ? engine::most_levels : 1;
+  for (std::int64_t depth = 0; !level.empty() && found.levels.size() < most;
+       level = std::exchange(next, {})) {
+    std::int64_t reach = never_ps, link = never_ps;
+    for (const NodeId node : level) {
+      reach = std::min(reach, borders.from(node).ps);
+      for (std::uint32_t p = 0; p < port_count; ++p) {
+        const auto port = static_cast<Port>(p);
+        const auto to = fabric.topology.neighbour(node, port);
+        if (!to || region_of[to->value] != self || found.of[to->value] <= found.levels.size()) continue;
+        link = std::min(link, times.least(node, port));
+        if (std::exchange(found.of[to->value], found.levels.size() + 1) == no_level) next.push_back(*to);
+      }
+    }
+    found.levels.push_back({SimDuration{depth}, SimDuration{reach}});
+    if (!next.empty()) depth += link;
+  }
+  if (found.levels.empty()) found.levels.push_back({});
+  const auto last = static_cast<std::uint8_t>(found.levels.size() - 1);
+  for (std::uint8_t& of : found.of) of = std::min(of, last);
+  return found;
+}
+
+}  // namespace hecaton::net

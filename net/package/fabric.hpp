@@ -1,0 +1,54 @@
+// What all nodes of a network share: topology, routes, link timing and the rules that follow from the deck.
+#pragma once
+
+#include <cstdint>
+
+#include "core/engine/base/time.hpp"
+#include "net/package/packet.hpp"
+#include "net/package/routing.hpp"
+#include "net/package/timing.hpp"
+#include "net/package/topology.hpp"
+
+namespace hecaton::net {
+
+// What all routers of a rank share.
+struct Fabric {
+  Topology topology;
+  Routes routes;
+  Timing timing;
+  std::uint32_t channels = 4;  // virtual channels per port
+  bool trains = true;
+  bool classes = true;  // background worms yield
+  LinkConfig links;
+  // Routers may settle what the next cycle will bring, see Router::look_ahead.
+  bool looks_ahead = true;
+  bool bypasses = false;  // some worms pass over dies
+  // Least time from an event at a node to its effect on a neighbour; may be raised if no worm passes over a
+  // die.
+  SimDuration least_hop;
+  WormPool worms;
+
+  // Throws std::invalid_argument, see Topology and Routes.
+  Fabric(const NetworkConfig& config, bool with_io)
+      : topology(config.package, with_io),
+        routes(config, topology),
+        timing(make_timing(config)),
+        channels(config.router.virtual_channels),
+        trains(config.trains),
+        classes(config.router.background_dram),
+        links(config.link),
+        looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
+                    config.package.topology != TopologyKind::bypass_ring),
+        bypasses(config.package.topology == TopologyKind::bypass_ring),
+        least_hop{timing.lookahead(config.package.topology == TopologyKind::bypass_ring)} {}
+
+  LinkTiming link(NodeId node, Port port) const;
+  std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }
+  // Virtual channels that an interface may inject on, one bit each.
+  std::uint32_t allowed_channels(bool background) const {
+    const std::uint32_t all = (1u << channels) - 1u;
+    return background && classes && channels > 1 ? all & ~1u : all;
+  }
+};
+
+}  // namespace hecaton::net

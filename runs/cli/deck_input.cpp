@@ -1,0 +1,94 @@
+#include "runs/cli/deck_input.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "core/training/method.hpp"
+#include "io/files/input_error.hpp"
+#include "runs/cli/exit_code.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+void check_ranks(const io::LoadedDeck& loaded, int ranks) {
+  const auto& package = loaded.deck.network.package;
+  const std::uint64_t dies = std::uint64_t{package.rows} * package.columns;
+  if (static_cast<std::uint64_t>(ranks) <= dies) return;
+  throw io::InputError(loaded.locations.find("package.rows"), "package.rows",
+                       "makes fewer dies than there are ranks",
+                       fmt::format("{} dies, {} ranks; every rank simulates at least one", dies, ranks),
+                       fmt::format("use at most {} ranks", dies));
+}
+
+CheckedDeck checked(io::LoadedDeck loaded, int ranks, const std::string& partition) {
+  check_ranks(loaded, ranks);
+  Preview seen;
+  require_plan(loaded, [&] { seen = preview(loaded.deck, ranks, partition); });
+  return {std::move(loaded), std::move(seen)};
+}
+
+}  // namespace
+
+void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const training::PlanError& error) {
+    throw io::InputError(loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
+                         error.suggestion);
+  }
+}
+
+SharedDeck share_deck(const boost::mpi::communicator& world, const std::function<CheckedDeck()>& check) {
+  SharedDeck shared;
+  if (world.rank() == 0) {
+    shared.code = guarded([&] {
+      const CheckedDeck checked = check();
+      shared.name = checked.loaded.deck.name;
+      shared.text = checked.loaded.deck.resolved_toml;
+    });
+  }
+  boost::mpi::broadcast(world, shared.code, 0);
+  boost::mpi::broadcast(world, shared.name, 0);
+  boost::mpi::broadcast(world, shared.text, 0);
+  return shared;
+}
+
+int end_all(const boost::mpi::communicator& world, std::string_view reason) {
+  print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
+  if (world.size() > 1) MPI_Abort(world, exit_failed);
+  return exit_failed;
+}
+
+CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
+  return checked(io::load_deck(input.deck, input.overrides), ranks, input.partition);
+}
+
+CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::Entry> values, int ranks,
+                        const std::string& partition) {
+  return checked(io::load_deck_with(deck, values), ranks, partition);
+}
+
+void print_error(std::string_view message) {
+  fmt::print(stderr, "hecaton: error: {}\n", message);
+  std::fflush(stderr);
+}
+
+int guarded(const std::function<void()>& command) {
+  try {
+    command();
+    return exit_done;
+  } catch (const io::InputError& error) {
+    print_error(error.what());
+    return exit_bad_input;
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return exit_failed;
+  }
+}
+
+}  // namespace hecaton::runs

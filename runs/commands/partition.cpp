@@ -1,0 +1,77 @@
+#include "runs/commands/partition.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+#include <optional>
+
+#include "io/report/partition_svg.hpp"
+#include "runs/cli/deck_input.hpp"
+#include "runs/cli/output_files.hpp"
+#include "runs/wiring/expected_load.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+constexpr std::uint32_t longest_table = 64;
+
+struct Regions {
+  partition::Partition partition;
+  partition::Weights events;
+  partition::Figures figures;
+};
+
+Regions find_regions(const Workload& workload, const io::Deck& deck, const PartitionArguments& arguments) {
+  Regions found;
+  found.events = expected_load(workload, deck).events;
+  found.partition = partition::make_partition(arguments.input.partition, workload.topology(),
+                                              static_cast<std::uint32_t>(arguments.ranks), found.events);
+  found.figures = partition::figures(found.partition, workload.topology(), found.events);
+  return found;
+}
+
+void print_ranks(const Regions& regions) {
+  const auto& figures = regions.figures;
+  const double total = std::accumulate(figures.weight_of_rank.begin(), figures.weight_of_rank.end(), 0.0);
+  if (regions.partition.ranks > longest_table || total <= 0) return;
+  fmt::print("\n{:>5} {:>6} {:>16} {:>9}\n", "rank", "dies", "expected events", "/ mean");
+  for (std::uint32_t rank = 0; rank < regions.partition.ranks; ++rank) {
+    const double share = static_cast<double>(figures.weight_of_rank[rank]) / total;
+    fmt::print("{:>5} {:>6} {:>16} {:>9.3f}\n", rank, figures.dies_of_rank[rank],
+               figures.weight_of_rank[rank], share * regions.partition.ranks);
+  }
+}
+
+std::string picture_of(const Regions& regions, const net::Topology& topology, const std::string& title,
+                       const Preview& seen) {
+  const auto& figures = regions.figures;
+  return io::draw_partition(
+      {title,
+       {fmt::format("{} of {} links cut, imbalance {:.3f} in expected events, {:.3f} in dies, lookahead {}",
+                    figures.cut_links, figures.links, figures.imbalance, figures.imbalance_of_dies,
+                    lookahead_text(seen))},
+       regions.partition,
+       regions.events},
+      topology);
+}
+
+}  // namespace
+
+int print_partition(const PartitionArguments& arguments) {
+  return guarded([&] {
+    const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
+    const io::Deck& deck = checked.loaded.deck;
+    const Workload workload(deck);
+    const Regions regions = find_regions(workload, deck, arguments);
+    const std::string title =
+        fmt::format("{}, partition \"{}\", {} ranks", deck.name, arguments.input.partition, arguments.ranks);
+    if (!arguments.svg.empty()) {
+      prepare_outputs({std::nullopt, arguments.svg, std::nullopt});
+      write_atomically(arguments.svg, picture_of(regions, workload.topology(), title, checked.preview));
+    }
+    fmt::print("{}\n\nlookahead  {}\n{}", title, lookahead_text(checked.preview), checked.preview.regions);
+    print_ranks(regions);
+  });
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,85 @@
+#include "runs/commands/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/deck/registry.hpp"
+#include "io/report/quantity.hpp"
+#include "runs/cli/deck_input.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+Rows package_rows(const io::Deck& deck) {
+  const auto& package = deck.network.package;
+  const auto& link = deck.network.link;
+  const bool is_mesh = package.topology == net::TopologyKind::mesh;
+  return {{"deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind))},
+          {"package",
+           fmt::format("{} x {} dies, {}", package.rows, package.columns, is_mesh ? "mesh" : "bypass-ring")},
+          {"links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,
+                                link.latency_ns, link.flit_bytes)}};
+}
+
+Rows plan_rows(const Preview& seen) {
+  Rows rows;
+  for (const training::PlanFact& fact : seen.facts) {
+    rows.emplace_back(fact.key, fact.unit.empty() ? fact.value : fmt::format("{} {}", fact.value, fact.unit));
+  }
+  return rows;
+}
+
+Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
+  const Estimate& estimate = seen.estimate;
+  const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
+  const auto bytes = [](std::uint64_t n) { return io::format_si(static_cast<double>(n), "B"); };
+  return {{"ranks", fmt::format("{}, partition \"{}\"", arguments.ranks, arguments.input.partition)},
+          {"lookahead", lookahead_text(seen)},
+          {"messages, about", count(estimate.messages)},
+          {"packets, about", count(estimate.packets)},
+          {"events, about", count(estimate.events)},
+          {"memory of a rank, about", bytes(estimate.memory_bytes_per_rank)},
+          {"trace, about", bytes(estimate.trace_bytes)}};
+}
+
+Rows undisturbed_rows(const Undisturbed& u) {
+  const auto ms = [](std::uint64_t ps) { return fmt::format("{:.6f} ms", static_cast<double>(ps) * 1e-9); };
+  const std::uint64_t package = u.compute_ps + u.collectives_ps;
+  return {{"computation", ms(u.compute_ps)},
+          {"collectives", ms(u.collectives_ps)},
+          {"of which bytes", ms(u.bytes_ps)},
+          {"DRAM at full bandwidth", ms(u.dram_ps)},
+          {"a step, at least", ms(std::max(package, u.dram_ps))},
+          {"if nothing overlaps", ms(package + u.dram_ps)}};
+}
+
+void print_rows(std::string_view title, const Rows& rows) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : rows) width = std::max(width, name.size());
+  fmt::print("{}\n", title);
+  for (const auto& [name, value] : rows) fmt::print("  {:<{}}  {}\n", name, width, value);
+  fmt::print("\n");
+}
+
+}  // namespace
+
+int validate_deck(const ValidateArguments& arguments) {
+  return guarded([&] {
+    const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
+    const Preview& seen = checked.preview;
+    print_rows("Package", package_rows(checked.loaded.deck));
+    if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
+    if (seen.undisturbed)
+      print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
+    print_rows("Run", run_rows(seen, arguments));
+    fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
+  });
+}
+
+}  // namespace hecaton::runs

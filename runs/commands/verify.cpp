@@ -1,0 +1,56 @@
+#include "runs/commands/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "runs/cli/deck_input.hpp"
+#include "runs/cli/exit_code.hpp"
+#include "runs/verify/verify.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+SharedDeck checked_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
+  return share_deck(world, [&] {
+    CheckedDeck checked = check_deck_input(arguments.input, world.size());
+    require_plan(checked.loaded, [&] { check_verifiable(checked.loaded.deck); });
+    return checked;
+  });
+}
+
+void print_findings(const Findings& found) {
+  const std::uint64_t all = found.outputs + found.input_gradients + found.weight_gradients;
+  fmt::print("outputs           {} elements\n", found.outputs);
+  fmt::print("input gradients   {} elements\n", found.input_gradients);
+  fmt::print("weight gradients  {} elements\n", found.weight_gradients);
+  fmt::print("largest relative error {:.2g}, tolerated {:g}\n", found.worst, tolerated_error);
+  if (found.first_wrong.empty()) {
+    fmt::print("the step computes what a dense reference does\n");
+  } else {
+    fmt::print("{} of {} are wrong; the first: {}\n", found.wrong, all, found.first_wrong);
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
+  const SharedDeck shared = checked_deck(arguments, world);
+  if (shared.code != exit_done) return shared.code;
+  try {
+    VerifyOptions options;
+    options.partition = arguments.input.partition;
+    options.seed = arguments.seed;
+    const Findings found = verify(io::parse_deck(shared.text, shared.name), options, world);
+    if (world.rank() == 0) print_findings(found);
+    return found.first_wrong.empty() ? exit_done : exit_failed;
+  } catch (const std::exception& error) {
+    return end_all(world, error.what());
+  }
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,29 @@
+// Runs points on this machine, or in the allocation this process stands in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runs/sweep/points.hpp"
+
+namespace hecaton::runs {
+
+struct LocalOptions {
+  int at_once = 1;
+  std::string launcher;  // "mpirun" or "srun"
+};
+
+struct LocalResult {
+  std::size_t failed = 0;
+  int stopped_by = 0;  // the signal, if one ended the sweep
+};
+
+// The words that start one program on so many ranks.
+std::vector<std::string> launcher_words(const std::string& launcher, int ranks, bool beside_others);
+
+// Runs the points, so many at a time, with a line on stderr for each that ends. One that fails stops no
+// other. INT, TERM and HUP are passed on to the points that run, and no more are started.
+LocalResult run_points(const Sweep& sweep, const std::vector<std::string>& points,
+                       const LocalOptions& options);
+
+}  // namespace hecaton::runs

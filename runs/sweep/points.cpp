@@ -1,0 +1,250 @@
+#include "runs/sweep/points.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <system_error>
+
+#include "core/engine/base/digest.hpp"
+#include "io/files/text_file.hpp"
+#include "io/files/version.hpp"
+#include "io/result/summary.hpp"
+#include "io/study/table.hpp"
+#include "runs/cli/deck_input.hpp"
+#include "runs/cli/output_files.hpp"
+
+namespace hecaton::runs {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string fingerprint(const std::string& text) {
+  Digest digest;
+  digest.add(text.size());
+  for (const char c : text) digest.add(static_cast<unsigned char>(c));
+  return fmt::format("{:016x}", digest.value());
+}
+
+std::string deck_file(const std::string& point) {
+  return point + ".toml";
+}
+
+const io::Key& key_named(const std::string& name) {
+  const auto dot = name.rfind('.');
+  return *io::find_key(std::string_view(name).substr(0, dot), std::string_view(name).substr(dot + 1));
+}
+
+// The values as the study gives them, for messages about points that make no deck.
+std::string values_as_given(const io::Study& study, const io::StudyPoint& point) {
+  const auto text = [](const auto& value) -> std::string {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
+      return "?";
+    } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
+      return io::in_quotes(value);
+    } else {
+      return fmt::format("{}", value);
+    }
+  };
+  std::string all;
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    const std::string name = io::in_quotes(study.keys[i]);
+    all += fmt::format("{}{}={}", i == 0 ? "" : " ", name.substr(1, name.size() - 2),
+                       std::visit(text, point[i].value));
+  }
+  return all;
+}
+
+// A point alone, or what is wrong with it and which one it is.
+SweepPoint make_point(const io::Study& study, std::size_t index, io::WorkloadKind& kind) {
+  const io::StudyPoint& given = study.points[index];
+  try {
+    const CheckedDeck checked = check_point(study.deck, given, study.ranks, study.partition);
+    const io::Deck& deck = checked.loaded.deck;
+    if (index == 0) kind = deck.kind;
+    if (deck.kind != kind) {
+      throw io::InputError(checked.loaded.locations.find("workload.kind"), "workload.kind",
+                           "changes within the study", "its table has the columns of one kind of workload",
+                           "make a study of each kind");
+    }
+    SweepPoint point{fingerprint(deck.resolved_toml), deck.resolved_toml, {}};
+    for (const std::string& name : study.keys) {
+      const io::Key& key = key_named(name);
+      point.values.push_back(key.get(deck, key));
+    }
+    return point;
+  } catch (const io::InputError& error) {
+    throw io::InputError(fmt::format("{} [point {} of {}: {}]", error.what(), index + 1, study.points.size(),
+                                     values_as_given(study, given)));
+  }
+}
+
+void check_names(const Sweep& sweep) {
+  std::map<std::string_view, const SweepPoint*> seen;
+  for (const SweepPoint& point : sweep.points) {
+    const auto [other, is_new] = seen.emplace(point.name, &point);
+    if (!is_new && other->second->deck_text != point.deck_text) {
+      throw io::InputError({sweep.study.path.string()}, "", "has two points with one fingerprint",
+                           "that is a rare accident", "split the study");
+    }
+  }
+}
+
+// The summary of a finished point.
+std::optional<io::Summary> finished_summary(const Sweep& sweep, const std::string& point) {
+  const fs::path file = folder_of(sweep, point) / "summary.json";
+  std::error_code error;
+  if (!fs::exists(file, error)) return {};
+  try {
+    io::Summary summary = io::summary_from_json(io::read_text_file(file, "a summary"), file.string());
+    const io::BuildInfo& build = io::build_info();
+    const bool is_ours =
+        summary.deck == deck_file(point) && summary.version == build.version && summary.git == build.git;
+    const bool has_trace =
+        sweep.study.trace == "none" || fs::exists(folder_of(sweep, point) / "trace.h5", error);
+    if (is_ours && has_trace) return summary;
+  } catch (const io::InputError&) {
+  }
+  return {};
+}
+
+io::Figure figure_of(const io::Value& value) {
+  return std::visit([](const auto& v) -> io::Figure { return v; }, value);
+}
+
+// Columns in front of the figures: the name and the study's keys.
+std::vector<io::TableColumn> columns_of_keys(const Sweep& sweep) {
+  std::vector<io::TableColumn> columns{{"point", "", "folder of the point, a fingerprint of its deck", {}}};
+  for (const std::string& name : sweep.study.keys) {
+    const io::Key& key = key_named(name);
+    columns.push_back({name, std::string(key.unit), std::string(key.text), {}});
+  }
+  return columns;
+}
+
+// A summary repeats some keys of its deck ("collective.bytes"); one that is swept has its column already.
+void add_row(const std::vector<std::string>& keys, std::vector<io::TableColumn>& columns,
+             const SweepPoint& point, const io::Summary& summary) {
+  columns[0].cells.emplace_back(point.name);
+  std::size_t column = 1;
+  for (const io::Value& value : point.values) columns[column++].cells.push_back(figure_of(value));
+  for (const auto& [name, figure] : io::figures(summary)) {
+    if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
+    if (column == columns.size()) {
+      columns.push_back({name, io::unit_of_figure(name), name + " of summary.json", {}});
+    }
+    columns[column++].cells.push_back(figure);
+  }
+}
+
+}  // namespace
+
+Sweep load_sweep(const SweepArguments& arguments) {
+  Sweep sweep;
+  sweep.study = io::read_study(arguments.study);
+  fs::path output = arguments.output;
+  if (output.empty()) output = fs::path("out") / fs::path(arguments.study).stem();
+  sweep.output = fs::absolute(output).lexically_normal();
+  auto kind = io::WorkloadKind::training;
+  for (std::size_t i = 0; i < sweep.study.points.size(); ++i) {
+    sweep.points.push_back(make_point(sweep.study, i, kind));
+  }
+  check_names(sweep);
+  return sweep;
+}
+
+fs::path folder_of(const Sweep& sweep, const std::string& point) {
+  return sweep.output / "points" / point;
+}
+
+bool is_finished(const Sweep& sweep, const std::string& point) {
+  return finished_summary(sweep, point).has_value();
+}
+
+bool has_log(const Sweep& sweep, const std::string& point) {
+  std::error_code error;
+  return fs::exists(folder_of(sweep, point) / "log", error);
+}
+
+std::vector<std::string> unfinished_points(const Sweep& sweep) {
+  std::vector<std::string> names;
+  std::set<std::string_view> seen;
+  for (const SweepPoint& point : sweep.points) {
+    if (seen.insert(point.name).second && !is_finished(sweep, point.name)) names.push_back(point.name);
+  }
+  return names;
+}
+
+void prepare_point(const Sweep& sweep, const SweepPoint& point) {
+  const fs::path folder = folder_of(sweep, point.name);
+  fs::create_directories(folder);
+  fs::remove(folder / "summary.json");
+  write_atomically(folder / deck_file(point.name), point.deck_text);
+}
+
+const SweepPoint& find_point(const Sweep& sweep, const std::string& name) {
+  return *std::find_if(sweep.points.begin(), sweep.points.end(),
+                       [&](const SweepPoint& point) { return point.name == name; });
+}
+
+std::vector<std::string> run_words(const Sweep& sweep, const std::string& point) {
+  const fs::path folder = folder_of(sweep, point);
+  return {"run",         (folder / deck_file(point)).string(),
+          "--output",    folder.string(),
+          "--trace",     sweep.study.trace,
+          "--partition", sweep.study.partition,
+          "--progress",  "none"};
+}
+
+std::string describe(const Sweep& sweep, const SweepPoint& point) {
+  std::string text;
+  for (std::size_t i = 0; i < point.values.size(); ++i) {
+    const std::string value = io::to_toml(point.values[i]);
+    text += fmt::format("{}{}={}", i == 0 ? "" : " ", sweep.study.keys[i], value);
+  }
+  return text;
+}
+
+std::size_t write_tables(const Sweep& sweep) {
+  std::vector<io::TableColumn> columns = columns_of_keys(sweep);
+  for (const SweepPoint& point : sweep.points) {
+    if (const auto summary = finished_summary(sweep, point.name))
+      add_row(sweep.study.keys, columns, point, *summary);
+  }
+  const std::size_t rows = columns[0].cells.size();
+  if (rows == 0) return 0;
+  write_atomically(sweep.output / "table.csv", io::to_csv(columns));
+  io::write_study_table(sweep.output / "table.h5", columns, io::read_text_file(sweep.study.path, "a study"));
+  return rows;
+}
+
+SweepLock::SweepLock(const fs::path& output) {
+  std::error_code error;
+  fs::create_directories(output, error);
+  if (error) {
+    throw io::InputError({output.string()}, "", "cannot be written", error.message(),
+                         "choose another place with --output");
+  }
+  const fs::path path = output / ".lock";
+  constexpr mode_t any_user = 0666;  // less the caller's umask
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, any_user);
+  if (file_ < 0) {
+    throw io::InputError({path.string()}, "", "cannot be written", std::generic_category().message(errno),
+                         "choose another place with --output");
+  }
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(file_);
+    throw io::InputError({output.string()}, "", "is being worked on",
+                         "another sweep runs or submits its points", "wait for it, or see --status");
+  }
+}
+
+SweepLock::~SweepLock() {
+  ::close(file_);
+}
+
+}  // namespace hecaton::runs

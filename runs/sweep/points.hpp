@@ -1,0 +1,73 @@
+// A study as files: which points it has, where each lives, which are finished, and the table of those that
+// are.
+//
+//   OUTPUT/points/<name>/<name>.toml    the point's resolved deck
+//                        summary.json   there when the point is finished (and trace.h5 if the study wants
+//                        one) log            what its runs printed
+//   OUTPUT/table.csv, table.h5          one row per finished point
+//   OUTPUT/submissions/<n>/             what was handed to Slurm; see sweep_slurm.hpp
+//
+// The name is a fingerprint of the resolved deck: a study that grows keeps what is finished, wherever its
+// points stand in the text, and a point whose deck has changed is another point.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "io/deck/registry.hpp"
+#include "io/study/study.hpp"
+#include "runs/cli/command_line.hpp"
+
+namespace hecaton::runs {
+
+struct SweepPoint {
+  std::string name;
+  std::string deck_text;          // resolved
+  std::vector<io::Value> values;  // of the study's keys
+};
+
+struct Sweep {
+  io::Study study;
+  std::filesystem::path output;    // absolute
+  std::vector<SweepPoint> points;  // in the order of the study; equal decks have equal names
+};
+
+// Checks every point as a run of it would be checked. Throws InputError; writes nothing.
+Sweep load_sweep(const SweepArguments& arguments);
+
+std::filesystem::path folder_of(const Sweep& sweep, const std::string& point);
+
+// Whether its summary is complete and of this very deck and program.
+bool is_finished(const Sweep& sweep, const std::string& point);
+// Whether it was ever started.
+bool has_log(const Sweep& sweep, const std::string& point);
+// Names without doubles, in order, of the points that are not finished.
+std::vector<std::string> unfinished_points(const Sweep& sweep);
+
+// Makes the folder a run of the point needs; what an earlier run left there is no longer a result.
+void prepare_point(const Sweep& sweep, const SweepPoint& point);
+const SweepPoint& find_point(const Sweep& sweep, const std::string& name);
+// The words after "hecaton".
+std::vector<std::string> run_words(const Sweep& sweep, const std::string& point);
+
+// "package.rows=4 collective.bytes=1024"
+std::string describe(const Sweep& sweep, const SweepPoint& point);
+
+// Writes both tables of what is finished and returns the number of rows; no files if there are none.
+std::size_t write_tables(const Sweep& sweep);
+
+// Held while points are run or submitted, so that two calls do not do the same work. Throws InputError if
+// another holds it; the operating system releases it, however this process ends.
+class SweepLock {
+ public:
+  explicit SweepLock(const std::filesystem::path& output);
+  SweepLock(const SweepLock&) = delete;
+  SweepLock& operator=(const SweepLock&) = delete;
+  ~SweepLock();
+
+ private:
+  int file_ = -1;
+};
+
+}  // namespace hecaton::runs

@@ -1,0 +1,180 @@
+// What is attached to a node's interface: a compute die, an IO die or a traffic source. The place where the
+// rooms chiplet and net meet: messages here, messages there.
+#pragma once
+
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+#include "core/chiplet/dies/die.hpp"
+#include "core/chiplet/dies/io_die.hpp"
+#include "core/chiplet/program/tags.hpp"
+#include "net/events/interface.hpp"
+#include "net/traffic/counters.hpp"
+
+namespace hecaton::runs {
+
+// The network's host as a die sees it.
+template <class NetHost>
+struct ChipletHost {
+  NetHost& net;
+  std::vector<chiplet::OperationRow>* rows;  // null: rows are not kept
+
+  SimTime now() const { return net.now(); }
+  void send(const chiplet::Message& message) {
+    const chiplet::MessageKind kind = chiplet::tag_kind(message.tag);
+    const bool bulk = kind == chiplet::MessageKind::read_data || kind == chiplet::MessageKind::write_data;
+    const bool express = message.route == chiplet::Route::express;
+    net.hand_over({message.destination, message.tag, message.bytes, express, bulk});
+  }
+  void wake_at(SimTime time, std::uint32_t token) { net.wake_at(time, token); }
+  void record(const chiplet::OperationRow& row) {
+    if (rows != nullptr) rows->push_back(row);
+  }
+};
+
+inline chiplet::Message message_of(const net::DeliveredMessage& delivered) {
+  const net::WormHeader& header = delivered.header;
+  return {header.source, header.destination, header.tag, header.bytes,
+          header.express ? chiplet::Route::express : chiplet::Route::direct};
+}
+
+struct DieNode {
+  chiplet::Die die;
+  bool keeps_rows = true;
+  std::vector<chiplet::OperationRow> rows;
+  const chiplet::Foresight* foresight = nullptr;  // of messages to other ranks
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(die);
+  }
+
+  template <class Host>
+  ChipletHost<Host> view(Host& host) {
+    return {host, keeps_rows ? &rows : nullptr};
+  }
+  template <class Host>
+  void start(Host& host) {
+    auto h = view(host);
+    die.start(h);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    auto h = view(host);
+    die.on_message(h, message_of(delivered));
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    auto h = view(host);
+    die.on_timer(h, token);
+  }
+};
+
+struct IoNode {
+  chiplet::IoDie io;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(io);
+  }
+
+  template <class Host>
+  void start(Host&) {}
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    ChipletHost<Host> h{host, nullptr};
+    io.on_message(h, message_of(delivered));
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    ChipletHost<Host> h{host, nullptr};
+    io.on_timer(h, token);
+  }
+};
+
+// Makes packets, cycle by cycle or as a trace says; each is a message, its tag counts the die's packets. Dead
+// dies make none, and packets to them are not made.
+struct TrafficNode {
+  TrafficNode(const net::Traffic* pattern, const net::Topology* package)
+      : traffic(pattern), topology(package) {}
+
+  const net::Traffic* traffic;
+  const net::Topology* topology;
+  std::uint64_t drawn = 0;
+  net::TrafficCounters counters;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(drawn, counters);
+  }
+
+  template <class Host>
+  void start(Host& host) {
+    if (!topology->dead(host.node())) plan_next(host, -1);
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t) {
+    const net::Timing& timing = host.fabric().timing;
+    const std::int64_t cycle = host.now().ps / timing.cycle;
+    do {
+      const NodeId destination = traffic->destination(host.node(), drawn - 1);
+      const std::uint32_t bytes = traffic->bytes(host.node(), drawn - 1, timing.flit_bytes);
+      if (topology->dead(destination)) continue;
+      counters.made(*traffic, cycle, timing.flits_of(bytes));
+      host.hand_over({destination, drawn - 1, bytes, false, false});
+    } while (plan_next(host, cycle));
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    const net::Timing& timing = host.fabric().timing;
+    counters.arrived(*traffic, host.now().ps, timing.cycle, delivered.flits);
+    const std::int64_t created = delivered.header.created_ps;
+    if (!delivered.complete || !traffic->measures(created / timing.cycle)) return;
+    counters.completed(static_cast<std::uint64_t>(host.now().ps - created),
+                       host.fabric().hops(delivered.header.source, host.node()));
+  }
+
+ private:
+  // Whether the next packet is due at once; otherwise it comes by a timer.
+  template <class Host>
+  bool plan_next(Host& host, std::int64_t cycle) {
+    const std::int64_t next = traffic->next_ps(host.node(), cycle, drawn++, host.fabric().timing.cycle);
+    if (next == host.now().ps && cycle >= 0) return true;
+    if (next >= 0) host.wake_at(SimTime{next}, 0);
+    return false;
+  }
+};
+
+struct Endpoint {
+  std::variant<DieNode, IoNode, TrafficNode> node;
+
+  // Of the kind that it is; that follows from the deck.
+  template <class Archive>
+  void serialize(Archive& archive) {
+    std::visit([&](auto& n) { archive(n); }, node);
+  }
+
+  // No message of it leaves the rank sooner, everything before `now` having happened.
+  SimTime sends_no_sooner(SimTime now) const {
+    const auto* die = std::get_if<DieNode>(&node);
+    return die == nullptr || die->foresight == nullptr ? now : die->die.sends_no_sooner(*die->foresight, now);
+  }
+
+  template <class Host>
+  void start(Host& host) {
+    std::visit([&](auto& n) { n.start(host); }, node);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    std::visit([&](auto& n) { n.on_message(host, delivered); }, node);
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    std::visit([&](auto& n) { n.on_timer(host, token); }, node);
+  }
+};
+
+}  // namespace hecaton::runs

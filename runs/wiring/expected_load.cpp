@@ -1,0 +1,145 @@
+#include "runs/wiring/expected_load.hpp"
+
+#include <algorithm>
+
+#include "core/chiplet/program/counts.hpp"
+#include "net/package/routing.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+// Events of one message at its ends and at each router on its way: hand-over and delivery, and the arrival
+// and two decisions. A train of packets costs as much as one.
+constexpr std::uint64_t events_at_end = 2;
+constexpr std::uint64_t events_at_router = 3;
+
+// Destinations tried of a die that chooses at random, and of all dies together at most.
+constexpr std::uint64_t most_draws = 64;
+constexpr std::uint64_t most_draws_of_all = 1ULL << 18;
+
+class Counter {
+ public:
+  Counter(const Workload& workload, const io::Deck& deck)
+      : workload_(workload), topology_(workload.topology()), routes_(deck.network, topology_), deck_(deck) {
+    load_.events.assign(topology_.nodes(), 0);
+  }
+
+  Load count() {
+    for (std::uint32_t d = 0; d < topology_.dies(); ++d) {
+      if (workload_.traffic()) {
+        add_traffic(NodeId{d});
+      } else {
+        add_program(NodeId{d});
+      }
+    }
+    return std::move(load_);
+  }
+
+ private:
+  void add_program(NodeId die) {
+    const chiplet::DieSetup setup = workload_.die_setup(die);
+    const auto all =
+        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram);
+    const std::uint64_t packet = deck_.network.interface.packet_bytes;
+    const std::uint64_t dram_bytes = all.counters.dram_read_bytes + all.counters.dram_write_bytes;
+    load_.events[die.value] += all.rows;
+    load_.rows += all.rows;
+    load_.messages += all.ring_messages + all.dram_messages;
+    load_.packets += std::max(all.ring_messages, all.counters.nop_sent_bytes / packet) +
+                     std::max(all.dram_messages, dram_bytes / packet);
+    for (std::size_t ring = 0; ring < chiplet::ring_count; ++ring) add_ring(setup, ring);
+    add_dram(setup, all.dram_messages);
+  }
+
+  // What goes over one group is what is left when the others have no members to exchange with. Messages along
+  // a line are taken for messages to a neighbour.
+  void add_ring(const chiplet::DieSetup& setup, std::size_t ring) {
+    const chiplet::LinePlace& line = setup.lines[ring];
+    if (line.size <= 1) return;
+    chiplet::GroupPlaces alone;
+    alone.rings[ring] = setup.rings[ring];
+    alone.lines[ring] = line;
+    const auto counts = chiplet::count_program(*setup.program, alone, setup.timings, setup.dram);
+    const bool is_ring = setup.rings[ring].size > 1;
+    const NodeId next = is_ring ? setup.rings[ring].next : line.at((line.position + 1) % line.size);
+    add_messages(setup.id, next, counts.ring_messages);
+  }
+
+  // Of every burst one message goes each way.
+  void add_dram(const chiplet::DieSetup& setup, std::uint64_t messages) {
+    std::uint64_t total = 0;
+    for (const chiplet::DramShare& share : setup.dram) total += share.weight;
+    for (const chiplet::DramShare& share : setup.dram) {
+      const std::uint64_t one_way = messages / 2 * share.weight / total;
+      add_messages(setup.id, share.io, one_way);
+      add_messages(share.io, setup.id, one_way);
+    }
+  }
+
+  void add_replay(NodeId die) {
+    const std::uint64_t packet_bytes =
+        std::uint64_t{deck_.traffic.packet_flits} * deck_.network.link.flit_bytes;
+    for (const net::ReplayPacket& message : workload_.traffic()->replay_of(die)) {
+      const std::uint64_t packets = (message.bytes + packet_bytes - 1) / packet_bytes;
+      ++load_.messages;
+      load_.packets += packets;
+      add_messages(die, NodeId{message.destination}, packets);
+    }
+  }
+
+  void add_traffic(NodeId die) {
+    if (workload_.traffic()->replays()) return add_replay(die);
+    const net::TrafficConfig& traffic = deck_.traffic;
+    const auto cycles =
+        static_cast<double>(traffic.warmup_cycles + traffic.measure_cycles + traffic.drain_cycles);
+    const auto packets = static_cast<std::uint64_t>(traffic.injection_rate / traffic.packet_flits * cycles);
+    load_.messages += packets;
+    load_.packets += packets;
+    if (packets == 0 || topology_.dead(die)) return;
+    const std::uint64_t share = std::max<std::uint64_t>(1, most_draws_of_all / topology_.dies());
+    const std::uint64_t draws = std::min({packets, most_draws, share});
+    for (std::uint64_t draw = 0; draw < draws; ++draw) {
+      const std::uint64_t of_draw = packets * (draw + 1) / draws - packets * draw / draws;
+      const NodeId destination = workload_.traffic()->destination(die, draw);
+      if (!topology_.dead(destination)) add_messages(die, destination, of_draw);
+    }
+  }
+
+  void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
+    load_.events[from.value] += messages * events_at_end;
+    load_.events[to.value] += messages * events_at_end;
+    net::WormHeader header;
+    header.source = from;
+    header.destination = to;
+    NodeId here = from;
+    for (net::Port in = net::Port::local;;) {
+      load_.events[here.value] += messages * events_at_router;
+      const net::Port out = routes_.way(topology_, here, header, in, 0).port;
+      if (out == net::Port::local) return;
+      here = *topology_.neighbour(here, out);
+      in = net::Topology::opposite(out);
+    }
+  }
+
+  const Workload& workload_;
+  const net::Topology& topology_;
+  const net::Routes routes_;
+  const io::Deck& deck_;
+  Load load_;
+};
+
+}  // namespace
+
+Load expected_load(const Workload& workload, const io::Deck& deck) {
+  return Counter(workload, deck).count();
+}
+
+partition::Partition regions_of(const Workload& workload, const io::Deck& deck, std::string_view partitioner,
+                                std::uint32_t ranks) {
+  partition::Weights weights;
+  if (partition::needs_weights(partitioner)) weights = expected_load(workload, deck).events;
+  return partition::make_partition(partitioner, workload.topology(), ranks, weights);
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,23 @@
+// The package of a deck as the engine's model: its network, and what is attached to each node.
+#pragma once
+
+#include "net/clocked/model.hpp"
+#include "net/package_model.hpp"
+#include "runs/wiring/endpoint.hpp"
+#include "runs/wiring/workload.hpp"
+
+namespace hecaton::runs {
+
+using Model = net::PackageModel<Endpoint>;
+// Of traffic decks whose network keeps step with one clock.
+using ClockedModel = net::clocked::Model;
+
+// Traffic packets are messages of one packet each, whatever the deck says of other messages.
+net::NetworkConfig network_of(const io::Deck& deck);
+
+// Whether the deck is simulated as a ClockedModel.
+bool is_clocked(const io::Deck& deck);
+
+Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node);
+
+}  // namespace hecaton::runs

@@ -1,0 +1,106 @@
+#include "runs/wiring/preview.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "io/trace/trace.hpp"
+#include "net/lookahead/borders.hpp"
+#include "net/package/links.hpp"
+#include "net/package_model.hpp"
+#include "partition/partition.hpp"
+#include "runs/wiring/endpoint.hpp"
+#include "runs/wiring/expected_load.hpp"
+#include "runs/wiring/lookahead.hpp"
+#include "runs/wiring/package.hpp"
+#include "runs/wiring/workload.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+constexpr std::uint32_t widest_map = 32;
+
+std::string describe_regions(const partition::Partition& partition, const net::Topology& topology,
+                             const partition::Weights& events) {
+  const partition::Figures figures = partition::figures(partition, topology, events);
+  const auto [least, most] = std::minmax_element(figures.dies_of_rank.begin(), figures.dies_of_rank.end());
+  std::string text = fmt::format("regions    {} of {} to {} dies\n", partition.ranks, *least, *most);
+  text += fmt::format("cut        {} of {} links between dies\n", figures.cut_links, figures.links);
+  text += fmt::format("imbalance  {:.3f} in expected events, {:.3f} in dies (largest region over the mean)\n",
+                      figures.imbalance, figures.imbalance_of_dies);
+  if (partition.ranks == 1 || topology.columns() > widest_map || topology.rows() > widest_map) return text;
+  const auto width = fmt::formatted_size("{}", partition.ranks - 1) + 1;
+  text += "rank of each die\n";
+  for (std::uint32_t r = 0; r < topology.rows(); ++r) {
+    for (std::uint32_t c = 0; c < topology.columns(); ++c)
+      text += fmt::format("{:>{}}", partition.owner[topology.die_at(r, c).value].value, width);
+    text += "\n";
+  }
+  return text;
+}
+
+// Directed links, IO links included.
+std::uint64_t link_count(const net::Topology& topology) {
+  std::uint64_t count = 0;
+  net::for_each_link(topology, [&](NodeId, NodeId) { ++count; });
+  return count;
+}
+
+std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std::uint64_t rows,
+                        std::uint64_t ranks) {
+  const std::uint64_t channels = net::port_count * deck.network.router.virtual_channels;
+  const std::uint64_t node = sizeof(net::PackageModel<Endpoint>::Node) +
+                             channels * (sizeof(net::InputChannel) + sizeof(net::OutputChannel) + 64) + 2048;
+  const std::uint64_t share = (topology.nodes() + ranks - 1) / ranks;
+  const std::uint64_t program = 32u << 20;  // libraries and buffers
+  return program + share * node + 2 * rows / ranks * sizeof(chiplet::OperationRow);
+}
+
+// What a rank knows of the time that its neighbours' doings take to reach it. Where all keep step with one
+// clock it is the same for every link.
+void find_lookahead(Preview& seen, const io::Deck& deck, const Workload& workload,
+                    const partition::Partition& partition) {
+  seen.greatest_lookahead_ps = seen.lookahead_ps;
+  if (partition.ranks == 1 || is_clocked(deck)) return;
+  const net::Fabric fabric(network_of(deck), workload.has_io());
+  const net::Borders borders(fabric, partition.owner, announcements_of(workload), {});
+  seen.lookahead_ps = borders.least().ps;
+  seen.greatest_lookahead_ps = borders.greatest().ps;
+}
+
+}  // namespace
+
+std::string lookahead_text(const Preview& seen) {
+  if (seen.lookahead_ps == seen.greatest_lookahead_ps) return fmt::format("{} ps", seen.lookahead_ps);
+  return fmt::format("{} to {} ps", seen.lookahead_ps, seen.greatest_lookahead_ps);
+}
+
+Preview preview(const io::Deck& deck, int ranks, const std::string& partition_name) {
+  const Workload workload(deck);
+  const net::Topology& topology = workload.topology();
+  Preview seen;
+  seen.lookahead_ps = net::make_timing(deck.network).lookahead(workload.uses_bypass());
+  if (ranks > 1 && seen.lookahead_ps <= 0)
+    throw training::PlanError(
+        "link.latency_ns", "is too small for a run on several ranks",
+        "regions simulated apart need time to pass between a cause and its effect on another",
+        "use one rank, or a latency of at least 0.001 ns");
+  const Load load = expected_load(workload, deck);
+  const auto partition =
+      partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks), load.events);
+  find_lookahead(seen, deck, workload, partition);
+  seen.regions = describe_regions(partition, topology, load.events);
+  seen.facts = workload.plan().facts;
+  if (!workload.traffic()) seen.undisturbed = undisturbed(workload, deck);
+  seen.estimate.messages = load.messages;
+  seen.estimate.packets = load.packets;
+  seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), std::uint64_t{0});
+  seen.estimate.memory_bytes_per_rank =
+      memory_of(deck, topology, load.rows, static_cast<std::uint64_t>(ranks));
+  seen.estimate.trace_bytes = io::trace_bytes(topology.dies(), link_count(topology), load.rows);
+  return seen;
+}
+
+}  // namespace hecaton::runs

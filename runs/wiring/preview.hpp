@@ -1,0 +1,39 @@
+// What a run would be, without running it: what `validate` and `partition` show.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/training/plan/plan.hpp"
+#include "io/deck/deck.hpp"
+#include "runs/wiring/undisturbed.hpp"
+
+namespace hecaton::runs {
+
+struct Estimate {
+  std::uint64_t messages = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t events = 0;                 // rough: what an undisturbed run would need
+  std::uint64_t memory_bytes_per_rank = 0;  // rough
+  std::uint64_t trace_bytes = 0;
+};
+
+// What a run would be, without running it.
+struct Preview {
+  std::optional<Undisturbed> undisturbed;  // of decks whose dies run programs
+  std::int64_t lookahead_ps = 0;           // of links between regions, the least and the greatest
+  std::int64_t greatest_lookahead_ps = 0;
+  std::string regions;  // a few lines of text
+  Estimate estimate;
+  std::vector<training::PlanFact> facts;
+};
+
+// "2000 ps", or "2000 to 4000 ps" where links between regions differ.
+std::string lookahead_text(const Preview& seen);
+
+// Precondition: 1 <= ranks <= dies. Throws training::PlanError.
+Preview preview(const io::Deck& deck, int ranks, const std::string& partition);
+
+}  // namespace hecaton::runs

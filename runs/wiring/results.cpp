@@ -1,0 +1,280 @@
+#include "runs/wiring/results.hpp"
+
+#include <algorithm>
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <tuple>
+
+#include "core/engine/base/digest.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+constexpr std::size_t reported_per_rank = 8;
+
+std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& world) {
+  return boost::mpi::all_reduce(world, value, std::plus<std::uint64_t>());
+}
+
+// `counters`(port) are those of what went out of it, but for the two ends.
+template <class Counters>
+std::vector<chiplet::LinkCounters> links_of(NodeId node, const net::Topology& topology, Counters&& counters) {
+  std::vector<chiplet::LinkCounters> links;
+  for (std::uint32_t p = 0; p < net::port_count; ++p) {
+    const auto port = static_cast<net::Port>(p);
+    const auto neighbour = topology.neighbour(node, port);
+    if (!neighbour) continue;
+    chiplet::LinkCounters& link = links.emplace_back(counters(port));
+    link.from = node.value;
+    link.to = neighbour->value;
+  }
+  std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
+  return links;
+}
+
+std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
+  return links_of(node.id, topology, [&](net::Port port) {
+    const net::PortState& state = node.router.port(port);
+    return chiplet::LinkCounters{0, 0, state.busy_ps, state.flits, state.packets, state.bytes};
+  });
+}
+
+std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size_t local) {
+  const net::clocked::Network& network = model.network();
+  const net::Timing& timing = model.fabric().timing;
+  return links_of(network.nodes()[local], model.fabric().topology, [&](net::Port port) {
+    const net::clocked::PortCounters counters = network.port(local, port);
+    return chiplet::LinkCounters{0,
+                                 0,
+                                 counters.flits * static_cast<std::uint64_t>(timing.cycle),
+                                 counters.flits,
+                                 counters.packets,
+                                 counters.packets * network.packet_flits() * timing.flit_bytes};
+  });
+}
+
+void add_counters(Digest& digest, const chiplet::DieCounters& c) {
+  for (std::uint64_t word :
+       {c.macs, c.vector_bytes, c.sram_read_bytes, c.sram_write_bytes, c.nop_sent_bytes, c.nop_received_bytes,
+        c.dram_read_bytes, c.dram_write_bytes, c.matrix_ps, c.vector_ps, c.nop_ps, c.dram_ps, c.finished_ps})
+    digest.add(word);
+}
+
+void add_counters(Digest& digest, const net::TrafficCounters& c) {
+  for (std::uint64_t word : {c.packets_measured, c.latency_sum_ps, c.latency_min_ps, c.latency_max_ps,
+                             c.hops_sum, c.offered_flits, c.accepted_flits, c.last_delivery_ps})
+    digest.add(word);
+}
+
+void add_network(Digest& digest, std::uint64_t packets, const std::vector<chiplet::LinkCounters>& links) {
+  digest.add(packets);
+  for (const chiplet::LinkCounters& link : links)
+    for (std::uint64_t word : {std::uint64_t{link.to}, link.busy_ps, link.flits, link.packets, link.bytes})
+      digest.add(word);
+}
+
+std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) {
+  Digest digest;
+  if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
+    digest.add(die->die.digest());
+    digest.add(die->die.rows());
+    add_counters(digest, die->die.counters());
+  } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
+    const chiplet::IoCounters counters = io->io.counters();
+    for (std::uint64_t word : {counters.read_bytes, counters.write_bytes, counters.bursts, counters.busy_ps})
+      digest.add(word);
+  } else if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node)) {
+    add_counters(digest, source->counters);
+  }
+  add_network(digest, node.interface.packets(), links_of(node, topology));
+  return digest.value();
+}
+
+std::uint64_t package_digest(const std::vector<NodeOutcome>& mine, std::uint32_t nodes,
+                             const boost::mpi::communicator& world) {
+  std::vector<std::uint64_t> by_node(nodes, 0);
+  for (const NodeOutcome& node : mine) by_node[node.id.value] = node.digest;
+  std::vector<std::uint64_t> all(by_node.size());
+  boost::mpi::all_reduce(world, by_node.data(), static_cast<int>(by_node.size()), all.data(),
+                         std::plus<std::uint64_t>());
+  Digest digest;
+  for (std::uint64_t word : all) digest.add(word);
+  return digest.value();
+}
+
+// When the last die ended, or the last packet arrived.
+std::uint64_t end_of(const Model::Node& node) {
+  if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) return die->die.counters().finished_ps;
+  if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
+    return source->counters.last_delivery_ps;
+  return 0;
+}
+
+}  // namespace
+
+std::vector<NodeOutcome> outcomes(const Model& model) {
+  std::vector<NodeOutcome> all;
+  for (const Model::Node& node : model.nodes()) {
+    NodeOutcome& outcome = all.emplace_back();
+    outcome = {
+        node.id, digest_of(node, model.fabric().topology), node.interface.packets(), end_of(node), node.depth,
+        {}};
+    if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
+      outcome.traffic = source->counters;
+  }
+  return all;
+}
+
+std::vector<NodeOutcome> outcomes(const ClockedModel& model) {
+  const net::clocked::Network& network = model.network();
+  std::vector<NodeOutcome> all;
+  for (std::size_t i = 0; i < network.nodes().size(); ++i) {
+    const net::TrafficCounters& counters = network.counters(i);
+    Digest digest;
+    add_counters(digest, counters);
+    add_network(digest, network.packets(i), links_of(model, i));
+    all.push_back({network.nodes()[i], digest.value(), network.packets(i), counters.last_delivery_ps,
+                   network.depth(i), counters});
+  }
+  return all;
+}
+
+std::vector<std::string> unfinished(const Model& model) {
+  std::vector<std::string> waiting;
+  std::size_t count = 0;
+  for (const Model::Node& node : model.nodes()) {
+    std::string reason;
+    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
+      if (!die->die.finished()) reason = die->die.blocked_on();
+    } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
+      if (!io->io.idle()) reason = io->io.blocked_on();
+    }
+    if (reason.empty()) continue;
+    if (++count <= reported_per_rank)
+      waiting.push_back("node " + std::to_string(node.id.value) + ": " + reason);
+  }
+  if (count > reported_per_rank)
+    waiting.push_back("... and " + std::to_string(count - reported_per_rank) + " more on this rank");
+  return waiting;
+}
+
+void require_finished(const Model& model, const boost::mpi::communicator& world) {
+  const std::vector<std::string> mine = unfinished(model);
+  if (sum_of(mine.size(), world) == 0) return;
+  std::vector<std::vector<std::string>> all;
+  boost::mpi::all_gather(world, mine, all);
+  std::string report =
+      "the simulation stopped with nothing left to do, but programs have not ended; waiting are";
+  for (const auto& lines : all)
+    for (const std::string& line : lines) report += "\n  " + line;
+  throw std::runtime_error(report);
+}
+
+void require_finished(const ClockedModel& model, const boost::mpi::communicator& world) {
+  if (sum_of(model.network().quiet() ? 0 : 1, world) != 0)
+    throw std::logic_error("the simulation stopped with flits in the network, or without all of its credits");
+}
+
+io::LocalRecords take_records(Model& model) {
+  io::LocalRecords records;
+  const net::Topology& topology = model.fabric().topology;
+  for (Model::Node& node : model.nodes()) {
+    for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
+    if (topology.is_io(node.id)) continue;
+    records.dies.push_back(node.id.value);
+    if (auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
+      records.die_counters.push_back(die->die.counters());
+      records.operations_per_die.push_back(die->rows.size());
+      records.operations.insert(records.operations.end(), die->rows.begin(), die->rows.end());
+      std::vector<chiplet::OperationRow>().swap(die->rows);
+    } else {
+      records.die_counters.emplace_back();
+      records.operations_per_die.push_back(0);
+    }
+  }
+  return records;
+}
+
+io::LocalRecords take_records(ClockedModel& model) {
+  io::LocalRecords records;
+  for (std::size_t i = 0; i < model.network().nodes().size(); ++i) {
+    for (const chiplet::LinkCounters& link : links_of(model, i)) records.links.push_back(link);
+    records.dies.push_back(model.network().nodes()[i].value);
+    records.die_counters.emplace_back();
+    records.operations_per_die.push_back(0);
+  }
+  return records;
+}
+
+io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRecords& records,
+                  std::uint32_t nodes, const boost::mpi::communicator& world) {
+  io::Totals mine;
+  std::uint64_t end = 0;
+  for (const NodeOutcome& node : nodes_here) {
+    mine.packets += node.packets;
+    end = std::max(end, node.end_ps);
+  }
+  for (const chiplet::LinkCounters& link : records.links) {
+    mine.packet_hops += link.packets;
+    mine.flit_hops += link.flits;
+    mine.link_bits += link.bytes * 8;
+  }
+  for (const chiplet::DieCounters& die : records.die_counters)
+    mine.dram_bytes += die.dram_read_bytes + die.dram_write_bytes;
+  io::Totals all;
+  all.simulated_ps =
+      static_cast<std::int64_t>(boost::mpi::all_reduce(world, end, boost::mpi::maximum<std::uint64_t>()));
+  all.packets = sum_of(mine.packets, world);
+  all.packet_hops = sum_of(mine.packet_hops, world);
+  all.flit_hops = sum_of(mine.flit_hops, world);
+  all.link_bits = sum_of(mine.link_bits, world);
+  all.dram_bytes = sum_of(mine.dram_bytes, world);
+  all.digest = package_digest(nodes_here, nodes, world);
+  return all;
+}
+
+std::uint64_t critical_path(const std::vector<NodeOutcome>& nodes_here,
+                            const boost::mpi::communicator& world) {
+  std::uint32_t longest = 0;
+  for (const NodeOutcome& node : nodes_here) longest = std::max(longest, node.depth);
+  longest = boost::mpi::all_reduce(world, longest, boost::mpi::maximum<std::uint32_t>());
+  return longest == std::numeric_limits<std::uint32_t>::max() ? 0 : longest;
+}
+
+io::TrafficResult traffic_result(const std::vector<NodeOutcome>& nodes_here, std::int64_t cycle_ps,
+                                 const boost::mpi::communicator& world) {
+  net::TrafficCounters mine;
+  // Not the largest of 64 bits: a vectorised MPI_MIN was seen to take that for -1, the least of all.
+  mine.latency_min_ps = static_cast<std::uint64_t>(SimTime::never().ps);
+  for (const NodeOutcome& node : nodes_here) {
+    if (!node.traffic) continue;
+    const net::TrafficCounters& c = *node.traffic;
+    mine.packets_measured += c.packets_measured;
+    mine.latency_sum_ps += c.latency_sum_ps;
+    if (c.packets_measured > 0) mine.latency_min_ps = std::min(mine.latency_min_ps, c.latency_min_ps);
+    mine.latency_max_ps = std::max(mine.latency_max_ps, c.latency_max_ps);
+    mine.hops_sum += c.hops_sum;
+    mine.offered_flits += c.offered_flits;
+    mine.accepted_flits += c.accepted_flits;
+  }
+  const auto cycle = static_cast<std::uint64_t>(cycle_ps);
+  io::TrafficResult all;
+  all.packets_measured = sum_of(mine.packets_measured, world);
+  all.latency_sum_cycles = sum_of(mine.latency_sum_ps, world) / cycle;
+  all.latency_max_cycles =
+      boost::mpi::all_reduce(world, mine.latency_max_ps, boost::mpi::maximum<std::uint64_t>()) / cycle;
+  const std::uint64_t least =
+      boost::mpi::all_reduce(world, mine.latency_min_ps, boost::mpi::minimum<std::uint64_t>());
+  all.latency_min_cycles = all.packets_measured == 0 ? 0 : least / cycle;
+  all.hops_sum = sum_of(mine.hops_sum, world);
+  all.offered_flits = sum_of(mine.offered_flits, world);
+  all.accepted_flits = sum_of(mine.accepted_flits, world);
+  return all;
+}
+
+}  // namespace hecaton::runs

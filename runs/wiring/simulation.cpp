@@ -1,0 +1,247 @@
+#include "runs/wiring/simulation.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "core/engine/engine.hpp"
+#include "core/engine/mpi/channels.hpp"
+#include "core/engine/mpi/shared_channels.hpp"
+#include "core/engine/mpi/transport.hpp"
+#include "core/engine/sync/null_sync.hpp"
+#include "runs/wiring/expected_load.hpp"
+#include "runs/wiring/lookahead.hpp"
+#include "runs/wiring/node_state.hpp"
+#include "runs/wiring/results.hpp"
+#include "runs/wiring/workload.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+std::uint64_t rows_expected(const Workload& workload, const Model& model) {
+  std::uint64_t rows = 0;
+  for (const Model::Node& node : model.nodes()) {
+    if (workload.topology().is_io(node.id) || workload.traffic()) continue;
+    const chiplet::DieSetup setup = workload.die_setup(node.id);
+    rows +=
+        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram).rows;
+  }
+  return rows;
+}
+
+std::uint64_t rows_done(const Model& model) {
+  std::uint64_t rows = 0;
+  for (const Model::Node& node : model.nodes())
+    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) rows += die->die.rows();
+  return rows;
+}
+
+// Traffic is done by the clock.
+std::uint64_t rows_expected(const Workload&, const ClockedModel&) {
+  return 0;
+}
+std::uint64_t rows_done(const ClockedModel&) {
+  return 0;
+}
+
+// Calls options.progress about four times a second; counting the work done is left for then.
+template <class AnyModel>
+class Heartbeat {
+ public:
+  Heartbeat(const Workload& workload, const AnyModel& model, const RunOptions& options)
+      : workload_(workload), model_(model), options_(options), expected_(rows_expected(workload, model)) {}
+
+  void operator()(SimTime now, std::uint64_t events) {
+    const auto wall = std::chrono::steady_clock::now();
+    if (wall - last_ < std::chrono::milliseconds(250)) return;
+    last_ = wall;
+    options_.progress({static_cast<double>(now.ps) * 1e-12, events, fraction(now)});
+  }
+
+ private:
+  double fraction(SimTime now) const {
+    if (workload_.traffic()) {
+      const auto end =
+          static_cast<double>(workload_.traffic()->inject_until() * model_.fabric().timing.cycle);
+      return std::min(1.0, static_cast<double>(now.ps) / end);
+    }
+    return expected_ == 0 ? -1.0 : static_cast<double>(rows_done(model_)) / static_cast<double>(expected_);
+  }
+
+  const Workload& workload_;
+  const AnyModel& model_;
+  const RunOptions& options_;
+  std::uint64_t expected_;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+std::uint64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
+                                       const boost::mpi::communicator& world) {
+  const io::RankAccounting own{mine.events,        mine.windows,      mine.stretches,    mine.events_ahead,
+                               mine.null_messages, mine.batches_sent, mine.records_sent, mine.bytes_sent,
+                               mine.computing_s,   mine.waiting_s,    mine.exchanging_s, peak_rss_bytes()};
+  static_assert(std::is_trivially_copyable_v<io::RankAccounting>);
+  std::vector<io::RankAccounting> all(world.rank() == 0 ? static_cast<std::size_t>(world.size()) : 0);
+  MPI_Gather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, 0, world);
+  return all;
+}
+
+// One run: what its parts share.
+template <class AnyModel>
+struct Run {
+  const Workload& workload;
+  AnyModel& model;
+  const RunOptions& options;
+  std::string sync;
+  const boost::mpi::communicator& world;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+};
+
+// Collective: what has come of the run so far; moves the operation rows out of the model. The events before a
+// checkpoint that it went on from count as rank 0's.
+template <class AnyModel>
+io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting) {
+  io::RunResult result;
+  result.local = take_records(run.model);
+  const std::vector<NodeOutcome> nodes = outcomes(run.model);
+  const net::Fabric& fabric = run.model.fabric();
+  result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
+  if (run.workload.traffic()) result.traffic = traffic_result(nodes, fabric.timing.cycle, run.world);
+  if (run.options.resume != nullptr && run.world.rank() == 0)
+    accounting.events += run.options.resume->head().events;
+  result.accounting = gather(accounting, run.world);
+  result.critical_path_events = critical_path(nodes, run.world);
+  result.sync = run.sync;
+  result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - run.start).count();
+  return result;
+}
+
+// Nobody else looks at what is asked of nobody.
+engine::Requests& requests_of(const HaltPlan& plan, engine::Requests& none) {
+  return plan.requests != nullptr ? *plan.requests : none;
+}
+
+SimTime next_halt(SimTime last, SimDuration every) {
+  if (every == SimDuration{}) return SimTime::never();
+  return SimTime{(last.ps / every.ps + 1) * every.ps};
+}
+
+// From the beginning, or from a checkpoint, to the end, halting as planned. False: ended at a halt.
+template <class Engine, class AnyModel>
+bool drive(Engine& engine, const Run<AnyModel>& run) {
+  const HaltPlan& plan = run.options.halts;
+  engine::Requests none;
+  SimTime last{};
+  if (run.options.resume != nullptr) {
+    load_state(*run.options.resume, run.model, engine);
+    last = run.options.resume->head().halt;
+  } else {
+    engine.start();
+  }
+  for (;;) {
+    const engine::Halt halt = engine.run_until(next_halt(last, plan.every), requests_of(plan, none));
+    if (halt.at == SimTime::never()) return true;
+    const auto since = std::chrono::steady_clock::now();
+    last = halt.at;
+    Halted halted{halt, save_state(run.model, engine, halt.at), result_of(run, engine.accounting()), since};
+    halted.so_far.totals.simulated_ps = halt.at.ps;
+    if (plan.at_halt(halted)) continue;
+    engine.stop();
+    return false;
+  }
+}
+
+// Its accounting, or nothing if it was ended at a halt.
+template <class AnyModel, class Synchroniser>
+std::optional<engine::Accounting> run_engine(const Run<AnyModel>& run, Synchroniser&& synchroniser) {
+  const RunOptions& options = run.options;
+  std::function<void(SimTime, std::uint64_t)> heartbeat;
+  if (options.progress)
+    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options)](
+                    SimTime now, std::uint64_t events) { (*beat)(now, events); };
+  engine::Engine<AnyModel, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
+  if (!drive(engine, run)) return std::nullopt;
+  return engine.accounting();
+}
+
+// Promises through shared memory are so cheap that nothing else is worth while on one host; between hosts,
+// one reduction costs less than many null messages.
+std::string choose_sync(const std::string& asked, const boost::mpi::communicator& world) {
+  if (world.size() == 1) return "none";
+  if (asked != "auto") return asked;
+  return engine::SharedMemory::possible(world) ? "null" : "window";
+}
+
+template <class AnyModel>
+std::optional<engine::Accounting> run_synchronised(const Run<AnyModel>& run) {
+  if (run.sync == "none") return run_engine(run, engine::Alone{});
+  if (run.sync == "window") {
+    engine::MpiTransport<net::Payload> transport(run.world);
+    return run_engine(run, engine::WindowSync(transport));
+  }
+  if (run.options.shared_memory && engine::SharedMemory::possible(run.world)) {
+    engine::SharedChannels<net::Payload> channels(run.world, run.model.neighbours());
+    return run_engine(run, engine::NullSync(channels));
+  }
+  engine::MpiChannels<net::Payload> channels(run.world, run.model.neighbours());
+  return run_engine(run, engine::NullSync(channels));
+}
+
+template <class AnyModel>
+std::optional<io::RunResult> run_to_its_end(const Run<AnyModel>& run) {
+  const std::optional<engine::Accounting> accounting = run_synchronised(run);
+  if (!accounting) return std::nullopt;
+  require_finished(run.model, run.world);
+  return result_of(run, *accounting);
+}
+
+// Gives the model what programs say of messages to other ranks.
+void look_out(Model& model, const std::vector<Sends>& sends, Foresights& foresights,
+              const net::LookaheadSources& sources) {
+  std::vector<bool> sends_out;
+  for (const Sends& node : sends) sends_out.push_back(node.any);
+  for (Model::Node& node : model.nodes())
+    if (auto* die = std::get_if<DieNode>(&node.endpoint.node))
+      die->foresight = foresights.of(node.id, sends[node.id.value]);
+  model.look_out(sends_out, sources);
+}
+
+}  // namespace
+
+std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions& options,
+                                      const boost::mpi::communicator& world) {
+  const auto start = std::chrono::steady_clock::now();
+  const io::Deck& deck = workload.deck();
+  net::Fabric fabric(network_of(deck), workload.has_io());
+  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
+  const auto ranks = static_cast<std::uint32_t>(world.size());
+  const auto partition = regions_of(workload, deck, options.partition, ranks);
+  const RankId self{static_cast<std::uint32_t>(world.rank())};
+  const std::string sync = choose_sync(options.sync, world);
+  if (is_clocked(deck)) {
+    if (!options.lookahead.router) fabric.least_hop = SimDuration{fabric.timing.lookahead(true)};
+    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self);
+    return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
+  }
+  Model model(fabric, partition.owner, self,
+              [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
+  model.set_borders(partition.owner, announcements_of(workload), options.lookahead);
+  Foresights foresights(workload);
+  if (ranks > 1)
+    look_out(model, senders_beyond(workload, fabric, partition.owner, self, options.lookahead.programs),
+             foresights, options.lookahead);
+  return run_to_its_end(Run<Model>{workload, model, options, sync, world, start});
+}
+
+io::ModelFacts model_facts(const Workload& workload) {
+  return {workload.plan().tokens, workload.plan().model_flops, workload.algorithm()};
+}
+
+}  // namespace hecaton::runs

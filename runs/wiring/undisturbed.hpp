@@ -1,0 +1,28 @@
+// What a step takes if nothing is in anything's way: closed forms, added up along the program of a die,
+// without a simulation. The simulated step waits for no less; it waits for more where dies wait for each
+// other, where DRAM traffic and collectives share links, and where bursts of DRAM do not come evenly.
+//
+// F flits over D links take the zero-load time of the network (net/README.md). A ring of p dies whose edges
+// take a_1 .. a_p for a chunk ends an all-gather after the p - 1 slowest of them, a reduce-scatter after that
+// and p - 1 additions, an all-reduce after both (less two neighbouring edges in all, not one twice). A tree
+// takes the sum over its rounds; p chunks in a pipeline the way of the first and the sending of the others; a
+// direct all-to-all no less than its steps, or than what the links in the middle of the line have to carry.
+#pragma once
+
+#include <cstdint>
+
+#include "io/deck/deck.hpp"
+#include "runs/wiring/workload.hpp"
+
+namespace hecaton::runs {
+
+struct Undisturbed {
+  std::uint64_t compute_ps = 0;      // matrix engine and vector unit of the die with most to do
+  std::uint64_t collectives_ps = 0;  // of that die, but for additions, which the vector unit does
+  std::uint64_t bytes_ps = 0;  // of these: what the bytes take; the rest is latency, once per step of a ring
+  std::uint64_t dram_ps = 0;   // bytes of all dies over the bandwidth of all channels
+};
+
+Undisturbed undisturbed(const Workload& workload, const io::Deck& deck);
+
+}  // namespace hecaton::runs

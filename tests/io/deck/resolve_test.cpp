@@ -1,0 +1,272 @@
+// What a deck becomes: defaults by kind, presets and what overrides them, and texts that read back to the
+// same deck.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/training/model/operators.hpp"
+#include "io/deck/presets.hpp"
+#include "io/deck/registry.hpp"
+#include "io/deck/writer.hpp"
+#include "tests/io/deck/deck_file.hpp"
+
+namespace hecaton::io {
+namespace {
+
+using test::load;
+
+constexpr std::string_view training = "[workload]\nkind = \"training\"\n";
+
+void expect_same_values(const Deck& a, const Deck& b) {
+  for (const Table& table : registry()) {
+    for (const Key& key : table.keys) EXPECT_EQ(key.get(a, key), key.get(b, key)) << full_name(key);
+  }
+}
+
+TEST(Resolve, TrainingDefaults) {
+  const Deck deck = load(training).deck;
+  EXPECT_EQ(deck.kind, WorkloadKind::training);
+  EXPECT_EQ(deck.name, "deck.toml");
+  EXPECT_EQ(deck.network.package.rows, 4U);
+  EXPECT_EQ(deck.network.link.bandwidth_GBps, 64.0);
+  EXPECT_EQ(deck.network.link.latency_ns, 2.0);
+  EXPECT_EQ(deck.network.link.flit_bytes, 64U);
+  EXPECT_EQ(deck.network.router.switching, net::Switching::cut_through);
+  EXPECT_EQ(deck.network.router.buffer_flits, 128U);
+  EXPECT_EQ(deck.network.interface.packet_bytes, 4096U);
+  EXPECT_EQ(deck.die.peak_TFLOPS, 32.0);
+  EXPECT_EQ(deck.die.weight_buffer_MiB, 16.0);
+  EXPECT_EQ(deck.memory.bandwidth_GBps, 51.2);
+  EXPECT_EQ(deck.training.model.name, "tinyllama-1.1b");
+  EXPECT_EQ(deck.training.method, "hecaton");
+}
+
+TEST(Resolve, TrafficDefaults) {
+  const Deck deck = load("[workload]\nkind = \"traffic\"\n").deck;
+  EXPECT_EQ(deck.network.package.rows, 8U);
+  EXPECT_EQ(deck.network.package.columns, 8U);
+  EXPECT_EQ(deck.network.package.topology, net::TopologyKind::mesh);
+  EXPECT_EQ(deck.network.link.latency_ns, 1.0);
+  EXPECT_EQ(deck.network.router.switching, net::Switching::wormhole);
+  EXPECT_EQ(deck.network.router.virtual_channels, 4U);
+  EXPECT_EQ(deck.network.router.buffer_flits, 8U);
+  EXPECT_EQ(deck.link_preset, "none");
+}
+
+TEST(Resolve, APresetFillsItsTableAndAKeyOverridesIt) {
+  const std::string deck_text = std::string(training) +
+                                "[link]\nlatency_ns = 7\npreset = \"ucie-advanced-x64-16\"\n"
+                                "[memory]\npreset = \"hbm2\"\n";
+  const Deck deck = load(deck_text).deck;
+  EXPECT_EQ(deck.network.link.bandwidth_GBps, 128.0);
+  EXPECT_EQ(deck.network.link.energy_pJ_per_bit, 0.25);
+  EXPECT_EQ(deck.network.link.latency_ns, 7.0);
+  EXPECT_EQ(deck.memory.bandwidth_GBps, 256.0);
+  EXPECT_EQ(deck.memory.energy_pJ_per_bit, 3.9);
+  EXPECT_EQ(deck.link_preset, "ucie-advanced-x64-16");
+}
+
+TEST(Resolve, APresetOfTheCommandLineLeavesKeysOfTheDeckAlone) {
+  const std::string deck_text = std::string(training) + "[link]\nlatency_ns = 7\n";
+  const Deck deck = load(deck_text, {"link.preset=ucie-standard-x16-16"}).deck;
+  EXPECT_EQ(deck.network.link.bandwidth_GBps, 32.0);
+  EXPECT_EQ(deck.network.link.latency_ns, 7.0);
+}
+
+TEST(Resolve, ModelsByName) {
+  struct Shapes {
+    const char* name;
+    std::uint32_t hidden, ffn, heads, kv_heads, layers, vocabulary;
+  };
+  for (const Shapes& s : {Shapes{"tinyllama-1.1b", 2048, 5632, 32, 4, 22, 32000},
+                          Shapes{"llama2-7b", 4096, 11008, 32, 32, 32, 32000},
+                          Shapes{"llama2-70b", 8192, 28672, 64, 8, 80, 32000},
+                          Shapes{"llama3.1-405b", 16384, 53248, 128, 8, 126, 128256}}) {
+    const Deck deck = load(std::string(training) + "[training]\nmodel = \"" + s.name + "\"\n").deck;
+    const training::ModelConfig& model = deck.training.model;
+    EXPECT_EQ(model.name, s.name);
+    EXPECT_EQ(model.hidden, s.hidden);
+    EXPECT_EQ(model.ffn, s.ffn);
+    EXPECT_EQ(model.heads, s.heads);
+    EXPECT_EQ(model.kv_heads, s.kv_heads);
+    EXPECT_EQ(model.layers, s.layers);
+    EXPECT_EQ(model.vocabulary, s.vocabulary);
+    EXPECT_TRUE(model.gated);
+  }
+}
+
+constexpr std::string_view own_model =
+    "[training.model]\nhidden = 64\nffn = 128\nheads = 8\nkv_heads = 4\nlayers = 2\nvocabulary = 256\ngated "
+    "= false\n";
+
+TEST(Resolve, AModelOfItsOwn) {
+  const Deck deck = load(std::string(training) + std::string(own_model)).deck;
+  EXPECT_EQ(deck.training.model.name, "custom");
+  EXPECT_EQ(deck.training.model.hidden, 64U);
+  EXPECT_EQ(deck.training.model.layers, 2U);
+  EXPECT_FALSE(deck.training.model.gated);
+}
+
+TEST(Resolve, AListOfOperators) {
+  const std::string list =
+      "attention ;feed-forward: ffn 96, gated 1; experts: experts 8, experts_per_token 2";
+  const Deck deck =
+      load(std::string(training) + std::string(own_model), {"training.model.operators=" + list}).deck;
+  using training::OperatorKind;
+  const std::vector<training::OperatorConfig>& operators = deck.training.model.operators;
+  ASSERT_EQ(operators.size(), 3U);
+  EXPECT_EQ(operators[0], (training::OperatorConfig{.kind = OperatorKind::attention}));
+  EXPECT_EQ(operators[1],
+            (training::OperatorConfig{.kind = OperatorKind::feed_forward, .ffn = 96, .gated = 1}));
+  EXPECT_EQ(operators[2],
+            (training::OperatorConfig{.kind = OperatorKind::experts, .experts = 8, .experts_per_token = 2}));
+  EXPECT_EQ(parse_deck(deck.resolved_toml, "again").training.model.operators, operators);
+  // Shapes that an operator does not give are those of the model.
+  const training::Model model = training::model_of(deck.training.model);
+  EXPECT_EQ(model.operators[0].kv_heads, 4U);
+  EXPECT_EQ(model.operators[2].ffn, 128U);
+  EXPECT_FALSE(model.operators[2].gated);
+  const Deck changed = load(std::string(training) + "[training]\nmodel = \"llama2-7b\"\n",
+                            {"training.model.operators=feed-forward"})
+                           .deck;
+  EXPECT_EQ(changed.training.model.name, "llama2-7b-changed");
+}
+
+TEST(Resolve, AChangedModelDoesNotKeepItsName) {
+  const std::string deck_text = std::string(training) + "[training]\nmodel = \"llama2-7b\"\n";
+  const Deck deck = load(deck_text, {"training.model.layers=2"}).deck;
+  EXPECT_EQ(deck.training.model.name, "llama2-7b-changed");
+  EXPECT_EQ(deck.training.model.layers, 2U);
+  EXPECT_EQ(deck.training.model.hidden, 4096U);
+  const Deck same = load(deck_text, {"training.model.layers=32"}).deck;
+  EXPECT_EQ(same.training.model.name, "llama2-7b");
+}
+
+TEST(Resolve, AModelByNameReplacesATable) {
+  const Deck deck = load(std::string(training) + std::string(own_model), {"training.model=llama2-70b"}).deck;
+  EXPECT_EQ(deck.training.model.hidden, 8192U);
+  EXPECT_EQ(deck.training.model.name, "llama2-70b");
+}
+
+TEST(Resolve, TheLastOverrideWinsAndTextsNeedNoQuotes) {
+  const Deck deck =
+      load(training, {"package.rows=8", "package.rows = 6", "training.method=megatron-flat-ring",
+                      "package.topology='mesh'", "training.overlap=false", "die.peak_TFLOPS=8"})
+          .deck;
+  EXPECT_EQ(deck.network.package.rows, 6U);
+  EXPECT_EQ(deck.network.package.topology, net::TopologyKind::mesh);
+  EXPECT_EQ(deck.training.method, "megatron-flat-ring");
+  EXPECT_FALSE(deck.training.overlap);
+  EXPECT_EQ(deck.die.peak_TFLOPS, 8.0);
+}
+
+TEST(Resolve, HardwareTablesMayStandInAnyDeck) {
+  const Deck deck =
+      load("[workload]\nkind = \"traffic\"\n[die]\npeak_TFLOPS = 8\n[memory]\nchannels = 4\n").deck;
+  EXPECT_EQ(deck.die.peak_TFLOPS, 8.0);
+  EXPECT_EQ(deck.memory.channels, 4U);
+}
+
+TEST(Resolve, KeysKeepTheirPlaces) {
+  const test::DeckFile file("# comment\n[workload]\nkind = \"training\"\n[package]\n  rows = 8\n");
+  const std::vector<std::string> overrides{"die.peak_TFLOPS=8"};
+  const LoadedDeck loaded = load_deck(file.path(), overrides);
+  const std::string path = file.path().string();
+  EXPECT_EQ(to_string(loaded.locations.find("package.rows")), path + ":5:3");
+  EXPECT_EQ(to_string(loaded.locations.find("package.columns")), path + ":4:2");
+  EXPECT_EQ(to_string(loaded.locations.find("training.method")), path);
+  EXPECT_EQ(to_string(loaded.locations.find("die.peak_TFLOPS")), "--set \"die.peak_TFLOPS=8\"");
+}
+
+// A deck in which every key differs from its default, as far as keys allow one another.
+std::string unusual(WorkloadKind kind) {
+  std::string text = "[workload]\nkind = \"" + std::string(to_string(kind)) + "\"\n";
+  text +=
+      "[package]\nrows = 16\ncolumns = 16\n[link]\npreset = \"ucie-advanced-x64-24\"\nlatency_ns = 0.1\n"
+      "bandwidth_GBps = 123.456789\nflit_bytes = 32\n[router]\nvirtual_channels = 3\nbuffer_flits = 77\n"
+      "credit_cycles = 2\npipeline = \"four-stage\"\nrouting = \"yx\"\n[interface]\npacket_bytes = 2048\n"
+      "message_overhead_ns = 1e-3\n[die]\npeak_TFLOPS = 0.3\nmatrix = \"roofline\"\n[memory]\npreset = "
+      "\"none\"\n"
+      "burst_bytes = 4096\n[energy]\nstatic_W_per_die = 1e5\n";
+  if (kind == WorkloadKind::training)
+    text += "[training]\nfusion = 3\noverlap = false\n" + std::string(own_model);
+  if (kind == WorkloadKind::collective) text += "[collective]\nbytes = 4294967295\n";
+  if (kind == WorkloadKind::traffic) text += "[traffic]\nseed = 9223372036854775807\npattern = \"shuffle\"\n";
+  return text;
+}
+
+TEST(Echo, ReadsBackToTheSameDeck) {
+  for (const WorkloadKind kind : all_kinds) {
+    const std::string plain = "[workload]\nkind = \"" + std::string(to_string(kind)) + "\"\n";
+    for (const std::string& text : {plain, unusual(kind)}) {
+      const Deck deck = load(text).deck;
+      const Deck again = parse_deck(deck.resolved_toml, deck.name);
+      expect_same_values(deck, again);
+      EXPECT_EQ(deck.resolved_toml, again.resolved_toml);
+      EXPECT_EQ(deck.name, again.name);
+    }
+  }
+}
+
+TEST(Echo, AChangedModelReadsBack) {
+  const Deck deck = load(training, {"training.model.layers=3"}).deck;
+  const Deck again = parse_deck(deck.resolved_toml, deck.name);
+  EXPECT_EQ(again.training.model.name, "tinyllama-1.1b-changed");
+  EXPECT_EQ(again.training.model.layers, 3U);
+  EXPECT_EQ(deck.resolved_toml, again.resolved_toml);
+}
+
+TEST(Echo, SaysWhereValuesComeFrom) {
+  const Deck deck = load(std::string(training) + "[package]\nrows = 6\n").deck;
+  const auto holds = [&](std::string_view line) {
+    return deck.resolved_toml.find(line) != std::string::npos;
+  };
+  EXPECT_TRUE(holds("\nrows = 6  # given\n")) << deck.resolved_toml;
+  EXPECT_TRUE(holds("\nbandwidth_GBps = 64.0  # DERIVED\n"));
+  EXPECT_TRUE(holds("\nlatency_ns = 2.0  # PUBLIC\n"));
+  EXPECT_TRUE(holds("\nhidden = 2048  # PUBLIC\n"));
+  EXPECT_TRUE(holds("\npeak_TFLOPS = 32.0  # ASSUMED\n"));
+}
+
+TEST(DumpDefault, ReadsBackToTheDefaults) {
+  for (const WorkloadKind kind : all_kinds) {
+    const Deck dumped = load(dump_default(kind)).deck;
+    const Deck plain = load("[workload]\nkind = \"" + std::string(to_string(kind)) + "\"\n").deck;
+    expect_same_values(dumped, plain);
+    EXPECT_EQ(dumped.resolved_toml, plain.resolved_toml);
+  }
+}
+
+TEST(DumpDefault, ShowsEveryKeyOfTheKindWithItsTagAndRange) {
+  for (const WorkloadKind kind : all_kinds) {
+    const std::string text = dump_default(kind);
+    std::size_t keys = 0;
+    for (const Table& table : registry()) {
+      for (const Key& key : table.keys) {
+        if (!key.kinds.contains(kind)) continue;
+        ++keys;
+        const std::string line = std::string(key.name) + " = ";
+        const bool shown =
+            text.find("\n" + line) != std::string::npos || text.find("\n# " + line) != std::string::npos;
+        EXPECT_TRUE(shown) << full_name(key);
+      }
+    }
+    std::size_t tags = 0;
+    for (const std::string_view tag : {"[PAPER]", "[PUBLIC]", "[DERIVED]", "[ASSUMED]"}) {
+      for (auto at = text.find(tag); at != std::string::npos; at = text.find(tag, at + 1)) ++tags;
+    }
+    EXPECT_EQ(tags, keys);
+  }
+}
+
+TEST(DumpDefault, AnotherPresetTakesEffectInADumpedDeck) {
+  std::string text = dump_default(WorkloadKind::training);
+  const std::string preset = "preset = \"ucie-standard-x16-32\"";
+  const auto at = text.find("\n" + preset);
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at + 1, preset.size(), "preset = \"ucie-advanced-x64-32\"");
+  EXPECT_EQ(load(text).deck.network.link.bandwidth_GBps, 256.0);
+}
+
+}  // namespace
+}  // namespace hecaton::io

@@ -1,0 +1,72 @@
+// Every deck that is shipped reads, says what its name says, and starts with a comment.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "io/deck/reader.hpp"
+
+namespace hecaton::io {
+namespace {
+
+std::filesystem::path deck_path(const std::string& name) {
+  return std::filesystem::path(HECATON_DECKS) / name;
+}
+
+TEST(ShippedDecks, AllReadAndStartWithAComment) {
+  int decks = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(HECATON_DECKS)) {
+    if (entry.path().extension() != ".toml") continue;
+    ++decks;
+    EXPECT_NO_THROW(read_deck(entry.path(), {})) << entry.path();
+    std::ifstream file(entry.path());
+    EXPECT_EQ(file.get(), '#') << entry.path();
+  }
+  EXPECT_GE(decks, 12);
+}
+
+TEST(ShippedDecks, ModelsStandAtTheirWeakScalingSizes) {
+  struct Pair {
+    const char* deck;
+    const char* model;
+    std::uint32_t dies;
+  };
+  for (const Pair& pair :
+       {Pair{"tinyllama-1.1b-4x4.toml", "tinyllama-1.1b", 16}, Pair{"llama2-7b-8x8.toml", "llama2-7b", 64},
+        Pair{"llama2-70b-16x16.toml", "llama2-70b", 256},
+        Pair{"llama3.1-405b-32x32.toml", "llama3.1-405b", 1024}}) {
+    const Deck deck = read_deck(deck_path(pair.deck), {});
+    EXPECT_EQ(deck.training.model.name, pair.model);
+    EXPECT_EQ(deck.network.package.rows * deck.network.package.columns, pair.dies);
+    EXPECT_EQ(deck.training.method, "hecaton");
+  }
+}
+
+TEST(ShippedDecks, TheQuickstartsDifferInTheMethodOnly) {
+  const Deck hecaton = read_deck(deck_path("quickstart.toml"), {});
+  const Deck flat = read_deck(deck_path("quickstart-flat-ring.toml"), {});
+  EXPECT_EQ(hecaton.training.method, "hecaton");
+  EXPECT_EQ(flat.training.method, "megatron-flat-ring");
+  const std::string with_method = "method = \"megatron-flat-ring\"";
+  const auto at = flat.resolved_toml.find(with_method);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(flat.resolved_toml.substr(0, at), hecaton.resolved_toml.substr(0, at));
+  EXPECT_EQ(hecaton.training.batch_sequences, 8U);
+  EXPECT_EQ(hecaton.training.sequence_length, 2048U);
+}
+
+TEST(ShippedDecks, EveryCollectiveAlgorithmHasOne) {
+  std::set<std::pair<int, int>> found;
+  for (const auto& entry : std::filesystem::directory_iterator(HECATON_DECKS)) {
+    if (!entry.path().filename().string().starts_with("collective-")) continue;
+    const Deck deck = read_deck(entry.path(), {});
+    found.insert({static_cast<int>(deck.collective.operation), static_cast<int>(deck.collective.algorithm)});
+  }
+  // Three operations on each of the three named rings.
+  EXPECT_EQ(found.size(), 9U);
+}
+
+}  // namespace
+}  // namespace hecaton::io

@@ -1,0 +1,107 @@
+// The file of a replayed trace is read as written, and refused with the line that is wrong.
+#include "io/deck/traffic_trace.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/io/deck/deck_file.hpp"
+
+namespace hecaton::test {
+namespace {
+
+const std::string head = "time_ns,source,destination,bytes\n";
+
+net::PackageConfig two_by_three() {
+  net::PackageConfig package;
+  package.rows = 2;
+  package.columns = 3;
+  package.dead_dies = {4};
+  return package;
+}
+
+std::vector<net::ReplayPacket> read(const std::string& text) {
+  const DeckFile file(text);
+  return io::read_traffic_trace(file.path(), two_by_three());
+}
+
+std::string problem(const std::string& text) {
+  const DeckFile file(text);
+  try {
+    io::read_traffic_trace(file.path(), two_by_three());
+  } catch (const io::InputError& error) {
+    return std::string(error.what()).substr(file.folder().string().size() + 1);
+  }
+  return {};
+}
+
+TEST(TrafficTrace, IsReadAsWritten) {
+  const std::vector<net::ReplayPacket> expected{
+      {0, 0, 5, 64}, {1'500'000'000, 5, 5, 1}, {7'250, 3, 1, 1073741824}, {1, 2, 0, 3}, {40, 0, 1, 2}};
+  EXPECT_EQ(read(head + "0,0,5,64\r\n1500000,5,5,1\n\n7.25,3,1,1073741824\n0.001,2,0,3\n0.04,0,1,2"),
+            expected);
+}
+
+TEST(TrafficTrace, IsRefusedWithItsLine) {
+  EXPECT_EQ(problem(""), "deck.toml: holds no packets (there is nothing to replay) add lines to it");
+  EXPECT_TRUE(problem(head).starts_with("deck.toml:1")) << problem(head);
+  EXPECT_EQ(problem("0,0,5,64\n"),
+            "deck.toml:1:1: is not the head of a trace (it is \"0,0,5,64\") begin the file with "
+            "time_ns,source,destination,bytes");
+  EXPECT_EQ(problem(head + "0,0,1,1\n0,0,1\n"),
+            "deck.toml:3:1: is no line of a trace (four cells are needed: time_ns,source,destination,bytes) "
+            "correct the line or remove it");
+  EXPECT_EQ(problem(head + "0,6,1,64\n"),
+            "deck.toml:2:3: source: cannot be \"6\" (dies are 0 to 5) correct the line or remove it");
+  EXPECT_EQ(problem(head + "0,0,4,64\n"),
+            "deck.toml:2:5: destination: cannot be \"4\" (this die is dead) correct the line or remove it");
+  EXPECT_EQ(problem(head + "0,0,1,0\n"),
+            "deck.toml:2:7: bytes: cannot be \"0\" (a message has 1 to 1073741824 bytes) correct the line or "
+            "remove it");
+}
+
+TEST(TrafficTrace, RefusesWhateverIsNoLine) {
+  for (const char* line : {"-1,0,1,64",
+                           "-0,0,1,64",
+                           "1e3,0,1,64",
+                           "0.0001,0,1,64",
+                           ".5,0,1,64",
+                           "1.,0,1,64",
+                           "1.-5,0,1,64",
+                           "1000000000001,0,1,64",
+                           "99999999999999999999,0,1,64",
+                           "nan,0,1,64",
+                           ",0,1,64",
+                           " 0,0,1,64",
+                           "0,0,1,64,",
+                           "0,0,1,64,5",
+                           "0;0;1;64",
+                           "0,-1,1,64",
+                           "0,0,1,-64",
+                           "0,0,1,4294967296",
+                           "0,0x1,1,64",
+                           "0,,1,64",
+                           "0,0,1,"})
+    EXPECT_TRUE(problem(head + line + "\n").starts_with("deck.toml:2:")) << line;
+  EXPECT_TRUE(problem(head + std::string(5, '\0')).starts_with("deck.toml:2:"));
+  EXPECT_TRUE(problem(std::string(100000, ',')).starts_with("deck.toml:1:1: "));
+}
+
+TEST(TrafficTrace, OfTheDeckIsLookedForBesideIt) {
+  const std::string traffic = "[workload]\nkind = \"traffic\"\n[traffic]\n";
+  const DeckFile file(traffic + "pattern = \"trace\"\ntrace_file = \"packets.csv\"\n");
+  EXPECT_EQ(io::read_deck(file.path(), {}).traffic.trace_file, (file.folder() / "packets.csv").string());
+  EXPECT_EQ(io::read_deck(file.path(), std::vector<std::string>{"traffic.trace_file=/a/../b.csv"})
+                .traffic.trace_file,
+            "/b.csv");
+  EXPECT_EQ(error_of(traffic + "pattern = \"trace\"\n"),
+            "deck.toml:4:1: traffic.pattern: has nothing to replay (traffic.trace_file names no file) add "
+            "trace_file = \"FILE.csv\" under [traffic]");
+  EXPECT_EQ(error_of(traffic + "trace_file = \"a.csv\"\n"),
+            "deck.toml:4:1: traffic.trace_file: would not be read (the pattern is not \"trace\") set "
+            "traffic.pattern = \"trace\" or remove it");
+  EXPECT_EQ(error_of(traffic + "injection = \"bursty\"\ninjection_rate = 0.5\nburst_rate = 0.25\n"),
+            "deck.toml:6:1: traffic.burst_rate: is below the load (bursts of 0.25 flits per die and cycle "
+            "cannot make 0.5) raise it, or lower traffic.injection_rate");
+}
+
+}  // namespace
+}  // namespace hecaton::test

@@ -1,0 +1,150 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "io/files/input_error.hpp"
+#include "io/result/summary.hpp"
+
+namespace {
+
+using namespace hecaton::io;
+using Json = nlohmann::ordered_json;
+
+Summary sample(WorkloadSummary workload) {
+  Summary s;
+  s.version = "1.2.3";
+  s.git = "abc";
+  s.build_type = "Release";
+  s.deck = "quick\"start\n";
+  s.rows = 4;
+  s.columns = 6;
+  s.ranks = 3;
+  s.sync = "window";
+  s.simulated_ps = 123'456'789'012'345;
+  s.events = 18'446'744'073'709'551'615U;
+  s.packets = 7;
+  s.packet_hops = 8;
+  s.flit_hops = 9;
+  s.windows = 10;
+  s.wall_s = 0.1;
+  s.events_per_s = 1.0 / 3.0;
+  s.peak_rss_bytes = 11;
+  s.digest = 0x00000000000000ffU;
+  s.workload = std::move(workload);
+  return s;
+}
+
+TrainingSummary training() {
+  TrainingSummary t;
+  t.model = "llama2-7b";
+  t.method = "hecaton";
+  t.step_s = 0.7;
+  t.flops = 9'007'199'254'740'993U;  // one more than a double can hold
+  t.energy_J = {1, 2, 3, 4, 5, 15};
+  return t;
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    summary_from_json(text, "summary.json");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "it was read";
+}
+
+TEST(SummaryJson, RoundTripsForEveryWorkload) {
+  for (const WorkloadSummary& workload :
+       {WorkloadSummary{training()}, WorkloadSummary{CollectiveSummary{"all-gather", "rows", 5, "ring", 6}},
+        WorkloadSummary{TrafficSummary{1.5, 1, 2, 0.1, 0.2, 3.5, 4, true}}}) {
+    const std::string text = to_json(sample(workload));
+    EXPECT_EQ(to_json(summary_from_json(text, "summary.json")), text);
+  }
+}
+
+TEST(SummaryJson, HoldsEveryKeyUsersRelyOn) {
+  const Json json = Json::parse(to_json(sample(training())));
+  for (const char* key : {"schema", "version", "git", "build_type", "deck", "ranks", "sync", "simulated_ps",
+                          "events", "packets", "packet_hops", "flit_hops", "windows", "wall_s",
+                          "events_per_s", "peak_rss_bytes", "digest", "training"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  for (const char* key : {"step_s", "tokens_per_s", "compute_s", "nop_s", "dram_s", "mfu",
+                          "nop_bytes_per_die", "dram_bytes", "flops", "energy_J"}) {
+    EXPECT_TRUE(json["training"].contains(key)) << key;
+  }
+  for (const char* key : {"compute", "sram", "nop", "dram", "static", "total"}) {
+    EXPECT_TRUE(json["training"]["energy_J"].contains(key)) << key;
+  }
+  EXPECT_EQ(json["digest"], "00000000000000ff");
+  EXPECT_EQ(json["events"], 18'446'744'073'709'551'615U);
+  EXPECT_EQ(json["training"]["flops"], 9'007'199'254'740'993U);
+  EXPECT_EQ(json["training"]["energy_J"]["static"], 5);
+  const Json traffic = Json::parse(to_json(sample(TrafficSummary{})))["traffic"];
+  for (const char* key :
+       {"latency_mean_cycles", "latency_min_cycles", "latency_max_cycles", "accepted_flits_per_die_cycle",
+        "offered_flits_per_die_cycle", "hops_mean", "packets_measured", "saturated"}) {
+    EXPECT_TRUE(traffic.contains(key)) << key;
+  }
+  const Json collective = Json::parse(to_json(sample(CollectiveSummary{})))["collective"];
+  for (const char* key : {"time_ps", "algorithm", "bytes"}) EXPECT_TRUE(collective.contains(key)) << key;
+}
+
+TEST(SummaryJson, ItsTwoPartsShareNothingAndAreTheWhole) {
+  const Summary summary = sample(training());
+  const Json results = Json::parse(results_to_json(summary));
+  const Json run = Json::parse(run_to_json(summary));
+  const Json whole = Json::parse(to_json(summary));
+  EXPECT_EQ(results.size() + run.size(), whole.size());
+  for (const char* key : {"version", "git", "build_type", "ranks", "sync", "events", "windows", "wall_s",
+                          "events_per_s", "peak_rss_bytes"}) {
+    EXPECT_FALSE(results.contains(key)) << key;
+    EXPECT_TRUE(run.contains(key)) << key;
+  }
+  EXPECT_EQ(to_json(summary_from_parts(results_to_json(summary), run_to_json(summary), "trace.h5")),
+            to_json(summary));
+}
+
+// The parts come from a file that may lie: what the run part says of a result is not believed.
+TEST(SummaryJson, TheRunPartCannotOverrideAResult) {
+  const Summary summary = sample(training());
+  Json run = Json::parse(run_to_json(summary));
+  run["simulated_ps"] = 1;
+  EXPECT_EQ(summary_from_parts(results_to_json(summary), run.dump(), "trace.h5").simulated_ps,
+            summary.simulated_ps);
+}
+
+TEST(SummaryJson, RefusesEveryMissingKeyByName) {
+  const Json whole = Json::parse(to_json(sample(training())));
+  for (const auto& [key, value] : whole.items()) {
+    Json broken = whole;
+    broken.erase(key);
+    const std::string missing = key == "training" ? "traffic" : key;
+    EXPECT_EQ(refusal(broken.dump()),
+              "summary.json: " + missing + ": is missing (this is no summary of a hecaton run)");
+  }
+}
+
+TEST(SummaryJson, RefusesEveryWrongTypeByName) {
+  const Json whole = Json::parse(to_json(sample(training())));
+  for (const auto& [key, value] : whole.items()) {
+    for (const Json& wrong : {Json(nullptr), Json::array(), Json(-1), Json(true)}) {
+      if (key == "wall_s" || key == "events_per_s") continue;  // a negative number is a number
+      Json broken = whole;
+      broken[key] = wrong;
+      EXPECT_TRUE(refusal(broken.dump()).starts_with("summary.json: " + key + ": is not")) << key << wrong;
+    }
+  }
+}
+
+TEST(SummaryJson, RefusesNumbersOutOfRange) {
+  Json broken = Json::parse(to_json(sample(training())));
+  broken["ranks"] = 1ULL << 32U;
+  EXPECT_NE(refusal(broken.dump()).find("ranks: is too large"), std::string::npos);
+  broken["ranks"] = 1;
+  broken["digest"] = "0123456789abcdeg";
+  EXPECT_NE(refusal(broken.dump()).find("digest: is not 16"), std::string::npos);
+  EXPECT_NE(refusal("{\"schema\": 1, \"wall_s\": 1e999}").find("JSON"), std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,186 @@
+#include "tests/io/trace/synthetic.hpp"
+
+#include <unistd.h>
+
+#include <boost/mpi/collectives.hpp>
+#include <boost/serialization/string.hpp>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "io/trace/trace.hpp"
+
+namespace synthetic {
+
+using namespace hecaton;
+
+std::vector<NamedOwner> owners() {
+  return {{"strips", [](std::uint32_t die,
+                        int ranks) { return static_cast<int>(die) * ranks / static_cast<int>(dies); }},
+          {"blocks",
+           [](std::uint32_t die, int ranks) {
+             const bool south = die / columns >= rows / 2;
+             const bool east = die % columns >= columns / 2;
+             return ((south ? 2 : 0) + (east ? 1 : 0)) % ranks;
+           }},
+          {"scattered", [](std::uint32_t die,
+                           int ranks) { return static_cast<int>(hash(die) % static_cast<unsigned>(ranks)); }},
+          {"all on the last rank", [](std::uint32_t, int ranks) { return ranks - 1; }}};
+}
+
+std::uint64_t hash(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t z = a * 0x9e3779b97f4a7c15U + b * 0xbf58476d1ce4e5b9U + 0x94d049bb133111ebU;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31U);
+}
+
+chiplet::DieCounters counters_of(std::uint32_t die) {
+  const auto value = [die](std::uint64_t which) { return hash(die, which) % 1'000'000'000'000U; };
+  chiplet::DieCounters c;
+  c.macs = value(1);
+  c.vector_bytes = value(2);
+  c.sram_read_bytes = value(3);
+  c.sram_write_bytes = value(4);
+  c.nop_sent_bytes = value(5);
+  c.nop_received_bytes = value(6);
+  c.dram_read_bytes = value(7);
+  c.dram_write_bytes = value(8);
+  c.matrix_ps = value(9);
+  c.vector_ps = value(10);
+  c.nop_ps = value(11);
+  c.dram_ps = value(12);
+  c.finished_ps = static_cast<std::uint64_t>(simulated_ps) - die;
+  return c;
+}
+
+std::vector<chiplet::OperationRow> operations_of(std::uint32_t die) {
+  const std::uint64_t count = hash(die, 99) % 5;  // some dies have none
+  std::vector<chiplet::OperationRow> operations;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    chiplet::OperationRow row;
+    row.die = die;
+    row.kind = static_cast<chiplet::OperationKind>(hash(die, i) % 9);
+    row.stage = static_cast<decltype(row.stage)>(hash(die, i + 100) % 16);
+    row.layer = static_cast<std::int16_t>(static_cast<int>(i) - 1);
+    row.minibatch = static_cast<std::int32_t>(i) - 1;
+    row.start_ps = static_cast<std::int64_t>(i * 1000 + die);
+    row.end_ps = row.start_ps + 10;
+    row.bytes = hash(die, i + 200);
+    operations.push_back(row);
+  }
+  return operations;
+}
+
+namespace {
+
+bool is_edge(std::uint32_t die) {
+  const std::uint32_t row = die / columns;
+  const std::uint32_t column = die % columns;
+  return row == 0 || column == 0 || row == rows - 1 || column == columns - 1;
+}
+
+std::vector<std::uint32_t> edge_dies() {
+  std::vector<std::uint32_t> edge;
+  for (std::uint32_t die = 0; die < dies; ++die) {
+    if (is_edge(die)) edge.push_back(die);
+  }
+  return edge;
+}
+
+bool are_linked(std::uint32_t from, std::uint32_t to) {
+  if (from >= dies || to >= dies) {
+    return (from >= dies) != (to >= dies) && die_of_node(from) == die_of_node(to);
+  }
+  const auto apart = [](std::uint32_t a, std::uint32_t b) { return a > b ? a - b : b - a; };
+  return apart(from / columns, to / columns) + apart(from % columns, to % columns) == 1;
+}
+
+}  // namespace
+
+std::uint32_t die_of_node(std::uint32_t node) {
+  return node < dies ? node : edge_dies().at(node - dies);
+}
+
+std::vector<chiplet::LinkCounters> links() {
+  std::vector<chiplet::LinkCounters> all;
+  for (std::uint32_t from = 0; from < dies + io_dies; ++from) {
+    for (std::uint32_t to = 0; to < dies + io_dies; ++to) {
+      if (!are_linked(from, to)) continue;
+      const std::uint64_t key = from * 1000 + to;
+      all.push_back({from, to, hash(key, 1) % static_cast<std::uint64_t>(simulated_ps),
+                     hash(key, 2) % 1'000'000, hash(key, 3) % 10'000, hash(key, 4) % 1'000'000'000});
+    }
+  }
+  return all;
+}
+
+io::Deck deck() {
+  io::Deck deck;
+  deck.name = "synthetic";
+  deck.resolved_toml = "[workload]\nkind = \"training\"  # caf\xc3\xa9\n";
+  deck.network.package.rows = rows;
+  deck.network.package.columns = columns;
+  return deck;
+}
+
+io::RunResult result(const Owner& owner, int rank, int ranks) {
+  io::RunResult result;
+  io::LocalRecords& local = result.local;
+  for (std::uint32_t die = 0; die < dies; ++die) {
+    if (owner(die, ranks) != rank) continue;
+    const std::vector<chiplet::OperationRow> operations = operations_of(die);
+    local.dies.push_back(die);
+    local.die_counters.push_back(counters_of(die));
+    local.operations_per_die.push_back(operations.size());
+    local.operations.insert(local.operations.end(), operations.begin(), operations.end());
+  }
+  for (const chiplet::LinkCounters& link : links()) {
+    if (owner(die_of_node(link.from), ranks) == rank) local.links.push_back(link);
+  }
+  result.totals.simulated_ps = simulated_ps;
+  result.totals.packets = 12'345;
+  result.totals.packet_hops = 67'890;
+  result.totals.flit_hops = 4'000'000;
+  result.totals.digest = 0x0123456789abcdefU;
+  if (rank != 0) return result;
+  for (int r = 0; r < ranks; ++r) {
+    io::RankAccounting accounting;
+    accounting.events = 1000U + static_cast<unsigned>(r);
+    accounting.windows = 77;
+    accounting.computing_s = 0.25 * r;
+    accounting.peak_rss_bytes = 1'000'000U * static_cast<unsigned>(r + 1);
+    result.accounting.push_back(accounting);
+  }
+  result.wall_s = 0.5;
+  return result;
+}
+
+io::ModelFacts facts() {
+  return {.tokens = 16'384, .model_flops = 1'000'000'000'000'000, .algorithm = ""};
+}
+
+Scratch::Scratch(const boost::mpi::communicator& comm) : comm_(comm) {
+  std::string folder;
+  if (comm.rank() == 0) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "hecaton-trace-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no scratch folder");
+    folder = pattern;
+  }
+  boost::mpi::broadcast(comm, folder, 0);
+  folder_ = folder;
+}
+
+Scratch::~Scratch() {
+  comm_.barrier();
+  std::error_code ignored;
+  if (comm_.rank() == 0) std::filesystem::remove_all(folder_, ignored);
+}
+
+void write(const std::filesystem::path& path, const Owner& owner, const boost::mpi::communicator& comm) {
+  const io::RunResult run = result(owner, comm.rank(), comm.size());
+  const io::Summary summary = io::make_summary(deck(), run, facts(), comm);
+  const io::Provenance provenance = io::collect_provenance("hecaton run synthetic.toml", "block", comm);
+  io::write_trace(path, deck(), run, summary, provenance, comm);
+}
+
+}  // namespace synthetic

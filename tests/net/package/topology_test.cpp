@@ -1,0 +1,94 @@
+#include "net/package/topology.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <set>
+
+namespace hecaton::net {
+namespace {
+
+Topology make(std::uint32_t rows, std::uint32_t columns, bool with_io = false) {
+  return Topology({rows, columns, TopologyKind::mesh, {}, {}}, with_io);
+}
+
+TEST(Topology, BypassRingVisitsEvenThenOddAndSpansAtMostTwo) {
+  for (std::uint32_t p : {1u, 2u, 3u, 4u, 5u, 8u, 9u, 16u}) {
+    std::set<std::uint32_t> visited;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> directed_links;
+    for (std::uint32_t k = 0; k < p; ++k) {
+      const std::uint32_t from = index_at_ring_position(k, p, RingOrder::bypass);
+      const std::uint32_t to = index_at_ring_position((k + 1) % p, p, RingOrder::bypass);
+      EXPECT_EQ(ring_position_of(from, p, RingOrder::bypass), k);
+      visited.insert(from);
+      EXPECT_LE(from > to ? from - to : to - from, 2u);
+      for (std::uint32_t at = from; at != to; at = at < to ? at + 1 : at - 1)
+        EXPECT_TRUE(directed_links.insert({at, at < to ? at + 1 : at - 1}).second)
+            << "a link carries two ring edges";
+    }
+    EXPECT_EQ(visited.size(), p);
+    EXPECT_EQ(directed_links.size(), 2 * (p - 1));
+  }
+}
+
+TEST(Topology, HamiltonianRingIsOneCycleOfNeighbours) {
+  for (auto [rows, columns] :
+       {std::pair{2u, 2u}, {2u, 3u}, {3u, 2u}, {4u, 4u}, {3u, 4u}, {4u, 3u}, {8u, 5u}, {5u, 8u}}) {
+    const Topology topology = make(rows, columns);
+    NodeId at{0};
+    std::set<std::uint32_t> visited;
+    for (std::uint32_t k = 0; k < rows * columns; ++k) {
+      const RingMember member = topology.package_ring(at);
+      EXPECT_EQ(member.position, k);
+      EXPECT_TRUE(visited.insert(at.value).second);
+      EXPECT_EQ(topology.hops(at, member.next), 1u);
+      at = member.next;
+    }
+    EXPECT_EQ(at, NodeId{0});
+  }
+  EXPECT_THROW(make(3, 3).package_ring(NodeId{0}), std::invalid_argument);
+  // Over a link that is dead as well: messages find their way around.
+  const Topology torn({2, 2, TopologyKind::mesh, {}, {{0, 1}}}, false);
+  EXPECT_EQ(torn.package_ring(NodeId{0}).next, NodeId{1});
+  EXPECT_THROW(make(1, 4).package_ring(NodeId{0}), std::invalid_argument);
+}
+
+TEST(Topology, TorusRingIsOneLinkPerEdge) {
+  PackageConfig package{3, 5, TopologyKind::torus, {}, {}};
+  const Topology topology(package, false);
+  for (std::uint32_t d = 0; d < topology.dies(); ++d) {
+    EXPECT_EQ(topology.hops(NodeId{d}, topology.row_ring(NodeId{d}, RingOrder::naive).next), 1u);
+    EXPECT_EQ(topology.hops(NodeId{d}, topology.column_ring(NodeId{d}, RingOrder::naive).next), 1u);
+  }
+}
+
+TEST(Topology, EveryEdgeDieHasOneIoDie) {
+  const Topology topology = make(4, 5, true);
+  EXPECT_EQ(topology.nodes() - topology.dies(), 2 * (4 + 5) - 4u);
+  EXPECT_FALSE(topology.io_of_die(topology.die_at(1, 1)).has_value());
+  const NodeId corner = topology.die_at(0, 0);
+  ASSERT_TRUE(topology.io_of_die(corner).has_value());
+  EXPECT_EQ(topology.die_of_io(*topology.io_of_die(corner)), corner);
+}
+
+TEST(Topology, ChannelsAreSharedEqually) {
+  for (std::uint32_t channels : {0u, 3u, 12u, 40u}) {
+    const Topology topology = make(4, 4, true);
+    const auto of_io = spread_channels(topology, channels);
+    const std::uint32_t total = std::accumulate(of_io.begin(), of_io.end(), 0u);
+    EXPECT_EQ(total, channels == 0 ? 12u : channels);
+    std::vector<std::uint64_t> load(of_io.size(), 0);
+    for (const auto& shares : assign_channels(topology, of_io)) {
+      std::uint32_t weight = 0;
+      for (const ChannelShare& share : shares) {
+        weight += share.weight;
+        load[share.io.value - topology.dies()] += share.weight;
+      }
+      EXPECT_EQ(weight, total);
+    }
+    for (std::size_t io = 0; io < load.size(); ++io) EXPECT_EQ(load[io], of_io[io] * 16u);
+  }
+}
+
+}  // namespace
+}  // namespace hecaton::net
