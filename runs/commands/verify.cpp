@@ -6,18 +6,36 @@
 #include <boost/serialization/string.hpp>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string>
 
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/verify/verifiable.hpp"
 #include "runs/verify/verify.hpp"
+#include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
 namespace {
 
-SharedDeck checked_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
+// The deck that is simulated, with its plan.
+struct PlannedDeck {
+  PlannedDeck(const std::string& resolved, const std::string& name)
+      : deck(io::parse_deck(resolved, name)), workload(deck) {}
+  PlannedDeck(const PlannedDeck&) = delete;
+  PlannedDeck& operator=(const PlannedDeck&) = delete;
+
+  io::Deck deck;
+  Workload workload;  // refers to the deck
+};
+
+// Collective: rank 0 judges the deck, and plans it for that.
+SharedDeck checked_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world,
+                        std::optional<PlannedDeck>& planned) {
   return share_deck(world, [&] {
     CheckedDeck checked = check_deck_input(arguments.input, world.size());
-    require_plan(checked.loaded, [&] { check_verifiable(checked.loaded.deck); });
+    planned.emplace(checked.loaded.deck.resolved_toml, checked.loaded.deck.name);
+    require_plan(checked.loaded, [&] { check_verifiable(planned->workload); });
     return checked;
   });
 }
@@ -39,13 +57,15 @@ void print_findings(const Findings& found) {
 }  // namespace
 
 int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
-  const SharedDeck shared = checked_deck(arguments, world);
+  std::optional<PlannedDeck> planned;
+  const SharedDeck shared = checked_deck(arguments, world, planned);
   if (shared.code != exit_done) return shared.code;
   try {
+    if (!planned) planned.emplace(shared.text, shared.name);
     VerifyOptions options;
     options.partition = arguments.input.partition;
     options.seed = arguments.seed;
-    const Findings found = verify(io::parse_deck(shared.text, shared.name), options, world);
+    const Findings found = verify(planned->workload, options, world);
     if (world.rank() == 0) print_findings(found);
     return found.first_wrong.empty() ? exit_done : exit_failed;
   } catch (const std::exception& error) {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/engine/base/ids.hpp"
-#include "runs/verify/number.hpp"
+#include "runs/verify/dense/number.hpp"
 
 namespace hecaton::runs {
 

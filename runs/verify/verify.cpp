@@ -7,109 +7,59 @@
 #include <boost/serialization/string.hpp>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 #include <variant>
 
 #include "core/engine/engine.hpp"
 #include "core/engine/mpi/transport.hpp"
 #include "core/engine/sync/window_sync.hpp"
-#include "core/training/model/models.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
+#include "runs/verify/dense/dense_step.hpp"
+#include "runs/verify/die_follower.hpp"
+#include "runs/verify/mailbox.hpp"
+#include "runs/verify/verifiable.hpp"
 #include "runs/wiring/endpoint.hpp"
 #include "runs/wiring/lookahead.hpp"
-#include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
 
 namespace {
 
-// A die's host, with someone who follows what it computes.
-template <class NetHost>
-struct FollowedHost {
-  ChipletHost<NetHost> host;
-  DieNumbers& numbers;
+using FollowedDie = DieNodeOf<DieFollower>;
+using FollowedPackage = net::PackageModel<EndpointOf<FollowedDie, IoNode>>;
 
-  SimTime now() const { return host.now(); }
-  void send(const chiplet::Message& message) { host.send(message); }
-  void wake_at(SimTime time, std::uint32_t token) { host.wake_at(time, token); }
-  void record(const chiplet::OperationRow&) {}
-  DieNumbers& observer() { return numbers; }
-};
-
-struct FollowedDie {
-  chiplet::Die die;
-  DieNumbers numbers;
-
-  template <class Host>
-  FollowedHost<Host> view(Host& host) {
-    return {{host, nullptr}, numbers};
-  }
-  template <class Host>
-  void start(Host& host) {
-    auto h = view(host);
-    die.start(h);
-  }
-  template <class Host>
-  void on_message(Host& host, const net::DeliveredMessage& delivered) {
-    if (!delivered.complete) return;
-    auto h = view(host);
-    die.on_message(h, message_of(delivered));
-  }
-  template <class Host>
-  void on_timer(Host& host, std::uint32_t token) {
-    auto h = view(host);
-    die.on_timer(h, token);
-  }
-};
-
-struct FollowedEndpoint {
-  std::variant<FollowedDie, IoNode> node;
-
-  template <class Host>
-  void start(Host& host) {
-    std::visit([&](auto& n) { n.start(host); }, node);
-  }
-  template <class Host>
-  void on_message(Host& host, const net::DeliveredMessage& delivered) {
-    std::visit([&](auto& n) { n.on_message(host, delivered); }, node);
-  }
-  template <class Host>
-  void on_timer(Host& host, std::uint32_t token) {
-    std::visit([&](auto& n) { n.on_timer(host, token); }, node);
-  }
-};
-
-using Model = net::PackageModel<FollowedEndpoint>;
-
-class Maker {
+// Makes the nodes of the package. Has the programs that the dies run.
+class NodeMaker {
  public:
-  Maker(const Workload& workload, const VerifyOptions& options, const Reference& reference, Mailbox& mailbox)
+  NodeMaker(const Workload& workload, const VerifyOptions& options, const DenseStep& dense, Mailbox& mailbox)
       : workload_(workload),
         options_(options),
-        reference_(reference),
+        dense_(dense),
         mailbox_(mailbox),
         programs_(workload.plan().roles) {
     if (options.spoil_programs) options.spoil_programs(programs_);
   }
 
-  FollowedEndpoint operator()(NodeId node) const {
+  EndpointOf<FollowedDie, IoNode> operator()(NodeId node) const {
     if (workload_.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload_.io_setup(node))}};
     chiplet::DieSetup setup = workload_.die_setup(node);
     const std::uint32_t role = workload_.plan().role_of_die[node.value];
-    DieRole numbers{node,
-                    &workload_.plan().meanings[role],
-                    {setup.rings, setup.lines},
-                    ring_places(setup, chiplet::Ring::column),
-                    ring_places(setup, chiplet::Ring::row),
-                    workload_.plan().minibatch_tokens};
+    DieRole told{node,
+                 &workload_.plan().meanings[role],
+                 {setup.rings, setup.lines},
+                 ring_places(setup, chiplet::Ring::column),
+                 ring_places(setup, chiplet::Ring::row),
+                 workload_.plan().minibatch_tokens};
     setup.program = &programs_[role];
     if (options_.spoil_places) options_.spoil_places(setup);
-    return {
-        FollowedDie{chiplet::Die(std::move(setup)), DieNumbers(std::move(numbers), reference_, mailbox_)}};
+    return {FollowedDie{.die = chiplet::Die(std::move(setup)),
+                        .keeps_rows = false,
+                        .observer = DieFollower(std::move(told), dense_, mailbox_)}};
   }
 
  private:
-  // Of the dies of a line as they lie.
+  // Of the dies of a line, in its order.
   std::vector<std::uint32_t> ring_places(const chiplet::DieSetup& setup, chiplet::Ring ring) const {
     const auto index = static_cast<std::size_t>(ring);
     std::vector<std::uint32_t> places;
@@ -120,14 +70,14 @@ class Maker {
 
   const Workload& workload_;
   const VerifyOptions& options_;
-  const Reference& reference_;
+  const DenseStep& dense_;
   Mailbox& mailbox_;
   std::vector<chiplet::Program> programs_;
 };
 
-void require_finished(Model& model, const boost::mpi::communicator& world) {
+void require_finished(FollowedPackage& model, const boost::mpi::communicator& world) {
   std::string first;
-  for (const Model::Node& node : model.nodes()) {
+  for (const FollowedPackage::Node& node : model.nodes()) {
     const auto* followed = std::get_if<FollowedDie>(&node.endpoint.node);
     if (followed == nullptr || followed->die.finished() || !first.empty()) continue;
     first = fmt::format("die {}: {}", node.id.value, followed->die.blocked_on());
@@ -138,12 +88,12 @@ void require_finished(Model& model, const boost::mpi::communicator& world) {
     if (!line.empty()) throw std::runtime_error("programs have not ended: " + line);
 }
 
-Findings sum_up(Model& model, const boost::mpi::communicator& world) {
+Findings sum_up(FollowedPackage& model, const boost::mpi::communicator& world) {
   Findings mine;
-  for (Model::Node& node : model.nodes()) {
+  for (FollowedPackage::Node& node : model.nodes()) {
     auto* followed = std::get_if<FollowedDie>(&node.endpoint.node);
     if (followed == nullptr) continue;
-    const Findings one = followed->numbers.finish();
+    const Findings one = followed->observer.finish();
     mine.outputs += one.outputs;
     mine.input_gradients += one.input_gradients;
     mine.weight_gradients += one.weight_gradients;
@@ -164,113 +114,24 @@ Findings sum_up(Model& model, const boost::mpi::communicator& world) {
 }
 
 template <class Synchroniser>
-void run_engine(Model& model, Synchroniser&& synchroniser) {
-  engine::Engine<Model, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, {});
+void run_engine(FollowedPackage& model, Synchroniser&& synchroniser) {
+  engine::Engine<FollowedPackage, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, {});
   engine.run();
-}
-
-// Whether linear layers lie on the dies in one dimension.
-bool is_one_d(const training::Plan& plan) {
-  return std::any_of(plan.meanings.at(0).begin(), plan.meanings.at(0).end(), [](const auto& meaning) {
-    return meaning.spread == training::Spread::outputs && meaning.verb == training::Verb::product;
-  });
-}
-
-// 1D: norms are followed token by token, so a die's share of a tile has to be whole tokens.
-void check_shares(const Workload& workload, std::uint64_t hidden) {
-  const std::uint64_t dies = workload.topology().dies();
-  const training::Plan& plan = workload.plan();
-  for (std::size_t i = 0; i < plan.roles.at(0).size(); ++i) {
-    const chiplet::Op& op = plan.roles[0][i];
-    const training::Meaning& meaning = plan.meanings.at(0)[i];
-    const bool is_last = meaning.part + 1 == meaning.parts;
-    if (meaning.verb != training::Verb::gather || !is_last || op.units % (dies * hidden) == 0) continue;
-    throw training::PlanError(
-        "training.minibatch_tokens", "makes token tiles too small to verify",
-        fmt::format("{} tokens of a tile are no whole number for each of {} dies", op.units / hidden, dies),
-        "use a larger mini-batch, or larger buffers");
-  }
-}
-
-// Experts get equally many tokens of what a die scores at once.
-void check_rounds(const Workload& workload, const training::Model& model) {
-  const training::Plan& plan = workload.plan();
-  for (std::size_t i = 0; i < plan.roles.at(0).size(); ++i) {
-    const training::Meaning& meaning = plan.meanings.at(0)[i];
-    const std::uint64_t tokens = plan.roles[0][i].m;
-    if (meaning.verb != training::Verb::scores || meaning.pass == training::Pass::weight_gradient) continue;
-    const training::Operator& o = model.operators.at(meaning.place);
-    if (tokens % round_of(o) == 0) continue;
-    throw training::PlanError(
-        "training.minibatch_tokens", "makes token tiles too small to verify",
-        fmt::format("{} tokens of a die, {} of {} experts each, do not give every expert equally many",
-                    tokens, o.experts_per_token, o.experts),
-        "use a larger mini-batch, or larger buffers");
-  }
-}
-
-void check_heads(const training::Model& model, std::uint64_t dies) {
-  for (const training::Operator& o : model.operators) {
-    if (o.kind != training::OperatorKind::attention || dies <= o.heads) continue;
-    throw training::PlanError(
-        "training.model.heads", "are too few to verify this method",
-        fmt::format("{} heads on {} dies: dies that share a head are not followed", o.heads, dies),
-        "use at least as many heads as dies");
-  }
-}
-
-// The order in which tokens are dealt out to experts: as dies have them, so that every tile of every die has
-// whole rounds.
-Indices dealing_order(const Workload& workload, const io::Deck& deck) {
-  const std::uint64_t rows = deck.network.package.rows, columns = deck.network.package.columns;
-  const std::uint64_t minibatch = workload.plan().minibatch_tokens, tokens = workload.plan().tokens;
-  const bool is_1d = is_one_d(workload.plan());
-  Indices order;
-  for (std::uint64_t base = 0; base < tokens; base += minibatch)
-    for (std::uint64_t i = 0; i < minibatch; ++i) {
-      const std::uint64_t slice = minibatch / columns;  // 2D
-      const std::uint64_t q = i / slice + i % slice * columns;
-      order.push_back(base + (is_1d ? i : listed_token(minibatch, rows, q)));
-    }
-  return order;
 }
 
 }  // namespace
 
-void check_verifiable(const io::Deck& deck) {
-  using training::PlanError;
-  if (deck.kind != io::WorkloadKind::training) {
-    throw PlanError("workload.kind", "can not be verified", "only training steps compute something",
-                    "use a deck of kind \"training\"");
-  }
-  __extension__ using Wide = unsigned __int128;
-  constexpr std::uint64_t most = 200'000'000;
-  const training::ModelConfig& m = deck.training.model;
-  const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
-  if (weights * deck.training.batch_sequences * deck.training.sequence_length > most) {
-    throw PlanError("training.batch_sequences", "makes the step too large to verify",
-                    "tokens times weights are more than 200 million; every product is done, densely too",
-                    "use fewer tokens, or a smaller model");
-  }
-  const std::uint64_t dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
-  const training::Model model = training::model_of(m);
-  const Workload workload(deck);
-  const bool is_1d = is_one_d(workload.plan());
-  if (is_1d) check_heads(model, dies);
-  if (is_1d) check_shares(workload, m.hidden);
-  check_rounds(workload, model);
-}
-
-Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost::mpi::communicator& world) {
-  check_verifiable(deck);
-  const Workload workload(deck);
+Findings verify(const Workload& workload, const VerifyOptions& options,
+                const boost::mpi::communicator& world) {
+  const io::Deck& deck = workload.deck();
   net::Fabric fabric(deck.network, workload.has_io());
   const auto partition = partition::make_partition(options.partition, workload.topology(),
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
-  const Reference reference(deck.training, dealing_order(workload, deck), options.seed);
-  const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
-  Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
+  const StepInputs inputs(deck.training, dealing_order(workload), options.seed);
+  const DenseStep dense(inputs);
+  const NodeMaker make(workload, options, dense, mailbox);
+  FollowedPackage model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
   model.set_borders(partition.owner, announcements_of(workload), {});
   if (world.size() == 1) {
     run_engine(model, engine::Alone{});

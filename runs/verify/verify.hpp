@@ -1,6 +1,6 @@
 // A training step followed with real numbers: the same programs, places and packets as a run's, and in every
 // message what it would hold, from words to weight gradients. What each die computes is compared with a dense
-// reference.
+// step.
 #pragma once
 
 #include <boost/mpi/communicator.hpp>
@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "io/deck/deck.hpp"
-#include "runs/verify/die_numbers.hpp"
+#include "core/chiplet/dies/die.hpp"
+#include "core/chiplet/program/program.hpp"
+#include "runs/verify/die/findings.hpp"
+#include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
 
@@ -22,11 +24,9 @@ struct VerifyOptions {
   std::function<void(chiplet::DieSetup&)> spoil_places;
 };
 
-// Collective; the same on every rank. Throws training::PlanError for what can not be verified, and
+// Collective; the same on every rank. `workload` has passed check_verifiable() (verifiable.hpp). Throws
 // std::runtime_error if programs can not go on.
-Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost::mpi::communicator& world);
-
-// Throws training::PlanError if the deck can not be verified: no training step, or one too large.
-void check_verifiable(const io::Deck& deck);
+Findings verify(const Workload& workload, const VerifyOptions& options,
+                const boost::mpi::communicator& world);
 
 }  // namespace hecaton::runs

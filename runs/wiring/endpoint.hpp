@@ -1,8 +1,12 @@
 // What is attached to a node's interface: a compute die, an IO die or a traffic source. The place where the
 // rooms chiplet and net meet: messages here, messages there.
+//
+// A die may have an observer, who is told what it computes (chiplet::ObservedHost). Which one is known to the
+// compiler, so that dies without one pay nothing.
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <variant>
 #include <vector>
 
@@ -14,11 +18,14 @@
 
 namespace hecaton::runs {
 
+struct NoObserver {};
+
 // The network's host as a die sees it.
-template <class NetHost>
+template <class NetHost, class Observer = NoObserver>
 struct ChipletHost {
   NetHost& net;
-  std::vector<chiplet::OperationRow>* rows;  // null: rows are not kept
+  std::vector<chiplet::OperationRow>* rows = nullptr;  // null: rows are not kept
+  Observer* told = nullptr;
 
   SimTime now() const { return net.now(); }
   void send(const chiplet::Message& message) {
@@ -31,6 +38,7 @@ struct ChipletHost {
   void record(const chiplet::OperationRow& row) {
     if (rows != nullptr) rows->push_back(row);
   }
+  Observer& observer() requires(!std::same_as<Observer, NoObserver>) { return *told; }
 };
 
 inline chiplet::Message message_of(const net::DeliveredMessage& delivered) {
@@ -39,20 +47,27 @@ inline chiplet::Message message_of(const net::DeliveredMessage& delivered) {
           header.express ? chiplet::Route::express : chiplet::Route::direct};
 }
 
-struct DieNode {
+template <class Observer>
+struct DieNodeOf {
   chiplet::Die die;
   bool keeps_rows = true;
-  std::vector<chiplet::OperationRow> rows;
+  std::vector<chiplet::OperationRow> rows = {};
   const chiplet::Foresight* foresight = nullptr;  // of messages to other ranks
+  [[no_unique_address]] Observer observer = {};
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(die);
   }
 
+  // No message of it leaves the rank sooner, everything before `now` having happened.
+  SimTime sends_no_sooner(SimTime now) const {
+    return foresight == nullptr ? now : die.sends_no_sooner(*foresight, now);
+  }
+
   template <class Host>
-  ChipletHost<Host> view(Host& host) {
-    return {host, keeps_rows ? &rows : nullptr};
+  ChipletHost<Host, Observer> view(Host& host) {
+    return {host, keeps_rows ? &rows : nullptr, &observer};
   }
   template <class Host>
   void start(Host& host) {
@@ -71,6 +86,7 @@ struct DieNode {
     die.on_timer(h, token);
   }
 };
+using DieNode = DieNodeOf<NoObserver>;
 
 struct IoNode {
   chiplet::IoDie io;
@@ -85,12 +101,12 @@ struct IoNode {
   template <class Host>
   void on_message(Host& host, const net::DeliveredMessage& delivered) {
     if (!delivered.complete) return;
-    ChipletHost<Host> h{host, nullptr};
+    ChipletHost<Host> h{host};
     io.on_message(h, message_of(delivered));
   }
   template <class Host>
   void on_timer(Host& host, std::uint32_t token) {
-    ChipletHost<Host> h{host, nullptr};
+    ChipletHost<Host> h{host};
     io.on_timer(h, token);
   }
 };
@@ -148,8 +164,10 @@ struct TrafficNode {
   }
 };
 
-struct Endpoint {
-  std::variant<DieNode, IoNode, TrafficNode> node;
+// The first kind is the compute die.
+template <class Die, class... Others>
+struct EndpointOf {
+  std::variant<Die, Others...> node;
 
   // Of the kind that it is; that follows from the deck.
   template <class Archive>
@@ -159,8 +177,8 @@ struct Endpoint {
 
   // No message of it leaves the rank sooner, everything before `now` having happened.
   SimTime sends_no_sooner(SimTime now) const {
-    const auto* die = std::get_if<DieNode>(&node);
-    return die == nullptr || die->foresight == nullptr ? now : die->die.sends_no_sooner(*die->foresight, now);
+    const auto* die = std::get_if<Die>(&node);
+    return die == nullptr ? now : die->sends_no_sooner(now);
   }
 
   template <class Host>
@@ -176,5 +194,7 @@ struct Endpoint {
     std::visit([&](auto& n) { n.on_timer(host, token); }, node);
   }
 };
+
+using Endpoint = EndpointOf<DieNode, IoNode, TrafficNode>;
 
 }  // namespace hecaton::runs

@@ -8,6 +8,8 @@
 #include <functional>
 #include <stdexcept>
 
+#include "runs/verify/verifiable.hpp"
+#include "runs/wiring/workload.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
@@ -103,11 +105,17 @@ boost::mpi::communicator world() {
   return {MPI_COMM_WORLD, boost::mpi::comm_duplicate};
 }
 
+runs::Findings verified(const io::Deck& deck, const runs::VerifyOptions& options = {}) {
+  const runs::Workload workload(deck);
+  runs::check_verifiable(workload);
+  return runs::verify(workload, options, world());
+}
+
 class Verify : public ::testing::TestWithParam<Case> {};
 
 TEST_P(Verify, ComputesWhatADenseReferenceDoes) {
   const Case& c = GetParam();
-  const runs::Findings found = runs::verify(deck_of(deck_text(c)), {}, world());
+  const runs::Findings found = verified(deck_of(deck_text(c)));
   EXPECT_EQ(found.wrong, 0U) << found.first_wrong;
   EXPECT_TRUE(found.first_wrong.empty()) << found.first_wrong;
   EXPECT_LE(found.worst, 1e-10);
@@ -374,11 +382,9 @@ std::vector<Mistake> mistakes() {
 TEST(PlantedMistakes, AreEachNoticed) {
   if (world().size() > 1) GTEST_SKIP() << "dies of one rank are enough";
   for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"})
-    ASSERT_EQ(runs::verify(deck_of(deck_text({method, 4, 4})), {}, world()).wrong, 0U) << method;
+    ASSERT_EQ(verified(deck_of(deck_text({method, 4, 4}))).wrong, 0U) << method;
   for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring"})
-    ASSERT_EQ(
-        runs::verify(deck_of(deck_text({method, 4, 4, grouped_heads, "", 16, mixture})), {}, world()).wrong,
-        0U)
+    ASSERT_EQ(verified(deck_of(deck_text({method, 4, 4, grouped_heads, "", 16, mixture}))).wrong, 0U)
         << method;
   for (const Mistake& mistake : mistakes()) {
     const io::Deck deck = deck_of(deck_text({mistake.method, 4, 4, grouped_heads, "", 16, mistake.of_model}));
@@ -387,7 +393,7 @@ TEST(PlantedMistakes, AreEachNoticed) {
     options.spoil_places = mistake.places;
     bool noticed = false;
     try {
-      noticed = !runs::verify(deck, options, world()).first_wrong.empty();
+      noticed = !verified(deck, options).first_wrong.empty();
     } catch (const std::exception&) {  // dies wait for ever, or get what is no part of the plan
       noticed = true;
     }
@@ -402,10 +408,10 @@ TEST(PlantedMistakes, AtTheEndOfAStepAreNoticed) {
   one_layer.layers = 1;
   for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"}) {
     const io::Deck deck = deck_of(deck_text({method, 2, 2, one_layer}));
-    EXPECT_EQ(runs::verify(deck, {}, world()).wrong, 0U) << method;
+    EXPECT_EQ(verified(deck).wrong, 0U) << method;
     runs::VerifyOptions options;
     options.spoil_programs = [](auto& p) { drop(last_op(p, OpCode::vector, chiplet::Stage::residual)); };
-    EXPECT_GT(runs::verify(deck, options, world()).wrong, 0U) << method;
+    EXPECT_GT(verified(deck, options).wrong, 0U) << method;
   }
 }
 

@@ -1,0 +1,48 @@
+#include "runs/verify/dense/drawn.hpp"
+
+#include <cmath>
+
+namespace hecaton::runs {
+
+namespace {
+
+std::uint64_t mix(std::uint64_t z) {  // splitmix64
+  z += 0x9e3779b97f4a7c15U;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+// -1 .. 1
+Number centred(std::uint64_t bits) {
+  return static_cast<Number>(bits >> 11) * 0x1p-52L - 1.0;
+}
+
+}  // namespace
+
+std::uint64_t draw(std::uint64_t seed, Drawn drawn, std::uint64_t what, std::uint64_t index) {
+  return mix(mix(mix(seed ^ static_cast<std::uint64_t>(drawn)) ^ what) ^ index);
+}
+
+Number DrawnInputs::embedding(std::uint64_t word, std::uint64_t feature) const {
+  return centred(draw(seed_, Drawn::weights, 0, word << 32 | feature));
+}
+
+Number DrawnInputs::weight(const Linear& linear, std::uint64_t input, std::uint64_t output) const {
+  const Number scale = std::sqrt(3.0 / static_cast<Number>(shape_->inputs_of(linear)));
+  if (linear.stage == chiplet::Stage::head && shape_->model().tied) return embedding(output, input);
+  const std::uint64_t what = static_cast<std::uint64_t>(linear.expert + 1) << 40 |
+                             std::uint64_t{static_cast<std::uint8_t>(linear.stage)} << 32 |
+                             static_cast<std::uint32_t>(linear.block);
+  return scale * centred(draw(seed_, Drawn::weights, what, input << 32 | output));
+}
+
+std::uint64_t DrawnInputs::word_of(std::uint64_t token) const {
+  return draw(seed_, Drawn::words, 0, token) % shape_->model().vocabulary;
+}
+
+std::uint64_t DrawnInputs::label_of(std::uint64_t token) const {
+  return draw(seed_, Drawn::labels, 0, token) % shape_->model().vocabulary;
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,51 @@
+#include "runs/verify/dense/step_shape.hpp"
+
+namespace hecaton::runs {
+
+using chiplet::Stage;
+
+StepShape::StepShape(const training::TrainingConfig& config)
+    : model_(training::model_of(config.model)),
+      sequence_(config.sequence_length),
+      tokens_(std::uint64_t{config.batch_sequences} * config.sequence_length) {}
+
+Stage StepShape::first_stage(std::int32_t block) const {
+  return operator_at(block).kind == training::OperatorKind::attention ? Stage::qkv : Stage::ffn_up;
+}
+
+Stage StepShape::last_stage(std::int32_t block) const {
+  return is_attention(block) ? Stage::attention_output : Stage::ffn_down;
+}
+
+std::uint64_t StepShape::inputs_of(const Linear& linear) const {
+  return linear.stage == Stage::ffn_down ? operator_at(linear.block).ffn : model_.hidden;
+}
+
+std::uint64_t StepShape::outputs_of(const Linear& linear) const {
+  if (linear.expert == Linear::scores) return operator_at(linear.block).experts;
+  switch (linear.stage) {
+    case Stage::qkv:
+      return training::qkv_features(operator_at(linear.block), model_.hidden);
+    case Stage::ffn_up:
+      return training::up_features(operator_at(linear.block));
+    case Stage::head:
+      return model_.vocabulary;
+    default:
+      return model_.hidden;
+  }
+}
+
+TensorName StepShape::stream_after(std::int32_t block) const {
+  if (block + 1 == blocks()) return {Kind::norm_input, Stage::head, -1};
+  return {Kind::norm_input, first_stage(block + 1), block + 1};
+}
+
+TensorName StepShape::kept_as(TensorName name) const {
+  if (name.kind != Kind::output_gradient || name.block < 0 || name.stage != last_stage(name.block))
+    return name;
+  TensorName stream = stream_after(name.block);
+  stream.kind = Kind::norm_input_gradient;
+  return stream;
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,64 @@
+// The shape of a training step: its blocks, the linear layers of each, and the size of every tensor.
+//
+// The stream passes the blocks one after another: a norm, the linear layers of the operator, and a residual.
+// Queries, keys and values of a token lie side by side in one tensor: all queries, all keys, all values, by
+// head.
+#pragma once
+
+#include <cstdint>
+
+#include "core/training/model/config.hpp"
+#include "core/training/model/operators.hpp"
+#include "runs/verify/dense/tensor_name.hpp"
+
+namespace hecaton::runs {
+
+class StepShape {
+ public:
+  explicit StepShape(const training::TrainingConfig& config);
+
+  const training::Model& model() const { return model_; }
+  std::uint64_t hidden() const { return model_.hidden; }
+  std::uint64_t sequence() const { return sequence_; }  // tokens of a sequence
+  std::uint64_t tokens() const { return tokens_; }      // of the step
+
+  std::int32_t blocks() const { return static_cast<std::int32_t>(model_.layers * model_.operators.size()); }
+  const training::Operator& operator_at(std::int32_t block) const {
+    return model_.operators[static_cast<std::size_t>(block) % model_.operators.size()];
+  }
+  // The linear layers that a block begins and ends with.
+  chiplet::Stage first_stage(std::int32_t block) const;
+  chiplet::Stage last_stage(std::int32_t block) const;
+  bool is_attention(std::int32_t block) const { return first_stage(block) == chiplet::Stage::qkv; }
+  std::uint64_t inputs_of(const Linear& linear) const;
+  std::uint64_t outputs_of(const Linear& linear) const;
+
+  // Attention.
+  std::uint64_t head_size(std::int32_t block) const { return model_.hidden / operator_at(block).heads; }
+  // The key/value head that a query head uses.
+  std::uint64_t kv_head_of(std::int32_t block, std::uint64_t head) const {
+    return head * operator_at(block).kv_heads / operator_at(block).heads;
+  }
+  // Where keys and values of a key/value head begin among queries, keys and values.
+  std::uint64_t key_at(std::int32_t block, std::uint64_t kv_head) const {
+    return model_.hidden + kv_head * head_size(block);
+  }
+  std::uint64_t value_at(std::int32_t block, std::uint64_t kv_head) const {
+    return key_at(block, operator_at(block).kv_heads) + kv_head * head_size(block);
+  }
+
+  // Experts that a token passes; a feed-forward network is one expert that every token passes.
+  std::uint64_t per_token(std::int32_t block) const { return operator_at(block).experts_per_token; }
+
+  TensorName first_stream() const { return {Kind::norm_input, first_stage(0), 0}; }  // embedded words
+  TensorName stream_after(std::int32_t block) const;
+  // Some tensors have two names: dY of the linear layer before a residual is the gradient of the stream after
+  // it. This is the one under which the tensor is kept.
+  TensorName kept_as(TensorName name) const;
+
+ private:
+  training::Model model_;
+  std::uint64_t sequence_, tokens_;
+};
+
+}  // namespace hecaton::runs

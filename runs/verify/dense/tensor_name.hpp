@@ -1,0 +1,63 @@
+// What the tensors and linear layers of a step are called, by the dense step and by dies alike.
+//
+// Rows of a tensor are tokens. Between up and down of a feed-forward network, and for shares of experts, they
+// are routes (expert_routes.hpp). A block is an operator of a layer, counted through the model; -1 is the
+// output head. In a linear layer Y = X W, dX = dY W^T, dW = X^T dY.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+#include "core/chiplet/program/program.hpp"
+#include "runs/verify/dense/number.hpp"
+
+namespace hecaton::runs {
+
+// Gradients come last.
+enum class Kind : std::uint8_t {
+  norm_input,           // the residual stream, before the norm of a linear layer
+  input,                // X of a linear layer
+  output,               // Y
+  score,                // of a token for each expert
+  share,                // of an expert in a token's result: one column
+  output_gradient,      // dY
+  input_gradient,       // dX
+  norm_input_gradient,  // of the residual stream
+  share_gradient,       // times the share
+};
+
+// A linear layer: of one of a block's experts, or the one that scores the experts.
+struct Linear {
+  static constexpr std::int32_t scores = -1;
+  chiplet::Stage stage = chiplet::Stage::none;
+  std::int32_t block = -1;
+  std::int32_t expert = 0;
+  auto operator<=>(const Linear&) const = default;
+};
+
+struct TensorName {
+  Kind kind = Kind::input;
+  chiplet::Stage stage = chiplet::Stage::none;  // of the linear layer
+  std::int32_t block = -1;
+  auto operator<=>(const TensorName&) const = default;
+};
+
+// The tensor of a linear layer; experts of a block share it.
+constexpr TensorName tensor(Kind kind, const Linear& linear) {
+  return {kind, linear.stage, linear.block};
+}
+
+// Query heads first .. first + count - 1.
+struct Heads {
+  std::uint64_t first = 0, count = 0;
+};
+
+// A part of a weight gradient. Keys and values: what `heads` add to it. Scores of experts: what these tokens
+// and these features between up and down add.
+struct GradientPart {
+  Heads heads;
+  Indices tokens;
+  Indices features;
+};
+
+}  // namespace hecaton::runs

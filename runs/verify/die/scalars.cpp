@@ -1,0 +1,94 @@
+#include "runs/verify/die/scalars.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hecaton::runs {
+
+using chiplet::OpCode;
+using chiplet::Work;
+using training::Meaning;
+using training::Verb;
+
+namespace {
+
+constexpr Number lowest = -std::numeric_limits<Number>::infinity();
+
+}  // namespace
+
+// Norms: one per token of a slice; the loss: one per token of a tile.
+Indices DieScalars::tokens_of(const Work& work) const {
+  return die_.places.meaning(work).verb == Verb::norm ? die_.tokens.stream(work) : die_.tokens.recent();
+}
+
+// What the collective before this one has left.
+Numbers DieScalars::passed_on(const Work& work) const {
+  const Numbers& result = die_.hand.result;
+  Numbers from = result;
+  if (work.op.code == OpCode::all_gather) {
+    const DiePayload::Range own = die_.payload.own_chunk(work);
+    from.assign(own.begin, 0.0);
+    from.insert(from.end(), result.begin(), result.begin() + static_cast<std::ptrdiff_t>(own.size()));
+  }
+  const bool is_max = die_.places.meaning(work).verb == Verb::loss_max;
+  from.resize(die_.payload.numbers().size(), is_max ? lowest : 0.0);
+  return from;
+}
+
+// Of this die's words: the largest logit, or the sum of exponentials.
+Number DieScalars::loss_part(const Work& work, std::size_t row) {
+  const TensorName logits = tensor(Kind::output, die_.places.linear_of(work));
+  const std::uint64_t token = die_.tokens.recent()[row];
+  const bool is_max = die_.places.meaning(work).verb == Verb::loss_max;
+  Number part = is_max ? lowest : 0.0;
+  for (const std::uint64_t word : die_.features.words()) {
+    const Number logit = die_.sheets.get(logits, token, word);
+    if (is_max)
+      part = std::max(part, logit);
+    else
+      part += std::exp(logit - loss_max_.at(row));
+  }
+  return part;
+}
+
+void DieScalars::begin(const Work& work) {
+  const Meaning& m = die_.places.meaning(work);
+  if (m.part > 0) return die_.payload.set(passed_on(work));
+  const Indices tokens = tokens_of(work);
+  if (!die_.fits(die_.payload.numbers(), tokens.size(), work)) return;
+  Numbers parts;
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    parts.push_back(m.verb == Verb::norm ? pointwise_.scalar_part(work, tokens[i]) : loss_part(work, i));
+  die_.payload.set(std::move(parts));
+}
+
+void DieScalars::end(const Work& work) {
+  const Meaning& m = die_.places.meaning(work);
+  const Numbers& numbers = die_.payload.numbers();
+  die_.hand.result = numbers;
+  if (work.op.code == OpCode::reduce_scatter)
+    die_.hand.result = die_.payload.part(die_.payload.own_chunk(work));
+  if (m.part + 1 < m.parts) return;
+  const Indices tokens = tokens_of(work);
+  if (!die_.fits(numbers, tokens.size(), work)) return;
+  if (m.verb == Verb::loss_max) loss_max_ = numbers;
+  if (m.verb == Verb::loss_sum) end_loss(work);
+  for (std::size_t i = 0; m.verb == Verb::norm && i < tokens.size(); ++i)
+    pointwise_.norm_with(work, tokens[i], numbers[i]);
+}
+
+// The gradient of the cross entropy: probabilities, less one for the word that comes next.
+void DieScalars::end_loss(const Work& work) {
+  const Linear linear = die_.places.linear_of(work);
+  const Indices& tokens = die_.tokens.recent();
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    for (const std::uint64_t word : die_.features.words()) {
+      const Number logit = die_.sheets.get(tensor(Kind::output, linear), tokens[i], word);
+      const Number label = die_.inputs.drawn.label_of(tokens[i]) == word ? 1.0 : 0.0;
+      die_.sheets.put(tensor(Kind::output_gradient, linear), tokens[i], word,
+                      std::exp(logit - loss_max_.at(i)) / die_.payload.numbers()[i] - label);
+    }
+}
+
+}  // namespace hecaton::runs

@@ -1,0 +1,138 @@
+#include "runs/verify/die/sheets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace hecaton::runs {
+
+using chiplet::Ring;
+
+namespace {
+
+// In the order of Kind.
+constexpr std::array<const char*, 9> kind_texts = {"the stream before ",
+                                                   "X of ",
+                                                   "Y of ",
+                                                   "scores of ",
+                                                   "shares of ",
+                                                   "dY of ",
+                                                   "dX of ",
+                                                   "the stream's gradient before ",
+                                                   "gradients of shares of "};
+
+std::string weight_gradient_text(const Linear& linear) {
+  return fmt::format("dW of {} of operator {}", chiplet::stage_name(linear.stage), linear.block);
+}
+
+}  // namespace
+
+Number DieSheets::get(const TensorName& wanted, std::uint64_t row, std::uint64_t feature) {
+  const StepInputs& inputs = dense_.inputs();
+  const TensorName name = inputs.shape.kept_as(wanted);
+  const Sheet& sheet = sheets_[name];
+  const auto at = sheet.find({row, feature});
+  if (at != sheet.end()) return at->second;
+  // Rows of the embedding table come from DRAM, unless the dies that have the words look them up.
+  const bool looked_up = places_.is_one_d() && inputs.shape.model().tied;
+  if (name == inputs.shape.first_stream() && !looked_up)
+    return inputs.drawn.embedding(inputs.drawn.word_of(row), feature);
+  findings_.not_there(name, row, feature);
+  return std::numeric_limits<Number>::quiet_NaN();
+}
+
+void DieSheets::put(const TensorName& name, std::uint64_t row, std::uint64_t feature, Number value) {
+  const TensorName kept = dense_.inputs().shape.kept_as(name);
+  put_of_heads(kept, row, feature, value, features_.gradient_heads(kept.block));
+}
+
+void DieSheets::put_of_heads(const TensorName& name, std::uint64_t row, std::uint64_t feature, Number value,
+                             Heads heads) {
+  const TensorName kept = dense_.inputs().shape.kept_as(name);
+  sheets_[kept][{row, feature}] = value;
+  if (row >= dense_.rows(kept)) {
+    findings_.compare(value, std::numeric_limits<Number>::quiet_NaN(), &Findings::outputs,
+                      "a token that is not there");
+    return;
+  }
+  const bool backward = kept.kind >= Kind::output_gradient;
+  findings_.compare(value, dense_.at(kept, row, feature, heads),
+                    backward ? &Findings::input_gradients : &Findings::outputs,
+                    fmt::format("{}{} of operator {}", kind_texts.at(static_cast<std::size_t>(kept.kind)),
+                                chiplet::stage_name(kept.stage), kept.block));
+}
+
+Numbers DieSheets::cut(const TensorName& name, const Indices& rows, const Indices& features) {
+  Numbers numbers;
+  numbers.reserve(rows.size() * features.size());
+  for (const std::uint64_t row : rows)
+    for (const std::uint64_t feature : features) numbers.push_back(get(name, row, feature));
+  return numbers;
+}
+
+void DieSheets::put_all(const TensorName& name, const Indices& rows, const Indices& features,
+                        const Numbers& numbers) {
+  std::size_t i = 0;
+  for (const std::uint64_t row : rows)
+    for (const std::uint64_t feature : features) put(name, row, feature, numbers.at(i++));
+}
+
+Numbers DieSheets::weights(const Linear& linear, const Indices& inputs, const Indices& outputs) {
+  used_[linear].insert({inputs, outputs});
+  Numbers numbers;
+  numbers.reserve(inputs.size() * outputs.size());
+  for (const std::uint64_t input : inputs)
+    for (const std::uint64_t output : outputs)
+      numbers.push_back(dense_.inputs().drawn.weight(linear, input, output));
+  return numbers;
+}
+
+void DieSheets::add_gradient(const Linear& linear, const Indices& inputs, const Indices& outputs,
+                             const Numbers& product) {
+  Sheet& sheet = gradients_[linear];
+  std::size_t i = 0;
+  for (const std::uint64_t input : inputs)
+    for (const std::uint64_t output : outputs) sheet[{input, output}] += product.at(i++);
+}
+
+void DieSheets::check_complete() {
+  for (const auto& [linear, blocks] : used_) {
+    const Sheet& sheet = gradients_[linear];
+    std::uint64_t missing = 0;
+    for (const auto& [inputs, outputs] : blocks)
+      for (const std::uint64_t input : inputs)
+        for (const std::uint64_t output : outputs) missing += sheet.contains({input, output}) ? 0 : 1;
+    findings_.missing(weight_gradient_text(linear), missing);
+  }
+  const StepShape& shape = dense_.inputs().shape;
+  const std::uint64_t words = shape.tokens() * shape.hidden() / places_.dies();
+  const std::uint64_t known = sheets_[{Kind::norm_input_gradient, shape.first_stage(0), 0}].size();
+  findings_.missing("the embedded words' gradient", words - std::min(words, known));
+}
+
+// What this die's gradient is summed over.
+GradientPart DieSheets::gradient_part(const Linear& linear, const DieTokens& tokens) const {
+  GradientPart part{features_.gradient_heads(linear.block), {}, {}};
+  if (linear.expert != Linear::scores) return part;
+  const StepShape& shape = dense_.inputs().shape;
+  if (places_.is_one_d()) return {{}, count_up(0, shape.tokens()), features_.ffn(linear.block)};
+  part.features = count_up(0, shape.operator_at(linear.block).ffn);
+  for (std::uint64_t base = 0; base < shape.tokens(); base += places_.minibatch_tokens())
+    for (const std::uint64_t token : tokens.minibatch_at(base, Ring::row, places_.place_in(Ring::row)))
+      part.tokens.push_back(token);
+  return part;
+}
+
+void DieSheets::finish(const DieTokens& tokens) {
+  check_complete();
+  for (const auto& [linear, sheet] : gradients_) {
+    const GradientPart part = gradient_part(linear, tokens);
+    for (const auto& [at, value] : sheet)
+      findings_.compare(value, dense_.weight_gradient(linear, at.first, at.second, part),
+                        &Findings::weight_gradients, weight_gradient_text(linear));
+  }
+}
+
+}  // namespace hecaton::runs

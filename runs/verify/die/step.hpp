@@ -1,0 +1,53 @@
+// A die's side of a training step: its places, its sheets, and what is in hand between two operations. All
+// parts of a followed die (products, collectives, experts) work on it.
+#pragma once
+
+#include <string>
+
+#include "runs/verify/dense/dense_step.hpp"
+#include "runs/verify/die/features.hpp"
+#include "runs/verify/die/findings.hpp"
+#include "runs/verify/die/payload.hpp"
+#include "runs/verify/die/places.hpp"
+#include "runs/verify/die/sheets.hpp"
+#include "runs/verify/die/tokens.hpp"
+
+namespace hecaton::runs {
+
+// Rows of tokens, or of routes, that a collective has brought or a product has left.
+struct Held {
+  Numbers numbers;
+  Indices rows;
+};
+
+// What one operation leaves to the next: gathered X and dY; a product whose partial sums are to be added up;
+// and the result of a collective that is a part of an exchange.
+struct InHand {
+  Held x, dy, product;
+  Numbers result;
+};
+
+struct DieStep {
+  DieStep(DieRole role, const DenseStep& dense);
+  DieStep(const DieStep&) = delete;
+  DieStep& operator=(const DieStep&) = delete;
+
+  const StepInputs& inputs;
+  const StepShape& shape;
+  const DiePlaces places;
+  const DieFeatures features;
+  DieTokens tokens;
+  DieFindings findings;
+  DieSheets sheets;
+  DiePayload payload;
+  InHand hand;
+
+  // Something is wrong with the operation.
+  void fail(const std::string& what, const chiplet::Work& work);
+  // Whether there are as many numbers as there should be; else the operation is wrong.
+  bool fits(const Numbers& numbers, std::uint64_t size, const chiplet::Work& work);
+  // These rows of what is held, in this order, each of `width` features.
+  Numbers rows_of(const Held& held, const Indices& rows, std::uint64_t width, const chiplet::Work& work);
+};
+
+}  // namespace hecaton::runs

@@ -1,0 +1,105 @@
+#include "runs/verify/verifiable.hpp"
+
+#include <fmt/format.h>
+
+#include "core/training/model/models.hpp"
+#include "core/training/model/operators.hpp"
+#include "core/training/model/plan_error.hpp"
+#include "runs/verify/dense/expert_routes.hpp"
+#include "runs/verify/die/places.hpp"
+#include "runs/verify/die/tokens.hpp"
+
+namespace hecaton::runs {
+
+using training::PlanError;
+
+namespace {
+
+void check_kind(const io::Deck& deck) {
+  if (deck.kind == io::WorkloadKind::training) return;
+  throw PlanError("workload.kind", "can not be verified", "only training steps compute something",
+                  "use a deck of kind \"training\"");
+}
+
+void check_size(const io::Deck& deck) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr std::uint64_t most = 200'000'000;
+  const training::ModelConfig& m = deck.training.model;
+  const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
+  if (weights * deck.training.batch_sequences * deck.training.sequence_length <= most) return;
+  throw PlanError("training.batch_sequences", "makes the step too large to verify",
+                  "tokens times weights are more than 200 million; every product is done, densely too",
+                  "use fewer tokens, or a smaller model");
+}
+
+// 1D.
+void check_heads(const training::Model& model, std::uint64_t dies) {
+  for (const training::Operator& o : model.operators) {
+    if (o.kind != training::OperatorKind::attention || dies <= o.heads) continue;
+    throw PlanError(
+        "training.model.heads", "are too few to verify this method",
+        fmt::format("{} heads on {} dies: dies that share a head are not followed", o.heads, dies),
+        "use at least as many heads as dies");
+  }
+}
+
+// 1D: norms are followed token by token, so a die's share of a tile has to be whole tokens.
+void check_shares(const training::Plan& plan, std::uint64_t dies, std::uint64_t hidden) {
+  for (std::size_t i = 0; i < plan.roles.at(0).size(); ++i) {
+    const chiplet::Op& op = plan.roles[0][i];
+    const training::Meaning& meaning = plan.meanings.at(0)[i];
+    const bool is_last = meaning.part + 1 == meaning.parts;
+    if (meaning.verb != training::Verb::gather || !is_last || op.units % (dies * hidden) == 0) continue;
+    throw PlanError(
+        "training.minibatch_tokens", "makes token tiles too small to verify",
+        fmt::format("{} tokens of a tile are no whole number for each of {} dies", op.units / hidden, dies),
+        "use a larger mini-batch, or larger buffers");
+  }
+}
+
+// Experts get equally many tokens of what a die scores at once.
+void check_rounds(const training::Plan& plan, const training::Model& model) {
+  for (std::size_t i = 0; i < plan.roles.at(0).size(); ++i) {
+    const training::Meaning& meaning = plan.meanings.at(0)[i];
+    const std::uint64_t tokens = plan.roles[0][i].m;
+    if (meaning.verb != training::Verb::scores || meaning.pass == training::Pass::weight_gradient) continue;
+    const training::Operator& o = model.operators.at(meaning.place);
+    if (tokens % tokens_of_round(o) == 0) continue;
+    throw PlanError(
+        "training.minibatch_tokens", "makes token tiles too small to verify",
+        fmt::format("{} tokens of a die, {} of {} experts each, do not give every expert equally many",
+                    tokens, o.experts_per_token, o.experts),
+        "use a larger mini-batch, or larger buffers");
+  }
+}
+
+}  // namespace
+
+void check_verifiable(const Workload& workload) {
+  const io::Deck& deck = workload.deck();
+  check_kind(deck);
+  check_size(deck);
+  const training::Model model = training::model_of(deck.training.model);
+  const training::Plan& plan = workload.plan();
+  if (is_one_d(plan.meanings.at(0))) {
+    const std::uint64_t dies = workload.topology().dies();
+    check_heads(model, dies);
+    check_shares(plan, dies, model.hidden);
+  }
+  check_rounds(plan, model);
+}
+
+Indices dealing_order(const Workload& workload) {
+  const training::Plan& plan = workload.plan();
+  if (is_one_d(plan.meanings.at(0))) return count_up(0, plan.tokens);
+  const auto& package = workload.deck().network.package;
+  const std::uint64_t rows = package.rows, columns = package.columns, minibatch = plan.minibatch_tokens;
+  const std::uint64_t slice = minibatch / columns;
+  Indices order;
+  for (std::uint64_t base = 0; base < plan.tokens; base += minibatch)
+    for (std::uint64_t i = 0; i < minibatch; ++i)
+      order.push_back(base + listed_token(minibatch, rows, i / slice + i % slice * columns));
+  return order;
+}
+
+}  // namespace hecaton::runs
