@@ -12,17 +12,13 @@
 
 #include "core/training/grid/die.hpp"
 #include "core/training/model/operators.hpp"
+#include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
 
 struct GridAttention;
 struct GridFeedForward;
 using GridOperator = std::variant<GridAttention, GridFeedForward>;
-
-// Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
-struct GridMasters {
-  std::uint64_t weights = 0, gradients = 0;
-};
 
 // An operator's place in the list, while its program is written. Backward the next one is that before it in
 // the layer, or the last one of the layer before.
@@ -71,7 +67,7 @@ struct GridAttention {
   // The list's questions. Weights of this die, and the widest input of its linear layers, in elements:
   std::uint64_t weights() const { return hidden_a * (qkv + hidden_b); }
   std::uint64_t widest_inputs() const { return std::max(hidden_a, hidden_b); }
-  GridMasters masters() const;
+  Masters masters() const;
   // The slices of a mini-batch; then bytes of it: saved beside its input; of which scalars of the norm are
   // written with the input; saved, and possibly still on its way out of this die when the operator ends;
   // backward, read before it begins; and tile by tile.
@@ -119,7 +115,7 @@ struct GridFeedForward {
 
   std::uint64_t weights() const { return hidden_a * experts * (up + ffn) + router_weights(); }
   std::uint64_t widest_inputs() const { return std::max(hidden_a, ffn); }
-  GridMasters masters() const;
+  Masters masters() const;
   void place_tokens(const GridSlices& s);
   std::uint64_t saved() const { return up_bytes + norm_bytes; }
   std::uint64_t saved_with_input(const GridSlices& s) const { return s.norm; }
