@@ -43,7 +43,7 @@ struct DieNode {
   chiplet::Die die;
   bool keeps_rows = true;
   std::vector<chiplet::OperationRow> rows;
-  const chiplet::Foresight* foresight = nullptr;  // of messages to other ranks
+  const chiplet::EarliestSend* foresight = nullptr;  // of messages to other ranks
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -160,7 +160,7 @@ struct Endpoint {
   // No message of it leaves the rank sooner, everything before `now` having happened.
   SimTime sends_no_sooner(SimTime now) const {
     const auto* die = std::get_if<DieNode>(&node);
-    return die == nullptr || die->foresight == nullptr ? now : die->die.sends_no_sooner(*die->foresight, now);
+    return die == nullptr || die->foresight == nullptr ? now : die->die.earliest_send(*die->foresight, now);
   }
 
   template <class Host>
