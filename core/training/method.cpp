@@ -65,28 +65,13 @@ void check_counts(const TrainingConfig& c, MeshShape mesh) {
   }
 }
 
-const std::array<MethodInfo, 4>& table() {
-  using chiplet::Ring;
-  static const std::array<MethodInfo, 4> all = {{
-      {"hecaton",
-       "2D tiles of weights and activations, rings along rows and columns",
-       {Ring::row, Ring::column},
-       plan_hecaton},
-      {"megatron-flat-ring",
-       "1D tensor parallelism over all dies on one ring",
-       {Ring::package},
-       plan_flat_ring},
-      {"megatron-torus-ring",
-       "1D tensor parallelism over all dies on rings along rows, then columns",
-       {Ring::row, Ring::column},
-       plan_torus_ring},
-      {"optimus",
-       "2D tiles by SUMMA, panels broadcast along rows and columns of a square",
-       {Ring::row, Ring::column},
-       plan_optimus},
-  }};
-  return all;
-}
+constexpr std::array<MethodInfo, 4> table = {{
+    {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton},
+    {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring},
+    {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
+     plan_torus_ring},
+    {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns of a square", plan_optimus},
+}};
 
 std::string method_names() {
   std::string names;
@@ -99,7 +84,7 @@ std::string method_names() {
 }  // namespace
 
 std::span<const MethodInfo> methods() {
-  return table();
+  return table;
 }
 
 const MethodInfo* find_method(std::string_view name) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "core/chiplet/hardware/config.hpp"
 #include "core/chiplet/program/program.hpp"
@@ -18,7 +17,6 @@ namespace hecaton::training {
 struct MethodInfo {
   std::string_view name;
   std::string_view summary;
-  std::vector<chiplet::Ring> rings;  // that its programs use
   Plan (*plan)(const TrainingConfig&, MeshShape, const chiplet::DieConfig&);
 };
 

@@ -52,7 +52,7 @@ struct DieNodeOf {
   chiplet::Die die;
   bool keeps_rows = true;
   std::vector<chiplet::OperationRow> rows = {};
-  const chiplet::Foresight* foresight = nullptr;  // of messages to other ranks
+  const chiplet::EarliestSend* foresight = nullptr;  // of messages to other ranks
   [[no_unique_address]] Observer observer = {};
 
   template <class Archive>
@@ -62,7 +62,7 @@ struct DieNodeOf {
 
   // No message of it leaves the rank sooner, everything before `now` having happened.
   SimTime sends_no_sooner(SimTime now) const {
-    return foresight == nullptr ? now : die.sends_no_sooner(*foresight, now);
+    return foresight == nullptr ? now : die.earliest_send(*foresight, now);
   }
 
   template <class Host>

@@ -89,13 +89,13 @@ std::vector<Sends> senders_beyond(const Workload& workload, const net::Fabric& f
   return std::vector<Sends>(owner_of.size(), Sends{true, true, {}});
 }
 
-const chiplet::Foresight* Foresights::of(NodeId die, const Sends& sends) {
+const chiplet::EarliestSend* Foresights::of(NodeId die, const Sends& sends) {
   if (!sends.any || sends.unforeseen) return nullptr;
   const chiplet::DieSetup setup = workload_.die_setup(die);
   for (const Shared& shared : shared_)
     if (shared.program == setup.program && shared.groups == sends.groups) return shared.foresight.get();
   shared_.push_back({setup.program, sends.groups,
-                     std::make_unique<chiplet::Foresight>(*setup.program, sends.groups, setup.timings)});
+                     std::make_unique<chiplet::EarliestSend>(*setup.program, sends.groups, setup.timings)});
   return shared_.back().foresight.get();
 }
 

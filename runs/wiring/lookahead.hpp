@@ -30,13 +30,13 @@ class Foresights {
  public:
   explicit Foresights(const Workload& workload) : workload_(workload) {}
   // Null if nothing can be foreseen.
-  const chiplet::Foresight* of(NodeId die, const Sends& sends);
+  const chiplet::EarliestSend* of(NodeId die, const Sends& sends);
 
  private:
   struct Shared {
     const chiplet::Program* program;
     chiplet::SendingGroups groups;
-    std::unique_ptr<chiplet::Foresight> foresight;
+    std::unique_ptr<chiplet::EarliestSend> foresight;
   };
   const Workload& workload_;
   std::vector<Shared> shared_;

@@ -47,8 +47,73 @@ struct IoCounters {
   std::uint64_t busy_ps = 0;  // channels moving data, summed over them: bytes / bandwidth
 };
 
+// A die's request, as far as it has not been given to a channel.
+struct IoRequest {
+  SimTime arrival;
+  NodeId die;
+  std::uint64_t tag = 0;
+  std::uint64_t left = 0;   // bytes not yet given to a channel
+  std::uint64_t burst = 0;  // of a read: number of the next burst
+  bool reads() const { return tag_kind(tag) == MessageKind::read_request; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(arrival, die, tag, left, burst);
+  }
+};
+
+// A time that a channel's bandwidth divides: ps + fraction / (bytes per second).
+struct ExactTime {
+  std::int64_t ps = 0;
+  std::uint64_t fraction = 0;
+  friend constexpr auto operator<=>(ExactTime, ExactTime) = default;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(ps, fraction);
+  }
+};
+
+struct DramChannel {
+  ExactTime free;  // when its last burst ends
+  SimTime done;    // the same, rounded up
+  bool busy = false;
+  Message answer;  // sent when the burst is done
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(free, done, busy, answer);
+  }
+};
+
+// Where an IO die is in its work, and what it has moved so far. A checkpoint holds both whole.
+struct IoDieState {
+  bool is_woken = false;
+  std::deque<IoRequest> arrived;      // at this instant, ordered by (die, tag); not yet in the queue
+  std::deque<IoRequest> requests;     // in the order of their turns
+  std::vector<DramChannel> channels;  // as many as the setup says
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(is_woken, arrived, requests);
+    for (DramChannel& channel : channels) archive(channel);
+  }
+};
+
+struct IoDieTotals {
+  std::uint64_t read_bytes = 0;
+  std::uint64_t write_bytes = 0;
+  std::uint64_t bursts = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(read_bytes, write_bytes, bursts);
+  }
+};
+
 class IoDie {
  public:
+  // Throws std::logic_error for a setup without channels, bandwidth or burst size.
   explicit IoDie(const IoDieSetup& setup);
 
   template <MessageHost H>
@@ -62,86 +127,43 @@ class IoDie {
   std::string blocked_on() const;
   IoCounters counters() const;
 
-  // All that changes during a run.
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(woken_, read_bytes_, write_bytes_, bursts_, arrived_, requests_);
-    for (Channel& channel : channels_) archive(channel);
+    archive(state_, totals_);
   }
 
  private:
-  struct Request {
-    SimTime arrival;
-    NodeId die;
-    std::uint64_t tag = 0;
-    std::uint64_t left = 0;   // bytes not yet given to a channel
-    std::uint64_t burst = 0;  // of a read: number of the next burst
-    bool reads() const { return tag_kind(tag) == MessageKind::read_request; }
-
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(arrival, die, tag, left, burst);
-    }
-  };
-  // A time that a channel's bandwidth divides: ps + fraction / (bytes per second).
-  struct ExactTime {
-    std::int64_t ps = 0;
-    std::uint64_t fraction = 0;
-    friend constexpr auto operator<=>(ExactTime, ExactTime) = default;
-
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(ps, fraction);
-    }
-  };
-  struct Channel {
-    ExactTime free;  // when its last burst ends
-    SimTime done;    // the same, rounded up
-    bool busy = false;
-    Message answer;  // sent when the burst is done
-
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(free, done, busy, answer);
-    }
-  };
-
   void enqueue(const Message& message, SimTime now);
   // Gives the next burst to the channel.
-  void serve(Channel& channel);
+  void serve(DramChannel& channel);
   ExactTime after(ExactTime start, std::uint64_t bytes) const;
-  Message next_answer(Request& request, std::uint64_t bytes) const;
+  Message next_answer(IoRequest& request, std::uint64_t bytes) const;
 
   IoDieSetup setup_;
-  bool woken_ = false;
-  std::uint64_t read_bytes_ = 0;
-  std::uint64_t write_bytes_ = 0;
-  std::uint64_t bursts_ = 0;
-  std::deque<Request> arrived_;   // at this instant, ordered by (die, tag); not yet in the queue
-  std::deque<Request> requests_;  // in the order of their turns
-  std::vector<Channel> channels_;
+  IoDieState state_;
+  IoDieTotals totals_;
 };
 
 template <MessageHost H>
 void IoDie::on_message(H& h, const Message& message) {
   enqueue(message, h.now());
-  if (woken_) return;
-  woken_ = true;
+  if (state_.is_woken) return;
+  state_.is_woken = true;
   h.wake_at(h.now(), 0);
 }
 
 template <MessageHost H>
 void IoDie::on_timer(H& h, std::uint32_t /*token*/) {
-  woken_ = false;
-  for (Channel& channel : channels_) {
+  state_.is_woken = false;
+  for (DramChannel& channel : state_.channels) {
     if (!channel.busy || channel.done > h.now()) continue;
     channel.busy = false;
     h.send(channel.answer);
   }
-  requests_.insert(requests_.end(), arrived_.begin(), arrived_.end());
-  arrived_.clear();
-  for (Channel& channel : channels_) {
-    if (requests_.empty()) break;
+  state_.requests.insert(state_.requests.end(), state_.arrived.begin(), state_.arrived.end());
+  state_.arrived.clear();
+  for (DramChannel& channel : state_.channels) {
+    if (state_.requests.empty()) break;
     if (channel.busy) continue;
     serve(channel);
     h.wake_at(channel.done, 0);

@@ -1,8 +1,8 @@
-// What a die's two buffers hold, as its program goes: bytes that it has allocated and not yet released, and
-// the most that there were at any time.
+// Occupancy of a die's two buffers: bytes that its program has allocated and not yet released, and the most that
+// there were at any time.
 //
-// Data on its way to DRAM keeps its place until the write is complete: such a release waits for a DRAM slot
-// to have nothing outstanding. Releasing what is not held is a bug of the program (std::logic_error).
+// Data on its way to DRAM keeps its place until the write is complete: such a release is deferred until the DRAM slot
+// has nothing outstanding. A release of more than is held is a bug of the program (std::logic_error).
 #pragma once
 
 #include <algorithm>
@@ -26,29 +26,29 @@ class Occupancy {
     if (bytes > use.held) throw std::logic_error("a program releases more of a buffer than it holds");
     use.held -= bytes;
   }
-  // Held until end_slot(slot).
+  // Deferred until complete(slot).
   void release_after(std::uint8_t slot, Buffer buffer, std::uint64_t bytes) {
-    waiting_.at(slot)[index(buffer)] += bytes;
+    deferred_.at(slot)[index(buffer)] += bytes;
     slots_ |= 1U << slot;
   }
-  // Nothing is outstanding in the slot.
-  void end_slot(std::uint8_t slot) {
+  // Nothing is outstanding in the slot any more.
+  void complete(std::uint8_t slot) {
     for (const Buffer buffer : {Buffer::activation, Buffer::weight}) {
-      std::uint64_t& bytes = waiting_.at(slot)[index(buffer)];
+      std::uint64_t& bytes = deferred_.at(slot)[index(buffer)];
       release(buffer, bytes);
       bytes = 0;
     }
     slots_ &= ~(1U << slot);
   }
-  bool is_waiting() const { return slots_ != 0; }
-  bool waits_for(std::uint8_t slot) const { return (slots_ >> slot & 1U) != 0; }
+  bool has_deferred() const { return slots_ != 0; }
+  bool has_deferred(std::uint8_t slot) const { return (slots_ >> slot & 1U) != 0; }
 
   std::uint64_t held(Buffer buffer) const { return uses_[index(buffer)].held; }
   std::uint64_t peak(Buffer buffer) const { return uses_[index(buffer)].peak; }
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(uses_, waiting_, slots_);
+    archive(uses_, deferred_, slots_);
   }
 
  private:
@@ -63,8 +63,8 @@ class Occupancy {
   static constexpr std::size_t index(Buffer buffer) { return static_cast<std::size_t>(buffer); }
 
   std::array<Use, 2> uses_{};
-  std::array<std::array<std::uint64_t, 2>, dram_slots> waiting_{};  // by slot, by buffer
-  std::uint32_t slots_ = 0;                                         // a bit for each that something waits for
+  std::array<std::array<std::uint64_t, 2>, dram_slots> deferred_{};  // by slot, by buffer
+  std::uint32_t slots_ = 0;                                          // a bit for each with a deferred release
 };
 
 }  // namespace hecaton::chiplet

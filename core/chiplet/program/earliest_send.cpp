@@ -19,7 +19,7 @@ std::int64_t least_time(const Op& op, const DieTimings& timings) {
   return 0;
 }
 
-// By end_loop the first operation of the body; otherwise 0.
+// For each end_loop the first operation of the loop's body; 0 for other operations.
 std::vector<std::size_t> begins_of_loops(const Program& program) {
   std::vector<std::size_t> begins(program.size(), 0), open;
   for (std::size_t i = 0; i < program.size(); ++i) {
@@ -33,23 +33,23 @@ std::vector<std::size_t> begins_of_loops(const Program& program) {
 
 }  // namespace
 
-Foresight::Foresight(const Program& program, const SendingGroups& groups, const DieTimings& timings)
-    : until_(program.size() + 1, never.ps), after_(program.size() + 1, never.ps) {
+EarliestSend::EarliestSend(const Program& program, const SendingGroups& groups, const DieTimings& timings)
+    : from_start_(program.size() + 1, never.ps), from_end_(program.size() + 1, never.ps) {
   const std::vector<std::size_t> begins = begins_of_loops(program);
-  // Backwards; once more for what follows from going round a loop, until nothing follows.
+  // From the last operation to the first. A loop that goes on leads back, so this is repeated until nothing changes.
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = program.size(); i-- > 0;) {
       const Op& op = program[i];
-      std::int64_t after = until_[i + 1];
-      if (op.code == OpCode::end_loop) after = std::min(after, until_[begins[i]]);
-      const std::int64_t through = std::min(never.ps, least_time(op, timings) + after);
-      const std::int64_t until = sends_to(op, groups) ? 0
-                                 : op.skip_last > 0   ? std::min(after, through)
-                                                      : through;
-      changed = changed || after != after_[i] || until != until_[i];
-      after_[i] = after;
-      until_[i] = until;
+      std::int64_t from_end = from_start_[i + 1];
+      if (op.code == OpCode::end_loop) from_end = std::min(from_end, from_start_[begins[i]]);
+      const std::int64_t through = std::min(never.ps, least_time(op, timings) + from_end);
+      const std::int64_t from_start = sends_to(op, groups) ? 0
+                                      : op.skip_last > 0   ? std::min(from_end, through)
+                                                           : through;
+      changed = changed || from_end != from_end_[i] || from_start != from_start_[i];
+      from_end_[i] = from_end;
+      from_start_[i] = from_start;
     }
   }
 }

@@ -2,7 +2,6 @@
 
 namespace hecaton::training {
 
-using chiplet::Buffer;
 using chiplet::Stage;
 
 namespace {
@@ -47,64 +46,53 @@ void add_layer_again(ProgramBuilder& b, const GridLayout& l, const Depths& depth
   add_forward_again(b, l);
 }
 
-void add_minibatch(ProgramBuilder& b, const GridLayout& l, std::uint64_t layers, const Depths& depths) {
-  add_border_read(b, l, Stage::gradients, depths.minibatch);
-  b.loop(layers, [&] {
-    if (l.recompute) add_layer_again(b, l, depths);
-    for (std::size_t i = l.operators.size(); i-- > 0;) {
-      b.set_operator(i);
-      // Of the mini-batch before: its buffer is needed.
-      if (i == 0) b.wait(Stage::gradients, Slot::output);
-      std::visit([&](const auto& o) { o.backward(b, l, backward_place(l, i, depths)); }, l.operators[i]);
-    }
-    b.add_layer(-1);
-  });
-  b.write(Stage::gradients, Slot::output, l.slices.hidden);
-  b.drop_after(Slot::output, l.slices.hidden);
-  b.add_minibatch(1);
-  b.add_layer(static_cast<std::int32_t>(layers));
+void add_layer(ProgramBuilder& b, const GridLayout& l, const Depths& depths) {
+  if (l.recompute) add_layer_again(b, l, depths);
+  for (std::size_t i = l.operators.size(); i-- > 0;) {
+    b.set_operator(i);
+    // Of the mini-batch before: its buffer is needed.
+    if (i == 0) b.wait(Stage::gradients, Slot::output);
+    std::visit([&](const auto& o) { o.backward(b, l, backward_place(l, i, depths)); }, l.operators[i]);
+  }
+  b.add_layer(-1);
 }
 
-void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std::uint64_t layers,
-                const Depths& depths) {
-  const std::uint64_t weights = layers * l.layer_weights() * element_bytes;
-  const bool ahead = l.groups.prefetch_backward;
-  if (ahead) b.read(Stage::weights, Slot::weights, weights);
-  b.loop(count, [&] {
-    if (!ahead) b.read(Stage::weights, Slot::weights, weights);
-    b.wait(Stage::weights, Slot::weights);
-    b.wait(Stage::gradients, Slot::gradients);  // of the group before: their buffer is filled anew
-    b.allocate(Buffer::weight, weights);        // gradients
-    if (ahead) b.read(Stage::weights, Slot::weights, weights, 1);
-    b.set_minibatch(0);
-    b.loop(l.minibatches, [&] { add_minibatch(b, l, layers, depths); });
-    b.write(Stage::gradients, Slot::gradients, weights);
-    b.release(Buffer::weight, weights);
-    b.release_after(Slot::gradients, Buffer::weight, weights);
-    b.add_layer(-static_cast<std::int32_t>(layers));
-    b.set_minibatch(-1);
-  });
+StepPart part_of(const GridLayout& l, std::uint64_t layers, const Depths& depths) {
+  StepPart part;
+  part.weight_bytes = part.next_weight_bytes = layers * l.layer_weights() * element_bytes;
+  part.is_prefetched = l.groups.prefetch_backward;
+  part.skip_next = 1;
+  part.minibatch = [&l, layers, depths](ProgramBuilder& b) {
+    add_border_read(b, l, Stage::gradients, depths.minibatch);
+    b.loop(layers, [&] { add_layer(b, l, depths); });
+    b.write(Stage::gradients, Slot::output, l.slices.hidden);
+    b.drop_after(Slot::output, l.slices.hidden);
+    b.add_minibatch(1);
+    b.add_layer(static_cast<std::int32_t>(layers));
+  };
+  return part;
+}
+
+// Before the first group: the labels, and what is read ahead of time.
+void begin_backward(ProgramBuilder& b, const GridLayout& l) {
+  b.set_layer(static_cast<std::int32_t>(l.layers) - 1);
+  b.wait(Stage::gradients, Slot::output);  // of the output head
+  if (l.prefetch.border) b.read(Stage::gradients, Slot::border, l.slices.hidden);
+  if (!l.prefetch.saved) return;
+  if (l.recompute) return b.read(Stage::residual, Slot::saved, l.slices.hidden);
+  std::visit([&](const auto& o) { o.read_opening(b, l, 0); }, l.operators.back());
+  if (!l.is_tile_ahead) return;
+  for (const GridOperator& o : l.operators) std::visit([&](const auto& op) { op.read_first_tile(b, l); }, o);
 }
 
 }  // namespace
 
-void add_grid_backward(ProgramBuilder& b, const GridLayout& l) {
-  const std::uint64_t layers = l.groups.backward;
-  const std::uint64_t rest = l.layers % layers;
-  const Depths last{2, 3, 4};
-  b.set_layer(static_cast<std::int32_t>(l.layers) - 1);
-  b.wait(Stage::gradients, Slot::output);  // of the output head
-  if (l.prefetch.border) b.read(Stage::gradients, Slot::border, l.slices.hidden);
-  if (l.prefetch.saved && l.recompute) b.read(Stage::residual, Slot::saved, l.slices.hidden);
-  if (l.prefetch.saved && !l.recompute) {
-    std::visit([&](const auto& o) { o.read_opening(b, l, 0); }, l.operators.back());
-    if (l.is_tile_ahead) {
-      for (const GridOperator& o : l.operators)
-        std::visit([&](const auto& op) { op.read_first_tile(b, l); }, o);
-    }
-  }
-  add_groups(b, l, l.layers / layers, layers, rest > 0 ? Depths{} : last);
-  if (rest > 0) add_groups(b, l, 1, rest, last);
+std::vector<LayerGroups> grid_backward(const GridLayout& l) {
+  const auto part = [&l](std::uint64_t layers, bool is_last) {
+    return part_of(l, layers, is_last ? Depths{2, 3, 4} : Depths{});
+  };
+  return fused_groups(
+      l.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
 }
 
 }  // namespace hecaton::training

@@ -2,7 +2,6 @@
 
 namespace hecaton::training {
 
-using chiplet::Buffer;
 using chiplet::Ring;
 using chiplet::Stage;
 
@@ -36,32 +35,23 @@ void add_layer(ProgramBuilder& b, const GridLayout& l) {
   if (!l.prefetch.saved) b.wait(Stage::residual, Slot::output);
 }
 
-// `count` fused groups of `layers` layers.
-void add_groups(ProgramBuilder& b, const GridLayout& l, std::uint64_t count, std::uint64_t layers) {
-  const std::uint64_t weights = layers * l.layer_weights() * element_bytes;
-  const auto step = static_cast<std::int32_t>(layers);
-  const bool ahead = l.groups.prefetch_forward;
-  if (count == 0 || layers == 0) return;
-  if (ahead) b.read(Stage::weights, Slot::weights, weights);
-  b.loop(count, [&] {
-    if (!ahead) b.read(Stage::weights, Slot::weights, weights);
-    b.wait(Stage::weights, Slot::weights);
-    if (ahead) b.read(Stage::weights, Slot::weights, weights, 1);
-    b.set_minibatch(0);
-    b.loop(l.minibatches, [&] {
-      add_border_read(b, l, Stage::activations, 0);  // after the last group: for the output head
-      b.loop(layers, [&] {
-        add_layer(b, l);
-        b.add_layer(1);
-      });
-      b.drop_after(Slot::output, l.slices.hidden);
-      b.add_layer(-step);
-      b.add_minibatch(1);
+// A fused group: a mini-batch passes all of its layers, then the next one does.
+StepPart part_of(const GridLayout& l, std::uint64_t layers) {
+  StepPart part;
+  part.weight_bytes = part.next_weight_bytes = layers * l.layer_weights() * element_bytes;
+  part.is_prefetched = l.groups.prefetch_forward;
+  part.skip_next = 1;
+  part.minibatch = [&l, layers](ProgramBuilder& b) {
+    add_border_read(b, l, Stage::activations, 0);  // after the last group: for the output head
+    b.loop(layers, [&] {
+      add_layer(b, l);
+      b.add_layer(1);
     });
-    b.release(Buffer::weight, weights);
-    b.add_layer(step);
-    b.set_minibatch(-1);
-  });
+    b.drop_after(Slot::output, l.slices.hidden);
+    b.add_layer(-static_cast<std::int32_t>(layers));
+    b.add_minibatch(1);
+  };
+  return part;
 }
 
 void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
@@ -79,41 +69,38 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
   b.drop(l.slices.logits / l.head.tiles);
 }
 
-}  // namespace
-
-void add_grid_forward(ProgramBuilder& b, const GridLayout& l) {
-  const std::uint64_t layers = l.groups.forward;
-  b.set_layer(0);
-  if (l.prefetch.border) b.read(Stage::embedding, Slot::border, l.slices.hidden);
-  add_groups(b, l, l.layers / layers, layers);
-  add_groups(b, l, l.layers % layers > 0 ? 1 : 0, l.layers % layers);
+void add_head_minibatch(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
+  add_border_read(b, l, Stage::activations, 1);
+  b.hold(l.slices.hidden + l.slices.norm);  // the gradient of the norm's output
+  add_grid_norm(b, l, Stage::head, Pass::forward);
+  b.loop(l.head.tiles, [&] { add_head_tile(b, l, head); });
+  add_grid_norm(b, l, Stage::head, Pass::input_gradient);
+  b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
+  b.write(Stage::gradients, Slot::output, l.slices.hidden);
+  b.drop(l.slices.hidden + l.slices.norm);
+  b.drop_after(Slot::output, l.slices.hidden);
+  if (!l.prefetch.border) b.wait(Stage::gradients, Slot::output);
+  b.add_minibatch(1);
 }
 
-void add_grid_head(ProgramBuilder& b, const GridLayout& l) {
-  const std::uint64_t weights = l.die.head_weights() * element_bytes;
+}  // namespace
+
+std::vector<LayerGroups> grid_forward(const GridLayout& l) {
+  const auto begin = [&l](ProgramBuilder& b) {
+    b.set_layer(0);
+    if (l.prefetch.border) b.read(Stage::embedding, Slot::border, l.slices.hidden);
+  };
+  return fused_groups(l.layers, l.groups.forward, begin,
+                      [&l](std::uint64_t layers, bool) { return part_of(l, layers); });
+}
+
+StepPart grid_head(const GridLayout& l) {
   const GridLinear head = grid_linear(l, Stage::head, LinearType::one, l.die.hidden_a, l.die.vocabulary);
-  b.set_layer(-1);
-  b.read(Stage::weights, Slot::weights, weights);
-  b.wait(Stage::weights, Slot::weights);
-  b.allocate(Buffer::weight, weights);  // gradients
-  b.set_minibatch(0);
-  b.loop(l.minibatches, [&] {
-    add_border_read(b, l, Stage::activations, 1);
-    b.hold(l.slices.hidden + l.slices.norm);  // the gradient of the norm's output
-    add_grid_norm(b, l, Stage::head, Pass::forward);
-    b.loop(l.head.tiles, [&] { add_head_tile(b, l, head); });
-    add_grid_norm(b, l, Stage::head, Pass::input_gradient);
-    b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
-    b.write(Stage::gradients, Slot::output, l.slices.hidden);
-    b.drop(l.slices.hidden + l.slices.norm);
-    b.drop_after(Slot::output, l.slices.hidden);
-    if (!l.prefetch.border) b.wait(Stage::gradients, Slot::output);
-    b.add_minibatch(1);
-  });
-  b.set_minibatch(-1);
-  b.write(Stage::gradients, Slot::gradients, weights);
-  b.release(Buffer::weight, weights);
-  b.release_after(Slot::gradients, Buffer::weight, weights);
+  StepPart part;
+  part.weight_bytes = l.die.head_weights() * element_bytes;
+  part.minibatch = [&l, head](ProgramBuilder& b) { add_head_minibatch(b, l, head); };
+  part.end = [](ProgramBuilder& b) { b.set_minibatch(-1); };
+  return part;
 }
 
 }  // namespace hecaton::training

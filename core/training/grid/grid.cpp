@@ -2,23 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "core/training/model/models.hpp"
-#include "core/training/plan/buffers.hpp"
-#include "core/training/plan/step_parts.hpp"
+#include "core/training/plan/facts.hpp"
+#include "core/training/plan/operator_list.hpp"
 
 namespace hecaton::training {
 
 namespace {
 
-PlanFact fact(std::string key, std::uint64_t value, std::string unit) {
-  return {std::move(key), fmt::format("{}", value), std::move(unit)};
-}
-
 std::string overlap_text(const GridLayout& l, bool wanted) {
   if (!wanted) return "off";
   std::string text;
   const auto add = [&text](bool is_there, const char* what) {
-    if (is_there) text += (text.empty() ? "" : ", ") + std::string(what);
+    if (is_there) append_item(text, what);
   };
   add(l.prefetch.border, "activations at group borders");
   add(l.prefetch.saved, "saved activations");
@@ -27,46 +22,12 @@ std::string overlap_text(const GridLayout& l, bool wanted) {
   return text.empty() ? "nothing: no room beside what is resident" : text;
 }
 
-// "token tiles forward (QKV, output, FFN)" and "2, 4, 16".
-PlanFact tiles_fact(const char* direction, const std::vector<TiledStage>& stages) {
-  std::string names, tiles;
-  for (const TiledStage& stage : stages) {
-    const char* comma = names.empty() ? "" : ", ";
-    names += fmt::format("{}{}", comma, stage.name);
-    tiles += fmt::format("{}{}", comma, stage.tiles);
-  }
-  return {fmt::format("token tiles {} ({})", direction, names), tiles, ""};
-}
-
-PlanFact forward_tiles(const GridLayout& l) {
-  std::vector<TiledStage> stages;
-  for (GridOperator o : l.operators)
-    std::visit(
-        [&](auto& op) {
-          for (const TiledStage* s : op.forward_stages()) stages.push_back(*s);
-        },
-        o);
-  return tiles_fact("forward", stages);
-}
-PlanFact backward_tiles(const GridLayout& l) {
-  std::vector<TiledStage> stages;
-  for (std::size_t i = l.operators.size(); i-- > 0;) {
-    GridOperator o = l.operators[i];
-    std::visit(
-        [&](auto& op) {
-          for (const TiledStage* s : op.backward_stages()) stages.push_back(*s);
-        },
-        o);
-  }
-  return tiles_fact("backward", stages);
-}
-
 // Of every attention of a layer.
 std::string kv_copies(const GridLayout& l) {
   std::string text;
   for (const GridOperator& o : l.operators)
     if (const auto* attention = std::get_if<GridAttention>(&o))
-      text += fmt::format("{}{}", text.empty() ? "" : ", ", attention->kv_copies);
+      append_item(text, fmt::format("{}", attention->kv_copies));
   return text;
 }
 
@@ -76,8 +37,8 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
       fact("mini-batches", l.minibatches, ""),
       fact("layers per fused group, forward", l.groups.forward, ""),
       fact("layers per fused group, backward", l.groups.backward, ""),
-      forward_tiles(l),
-      backward_tiles(l),
+      tiles_fact("forward", forward_stages(l.operators)),
+      tiles_fact("backward", backward_stages(l.operators)),
       fact("token tiles of the output head", l.head.tiles, ""),
   };
   if (const std::string copies = kv_copies(l); !copies.empty())
@@ -94,17 +55,20 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
   return facts;
 }
 
-OptimizerShare optimizer_share(const GridLayout& l) {
-  OptimizerShare share{0, 0, l.optimizer};
-  for (const GridOperator& o : l.operators) {
-    const GridMasters masters = std::visit([](const auto& op) { return op.masters(); }, o);
-    share.weights += l.layers * masters.weights;
-    share.gradients += l.layers * masters.gradients;
-  }
+Step step_of(const GridLayout& l, bool overlap) {
   const std::uint64_t others = l.die.head_weights() + (l.die.tied ? 0 : l.die.embedding_weights());
-  share.weights += others;
-  share.gradients += others;
-  return share;
+  Step step;
+  step.minibatches = l.minibatches;
+  step.forward = grid_forward(l);
+  step.head = grid_head(l);
+  step.backward = grid_backward(l);
+  step.embedding_gradient = [&l, overlap](ProgramBuilder& b) {
+    add_embedding_backward(b, l.minibatches, l.slices.hidden, overlap);
+  };
+  step.optimizer = optimizer_share(l.operators, l.layers, others, l.optimizer);
+  step.optimizer_buffer_bytes = l.weight_capacity;
+  step.overlap = overlap;
+  return step;
 }
 
 }  // namespace
@@ -112,19 +76,9 @@ OptimizerShare optimizer_share(const GridLayout& l) {
 Plan plan_grid(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                const GridScheme& scheme) {
   const GridLayout layout = grid_layout(config, mesh, die, scheme);
-  ProgramBuilder b;
-  add_grid_forward(b, layout);
-  add_grid_head(b, layout);
-  add_grid_backward(b, layout);
-  add_embedding_backward(b, layout.minibatches, layout.slices.hidden, config.overlap);
-  add_optimizer(b, optimizer_share(layout), layout.weight_capacity, config.overlap);
   Plan plan;
-  plan.roles.push_back(b.take());
-  plan.meanings.push_back(b.take_meanings());
-  plan.role_of_die.assign(mesh.dies(), 0);
-  plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
-  plan.minibatch_tokens = layout.slices.tokens;
-  plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
+  add_role(plan, step_of(layout, config.overlap));
+  set_totals(plan, config, mesh, layout.slices.tokens);
   plan.facts = facts_of(layout, config.overlap);
   return plan;
 }

@@ -12,6 +12,7 @@
 #include "core/training/model/plan_error.hpp"
 #include "core/training/plan/plan.hpp"
 #include "core/training/plan/program_builder.hpp"
+#include "core/training/plan/step.hpp"
 
 namespace hecaton::training {
 
@@ -19,10 +20,10 @@ namespace hecaton::training {
 Plan plan_grid(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                const GridScheme& scheme);
 
-// The parts of its program.
-void add_grid_forward(ProgramBuilder& b, const GridLayout& l);
-void add_grid_head(ProgramBuilder& b, const GridLayout& l);
-void add_grid_backward(ProgramBuilder& b, const GridLayout& l);
+// The parts of its step. The layout outlives them.
+std::vector<LayerGroups> grid_forward(const GridLayout& l);
+StepPart grid_head(const GridLayout& l);
+std::vector<LayerGroups> grid_backward(const GridLayout& l);
 
 // A tile of `tokens` tokens through a mixture of experts: before and after the activation function.
 void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);

@@ -1,6 +1,6 @@
 // The Hecaton training method: ring collectives along rows and columns.
 //
-// A linear layer of type 1 takes layout A to layout B (grid_layout.hpp): all-gather X along the row, local
+// A linear layer of type 1 takes layout A to layout B (die.hpp): all-gather X along the row, local
 // product, reduce-scatter the partial Y along the column. Type 2 takes layout B back to A and swaps row and
 // column. Backward of type 1: all-gather dY along the column, local dX, reduce-scatter it along the row,
 // all-gather X again along the row, local dW, complete. Weights and their gradients never cross the package.

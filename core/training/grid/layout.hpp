@@ -1,5 +1,6 @@
-// What has to fit where in methods that tile weights and activations in two dimensions (grid_die.hpp): token
-// tiles, mini-batches, fused groups; everything that their programs are written from.
+// All that the programs of methods with 2D tiles are written from: what lies where (die.hpp), how many layers fit
+// into the weight buffer as a fused group, and the mini-batch that was chosen (minibatch.hpp). Sizes in bytes where
+// no unit is named.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ struct GridLayout {
   TiledStage head;                      // forward and backward at once
   GridGroups groups;
   Prefetch prefetch;
-  bool is_tile_ahead =
-      false;               // one operator of a layer reads tile by tile backward: the first one ahead, too
+  // Exactly one operator of a layer reads token tiles backward, so the first tile of the next layer is read ahead.
+  bool is_tile_ahead = false;
   bool recompute = false;  // of a layer only its output is saved
   Optimizer optimizer = Optimizer::adam;
   std::uint64_t layers = 1;
@@ -43,8 +44,9 @@ struct GridLayout {
   std::uint64_t weight_capacity = 0;  // bytes
 
   std::uint64_t layer_weights() const;  // elements on one die
-  // Forward keeps for backward what each operator wants, the stream between two operators, and the output of
-  // the layer, which is the input of the next. The input of layer 0 is read from the embedding table. Bytes.
+  // What forward saves for backward of a layer and mini-batch: what each operator needs, the stream between two
+  // operators, and the output of the layer, which is the input of the next. Layer 0 reads its input from the
+  // embedding table again. Bytes.
   std::uint64_t saved_layer() const;
 };
 

@@ -90,7 +90,7 @@ GridOperator place_grid_operator(const Operator& o, std::uint64_t hidden, const 
 // ---- attention
 
 // Keys and values that several columns hold are updated by each for an equal share.
-GridMasters GridAttention::masters() const {
+Masters GridAttention::masters() const {
   const std::uint64_t shared = hidden_a * kv;
   return {weights() - shared + ceil_div(shared, kv_copies), weights()};
 }
@@ -124,7 +124,7 @@ void GridAttention::plan(const GridDie& d, const GridSlices& s, const GridRoom& 
 // ---- feed-forward network
 
 // What chooses experts is in every column, and each updates an equal share.
-GridMasters GridFeedForward::masters() const {
+Masters GridFeedForward::masters() const {
   const std::uint64_t shared = router_weights();
   return {weights() - shared + ceil_div(shared, columns), weights()};
 }

@@ -1,9 +1,10 @@
-// The operators of a layer, as methods with 2D tiles do them: what each holds on a die, what it has to fit,
-// and its part of the program. Lists of them are walked over by grid_layout.cpp (what fits), grid_forward.cpp
-// and grid_backward.cpp (programs), which know no kind.
+// The operators of a layer, as methods with 2D tiles do them: what each holds on a die, what has to fit into the
+// buffers while it works, and its part of the program. Layout, mini-batches, forward and backward pass go over lists
+// of them and know no kind.
 //
-// What a list asks of an operator is said at GridAttention. A new kind is a struct that has the same, a
-// member of GridOperator, and its case in place_grid_operator().
+// GridAttention documents what the family asks of an operator. A new kind is a struct with the same functions, an
+// alternative of GridOperator, and a case in place_grid_operator(). Sizes are in elements, those of a mini-batch in
+// bytes.
 #pragma once
 
 #include <array>
@@ -12,6 +13,7 @@
 
 #include "core/training/grid/die.hpp"
 #include "core/training/model/operators.hpp"
+#include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
 
@@ -19,12 +21,7 @@ struct GridAttention;
 struct GridFeedForward;
 using GridOperator = std::variant<GridAttention, GridFeedForward>;
 
-// Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
-struct GridMasters {
-  std::uint64_t weights = 0, gradients = 0;
-};
-
-// An operator's place in the list, while its program is written. Backward the next one is that before it in
+// An operator's place in the list while its program is written. Backward, the next operator is the one before it in
 // the layer, or the last one of the layer before.
 struct GridPlace {
   bool is_first = false, is_last = false;  // of the layer
@@ -35,7 +32,7 @@ struct GridPlace {
   bool keeps = false;          // recomputation: what backward needs stays on the die
 };
 
-// What is there beside an operator's own while it works, in bytes.
+// What lies in the activation buffer beside the operator's own data while it works, in bytes.
 struct GridBeside {
   std::uint64_t stream = 0;     // forward: the residual stream
   std::uint64_t gradients = 0;  // backward: of the stream and the norm's output; and the norm's input
@@ -68,20 +65,18 @@ struct GridAttention {
   TiledStage back_output_stage{"output", "projection after attention backward", {}};
   TiledStage back_qkv_stage{"QKV", "queries, keys and values backward", {}};
 
-  // The list's questions. Weights of this die, and the widest input of its linear layers, in elements:
+  // What the family asks. Weights of this die, and the widest input of its linear layers, in elements:
   std::uint64_t weights() const { return hidden_a * (qkv + hidden_b); }
   std::uint64_t widest_inputs() const { return std::max(hidden_a, hidden_b); }
-  GridMasters masters() const;
-  // The slices of a mini-batch; then bytes of it: saved beside its input; of which scalars of the norm are
-  // written with the input; saved, and possibly still on its way out of this die when the operator ends;
-  // backward, read before it begins; and tile by tile.
+  Masters masters() const;
+  // Sets the sizes of a mini-batch. Bytes of a mini-batch:
   void place_tokens(const GridSlices& s);
-  std::uint64_t saved() const { return kept; }
-  std::uint64_t saved_with_input(const GridSlices&) const { return 0; }
-  std::uint64_t leaving() const { return kept; }
-  std::uint64_t opening(const GridSlices&) const { return kept; }
-  std::uint64_t tiled() const { return 0; }
-  // Its stages, in the order in which they are done, and what they have to fit.
+  std::uint64_t saved() const { return kept; }                           // for backward, beside its input
+  std::uint64_t saved_with_input(const GridSlices&) const { return 0; }  // of these, scalars of the norm
+  std::uint64_t leaving() const { return kept; }  // may still be on the way to DRAM when the operator ends
+  std::uint64_t opening(const GridSlices&) const { return kept; }  // read backward before it begins
+  std::uint64_t tiled() const { return 0; }                        // read backward token tile by token tile
+  // Its stages, in the order in which they are done; plan() sets what their token tiles need.
   std::array<TiledStage*, 2> forward_stages() { return {&qkv_stage, &output_stage}; }
   std::array<TiledStage*, 2> backward_stages() { return {&back_output_stage, &back_qkv_stage}; }
   void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
@@ -98,7 +93,7 @@ struct GridAttention {
 };
 
 // A feed-forward network: norm, up (type 1; with a gate or without), activation function, down (type 2). Or a
-// mixture of such networks (grid_experts.cpp).
+// mixture of such networks (experts.cpp).
 struct GridFeedForward {
   std::uint64_t hidden_a = 1;
   std::uint64_t up = 1;  // gate and up, or up, of one expert
@@ -119,7 +114,7 @@ struct GridFeedForward {
 
   std::uint64_t weights() const { return hidden_a * experts * (up + ffn) + router_weights(); }
   std::uint64_t widest_inputs() const { return std::max(hidden_a, ffn); }
-  GridMasters masters() const;
+  Masters masters() const;
   void place_tokens(const GridSlices& s);
   std::uint64_t saved() const { return up_bytes + norm_bytes; }
   std::uint64_t saved_with_input(const GridSlices& s) const { return s.norm; }

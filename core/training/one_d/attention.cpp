@@ -44,8 +44,8 @@ void save_attention(ProgramBuilder& b, const OneDLayout& l, const OneDAttention&
 
 // ---- backward
 
-void read_weights(ProgramBuilder& b, std::uint64_t elements) {
-  b.read(Stage::weights, Slot::weights, elements * element_bytes);
+void load_weights(ProgramBuilder& b, std::uint64_t elements) {
+  read_weights(b, elements);
   b.wait(Stage::weights, Slot::weights);
 }
 
@@ -103,7 +103,7 @@ void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const OneDAttention
   if (!l.recompute) b.wait(Stage::attention, Slot::tile);
   if (a.is_split) {
     b.wait(Stage::gradients, Slot::gradients);  // the last mini-batch's, before their place is taken
-    read_weights(b, a.output_weights());
+    load_weights(b, a.output_weights());
     read_sums(b, l, a.output_weights());
   }
   run_pass(b, first, [&] { add_output_tile_backward(b, l, a); });
@@ -122,7 +122,7 @@ void add_qkv_passes(ProgramBuilder& b, const OneDLayout& l, const OneDAttention&
     return;
   }
   b.wait(Stage::gradients, Slot::gradients);
-  read_weights(b, a.qkv_weights());
+  load_weights(b, a.qkv_weights());
   run_pass(b, second, [&] { add_input_gradient(b, l, a); });
   b.release(Buffer::weight, a.qkv_weights() * element_bytes);
   start_pass(b, third);

@@ -1,29 +1,31 @@
 #include "core/training/one_d/one_d.hpp"
+#include "core/training/plan/operator_list.hpp"
 
 namespace hecaton::training {
 
-using chiplet::Buffer;
 using chiplet::Stage;
 
 namespace {
 
-// An operator for all mini-batches; while it works, the weights of the next one come.
-void add_block(ProgramBuilder& b, const OneDLayout& l, std::size_t i) {
+StepPart part_of(const OneDLayout& l, std::size_t i) {
   const OneDOperator& o = l.operators[i];
-  b.set_operator(i);
   const bool is_last = i + 1 == l.operators.size();
   const TilePass first = std::visit([&](const auto& op) { return op.forward_pass(l); }, o);
-  b.wait(Stage::activations, Slot::output);  // what the block before wrote is what this one reads
-  start_pass(b, first);
-  if (!l.prefetch_forward) read_block_weights(b, o);
-  b.wait(Stage::weights, Slot::weights);
-  if (l.prefetch_forward) read_block_weights(b, l.operators[is_last ? 0 : i + 1], is_last ? 1 : 0);
-  b.set_minibatch(0);
-  b.loop(l.minibatches, [&] {
+  StepPart part;
+  part.weight_bytes = weights_of(o) * element_bytes;
+  part.is_prefetched = l.prefetch_forward;
+  part.next_weight_bytes = weights_of(l.operators[is_last ? 0 : i + 1]) * element_bytes;
+  part.skip_next = is_last ? 1 : 0;
+  part.begin = [i, first](ProgramBuilder& b) {
+    b.set_operator(i);
+    b.wait(Stage::activations, Slot::output);  // what the operator before wrote is what this one reads
+    start_pass(b, first);
+  };
+  part.minibatch = [&l, &o, first](ProgramBuilder& b) {
     std::visit([&](const auto& op) { op.forward(b, l, first); }, o);
     b.add_minibatch(1);
-  });
-  b.release(Buffer::weight, std::visit([](const auto& op) { return op.weights(); }, o) * element_bytes);
+  };
+  return part;
 }
 
 void reduce_scalars(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, Verb verb) {
@@ -59,54 +61,30 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
 
 }  // namespace
 
-void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l) {
-  const std::uint64_t tokens = l.slices.tokens / l.head.tiles;
-  const std::uint64_t bytes = l.slices.share / l.head.tiles;
-  const TilePass pass{Stage::embedding, Slot::border, l.head.tiles, bytes, l.ahead, 2};
-  start_pass(b, pass);
-  b.set_minibatch(0);
-  b.loop(l.minibatches, [&] {
-    run_pass(b, pass, [&] {
-      b.vector(Stage::embedding, bytes);
-      b.hold(slice_bytes(tokens, l.die.hidden));
-      const std::size_t mark = b.mark();
-      l.scheme.scatter(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
-      b.mean(mark, {Verb::embedding, Pass::forward, Spread::outputs, Stage::embedding});
-      b.drop(slice_bytes(tokens, l.die.hidden));
-      b.hold(bytes);
-      write_tile(b, l, Stage::embedding, Slot::output, bytes);
-    });
-    b.add_minibatch(1);
-  });
+std::vector<LayerGroups> one_d_forward(const OneDLayout& l) {
+  LayerGroups layers{l.layers, 1, {}, {}};
+  for (std::size_t i = 0; i < l.operators.size(); ++i) layers.parts.push_back(part_of(l, i));
+  layers.begin = [&l](ProgramBuilder& b) {
+    if (l.prefetch_forward) read_weights(b, weights_of(l.operators.front()));
+    b.set_layer(0);
+  };
+  return {layers};
 }
 
-void add_one_d_forward(ProgramBuilder& b, const OneDLayout& l) {
-  if (l.prefetch_forward) read_block_weights(b, l.operators.front());
-  b.set_layer(0);
-  b.loop(l.layers, [&] {
-    for (std::size_t i = 0; i < l.operators.size(); ++i) add_block(b, l, i);
-    b.add_layer(1);
-  });
-}
-
-void add_one_d_head(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) {
-  const std::uint64_t weights = l.die.hidden * words * element_bytes;
+StepPart one_d_head(const OneDLayout& l, std::uint64_t words) {
   const TilePass pass{
       Stage::activations, Slot::border, l.head.tiles, l.slices.share / l.head.tiles, l.ahead, 2};
-  b.set_layer(-1);
-  b.wait(Stage::activations, Slot::output);
-  start_pass(b, pass);
-  b.read(Stage::weights, Slot::weights, weights);
-  b.wait(Stage::weights, Slot::weights);
-  b.allocate(Buffer::weight, weights);  // gradients
-  b.set_minibatch(0);
-  b.loop(l.minibatches, [&] {
+  StepPart part;
+  part.weight_bytes = l.die.hidden * words * element_bytes;
+  part.begin = [pass](ProgramBuilder& b) {
+    b.wait(Stage::activations, Slot::output);
+    start_pass(b, pass);
+  };
+  part.minibatch = [&l, pass, words](ProgramBuilder& b) {
     run_pass(b, pass, [&] { add_head_tile(b, l, words); });
     b.add_minibatch(1);
-  });
-  b.write(Stage::gradients, Slot::gradients, weights);
-  b.release(Buffer::weight, weights);
-  b.release_after(Slot::gradients, Buffer::weight, weights);
+  };
+  return part;
 }
 
 }  // namespace hecaton::training

@@ -1,4 +1,5 @@
-// What has to fit where in 1D tensor parallelism (one_d_die.hpp): token tiles, mini-batches, weights.
+// All that the programs of 1D tensor parallelism are written from: what lies where (die.hpp), which weights fit into
+// the weight buffer, and the mini-batch that was chosen (minibatch.hpp). Sizes in bytes where no unit is named.
 #pragma once
 
 #include <cstdint>

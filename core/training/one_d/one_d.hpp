@@ -25,6 +25,7 @@
 #include "core/training/one_d/layout.hpp"
 #include "core/training/plan/plan.hpp"
 #include "core/training/plan/program_builder.hpp"
+#include "core/training/plan/step.hpp"
 
 namespace hecaton::training {
 
@@ -32,15 +33,13 @@ namespace hecaton::training {
 Plan plan_one_d(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                 const OneDScheme& scheme);
 
-// A tied embedding table lies where the output head does: every die looks up the words it has, and all add
-// them up; backward, all get the whole gradient.
-void add_one_d_embedding(ProgramBuilder& b, const OneDLayout& l);
-void add_one_d_embedding_backward(ProgramBuilder& b, const OneDLayout& l);
-
-// The parts of its program. `words` of the vocabulary are this role's.
-void add_one_d_forward(ProgramBuilder& b, const OneDLayout& l);
-void add_one_d_head(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words);
-void add_one_d_backward(ProgramBuilder& b, const OneDLayout& l);
+// The parts of its step. The layout outlives them. `words` of the vocabulary are this role's.
+std::vector<LayerGroups> one_d_forward(const OneDLayout& l);
+StepPart one_d_head(const OneDLayout& l, std::uint64_t words);
+std::vector<LayerGroups> one_d_backward(const OneDLayout& l);
+// Where the embedding table is the matrix of the output head (tied_embedding.cpp).
+void add_tied_embedding(ProgramBuilder& b, const OneDLayout& l);
+void add_tied_embedding_gradient(ProgramBuilder& b, const OneDLayout& l);
 
 // A pass over the token tiles of a mini-batch, inside the loop over mini-batches. `bytes` of each tile come
 // from DRAM; with `ahead` the next tile is read while one is worked on. The caller has started the first
@@ -81,10 +80,9 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
-// All weights of an operator.
-inline void read_block_weights(ProgramBuilder& b, const OneDOperator& o, std::uint8_t skip_last = 0) {
-  const std::uint64_t elements = std::visit([](const auto& op) { return op.weights(); }, o);
-  b.read(chiplet::Stage::weights, Slot::weights, elements * element_bytes, skip_last);
+// Starts to read so many elements of weights.
+inline void read_weights(ProgramBuilder& b, std::uint64_t elements) {
+  b.read(chiplet::Stage::weights, Slot::weights, elements * element_bytes);
 }
 
 // The product that was added last.

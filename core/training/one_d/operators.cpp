@@ -73,7 +73,7 @@ void OneDAttention::place_weights(std::uint64_t capacity) {
 }
 
 // Weights that several dies hold are updated by each for an equal share.
-OneDMasters OneDAttention::masters() const {
+Masters OneDAttention::masters() const {
   return {ceil_div(2 * output_weights(), query_copies) + ceil_div(hidden * kv, kv_copies), weights()};
 }
 
@@ -99,7 +99,7 @@ void OneDFeedForward::place_weights(std::uint64_t capacity) {
   require_weight_room("feed-forward block backward, weights and gradients", backward_weights(), capacity);
 }
 
-OneDMasters OneDFeedForward::masters() const {
+Masters OneDFeedForward::masters() const {
   return {ceil_div(router_weights(), dies) + weights() - router_weights(), weights()};
 }
 

@@ -1,11 +1,13 @@
-// The operators of a layer, as 1D tensor parallelism does them: what each holds on a die, what it has to fit,
-// and its part of the program. Lists of them are walked over by one_d_layout.cpp, one_d_forward.cpp and
-// one_d_backward.cpp, which know no kind.
+// The operators of a layer, as 1D tensor parallelism does them: what each holds on a die, what has to fit into
+// the buffers while it works, and its part of the program. Layout, mini-batches, forward and backward pass go over
+// lists of them and know no kind.
 //
-// What a list asks of an operator is said at OneDAttention. A new kind is a struct that has the same, a
-// member of OneDOperator, and its case in place_one_d_operator().
+// OneDAttention documents what the family asks of an operator. A new kind is a struct with the same functions, an
+// alternative of OneDOperator, and a case in place_one_d_operator(). Sizes are in elements, those of a mini-batch
+// in bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -17,11 +19,6 @@
 namespace hecaton::training {
 
 struct TilePass;
-
-// Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
-struct OneDMasters {
-  std::uint64_t weights = 0, gradients = 0;
-};
 
 // Attention: norm, queries, keys and values (column-parallel), attention, projection (row-parallel).
 struct OneDAttention {
@@ -50,25 +47,26 @@ struct OneDAttention {
     return {sequences * heads, d.sequence / query_copies, d.sequence, head};
   }
 
-  // The list's questions. Weights of this die, and what is at once in the weight buffer backward, gradients
-  // included; in elements.
+  // What the family asks. Weights of this die, and what is in the weight buffer at once backward, with gradients:
   std::uint64_t weights() const { return qkv_weights() + output_weights(); }
   std::uint64_t backward_weights() const {
     return is_split ? std::max(2 * output_weights(), qkv_weights()) : 2 * weights();
   }
-  OneDMasters masters() const;
-  // Fits its backward pass to a weight buffer of so many bytes, if it can choose. Throws PlanError.
+  Masters masters() const;
+  // Chooses how its backward pass fits into a weight buffer of so many bytes. Throws PlanError.
   void place_weights(std::uint64_t capacity);
   bool splits() const { return is_split; }
   // Dies that share a token's work.
   std::uint64_t sharing() const { return query_copies; }
   void place_tokens(const OneDSlices& s);
-  // What its stages have to fit; with tiles read ahead and written behind (`ahead`), the next shares and
-  // those on their way out come on top.
+  std::array<TiledStage*, 1> forward_stages() { return {&stage}; }
+  std::array<TiledStage*, 1> backward_stages() { return {&back_stage}; }
+  // Sets what the token tiles of its stages need. With `ahead`, tiles are read before they are needed and written
+  // behind: the next shares, and those on their way out, are in the buffer too.
   void plan(const OneDDie& d, const OneDSlices& s, bool ahead);
-  // A pass over the stream that does not fit at once reads it again.
+  // Passes over the stream that read it a second time, because it did not fit at once.
   std::uint64_t reads_twice() const { return (stage.tiles > 1 ? 1 : 0) + (back_stage.tiles > 1 ? 1 : 0); }
-  // Its part of the program, a mini-batch at a time: the pass it starts with, and all of it.
+  // Its part of the program for one mini-batch. The family starts the read of the first pass, and hands it in.
   TilePass forward_pass(const OneDLayout& l) const;
   TilePass backward_pass(const OneDLayout& l) const;
   void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
@@ -97,11 +95,13 @@ struct OneDFeedForward {
 
   std::uint64_t weights() const { return experts * hidden * (up + ffn) + router_weights(); }
   std::uint64_t backward_weights() const { return 2 * weights(); }
-  OneDMasters masters() const;
+  Masters masters() const;
   void place_weights(std::uint64_t capacity);
   bool splits() const { return false; }
   std::uint64_t sharing() const { return 1; }
   void place_tokens(const OneDSlices& s);
+  std::array<TiledStage*, 1> forward_stages() { return {&stage}; }
+  std::array<TiledStage*, 1> backward_stages() { return {&back_stage}; }
   void plan(const OneDDie& d, const OneDSlices& s, bool ahead);
   std::uint64_t reads_twice() const { return 0; }
   TilePass forward_pass(const OneDLayout& l) const;

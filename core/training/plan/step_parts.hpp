@@ -13,6 +13,11 @@ constexpr std::uint64_t optimizer_state_bytes(Optimizer optimizer) {
   return optimizer == Optimizer::adam ? 12 : 4;
 }
 
+// Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
+struct Masters {
+  std::uint64_t weights = 0, gradients = 0;
+};
+
 // What the optimizer of one die does. Weights that lie on several dies have one master: each of them updates
 // an equal share of it, from the gradients of all of them.
 struct OptimizerShare {

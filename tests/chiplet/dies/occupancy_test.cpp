@@ -13,12 +13,12 @@ TEST(Occupancy, KeepsWhatWaitsForASlot) {
   o.allocate(Buffer::activation, 100);
   o.allocate(Buffer::weight, 7);
   o.release_after(3, Buffer::activation, 60);
-  EXPECT_TRUE(o.waits_for(3));
-  EXPECT_FALSE(o.waits_for(2));
+  EXPECT_TRUE(o.has_deferred(3));
+  EXPECT_FALSE(o.has_deferred(2));
   o.allocate(Buffer::activation, 50);
   EXPECT_EQ(o.peak(Buffer::activation), 150U);
-  o.end_slot(3);
-  EXPECT_FALSE(o.is_waiting());
+  o.complete(3);
+  EXPECT_FALSE(o.has_deferred());
   EXPECT_EQ(o.held(Buffer::activation), 90U);
   o.release(Buffer::activation, 90);
   EXPECT_THROW(o.release(Buffer::activation, 1), std::logic_error);

@@ -37,7 +37,7 @@ Messages messages_of(std::uint32_t id, const std::vector<Sent>& sent) {
   for (const Sent& s : sent) {
     if (s.message.source != NodeId{id} && s.message.destination != NodeId{id}) continue;
     const MessageKind kind = tag_kind(s.message.tag);
-    if (kind == MessageKind::ring_chunk) {
+    if (kind == MessageKind::collective_chunk) {
       messages.ring += s.message.source == NodeId{id} ? 1 : 0;
       continue;
     }

@@ -27,7 +27,7 @@ Op control(OpCode code, std::uint32_t count = 1) {
   return op;
 }
 
-TEST(Foresight, FindsTheShortestWayToTheNextSender) {
+TEST(EarliestSend, FindsTheShortestWayToTheNextSender) {
   DieConfig config;
   DieTimings timings = resolve_timings(config, MemoryConfig{});
   timings.vector = rate_from(1.0, 1e9);  // a byte per nanosecond
@@ -45,7 +45,7 @@ TEST(Foresight, FindsTheShortestWayToTheNextSender) {
   };
   validate(program);
   const SendingGroups rows{{true, false, false}, {}};
-  const Foresight row(program, rows, timings);
+  const EarliestSend row(program, rows, timings);
   EXPECT_TRUE(row.sends(0));
   EXPECT_FALSE(row.sends(1));
   EXPECT_EQ(row.after(0).ps, (100 + 20 + 30) * 1000);
@@ -54,13 +54,13 @@ TEST(Foresight, FindsTheShortestWayToTheNextSender) {
   EXPECT_EQ(row.after(4).ps, 30 * 1000);
   EXPECT_EQ(row.after(7).ps, 0);
   EXPECT_TRUE(row.sends(8));
-  EXPECT_EQ(row.after(8), Foresight::never);
-  const Foresight column(program, {{false, true, false}, {}}, timings);
+  EXPECT_EQ(row.after(8), EarliestSend::never);
+  const EarliestSend column(program, {{false, true, false}, {}}, timings);
   EXPECT_EQ(column.after(0).ps, 100 * 1000);
   EXPECT_EQ(column.after(3).ps, 20 * 1000) << "round the loop";
-  EXPECT_EQ(column.after(7), Foresight::never);
-  const Foresight line(program, {{}, {true, true, true}}, timings);
-  EXPECT_EQ(line.after(0), Foresight::never) << "no operation sends along a line";
+  EXPECT_EQ(column.after(7), EarliestSend::never);
+  const EarliestSend line(program, {{}, {true, true, true}}, timings);
+  EXPECT_EQ(line.after(0), EarliestSend::never) << "no operation sends along a line";
 }
 
 }  // namespace

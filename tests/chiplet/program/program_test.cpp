@@ -7,7 +7,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "core/chiplet/dies/arrivals.hpp"
+#include "core/chiplet/dies/unexpected_chunks.hpp"
 #include "core/chiplet/hardware/rate.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
@@ -92,18 +92,18 @@ TEST(Names, AreDistinct) {
   EXPECT_EQ(operation_name(OperationKind::dram_wait), "dram-wait");
 }
 
-TEST(ArrivalSet, BehavesLikeASet) {
+TEST(UnexpectedChunks, BehavesLikeASet) {
   std::mt19937_64 random(7);
-  ArrivalSet arrivals;
+  UnexpectedChunks chunks;
   std::set<std::uint64_t> expected;
   for (int i = 0; i < 20000; ++i) {
     const std::uint64_t tag = random() % 40;
     if (random() % 2 == 0) {
-      if (expected.insert(tag).second) arrivals.insert(tag);
+      if (expected.insert(tag).second) chunks.insert(tag);
     } else {
-      EXPECT_EQ(arrivals.take(tag), expected.erase(tag) == 1);
+      EXPECT_EQ(chunks.take(tag), expected.erase(tag) == 1);
     }
-    ASSERT_EQ(arrivals.empty(), expected.empty());
+    ASSERT_EQ(chunks.empty(), expected.empty());
   }
 }
 

@@ -29,7 +29,7 @@ struct Walk {
     for (std::uint8_t slot = 0; slot < chiplet::dram_slots; ++slot) {
       if (last[slot] == 0 || last[slot] > transfer) continue;
       last[slot] = 0;
-      occupancy.end_slot(slot);
+      occupancy.complete(slot);
     }
   }
   void act(const Op& op) {
@@ -47,7 +47,7 @@ struct Walk {
   }
   const Occupancy& run() {
     walk(program, [this](const Op& op) { act(op); });
-    for (std::uint8_t slot = 0; slot < chiplet::dram_slots; ++slot) occupancy.end_slot(slot);
+    for (std::uint8_t slot = 0; slot < chiplet::dram_slots; ++slot) occupancy.complete(slot);
     return occupancy;
   }
 };

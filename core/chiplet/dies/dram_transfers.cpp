@@ -1,21 +1,18 @@
-#include "core/chiplet/dies/dram_port.hpp"
+#include "core/chiplet/dies/dram_transfers.hpp"
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 namespace hecaton::chiplet {
 
-DramPort::DramPort(NodeId die, std::vector<DramShare> shares, std::uint32_t burst_bytes)
-    : die_(die), burst_bytes_(burst_bytes), shares_(std::move(shares)) {
-  if (burst_bytes_ == 0) throw std::logic_error("DRAM bursts of 0 bytes");
-  if (shares_.size() > 0xffff) throw std::logic_error("a die cannot use more than 65,535 IO dies");
-  if (!shares_.empty()) turn_ = static_cast<std::uint32_t>(die_.value % shares_.size());
+DramTransfers::DramTransfers(const DramAccess& access) {
+  if (!access.shares.empty()) turn_ = static_cast<std::uint32_t>(access.die.value % access.shares.size());
 }
 
-DramPort::Transfer& DramPort::add(const OperationRow& row, std::uint8_t slot) {
-  if (shares_.empty())
-    throw std::logic_error("die " + std::to_string(die_.value) + " has no IO die to ask for DRAM");
+DramTransfers::Transfer& DramTransfers::add(const DramAccess& access, const OperationRow& row,
+                                            std::uint8_t slot) {
+  if (access.shares.empty())
+    throw std::logic_error("die " + std::to_string(access.die.value) + " has no IO die to ask for DRAM");
   if (row.bytes > max_transfer_bytes) throw std::logic_error("a DRAM transfer of more than 2^48 bytes");
   const std::uint32_t id = next_id_;
   next_id_ = (next_id_ + 1) % transfer_ids;
@@ -31,38 +28,38 @@ DramPort::Transfer& DramPort::add(const OperationRow& row, std::uint8_t slot) {
   return transfer;
 }
 
-void DramPort::start_write(const OperationRow& row, std::uint8_t slot) {
-  Transfer& transfer = add(row, slot);
-  writes_out_of_.resize(shares_.size());
-  transfer.unsent.resize(shares_.size());
-  split_bytes(row.bytes, shares_, [&](std::size_t share, std::uint64_t bytes) {
+void DramTransfers::start_write(const DramAccess& access, const OperationRow& row, std::uint8_t slot) {
+  Transfer& transfer = add(access, row, slot);
+  writes_out_of_.resize(access.shares.size());
+  transfer.unsent.resize(access.shares.size());
+  split_bytes(row.bytes, access.shares, [&](std::size_t share, std::uint64_t bytes) {
     transfer.unsent[share] = bytes;
-    transfer.missing += bursts_of(bytes);
+    transfer.missing += access.bursts_of(bytes);
   });
   transfer.bursts = transfer.missing;
   unsent_bytes_ += row.bytes;
 }
 
-DramPort::Transfer& DramPort::find(std::uint64_t tag) {
-  const std::uint32_t id = tag_transfer(tag);
+DramTransfers::Transfer& DramTransfers::find(const Message& message) {
+  const std::uint32_t id = tag_transfer(message.tag);
   const auto at =
       std::find_if(transfers_.begin(), transfers_.end(), [id](const Transfer& t) { return t.id == id; });
   if (at == transfers_.end() || at->missing == 0) {
-    throw std::logic_error("die " + std::to_string(die_.value) +
+    throw std::logic_error("die " + std::to_string(message.destination.value) +
                            " got a burst of a DRAM transfer it does not wait for");
   }
   return *at;
 }
 
-DramPort::Transfer* DramPort::next_write(std::size_t share) {
+DramTransfers::Transfer* DramTransfers::next_write(std::size_t share) {
   const auto at = std::find_if(transfers_.begin(), transfers_.end(), [share](const Transfer& t) {
     return !t.unsent.empty() && t.unsent[share] > 0;
   });
   return at == transfers_.end() ? nullptr : &*at;
 }
 
-bool DramPort::note(const Message& message, SimTime now) {
-  Transfer& transfer = find(message.tag);
+bool DramTransfers::note(const Message& message, SimTime now) {
+  Transfer& transfer = find(message);
   const bool acknowledges = tag_kind(message.tag) == MessageKind::write_done;
   if (acknowledges) {
     --writes_out_;
@@ -76,12 +73,12 @@ bool DramPort::note(const Message& message, SimTime now) {
   return complete || (acknowledges && unsent_bytes_ > 0);
 }
 
-bool DramPort::busy(std::uint8_t slot) const {
+bool DramTransfers::busy(std::uint8_t slot) const {
   return std::any_of(transfers_.begin(), transfers_.end(),
                      [slot](const Transfer& t) { return t.slot == slot; });
 }
 
-std::string DramPort::describe(std::uint8_t slot) const {
+std::string DramTransfers::describe(std::uint8_t slot) const {
   std::uint64_t count = 0;
   std::uint64_t missing = 0;
   std::uint64_t bursts = 0;

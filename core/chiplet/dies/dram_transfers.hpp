@@ -1,16 +1,17 @@
-// A die's side of its DRAM transfers: asynchronous reads and writes, counted per slot.
+// The DRAM transfers of a die that are outstanding: asynchronous reads and writes, counted per slot.
 //
 // A read sends one request to each IO die of its share and waits for the bursts. A write is paced: at most
-// max_writes_per_io bursts to one IO die and max_writes in all are on their way or unacknowledged, so that a
-// long write does not flood the interface queue ahead of ring chunks (at the defaults 4 x 256 KiB are 16 us
-// of a 64 GB/s port). IO dies take turns; each die begins with another one, so that dies that write at the
-// same time do not form a convoy.
+// max_writes_per_io bursts to one IO die, and max_writes in all, are on their way or unacknowledged, so that a long
+// write does not flood the interface queue ahead of the chunks of collectives (at the defaults 4 x 256 KiB are 16 us
+// of a 64 GB/s port). IO dies take turns. Each die begins with another one, so that dies that write at the same time
+// do not form a convoy.
 //
-// Nothing here depends on the order of messages within an instant: notes are taken when they come, and
-// finished transfers are handed out in the order in which they were started.
+// The order of messages within an instant changes nothing: a message is only noted, and finished transfers are handed
+// out in the order in which they were started.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,33 +24,42 @@ namespace hecaton::chiplet {
 inline constexpr std::uint32_t max_writes_per_io = 2;
 inline constexpr std::uint32_t max_writes = 4;
 
-class DramPort {
+// A die's way to DRAM: fixed for the whole run.
+struct DramAccess {
+  NodeId die;
+  std::span<const DramShare> shares;
+  std::uint32_t burst_bytes = 1;
+
+  std::uint64_t bursts_of(std::uint64_t bytes) const { return (bytes + burst_bytes - 1) / burst_bytes; }
+};
+
+class DramTransfers {
  public:
-  DramPort(NodeId die, std::vector<DramShare> shares, std::uint32_t burst_bytes);
+  DramTransfers() = default;
+  explicit DramTransfers(const DramAccess& access);
 
   // `row` says kind, stage, labels, start and bytes; it comes back from take_finished() with its end.
   template <MessageHost H>
-  void start_read(H& h, const OperationRow& row, std::uint8_t slot);
+  void start_read(H& h, const DramAccess& access, const OperationRow& row, std::uint8_t slot);
   // Only queued here; pump() sends.
-  void start_write(const OperationRow& row, std::uint8_t slot);
+  void start_write(const DramAccess& access, const OperationRow& row, std::uint8_t slot);
 
   // A burst of data or an acknowledgement came; true if the die has something to do about it now.
   bool note(const Message& message, SimTime now);
 
-  // Sends what the pacing allows.
+  // Sends the write bursts that the pacing allows.
   template <MessageHost H>
-  void pump(H& h);
+  void pump(H& h, const DramAccess& access);
 
-  // Calls finished(row) for each transfer that is complete, in the order of their start, and forgets it.
-  template <class F>
-  void take_finished(F&& finished);
+  // Calls take(row) for each transfer that is complete, in the order of their start, and forgets it.
+  template <class Take>
+  void take_finished(Take&& take);
 
   bool busy(std::uint8_t slot) const;
   bool busy() const { return !transfers_.empty(); }
   // "2 transfers (12 of 40 bursts missing)" for the deadlock report; all slots if slot == dram_slots.
   std::string describe(std::uint8_t slot) const;
 
-  // All that changes during a run.
   template <class Archive>
   void serialize(Archive& archive) {
     archive(next_id_, writes_out_, turn_, any_finished_, unsent_bytes_, writes_out_of_, transfers_);
@@ -70,67 +80,63 @@ class DramPort {
     }
   };
 
-  Transfer& add(const OperationRow& row, std::uint8_t slot);
-  Transfer& find(std::uint64_t tag);
+  Transfer& add(const DramAccess& access, const OperationRow& row, std::uint8_t slot);
+  Transfer& find(const Message& message);
   // The oldest write that has bytes for this share, or null.
   Transfer* next_write(std::size_t share);
-  std::uint64_t bursts_of(std::uint64_t bytes) const { return (bytes + burst_bytes_ - 1) / burst_bytes_; }
 
-  NodeId die_;
-  std::uint32_t burst_bytes_;
   std::uint32_t next_id_ = 0;
   std::uint32_t writes_out_ = 0;  // write bursts not yet acknowledged
   std::uint32_t turn_ = 0;        // the share that writes next
   bool any_finished_ = false;
-  std::uint64_t unsent_bytes_ = 0;  // of all writes
-  std::vector<DramShare> shares_;
+  std::uint64_t unsent_bytes_ = 0;           // of all writes
   std::vector<std::uint8_t> writes_out_of_;  // per share; empty until the first write
   std::vector<Transfer> transfers_;          // in the order of their start
 };
 
 template <MessageHost H>
-void DramPort::start_read(H& h, const OperationRow& row, std::uint8_t slot) {
-  Transfer& transfer = add(row, slot);
-  split_bytes(row.bytes, shares_, [&](std::size_t share, std::uint64_t bytes) {
+void DramTransfers::start_read(H& h, const DramAccess& access, const OperationRow& row, std::uint8_t slot) {
+  Transfer& transfer = add(access, row, slot);
+  split_bytes(row.bytes, access.shares, [&](std::size_t share, std::uint64_t bytes) {
     if (bytes == 0) return;
-    transfer.missing += bursts_of(bytes);
-    h.send(Message{die_, shares_[share].io, transfer_tag(MessageKind::read_request, transfer.id, bytes),
-                   control_bytes, Route::direct});
+    transfer.missing += access.bursts_of(bytes);
+    h.send(Message{access.die, access.shares[share].io,
+                   transfer_tag(MessageKind::read_request, transfer.id, bytes), control_bytes,
+                   Route::direct});
   });
   transfer.bursts = transfer.missing;
 }
 
 template <MessageHost H>
-void DramPort::pump(H& h) {
+void DramTransfers::pump(H& h, const DramAccess& access) {
   std::size_t idle_turns = 0;
-  while (unsent_bytes_ > 0 && writes_out_ < max_writes && idle_turns < shares_.size()) {
+  while (unsent_bytes_ > 0 && writes_out_ < max_writes && idle_turns < access.shares.size()) {
     const std::uint32_t share = turn_;
-    turn_ = static_cast<std::uint32_t>((turn_ + 1) % shares_.size());
+    turn_ = static_cast<std::uint32_t>((turn_ + 1) % access.shares.size());
     ++idle_turns;
     if (writes_out_of_[share] >= max_writes_per_io) continue;
     Transfer* const transfer = next_write(share);
     if (transfer == nullptr) continue;
     std::uint64_t& unsent = transfer->unsent[share];
-    const std::uint64_t left = bursts_of(unsent);  // counts down: a name for the burst
-    const auto bytes = static_cast<std::uint32_t>(unsent < burst_bytes_ ? unsent : burst_bytes_);
-    const std::uint64_t low48 = static_cast<std::uint64_t>(share) << 32 | (left & 0xffffffffU);
+    const std::uint64_t left = access.bursts_of(unsent);  // counts down: a name for the burst
+    const auto bytes = static_cast<std::uint32_t>(unsent < access.burst_bytes ? unsent : access.burst_bytes);
     unsent -= bytes;
     unsent_bytes_ -= bytes;
     ++writes_out_;
     ++writes_out_of_[share];
     idle_turns = 0;
-    h.send(Message{die_, shares_[share].io, transfer_tag(MessageKind::write_data, transfer->id, low48), bytes,
+    h.send(Message{access.die, access.shares[share].io, write_tag(transfer->id, share, left), bytes,
                    Route::direct});
   }
 }
 
-template <class F>
-void DramPort::take_finished(F&& finished) {
+template <class Take>
+void DramTransfers::take_finished(Take&& take) {
   if (!any_finished_) return;
   any_finished_ = false;
   std::erase_if(transfers_, [&](const Transfer& transfer) {
     if (transfer.missing > 0) return false;
-    finished(transfer.row);
+    take(transfer.row);
     return true;
   });
 }

@@ -1,6 +1,6 @@
-// The ring chunks that came before they were wanted. A fast neighbour may be many steps ahead, and messages
-// may overtake each other; but most come in order, so the set is kept as sorted intervals [first, last] of
-// tags: usually one.
+// Chunks of collectives that came before the die waits for them: what MPI calls unexpected messages. A chunk is known
+// by its tag. A die may be many steps ahead of its neighbour, and messages may overtake each other, but most come in
+// order, so the set is kept as sorted intervals [first, last] of tags: usually one.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace hecaton::chiplet {
 
-class ArrivalSet {
+class UnexpectedChunks {
  public:
   // A tag is inserted at most once while it is in the set.
   void insert(std::uint64_t tag) {

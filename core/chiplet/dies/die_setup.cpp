@@ -1,0 +1,66 @@
+#include "core/chiplet/dies/die_setup.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace hecaton::chiplet {
+
+namespace {
+
+[[noreturn]] void fail(const DieSetup& setup, const std::string& what) {
+  throw std::logic_error("setup of die " + std::to_string(setup.id.value) + ": " + what);
+}
+
+void validate_root(const DieSetup& setup, const Op& op, std::uint32_t size) {
+  const bool is_there = op.root_loop > 0 || static_cast<std::uint32_t>(op.value) < size;
+  if (has_root(op.code) && !is_there) fail(setup, "the root of a collective is not in its group");
+}
+
+void validate_on_line(const DieSetup& setup, const Op& op) {
+  const LinePlace& place = setup.lines[static_cast<std::size_t>(op.ring)];
+  const std::string line = std::string(ring_name(op.ring)) + " line";
+  if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + line);
+  if (place.size > 1 && place.at(place.position) != setup.id) fail(setup, "it is not in its " + line);
+  validate_root(setup, op, place.size);
+  if (op.schedule == Schedule::halving_doubling && !std::has_single_bit(place.size)) {
+    fail(setup, "halving and doubling needs a power of two on the " + line);
+  }
+  if (op.units * op.unit_bytes > std::numeric_limits<std::uint32_t>::max()) {
+    fail(setup, "a payload on the " + line + " exceeds the 4 GiB of one message");
+  }
+}
+
+void validate_collective(const DieSetup& setup, const Op& op) {
+  if (!uses_ring(op)) return validate_on_line(setup, op);
+  const RingPlace& place = setup.rings[static_cast<std::size_t>(op.ring)];
+  const std::string ring = std::string(ring_name(op.ring)) + " ring";
+  if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
+  validate_root(setup, op, place.size);
+  if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);
+  const std::uint64_t message = op.code == OpCode::all_to_all        ? op.units * op.unit_bytes
+                                : op.schedule == Schedule::pipelined ? chunk_bytes(op, op.count, 0)
+                                                                     : chunk_bytes(op, place.size, 0);
+  if (message > std::numeric_limits<std::uint32_t>::max()) {
+    fail(setup, "a chunk on the " + ring + " exceeds the 4 GiB of one message");
+  }
+}
+
+}  // namespace
+
+void validate(const DieSetup& setup) {
+  if (setup.program == nullptr) fail(setup, "it has no program");
+  for (const Op& op : *setup.program) {
+    if (is_collective(op.code)) validate_collective(setup, op);
+    const bool moves = (op.code == OpCode::dram_read || op.code == OpCode::dram_write) && op.bytes > 0;
+    const bool reaches =
+        std::any_of(setup.dram.begin(), setup.dram.end(), [](const DramShare& s) { return s.weight > 0; });
+    if (moves && !reaches) fail(setup, "its program moves DRAM data but it has no IO die");
+  }
+  if (setup.timings.burst_bytes == 0) throw std::logic_error("DRAM bursts of 0 bytes");
+  if (setup.dram.size() > 0xffff) throw std::logic_error("a die cannot use more than 65,535 IO dies");
+}
+
+}  // namespace hecaton::chiplet
