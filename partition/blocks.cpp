@@ -211,7 +211,7 @@ Partition make_blocks(const net::Topology& topology, std::uint32_t ranks) {
   Cutter cutter(best_size(package));
   Placer(cutter, topology, result).place({0, 0, topology.rows(), topology.columns()}, 0, ranks);
   for (std::uint32_t n = topology.dies(); n < topology.nodes(); ++n)
-    result.owner[n] = result.owner[topology.die_of_io(NodeId{n}).value];
+    result.owner[n] = result.owner[topology.die_of(NodeId{n}).value];
   return result;
 }
 

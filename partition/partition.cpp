@@ -5,13 +5,15 @@
 #include <stdexcept>
 #include <string>
 
+#include "net/package/links.hpp"
+
 namespace hecaton::partition {
 
 namespace {
 
 Partition with_io(Partition partition, const net::Topology& topology) {
   for (std::uint32_t n = topology.dies(); n < topology.nodes(); ++n)
-    partition.owner[n] = partition.owner[topology.die_of_io(NodeId{n}).value];
+    partition.owner[n] = partition.owner[topology.die_of(NodeId{n}).value];
   return partition;
 }
 
@@ -76,16 +78,11 @@ Figures figures(const Partition& partition, const net::Topology& topology, const
   Figures result;
   result.dies_of_rank.assign(partition.ranks, 0);
   result.weight_of_rank.assign(partition.ranks, 0);
-  for (std::uint32_t d = 0; d < topology.dies(); ++d) {
-    const RankId rank = partition.owner[d];
-    ++result.dies_of_rank[rank.value];
-    for (const net::Port port : {net::Port::east, net::Port::south}) {
-      const auto other = topology.neighbour(NodeId{d}, port);
-      if (!other) continue;
-      ++result.links;
-      if (partition.owner[other->value] != rank) ++result.cut_links;
-    }
-  }
+  for (std::uint32_t d = 0; d < topology.dies(); ++d) ++result.dies_of_rank[partition.owner[d].value];
+  net::for_each_die_link(topology, [&](NodeId a, NodeId b) {
+    ++result.links;
+    if (partition.owner[a.value] != partition.owner[b.value]) ++result.cut_links;
+  });
   for (std::uint32_t n = 0; n < topology.nodes(); ++n)
     result.weight_of_rank[partition.owner[n].value] +=
         weights.empty() ? (topology.is_io(NodeId{n}) ? 0 : 1) : weights[n];

@@ -53,7 +53,7 @@ struct Links {
 Links links_of(const net::Topology& topology) {
   Links links;
   for (std::uint32_t d = 0; d < topology.dies(); ++d) {
-    for (const net::Port port : {net::Port::east, net::Port::west, net::Port::south, net::Port::north})
+    for (const net::Port port : net::die_ports)
       if (const auto other = topology.neighbour(NodeId{d}, port))
         links.neighbours.push_back(static_cast<SCOTCH_Num>(other->value));
     links.first.push_back(static_cast<SCOTCH_Num>(links.neighbours.size()));
@@ -66,7 +66,7 @@ std::vector<SCOTCH_Num> scaled_loads(const net::Topology& topology, const Weight
   if (weights.empty()) return std::vector<SCOTCH_Num>(topology.dies(), 1);
   std::vector<unsigned __int128> loads(weights.begin(), weights.begin() + topology.dies());
   for (std::uint32_t n = topology.dies(); n < topology.nodes(); ++n)
-    loads[topology.die_of_io(NodeId{n}).value] += weights[n];
+    loads[topology.die_of(NodeId{n}).value] += weights[n];
   const unsigned __int128 total =
       std::accumulate(loads.begin(), loads.end(), static_cast<unsigned __int128>(1));
   std::vector<SCOTCH_Num> scaled(loads.size());
@@ -125,8 +125,7 @@ Partition make_weighted(const net::Topology& topology, std::uint32_t ranks, cons
   fill_empty_ranks(parts, count);
   Partition result{ranks, std::vector<RankId>(topology.nodes())};
   for (std::uint32_t n = 0; n < topology.nodes(); ++n) {
-    const NodeId die = topology.is_io(NodeId{n}) ? topology.die_of_io(NodeId{n}) : NodeId{n};
-    result.owner[n] = RankId{static_cast<std::uint32_t>(parts[die.value])};
+    result.owner[n] = RankId{static_cast<std::uint32_t>(parts[topology.die_of(NodeId{n}).value])};
   }
   return result;
 }

@@ -8,6 +8,7 @@
 
 #include "io/deck/lists.hpp"
 #include "net/package/routing.hpp"
+#include "net/package/topologies/design.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -37,11 +38,10 @@ void check_package(const Deck& deck, const Refuser& refuse) {
 void check_topology(const Deck& deck, const Refuser& refuse) {
   const net::PackageConfig& package = deck.network.package;
   const bool faulty = !package.dead_links.empty() || !package.dead_dies.empty();
-  if (faulty && package.topology == net::TopologyKind::bypass_ring)
+  if (faulty && net::design_of(package.topology).passes_dies)
     refuse("package.topology", "does not fit dead links and dies", "a bypass runs straight over a die",
            "choose \"mesh\" or \"torus\"");
-  if (package.topology == net::TopologyKind::bypass_ring &&
-      deck.network.router.routing == net::Routing::up_down)
+  if (net::design_of(package.topology).passes_dies && deck.network.router.routing == net::Routing::up_down)
     refuse("router.routing", "does not fit the topology", "a bypass runs straight over a die",
            "choose \"xy\", or topology \"mesh\"");
   if (!package.dead_dies.empty() && deck.kind != WorkloadKind::traffic)
@@ -170,7 +170,7 @@ void check_traffic(const Deck& deck, const Refuser& refuse) {
 
 void check_package_ring(const Deck& deck, const Refuser& refuse) {
   const net::PackageConfig& package = deck.network.package;
-  if (dies_of(deck) % 2 == 0 && package.rows >= 2 && package.columns >= 2) return;
+  if (net::has_hamiltonian_ring(package.rows, package.columns)) return;
   refuse("collective.group", "has no ring over the package",
          fmt::format("a cycle through all dies needs an even number of them and two rows and columns; the "
                      "mesh is {} x {}",
@@ -193,7 +193,7 @@ void check_collective(const Deck& deck, const Refuser& refuse) {
            "choose \"hamiltonian-ring\" or another group");
   }
   if (algorithm == CollectiveAlgorithm::bypass_ring &&
-      deck.network.package.topology != net::TopologyKind::bypass_ring) {
+      !net::design_of(deck.network.package.topology).passes_dies) {
     refuse("collective.algorithm", "does not fit the topology", "the dies of a plain mesh have no bypass",
            "choose package.topology = \"bypass-ring\" or the algorithm \"naive-ring\"");
   }

@@ -1,6 +1,7 @@
 // The tables that describe the package: they may stand in a deck of any kind.
 #include "io/deck/presets.hpp"
 #include "io/deck/registry_entry.hpp"
+#include "net/package/topologies/design.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -21,10 +22,8 @@ Table package_table() {
                     "columns", IntegerType{1, largest_mesh}, "dies", Tag::assumed, for_all,
                     "Columns of the mesh.", [](auto& d) -> auto& { return d.network.package.columns; }),
                 key(
-                    "topology", ChoiceType{{"mesh", "bypass-ring", "torus"}}, "", Tag::assumed, for_all,
-                    "bypass-ring: a mesh whose dies let ring traffic pass without touching their buffers; "
-                    "torus: a mesh whose rows and columns of three dies and more are closed to rings.",
-                    [](auto& d) -> auto& { return d.network.package.topology; }),
+                    "topology", ChoiceType{net::topology_names()}, "", Tag::assumed, for_all,
+                    net::topology_meanings(), [](auto& d) -> auto& { return d.network.package.topology; }),
                 key(
                     "dead_links", list_type<net::DieLink>(link_list_form), "", Tag::assumed, for_all,
                     "Links that do not work, in both directions.",

@@ -7,6 +7,8 @@
 #include <limits>
 #include <numeric>
 
+#include "net/package/links.hpp"
+
 namespace hecaton::io {
 
 namespace {
@@ -57,13 +59,10 @@ std::uint32_t die_side(const net::Topology& topology) {
 std::vector<std::size_t> choose_styles(const partition::Partition& partition, const net::Topology& topology) {
   std::vector<std::uint32_t> taken(partition.ranks, 0);  // bits: styles of touching regions
   std::vector<std::vector<std::uint32_t>> higher(partition.ranks);
-  for (std::uint32_t d = 0; d < topology.dies(); ++d)
-    for (const Port port : {Port::east, Port::south}) {
-      const auto other = topology.neighbour(NodeId{d}, port);
-      if (!other) continue;
-      const auto [low, high] = std::minmax(partition.owner[d].value, partition.owner[other->value].value);
-      if (low != high) higher[low].push_back(high);
-    }
+  net::for_each_die_link(topology, [&](NodeId a, NodeId b) {
+    const auto [low, high] = std::minmax(partition.owner[a.value].value, partition.owner[b.value].value);
+    if (low != high) higher[low].push_back(high);
+  });
   std::vector<std::size_t> chosen(partition.ranks);
   for (std::uint32_t rank = 0; rank < partition.ranks; ++rank) {
     std::size_t style = rank % styles.size();
@@ -154,13 +153,14 @@ class Drawing {
   void draw_io(NodeId io) {
     const auto [row, column] = topology_.coordinate(io);
     std::uint32_t left = x(column), top = y(row), width = side_, height = edge_;
-    if (row == 0) {
+    const Port side = topology_.side(io).value();
+    if (side == Port::north) {
       top -= edge_;
-    } else if (row + 1U == topology_.rows()) {
+    } else if (side == Port::south) {
       top += side_;
     } else {
       std::swap(width, height);
-      left = column == 0 ? left - edge_ : left + side_;
+      left = side == Port::west ? left - edge_ : left + side_;
     }
     fill(left, top, width, height, picture_.partition.owner[io.value].value);
     if (side_ >= die_with_lines)

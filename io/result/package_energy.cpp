@@ -10,7 +10,7 @@ namespace {
 
 std::uint32_t paying_die(const chiplet::LinkCounters& link, const net::Topology& topology) {
   const NodeId from{link.from};
-  return topology.is_io(from) ? topology.die_of_io(from).value : from.value;
+  return topology.die_of(from).value;
 }
 
 }  // namespace

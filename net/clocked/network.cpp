@@ -46,7 +46,7 @@ bool fits(const NetworkConfig& network, const TrafficConfig& traffic) {
   constexpr std::uint32_t most = 0xFFFF;
   const auto pipeline = network.router.pipeline;
   if (network.router.switching != Switching::wormhole || pipeline == Pipeline::speculative) return false;
-  if (network.package.topology == TopologyKind::bypass_ring || network.router.routing == Routing::adaptive)
+  if (design_of(network.package.topology).passes_dies || network.router.routing == Routing::adaptive)
     return false;
   if (traffic.pattern == TrafficPattern::trace || traffic.packet_flits > most) return false;
   if (network.interface.packet_bytes < traffic.packet_flits * network.link.flit_bytes) return false;

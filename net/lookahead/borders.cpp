@@ -11,18 +11,6 @@ namespace hecaton::net {
 
 namespace {
 
-// Whether the port leads over the first link of a ring edge that passes over the die there.
-bool begins_express_edge(const Topology& topology, NodeId die, Port port) {
-  if (topology.is_io(die) || port >= Port::local) return false;
-  const bool in_row = port == Port::east || port == Port::west;
-  const RingMember member =
-      in_row ? topology.row_ring(die, RingOrder::bypass) : topology.column_ring(die, RingOrder::bypass);
-  if (!member.express) return false;
-  const Coordinate from = topology.coordinate(die), to = topology.coordinate(member.next);
-  const bool ascending = in_row ? to.column > from.column : to.row > from.row;
-  return ascending == (port == Port::east || port == Port::south);
-}
-
 class LinkTimes {
  public:
   LinkTimes(const Fabric& fabric, Announcements announcements, const LookaheadSources& sources)
@@ -38,7 +26,7 @@ class LinkTimes {
  private:
   bool announced(NodeId from, Port port) const {
     if (announcements_ == Announcements::nowhere) return false;
-    return announcements_ == Announcements::anywhere || begins_express_edge(fabric_.topology, from, port);
+    return announcements_ == Announcements::anywhere || fabric_.topology.begins_express_edge(from, port);
   }
 
   const Fabric& fabric_;

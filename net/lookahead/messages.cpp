@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "net/package/hops.hpp"
+
 namespace hecaton::net {
 
 namespace {
@@ -74,14 +76,13 @@ Outlook::Outlook(const Fabric& fabric, const Borders& borders, std::span<const R
 }
 
 // Whether its way leaves this rank; and how many links of it do not.
-bool Outlook::leaves(NodeId from, const WormHeader& header, Port in, std::uint32_t& hops) const {
-  for (hops = 0;; ++hops) {
-    const Port out = fabric_.routes.way(fabric_.topology, from, header, in, 0).port;
-    if (out == Port::local) return false;
-    from = *fabric_.topology.neighbour(from, out);
-    if (region_of_[from.value] != self_) return true;
-    in = Topology::opposite(out);
-  }
+bool Outlook::leaves(const WormHeader& header, std::uint32_t& hops) const {
+  hops = 0;
+  return !for_each_hop(fabric_.routes, fabric_.topology, header, [&](const Hop& hop) {
+    if (region_of_[hop.to.value] != self_) return false;
+    ++hops;
+    return true;
+  });
 }
 
 void Outlook::handed_over(NodeId source, const OutgoingMessage& message, std::int64_t now) {
@@ -89,7 +90,7 @@ void Outlook::handed_over(NodeId source, const OutgoingMessage& message, std::in
   const Key key{source, message.destination, message.tag};
   std::uint32_t hops = 0;
   const std::uint32_t flits = timing.flits_of(message.bytes);
-  if (leaves(source, header_of(source, message), Port::local, hops)) {
+  if (leaves(header_of(source, message), hops)) {
     if (after_[source.value] > borders_.from(source).ps + timing.overhead + timing.latch_injection())
       throw std::logic_error("node " + std::to_string(source.value) +
                              " was said to send nothing to other ranks, and sends to node " +

@@ -142,7 +142,7 @@ class Outlook {
   void forget_handled(std::int64_t next) {
     std::erase_if(expected_, [&](const Expected& event) { return event.time < next; });
   }
-  bool leaves(NodeId from, const WormHeader& header, Port in, std::uint32_t& hops) const;
+  bool leaves(const WormHeader& header, std::uint32_t& hops) const;
   std::int64_t bound_of(std::int64_t delivery, NodeId node) const {
     return delivery == never_ps || after_[node.value] == never_ps ? never_ps : delivery + after_[node.value];
   }

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace hecaton::net {
 
-// torus: a mesh whose rows and columns of three dies and more are closed by a wrap-around link.
+// What each of them is stands in topologies/.
 enum class TopologyKind : std::uint8_t { mesh, bypass_ring, torus };
+std::string_view topology_name(TopologyKind kind);  // as decks name it
 
 // The link between two neighbouring dies, both directions.
 struct DieLink {

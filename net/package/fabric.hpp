@@ -38,9 +38,9 @@ struct Fabric {
         classes(config.router.background_dram),
         links(config.link),
         looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
-                    config.package.topology != TopologyKind::bypass_ring),
-        bypasses(config.package.topology == TopologyKind::bypass_ring),
-        least_hop{timing.lookahead(config.package.topology == TopologyKind::bypass_ring)} {}
+                    !topology.design().passes_dies),
+        bypasses(topology.design().passes_dies),
+        least_hop{timing.lookahead(bypasses)} {}
 
   LinkTiming link(NodeId node, Port port) const;
   std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }

@@ -1,4 +1,4 @@
-// Where regions of the package meet.
+// The links of the package, and where regions of it meet.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,15 @@ void for_each_link(const Topology& topology, Visit&& visit) {
     for (std::uint32_t p = 0; p < port_count; ++p)
       if (const auto neighbour = topology.neighbour(NodeId{n}, static_cast<Port>(p)))
         visit(NodeId{n}, *neighbour);
+}
+
+// Every link between dies, once: visit(one end, the other end).
+template <class Visit>
+void for_each_die_link(const Topology& topology, Visit&& visit) {
+  for (std::uint32_t d = 0; d < topology.dies(); ++d)
+    for (const Dimension dimension : {Dimension::row, Dimension::column})
+      if (const auto other = topology.neighbour(NodeId{d}, port_of(dimension, true)))
+        visit(NodeId{d}, *other);
 }
 
 // The ranks that have a link to one of `self`, ascending. `owner_of`: by node.

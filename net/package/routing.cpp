@@ -4,6 +4,8 @@
 #include <bit>
 #include <stdexcept>
 
+#include "net/package/hops.hpp"
+
 namespace hecaton::net {
 
 namespace {
@@ -18,6 +20,10 @@ std::uint64_t hash_of(const WormHeader& header) {
   return x ^ (x >> 31);
 }
 constexpr std::uint64_t coin_row = 1, coin_column = 2, coin_order = 4;
+
+Port port_of(Dimension dimension, const Leg& leg) {
+  return net::port_of(dimension, leg.direction == Leg::Direction::forward);
+}
 
 std::uint16_t without_lowest(std::uint32_t bits) {
   return static_cast<std::uint16_t>(std::popcount(bits) > 1 ? bits & (bits - 1) : bits);
@@ -47,10 +53,10 @@ Routes::Sets Routes::sets_of(std::uint32_t first, std::uint32_t count) const {
 
 Routes::Routes(const NetworkConfig& config, const Topology& topology)
     : routing_(config.router.routing),
-      torus_(config.package.topology == TopologyKind::torus),
+      dateline_(topology.design().wraps),
       classes_(config.router.background_dram) {
   const std::uint32_t channels = config.router.virtual_channels;
-  const std::uint32_t classes = torus_ ? 2 : 1;
+  const std::uint32_t classes = dateline_ ? 2 : 1;
   require(!topology.faulty() || routing_ == Routing::up_down,
           "only up-down routing finds ways around dead links and dies");
   all_ = sets_of(0, channels).all;
@@ -76,32 +82,17 @@ Routes::Routes(const NetworkConfig& config, const Topology& topology)
   }
 }
 
-Routes::Leg Routes::leg(const Topology& topology, NodeId here, const WormHeader& header,
-                        bool along_row) const {
-  const auto place = [&](NodeId node) -> std::uint32_t {
-    const Coordinate at = topology.coordinate(node);
-    return along_row ? at.column : at.row;
-  };
-  const std::uint32_t at = place(here);
-  const std::uint32_t to = place(header.destination);
-  if (at == to) return {};
-  const Port forward = along_row ? Port::east : Port::south;
-  const Port backward = along_row ? Port::west : Port::north;
-  const std::uint32_t size = along_row ? topology.columns() : topology.rows();
-  if (!torus_ || size < least_ring) return {to > at ? forward : backward};
-  // Decided once, where the worm entered the network; half way round, a coin decides.
-  const std::uint32_t from = place(header.source);
-  const std::uint32_t distance = to >= from ? to - from : to + size - from;
-  const bool coin = (hash_of(header) & (along_row ? coin_row : coin_column)) != 0;
-  if (2 * distance < size || (2 * distance == size && coin)) return {forward, to < from, to < at};
-  return {backward, to > from, to > at};
+Leg Routes::leg(const Topology& topology, NodeId here, const WormHeader& header, Dimension dimension) {
+  const std::uint64_t coin = dimension == Dimension::row ? coin_row : coin_column;
+  return topology.leg(dimension, header.source, here, header.destination,
+                      [&] { return (hash_of(header) & coin) != 0; });
 }
 
-std::uint16_t Routes::channels(const Leg& leg, const Sets& sets, bool background, Port in,
+std::uint16_t Routes::channels(const Leg& leg, Port out, const Sets& sets, bool background, Port in,
                                std::uint32_t in_channel) const {
-  if (!torus_) return sets.all[background];
+  if (!dateline_) return sets.all[background];
   if (leg.ahead) return sets.lower[background];
-  const bool goes_on = in == Topology::opposite(leg.port);
+  const bool goes_on = in == Topology::opposite(out);
   if (leg.wraps || (goes_on && (sets.upper[0] >> in_channel & 1u) != 0)) return sets.upper[background];
   return static_cast<std::uint16_t>(sets.lower[background] | sets.upper[background]);
 }
@@ -117,20 +108,26 @@ Way Routes::way(const Topology& topology, NodeId here, const WormHeader& header,
     return {up_down(topology, here, header.destination, in), all_[background]};
   const bool by_coin = routing_ == Routing::o1turn && (hash_of(header) & coin_order) != 0;
   const bool row_first = routing_ != Routing::yx && !by_coin;
-  Leg next = leg(topology, here, header, row_first);
-  if (next.port == Port::local) next = leg(topology, here, header, !row_first);
+  Dimension dimension = row_first ? Dimension::row : Dimension::column;
+  Leg next = leg(topology, here, header, dimension);
+  if (next.direction == Leg::Direction::none) {
+    dimension = row_first ? Dimension::column : Dimension::row;
+    next = leg(topology, here, header, dimension);
+  }
+  const Port port = port_of(dimension, next);
   // The way out of adaptive routing is entered anywhere: its class depends on what is ahead alone.
   const Sets& sets = sets_[by_coin ? 1 : 0];
-  if (adaptive() && torus_) return {next.port, next.ahead ? sets.lower[background] : sets.upper[background]};
-  return {next.port, channels(next, sets, background, in, in_channel)};
+  if (adaptive() && dateline_) return {port, next.ahead ? sets.lower[background] : sets.upper[background]};
+  return {port, channels(next, port, sets, background, in, in_channel)};
 }
 
 Ways Routes::shortest(const Topology& topology, NodeId here, const WormHeader& header) const {
   Ways ways;
   if (topology.is_io(here)) return ways;
-  for (const bool along_row : {true, false}) {
-    const Port port = leg(topology, here, header, along_row).port;
-    if (port != Port::local) ways.way[ways.count++] = {port, any_[header.background]};
+  for (const Dimension dimension : {Dimension::row, Dimension::column}) {
+    const Leg next = leg(topology, here, header, dimension);
+    if (next.direction == Leg::Direction::none) continue;
+    ways.way[ways.count++] = {port_of(dimension, next), any_[header.background]};
   }
   return ways;
 }
@@ -141,11 +138,10 @@ std::uint32_t Routes::hops(const Topology& topology, NodeId from, NodeId to) con
   header.source = from;
   header.destination = to;
   std::uint32_t count = 0;
-  for (Port in = Port::local; from != to; ++count) {
-    const Port out = way(topology, from, header, in, 0).port;
-    from = *topology.neighbour(from, out);
-    in = Topology::opposite(out);
-  }
+  for_each_hop(*this, topology, header, [&](const Hop&) {
+    ++count;
+    return true;
+  });
   return count;
 }
 

@@ -1,9 +1,8 @@
 // Which way a worm may leave a router, and on which virtual channels, so that no set of worms can wait for
 // each other in a circle.
 //
-//   xy, yx    one dimension after the other. On a mesh that alone is free of circles; the rings of a torus
-//   are
-//             cut at their wrap-around link by two classes of channels (dateline): a worm that still has to
+//   xy, yx    one dimension after the other. On a mesh that alone is free of circles. Where rows or columns are
+//             closed, two classes of channels cut each at its wrap-around link (dateline): a worm that still has to
 //             wrap uses the lower half, one that has wrapped the upper half, one that never wraps starts in
 //             either and may change to the upper half only (Dally and Seitz 1987).
 //   o1turn    each packet takes xy or yx, which have halves of the channels of their own (Seo et al. 2005).
@@ -51,7 +50,7 @@ class Routes {
   bool adaptive() const { return routing_ == Routing::adaptive; }
   // Whether every way follows from two coordinates, on any channel.
   DimensionOrder dimension_order() const {
-    if (torus_) return DimensionOrder::none;
+    if (dateline_) return DimensionOrder::none;
     if (routing_ == Routing::xy) return DimensionOrder::row_first;
     return routing_ == Routing::yx ? DimensionOrder::column_first : DimensionOrder::none;
   }
@@ -64,26 +63,20 @@ class Routes {
   std::uint32_t hops(const Topology& topology, NodeId from, NodeId to) const;
 
  private:
-  // A worm's way along one dimension.
-  struct Leg {
-    Port port = Port::local;  // local: it is there
-    bool wraps = false;       // passes the wrap-around link somewhere
-    bool ahead = false;       // and has still to pass it
-  };
   // Bits of all channels, and of the two classes of a torus; of foreground and background worms.
   struct Sets {
     std::array<std::uint16_t, 2> all{}, lower{}, upper{};
   };
 
   Sets sets_of(std::uint32_t first, std::uint32_t count) const;
-  Leg leg(const Topology& topology, NodeId here, const WormHeader& header, bool along_row) const;
-  std::uint16_t channels(const Leg& leg, const Sets& sets, bool background, Port in,
+  static Leg leg(const Topology& topology, NodeId here, const WormHeader& header, Dimension dimension);
+  std::uint16_t channels(const Leg& leg, Port out, const Sets& sets, bool background, Port in,
                          std::uint32_t in_channel) const;
   void make_up_down(const Topology& topology);
   Port up_down(const Topology& topology, NodeId here, NodeId destination, Port in) const;
 
   Routing routing_;
-  bool torus_;
+  bool dateline_;  // channels have two classes, because lines of the topology may be closed
   bool classes_;
   std::array<Sets, 2> sets_{};          // o1turn: of xy and of yx; otherwise the first; adaptive: the way out
   std::array<std::uint16_t, 2> any_{};  // adaptive: channels of every way

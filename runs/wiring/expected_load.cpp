@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/chiplet/program/counts.hpp"
+#include "net/package/hops.hpp"
 #include "net/package/routing.hpp"
 
 namespace hecaton::runs {
@@ -109,17 +110,11 @@ class Counter {
   void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
     load_.events[from.value] += messages * events_at_end;
     load_.events[to.value] += messages * events_at_end;
-    net::WormHeader header;
-    header.source = from;
-    header.destination = to;
-    NodeId here = from;
-    for (net::Port in = net::Port::local;;) {
-      load_.events[here.value] += messages * events_at_router;
-      const net::Port out = routes_.way(topology_, here, header, in, 0).port;
-      if (out == net::Port::local) return;
-      here = *topology_.neighbour(here, out);
-      in = net::Topology::opposite(out);
-    }
+    load_.events[from.value] += messages * events_at_router;
+    net::for_each_hop(routes_, topology_, from, to, [&](const net::Hop& hop) {
+      load_.events[hop.to.value] += messages * events_at_router;
+      return true;
+    });
   }
 
   const Workload& workload_;

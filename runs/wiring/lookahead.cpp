@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "net/package/hops.hpp"
+
 namespace hecaton::runs {
 
 namespace {
@@ -40,14 +42,8 @@ class Senders {
     header.source = from;
     header.destination = to;
     header.express = express;
-    NodeId here = from;
-    for (net::Port in = net::Port::local;;) {
-      const net::Port out = fabric_.routes.way(fabric_.topology, here, header, in, 0).port;
-      if (out == net::Port::local) return false;
-      here = *fabric_.topology.neighbour(here, out);
-      if (owner_of_[here.value] != self_) return true;
-      in = net::Topology::opposite(out);
-    }
+    return !net::for_each_hop(fabric_.routes, fabric_.topology, header,
+                              [&](const net::Hop& hop) { return owner_of_[hop.to.value] == self_; });
   }
 
   // Any member of a line may be sent to; the way there stays on the line.

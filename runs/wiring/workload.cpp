@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "io/deck/traffic_trace.hpp"
+#include "net/package/topologies/design.hpp"
 
 namespace hecaton::runs {
 
@@ -52,16 +53,16 @@ void require_fitting_algorithm(const training::CollectiveConfig& collective) {
 }
 
 net::RingOrder line_order_of(const io::Deck& deck) {
-  const bool bypass = deck.network.package.topology == net::TopologyKind::bypass_ring;
+  const net::TopologyDesign& topology = net::design_of(deck.network.package.topology);
   if (deck.kind == io::WorkloadKind::collective) {
     require_fitting_algorithm(deck.collective);
     if (deck.collective.algorithm == training::CollectiveAlgorithm::naive_ring) return net::RingOrder::naive;
-    if (deck.collective.algorithm == training::CollectiveAlgorithm::bypass_ring && !bypass)
+    if (deck.collective.algorithm == training::CollectiveAlgorithm::bypass_ring && !topology.passes_dies)
       throw training::PlanError("collective.algorithm", "needs dies with a bypass",
                                 "\"bypass-ring\" passes over every second die",
                                 "set package.topology = \"bypass-ring\" or choose \"naive-ring\"");
   }
-  return bypass ? net::RingOrder::bypass : net::RingOrder::naive;
+  return topology.ring_order;
 }
 
 // Whether any program sends around this ring.
@@ -101,21 +102,18 @@ Workload::Workload(const io::Deck& deck)
 
 std::array<chiplet::RingPlace, chiplet::ring_count> Workload::rings_of(NodeId die) const {
   std::array<chiplet::RingPlace, chiplet::ring_count> rings{};
-  rings[static_cast<std::size_t>(chiplet::Ring::row)] = place_of(topology_.row_ring(die, line_order_));
-  rings[static_cast<std::size_t>(chiplet::Ring::column)] = place_of(topology_.column_ring(die, line_order_));
-  if (package_ring_)
-    rings[static_cast<std::size_t>(chiplet::Ring::package)] = place_of(topology_.package_ring(die));
+  for (std::size_t group = 0; group < rings.size(); ++group)
+    if (group != static_cast<std::size_t>(chiplet::Ring::package) || package_ring_)
+      rings[group] = place_of(topology_.ring(static_cast<net::DieGroup>(group), die, line_order_));
   return rings;
 }
 
 std::array<chiplet::LinePlace, chiplet::ring_count> Workload::lines_of(NodeId die) const {
-  const std::uint32_t columns = topology_.columns();
-  const std::uint32_t row = die.value / columns;
-  const std::uint32_t column = die.value % columns;
   std::array<chiplet::LinePlace, chiplet::ring_count> lines{};
-  lines[static_cast<std::size_t>(chiplet::Ring::row)] = {columns, column, NodeId{row * columns}, 1};
-  lines[static_cast<std::size_t>(chiplet::Ring::column)] = {topology_.rows(), row, NodeId{column}, columns};
-  lines[static_cast<std::size_t>(chiplet::Ring::package)] = {topology_.dies(), die.value, NodeId{0}, 1};
+  for (std::size_t group = 0; group < lines.size(); ++group) {
+    const net::LineMember member = topology_.line_place(static_cast<net::DieGroup>(group), die);
+    lines[group] = {member.size, member.place, member.first, member.stride};
+  }
   return lines;
 }
 

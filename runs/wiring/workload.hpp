@@ -12,6 +12,7 @@
 #include "core/chiplet/program/counts.hpp"
 #include "core/training/method.hpp"
 #include "io/deck/deck.hpp"
+#include "net/package/dram_channels.hpp"
 #include "net/package/topology.hpp"
 #include "net/traffic/traffic.hpp"
 

@@ -75,7 +75,7 @@ TEST(Partition, EveryRankCountGivesEveryRankDies) {
         EXPECT_GE(*std::min_element(seen.dies_of_rank.begin(), seen.dies_of_rank.end()), 1u)
             << name << " " << rows << "x" << columns << " on " << ranks;
         for (std::uint32_t n = topology.dies(); n < topology.nodes(); ++n)
-          EXPECT_EQ(partition.owner[n], partition.owner[topology.die_of_io(NodeId{n}).value]);
+          EXPECT_EQ(partition.owner[n], partition.owner[topology.die_of(NodeId{n}).value]);
       }
   }
 }

@@ -17,8 +17,8 @@ TEST(Topology, BypassRingVisitsEvenThenOddAndSpansAtMostTwo) {
     std::set<std::uint32_t> visited;
     std::set<std::pair<std::uint32_t, std::uint32_t>> directed_links;
     for (std::uint32_t k = 0; k < p; ++k) {
-      const std::uint32_t from = index_at_ring_position(k, p, RingOrder::bypass);
-      const std::uint32_t to = index_at_ring_position((k + 1) % p, p, RingOrder::bypass);
+      const std::uint32_t from = place_at_ring_position(k, p, RingOrder::bypass);
+      const std::uint32_t to = place_at_ring_position((k + 1) % p, p, RingOrder::bypass);
       EXPECT_EQ(ring_position_of(from, p, RingOrder::bypass), k);
       visited.insert(from);
       EXPECT_LE(from > to ? from - to : to - from, 2u);
@@ -38,7 +38,7 @@ TEST(Topology, HamiltonianRingIsOneCycleOfNeighbours) {
     NodeId at{0};
     std::set<std::uint32_t> visited;
     for (std::uint32_t k = 0; k < rows * columns; ++k) {
-      const RingMember member = topology.package_ring(at);
+      const RingMember member = topology.ring(DieGroup::package, at, RingOrder::hamiltonian);
       EXPECT_EQ(member.position, k);
       EXPECT_TRUE(visited.insert(at.value).second);
       EXPECT_EQ(topology.hops(at, member.next), 1u);
@@ -46,19 +46,20 @@ TEST(Topology, HamiltonianRingIsOneCycleOfNeighbours) {
     }
     EXPECT_EQ(at, NodeId{0});
   }
-  EXPECT_THROW(make(3, 3).package_ring(NodeId{0}), std::invalid_argument);
+  EXPECT_THROW(make(3, 3).ring(DieGroup::package, NodeId{0}, RingOrder::hamiltonian), std::invalid_argument);
   // Over a link that is dead as well: messages find their way around.
   const Topology torn({2, 2, TopologyKind::mesh, {}, {{0, 1}}}, false);
-  EXPECT_EQ(torn.package_ring(NodeId{0}).next, NodeId{1});
-  EXPECT_THROW(make(1, 4).package_ring(NodeId{0}), std::invalid_argument);
+  EXPECT_EQ(torn.ring(DieGroup::package, NodeId{0}, RingOrder::hamiltonian).next, NodeId{1});
+  EXPECT_THROW(make(1, 4).ring(DieGroup::package, NodeId{0}, RingOrder::hamiltonian), std::invalid_argument);
 }
 
 TEST(Topology, TorusRingIsOneLinkPerEdge) {
   PackageConfig package{3, 5, TopologyKind::torus, {}, {}};
   const Topology topology(package, false);
   for (std::uint32_t d = 0; d < topology.dies(); ++d) {
-    EXPECT_EQ(topology.hops(NodeId{d}, topology.row_ring(NodeId{d}, RingOrder::naive).next), 1u);
-    EXPECT_EQ(topology.hops(NodeId{d}, topology.column_ring(NodeId{d}, RingOrder::naive).next), 1u);
+    EXPECT_EQ(topology.hops(NodeId{d}, topology.ring(DieGroup::row, NodeId{d}, RingOrder::naive).next), 1u);
+    EXPECT_EQ(topology.hops(NodeId{d}, topology.ring(DieGroup::column, NodeId{d}, RingOrder::naive).next),
+              1u);
   }
 }
 
@@ -68,7 +69,7 @@ TEST(Topology, EveryEdgeDieHasOneIoDie) {
   EXPECT_FALSE(topology.io_of_die(topology.die_at(1, 1)).has_value());
   const NodeId corner = topology.die_at(0, 0);
   ASSERT_TRUE(topology.io_of_die(corner).has_value());
-  EXPECT_EQ(topology.die_of_io(*topology.io_of_die(corner)), corner);
+  EXPECT_EQ(topology.die_of(*topology.io_of_die(corner)), corner);
 }
 
 TEST(Topology, ChannelsAreSharedEqually) {

@@ -1,0 +1,52 @@
+#include "net/package/topologies/design.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "net/package/topologies/bypass_ring.hpp"
+#include "net/package/topologies/mesh.hpp"
+#include "net/package/topologies/torus.hpp"
+
+namespace hecaton::net {
+
+namespace {
+
+constexpr std::array designs{mesh_design, bypass_ring_design, torus_design};
+
+constexpr bool in_order_of_kinds() {
+  for (std::size_t i = 0; i < designs.size(); ++i)
+    if (designs[i].kind != static_cast<TopologyKind>(i)) return false;
+  return true;
+}
+static_assert(in_order_of_kinds());
+
+}  // namespace
+
+const TopologyDesign& design_of(TopologyKind kind) {
+  return designs.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view topology_name(TopologyKind kind) {
+  return design_of(kind).name;
+}
+
+std::vector<std::string_view> topology_names() {
+  std::vector<std::string_view> names;
+  for (const TopologyDesign& design : designs) names.push_back(design.name);
+  return names;
+}
+
+const std::string& topology_meanings() {
+  static const std::string text = [] {
+    std::string all;
+    for (const TopologyDesign& design : designs) {
+      if (design.meaning.empty()) continue;
+      if (!all.empty()) all += "; ";
+      all.append(design.name).append(": ").append(design.meaning);
+    }
+    return all + ".";
+  }();
+  return text;
+}
+
+}  // namespace hecaton::net
