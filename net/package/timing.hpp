@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/engine/base/time.hpp"
 #include "net/package/config.hpp"
 
 namespace hecaton::net {
@@ -51,7 +52,7 @@ struct Timing {
 
 // cycle = flit_bytes / bandwidth, rounded to the nearest picosecond (GB = 1e9 bytes).
 inline std::int64_t cycle_ps(const LinkConfig& link) {
-  return static_cast<std::int64_t>(static_cast<double>(link.flit_bytes) * 1000.0 / link.bandwidth_GBps + 0.5);
+  return from_picoseconds(static_cast<double>(link.flit_bytes) * 1000.0 / link.bandwidth_GBps).ps;
 }
 
 // A link as its two ends see it.
@@ -64,14 +65,14 @@ inline LinkTiming link_timing(const LinkConfig& link, const LinkOverride& other)
   LinkConfig own = link;
   if (other.bandwidth_GBps > 0.0) own.bandwidth_GBps = other.bandwidth_GBps;
   if (other.latency_ns >= 0.0) own.latency_ns = other.latency_ns;
-  return {static_cast<std::int64_t>(own.latency_ns * 1000.0 + 0.5), cycle_ps(own)};
+  return {from_nanoseconds(own.latency_ns).ps, cycle_ps(own)};
 }
 
 // Precondition: a validated configuration (cut-through: buffer_flits holds a packet).
 inline Timing make_timing(const NetworkConfig& config) {
   Timing timing;
   timing.cycle = cycle_ps(config.link);
-  timing.link = static_cast<std::int64_t>(config.link.latency_ns * 1000.0 + 0.5);
+  timing.link = from_nanoseconds(config.link.latency_ns).ps;
   timing.least_link = timing.link;
   for (const LinkOverride& other : config.link.overrides)
     timing.least_link = std::min(timing.least_link, link_timing(config.link, other).latency);
@@ -84,7 +85,7 @@ inline Timing make_timing(const NetworkConfig& config) {
   timing.routing_stage = config.router.pipeline == Pipeline::four_stage ? timing.cycle : 0;
   timing.channel_stage = config.router.pipeline == Pipeline::speculative ? 0 : timing.cycle;
   timing.credit_use = timing.cycle * config.router.credit_cycles;
-  timing.overhead = static_cast<std::int64_t>(config.interface.message_overhead_ns * 1000.0 + 0.5);
+  timing.overhead = from_nanoseconds(config.interface.message_overhead_ns).ps;
   return timing;
 }
 

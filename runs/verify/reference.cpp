@@ -4,18 +4,12 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/engine/base/splitmix64.hpp"
 #include "core/training/model/models.hpp"
 
 namespace hecaton::runs {
 
 namespace {
-
-std::uint64_t mix(std::uint64_t z) {  // splitmix64
-  z += 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
 
 // -1 .. 1
 Number centred(std::uint64_t bits) {
@@ -32,7 +26,7 @@ Number normal_distribution(Number x) {
 }  // namespace
 
 std::uint64_t draw(std::uint64_t seed, Stream stream, std::uint64_t what, std::uint64_t index) {
-  return mix(mix(mix(seed ^ static_cast<std::uint64_t>(stream)) ^ what) ^ index);
+  return splitmix64(splitmix64(splitmix64(seed ^ static_cast<std::uint64_t>(stream)) ^ what) ^ index);
 }
 
 Number activation(bool gated, Number gate, Number up) {

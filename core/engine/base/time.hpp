@@ -2,7 +2,7 @@
 //
 // Invariants: a time is never negative; every addition that would overflow throws std::overflow_error,
 // because a wrapped clock is a wrong result that looks right. No floating point ever becomes a time except
-// through `from_nanoseconds`, which rounds once, when a deck is read.
+// through `from_picoseconds`, which rounds once, when a deck or a command line is read.
 #pragma once
 
 #include <compare>
@@ -66,9 +66,14 @@ constexpr SimTime& operator+=(SimTime& t, SimDuration d) {
   return t = t + d;
 }
 
-// Rounds to the nearest picosecond; the caller has checked that the value is finite, >= 0 and in range.
+// Rounds to the nearest picosecond, halves up; the caller has checked that the value is finite, >= 0 and in
+// range. (To add a half and cut off would round once more where a picosecond is the last bit of a double.)
+constexpr SimDuration from_picoseconds(double ps) {
+  const auto whole = static_cast<std::int64_t>(ps);
+  return {whole + (ps - static_cast<double>(whole) >= 0.5 ? 1 : 0)};
+}
 constexpr SimDuration from_nanoseconds(double ns) {
-  return {static_cast<std::int64_t>(ns * 1000.0 + 0.5)};
+  return from_picoseconds(ns * 1000.0);
 }
 constexpr double to_seconds(SimDuration d) {
   return static_cast<double>(d.ps) * 1e-12;
