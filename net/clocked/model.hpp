@@ -65,13 +65,11 @@ class Model {
   void resume(Cycle from, Engine& engine) {
     tick_after(from - 1, engine);
   }
-  Cycle cycle_of(SimTime time) const { return time.ps / fabric_.timing.cycle; }
-  Cycle first_cycle_from(SimTime time) const {
-    return (time.ps + fabric_.timing.cycle - 1) / fabric_.timing.cycle;
-  }
+  Cycle cycle_of(SimTime time) const { return time / fabric_.timing.cycle; }
+  Cycle first_cycle_from(SimTime time) const { return ceil_div(time - SimTime{}, fabric_.timing.cycle); }
 
  private:
-  SimTime time_of(Cycle cycle) const { return SimTime{cycle * fabric_.timing.cycle}; }
+  SimTime time_of(Cycle cycle) const { return SimTime{} + cycle * fabric_.timing.cycle; }
 
   template <class Engine>
   void tick_after(Cycle now, Engine& engine) {

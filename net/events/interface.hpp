@@ -43,7 +43,7 @@ class Interface {
         last_channel_(fabric.channels - 1) {}
 
   // Precondition: bytes > 0. The node must be settled at `now`.
-  void hand_over(const Fabric& fabric, const OutgoingMessage& message, std::int64_t now) {
+  void hand_over(const Fabric& fabric, const OutgoingMessage& message, SimTime now) {
     const std::uint32_t packet_bytes = fabric.timing.packet_flits * fabric.timing.flit_bytes;
     const std::uint32_t worms =
         fabric.timing.worm_is_message ? 1 : (message.bytes + packet_bytes - 1) / packet_bytes;
@@ -54,38 +54,37 @@ class Interface {
   // Nothing is waiting, and nothing left to start (a last run may still be on its way out).
   bool idle() const { return !lanes_[0].pending() && !lanes_[1].pending(); }
   std::uint64_t packets() const { return packets_; }
-  bool credits_home(const Fabric& fabric, std::int64_t now) {
+  bool credits_home(const Fabric& fabric, SimTime now) {
     for (OutputChannel& output : outputs_)
       if (!output.credits.settled(fabric.timing, now)) return false;
     return true;
   }
 
   template <class Out>
-  std::int64_t settle(Fabric& fabric, std::int64_t now, Out& out);
+  SimTime settle(Fabric& fabric, SimTime now, Out& out);
   template <class Out>
-  void receive_hold(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
-  void receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now) {
+  void receive_hold(const Fabric& fabric, const Payload& payload, SimTime now, Out& out);
+  void receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {
     receive_late_credit(fabric.timing, outputs_[payload.channel], payload, now,
                         fabric.timing.credit_injection());
   }
 
   template <class Out>
-  void receive_head(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
+  void receive_head(const Fabric& fabric, const Payload& payload, SimTime now, Out& out);
   template <class Out>
-  void receive_body(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
+  void receive_body(const Fabric& fabric, const Payload& payload, SimTime now, Out& out);
   void receive_cut(const Payload& payload) {
     Ejecting& worm = ejecting_[payload.channel];
-    if (worm.run_arrival != payload.created_ps || worm.run_flits <= payload.flits) return;
+    if (worm.run_arrival != payload.created || worm.run_flits <= payload.flits) return;
     worm.announced -= worm.run_flits - payload.flits;
     worm.run_flits = payload.flits;
-    worm.due = never_ps;
+    worm.due = SimTime::never();
   }
   // A message of so many flits is on its way here, or arriving, at `now`: when it may be here at the
   // earliest.
-  std::int64_t due(const Timing& timing, NodeId source, std::uint64_t tag, std::uint32_t flits,
-                   std::int64_t now) const;
+  SimTime due(const Timing& timing, NodeId source, std::uint64_t tag, std::uint32_t flits, SimTime now) const;
   // Nothing if the announcement was taken back meanwhile.
-  std::optional<DeliveredMessage> receive_delivered(const Payload& payload, std::int64_t now);
+  std::optional<DeliveredMessage> receive_delivered(const Payload& payload, SimTime now);
 
   // All that changes during a run.
   template <class Archive>
@@ -104,8 +103,8 @@ class Interface {
  private:
   struct Waiting {
     OutgoingMessage message;
-    std::int64_t created;
-    std::int64_t ready;
+    SimTime created;
+    SimTime ready;
     std::uint32_t worms;
     std::uint32_t worms_sent;
 
@@ -119,7 +118,7 @@ class Interface {
     std::uint32_t flits = 0;
     std::uint32_t sent = 0;
     std::uint32_t channel = 0;
-    std::int64_t run_start = 0;
+    SimTime run_start{};
     std::uint32_t run_flits = 0;
 
     template <class Archive>
@@ -132,8 +131,8 @@ class Interface {
     std::uint32_t flits = 0;
     std::uint32_t announced = 0;
     std::uint32_t run_flits = 0;  // of the run under way
-    std::int64_t run_arrival = 0;
-    std::int64_t due = never_ps;
+    SimTime run_arrival{};
+    SimTime due = SimTime::never();
 
     template <class Archive>
     void serialize(Archive& archive) {
@@ -166,7 +165,7 @@ class Interface {
     std::optional<Sending> sending;  // the worm under way, until its tail has started for good
 
     bool pending() const { return !queue.empty() || (sending && sending->sent < sending->flits); }
-    bool ready(std::int64_t now) const {
+    bool ready(SimTime now) const {
       return (sending && sending->sent < sending->flits) || (!queue.empty() && queue.front().ready <= now);
     }
 
@@ -176,25 +175,25 @@ class Interface {
     }
   };
 
-  bool start_worm(Fabric& fabric, Lane& lane, std::int64_t now);
+  bool start_worm(Fabric& fabric, Lane& lane, SimTime now);
   template <class Out>
-  bool try_send(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out);
+  bool try_send(Fabric& fabric, std::size_t lane, SimTime now, Out& out);
   template <class Out>
-  void send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out);
+  void send_run(Fabric& fabric, std::size_t lane, SimTime now, Out& out);
   template <class Out>
-  void interrupt(const Fabric& fabric, std::int64_t now, Out& out);
-  std::uint32_t run_length(const Fabric& fabric, const Lane& lane, std::int64_t now);
-  std::int64_t next_wake(const Fabric& fabric, std::int64_t now) const;
+  void interrupt(const Fabric& fabric, SimTime now, Out& out);
+  std::uint32_t run_length(const Fabric& fabric, const Lane& lane, SimTime now);
+  SimTime next_wake(const Fabric& fabric, SimTime now) const;
   template <class Out>
-  void expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, std::int64_t now, Out& out);
+  void expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, SimTime now, Out& out);
   std::vector<KeyedAssembly> assemblies_in_order() const;
 
   NodeId node_;
   std::vector<OutputChannel> outputs_;
   std::vector<Ejecting> ejecting_;
-  std::array<Lane, 2> lanes_;    // foreground, background
-  std::size_t active_ = 0;       // lane of the latest run
-  std::int64_t busy_until_ = 0;  // the injection channel carries that run until then
+  std::array<Lane, 2> lanes_;  // foreground, background
+  std::size_t active_ = 0;     // lane of the latest run
+  SimTime busy_until_{};       // the injection channel carries that run until then
   std::uint32_t last_channel_;
   std::uint64_t packets_ = 0;
   // Messages of several worms, keyed by source and tag; looked up only, never walked.
@@ -212,7 +211,7 @@ inline std::vector<Interface::KeyedAssembly> Interface::assemblies_in_order() co
 }
 
 // Takes the next worm of the lane onto a virtual channel; false if there is none to take, or no credit.
-inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) {
+inline bool Interface::start_worm(Fabric& fabric, Lane& lane, SimTime now) {
   if (lane.queue.empty() || lane.queue.front().ready > now) return false;
   Waiting& waiting = lane.queue.front();
   std::uint32_t usable = fabric.allowed_channels(waiting.message.background);
@@ -232,7 +231,7 @@ inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) 
   worm.header.source = node_;
   worm.header.destination = waiting.message.destination;
   worm.header.tag = waiting.message.tag;
-  worm.header.created_ps = waiting.created;
+  worm.header.created = waiting.created;
   worm.header.worms = waiting.worms;
   worm.header.express = waiting.message.express;
   worm.header.background = waiting.message.background;
@@ -247,7 +246,7 @@ inline bool Interface::start_worm(Fabric& fabric, Lane& lane, std::int64_t now) 
   return true;
 }
 
-inline std::uint32_t Interface::run_length(const Fabric& fabric, const Lane& lane, std::int64_t now) {
+inline std::uint32_t Interface::run_length(const Fabric& fabric, const Lane& lane, SimTime now) {
   const Timing& timing = fabric.timing;
   const Sending& worm = *lane.sending;
   const std::uint32_t left = worm.flits - worm.sent;
@@ -260,7 +259,7 @@ inline std::uint32_t Interface::run_length(const Fabric& fabric, const Lane& lan
 }
 
 template <class Out>
-void Interface::send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out) {
+void Interface::send_run(Fabric& fabric, std::size_t lane, SimTime now, Out& out) {
   const Timing& timing = fabric.timing;
   Sending& worm = *lanes_[lane].sending;
   OutputChannel& output = outputs_[worm.channel];
@@ -271,7 +270,7 @@ void Interface::send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out
   worm.sent += flits;
   active_ = lane;
   busy_until_ = now + flits * timing.cycle;
-  const std::int64_t arrival = now + timing.latch_injection();
+  const SimTime arrival = now + timing.latch_injection();
   output.credits.purge(now);
   output.book(timing, arrival, head, worm.sent == worm.flits, flits, false, timing.credit_injection());
 
@@ -285,7 +284,7 @@ void Interface::send_run(Fabric& fabric, std::size_t lane, std::int64_t now, Out
 }
 
 template <class Out>
-bool Interface::try_send(Fabric& fabric, std::size_t lane, std::int64_t now, Out& out) {
+bool Interface::try_send(Fabric& fabric, std::size_t lane, SimTime now, Out& out) {
   Lane& l = lanes_[lane];
   if (!l.sending && !start_worm(fabric, l, now)) return false;
   if (!outputs_[l.sending->channel].credits.any(fabric.timing, now)) return false;
@@ -294,7 +293,7 @@ bool Interface::try_send(Fabric& fabric, std::size_t lane, std::int64_t now, Out
 }
 
 template <class Out>
-std::int64_t Interface::settle(Fabric& fabric, std::int64_t now, Out& out) {
+SimTime Interface::settle(Fabric& fabric, SimTime now, Out& out) {
   if (busy_until_ > now && active_ == 1 && lanes_[0].ready(now)) interrupt(fabric, now, out);
   if (busy_until_ <= now) {
     for (Lane& lane : lanes_)
@@ -305,8 +304,8 @@ std::int64_t Interface::settle(Fabric& fabric, std::int64_t now, Out& out) {
 }
 
 // When something that waits could go on, as far as the clock alone decides it.
-inline std::int64_t Interface::next_wake(const Fabric& fabric, std::int64_t now) const {
-  std::int64_t wake = never_ps;
+inline SimTime Interface::next_wake(const Fabric& fabric, SimTime now) const {
+  SimTime wake = SimTime::never();
   for (const Lane& lane : lanes_) {
     if (!lane.pending()) continue;
     if (busy_until_ > now) wake = std::min(wake, busy_until_);
@@ -322,11 +321,10 @@ inline std::int64_t Interface::next_wake(const Fabric& fabric, std::int64_t now)
 
 // Takes back what has not started of the run under way.
 template <class Out>
-void Interface::interrupt(const Fabric& fabric, std::int64_t now, Out& out) {
+void Interface::interrupt(const Fabric& fabric, SimTime now, Out& out) {
   const Timing& timing = fabric.timing;
   Sending& worm = *lanes_[active_].sending;
-  const auto started =
-      static_cast<std::uint32_t>((now - worm.run_start + timing.segment - 1) / timing.segment);
+  const auto started = static_cast<std::uint32_t>(ceil_div(now - worm.run_start, timing.segment));
   const std::uint32_t segments = segments_of(timing, worm.run_flits);
   if (started >= segments) return;
   const auto kept = static_cast<std::uint32_t>(started * timing.segment_flits);
@@ -339,12 +337,12 @@ void Interface::interrupt(const Fabric& fabric, std::int64_t now, Out& out) {
   cut.port = static_cast<std::uint8_t>(Port::local);
   cut.channel = static_cast<std::uint8_t>(worm.channel);
   cut.flits = kept;
-  cut.created_ps = worm.run_start + timing.latch_injection();
+  cut.created = worm.run_start + timing.latch_injection();
   out.post(busy_until_ + timing.latch_injection(), engine::Phase::arrival, node_, cut);
 }
 
 template <class Out>
-void Interface::receive_hold(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
+void Interface::receive_hold(const Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
   const Lane& active = lanes_[active_];
   if (busy_until_ > now && active.sending && active.sending->channel == payload.channel)
     interrupt(fabric, now, out);
@@ -352,7 +350,7 @@ void Interface::receive_hold(const Fabric& fabric, const Payload& payload, std::
 }
 
 template <class Out>
-void Interface::expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, std::int64_t now,
+void Interface::expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, SimTime now,
                        Out& out) {
   Ejecting& worm = ejecting_[channel];
   worm.announced += flits;
@@ -368,38 +366,37 @@ void Interface::expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t
 }
 
 template <class Out>
-void Interface::receive_head(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
+void Interface::receive_head(const Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
   Ejecting& worm = ejecting_[payload.channel];
   worm.header = header_of(payload);
   worm.flits = fabric.timing.flits_of(payload.bytes);
   worm.announced = 0;
-  worm.due = never_ps;
+  worm.due = SimTime::never();
   expect(fabric, payload.channel, payload.flits, now, out);
 }
 
 template <class Out>
-void Interface::receive_body(const Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
+void Interface::receive_body(const Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
   expect(fabric, payload.channel, payload.flits, now, out);
 }
 
 // Of a message of several worms it is not known how many have come.
-inline std::int64_t Interface::due(const Timing& timing, NodeId source, std::uint64_t tag,
-                                   std::uint32_t flits, std::int64_t now) const {
+inline SimTime Interface::due(const Timing& timing, NodeId source, std::uint64_t tag, std::uint32_t flits,
+                              SimTime now) const {
   if (!timing.worm_is_message) return now;
   std::uint32_t left = flits;
   for (const Ejecting& worm : ejecting_) {
     if (worm.header.source != source || worm.header.tag != tag) continue;
-    if (worm.due != never_ps) return worm.due;
+    if (worm.due != SimTime::never()) return worm.due;
     left = std::max(worm.flits, worm.announced + 1) - worm.announced;
   }
   return now + (left - 1) * timing.cycle;
 }
 
-inline std::optional<DeliveredMessage> Interface::receive_delivered(const Payload& payload,
-                                                                    std::int64_t now) {
+inline std::optional<DeliveredMessage> Interface::receive_delivered(const Payload& payload, SimTime now) {
   Ejecting& worm = ejecting_[payload.channel];
   if (worm.due != now) return std::nullopt;
-  worm.due = never_ps;
+  worm.due = SimTime::never();
   DeliveredMessage delivered{worm.header, worm.flits, true};
   if (worm.header.worms > 1) {
     auto& of_source = assemblies_[worm.header.source.value];

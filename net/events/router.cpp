@@ -28,19 +28,19 @@ Router::Router(const Fabric& fabric, NodeId node)
   }
 }
 
-bool Router::idle(Fabric& fabric, std::int64_t now) {
+bool Router::idle(Fabric& fabric, SimTime now) {
   retire_finished(fabric, now);
   for (const PortState& p : ports_)
     if (p.occupied != 0) return false;
   return true;
 }
 
-void Router::receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now) {
+void Router::receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {
   receive_late_credit(fabric.timing, output(payload.port, payload.channel), payload, now,
                       credit_delay_from(fabric.timing, payload.port));
 }
 
-bool Router::credits_home(const Fabric& fabric, std::int64_t now) {
+bool Router::credits_home(const Fabric& fabric, SimTime now) {
   for (OutputChannel& target : outputs_)
     if (!target.credits.settled(fabric.timing, now)) return false;
   return true;

@@ -9,10 +9,10 @@
 namespace hecaton::net {
 
 template <class Out>
-std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
+SimTime Router::settle(Fabric& fabric, SimTime now, Out& out) {
   std::uint32_t occupied = 0;
   for (const PortState& p : ports_) occupied |= p.occupied;
-  if (occupied == 0) return never_ps;
+  if (occupied == 0) return SimTime::never();
   retire_finished(fabric, now);
   if (fabric.bypasses) bypass(fabric, now, out);
   interrupt_contested_runs(fabric, now, out);
@@ -43,8 +43,8 @@ std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
 // A head that has just got its channel bids for the switch a cycle later. If by then nobody else can bid for
 // its input or output, because whoever could would have its channel by now, it wins; that needs no event.
 template <class Out>
-void Router::look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out) {
-  const std::int64_t next = now + fabric.timing.cycle;
+void Router::look_ahead(Fabric& fabric, Bids& bids, SimTime now, Out& out) {
+  const SimTime next = now + fabric.timing.cycle;
   const auto has_won = [&](const HeadBid& head) {
     const InputChannel& channel = inputs_[head.id];
     return head.usable != 0 && channel.out_channel != no_channel && channel.switch_ready == next;
@@ -70,7 +70,7 @@ void Router::look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out) 
 
 // The express worms announced for this instant, and those whose bypass the next segment is due on.
 template <class Out>
-void Router::bypass(Fabric& fabric, std::int64_t now, Out& out) {
+void Router::bypass(Fabric& fabric, SimTime now, Out& out) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
     detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
@@ -92,7 +92,7 @@ void Router::bypass(Fabric& fabric, std::int64_t now, Out& out) {
 }
 
 template <class Out>
-bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
+bool Router::pass_through(Fabric& fabric, std::uint32_t id, SimTime now, Out& out) {
   InputChannel& channel = inputs_[id];
   PortState& link = ports_[channel.out_port];
   if (link.out_run != no_owner) interrupt(fabric, static_cast<std::uint32_t>(link.out_run), now, out);
@@ -119,28 +119,28 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
 }
 
 // From the arrival of a segment's first flit until the others will be there in time, if they come slowly.
-inline std::int64_t Router::wait_for_flits(const Fabric& fabric, const InputChannel& channel,
-                                           const Worm& worm) const {
-  if (channel.shift == 0) return 0;
-  return (std::min<std::int64_t>(fabric.timing.segment_flits, worm.flits - worm.sent) - 1) * channel.shift;
+inline SimDuration Router::wait_for_flits(const Fabric& fabric, const InputChannel& channel,
+                                          const Worm& worm) const {
+  if (channel.shift_ps == 0) return {};
+  return (std::min<std::int64_t>(fabric.timing.segment_flits, worm.flits - worm.sent) - 1) *
+         SimDuration{channel.shift_ps};
 }
 
 // When the front worm's head may bid for an output channel.
-inline std::int64_t Router::head_bid_time(const Fabric& fabric, const InputChannel& channel) const {
+inline SimTime Router::head_bid_time(const Fabric& fabric, const InputChannel& channel) const {
   const Worm& worm = fabric.worms[channel.front];
-  const std::int64_t at_front =
+  const SimTime at_front =
       std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready);
   return std::max(at_front + fabric.timing.routing_stage, channel.switch_ready);
 }
 
 // Whether the channel's next segment could cross the switch now, were input and output free.
-inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now,
-                                 std::int64_t& due) {
+inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, SimTime now, SimTime& due) {
   const InputChannel& channel = inputs_[id];
   const Worm& worm = fabric.worms[channel.front];
-  const std::int64_t arrival = worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment);
-  if (arrival == never_ps) {
-    due = never_ps;
+  const SimTime arrival = worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment);
+  if (arrival == SimTime::never()) {
+    due = SimTime::never();
     return false;
   }
   due = std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
@@ -151,7 +151,7 @@ inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::in
 // not yield to it, ends it here. (A worm on a bypass has no buffer to fall back to between two segments and
 // keeps its output to its last one.)
 template <class Out>
-void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out) {
+void Router::interrupt_contested_runs(Fabric& fabric, SimTime now, Out& out) {
   std::uint32_t running = 0;
   for (const PortState& p : ports_) running |= p.running;
   if (running == 0) return;
@@ -159,7 +159,7 @@ void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out
     detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = inputs_[id];
-      std::int64_t due = 0;
+      SimTime due;
       if (channel.bypassing || channel.background || channel.out_channel == no_channel) return;
       if (!wants_switch(fabric, id, now, due)) return;
       const std::int16_t rival = ports_[channel.out_port].out_run;
@@ -172,7 +172,7 @@ void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out
   }
 }
 
-inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
+inline std::uint16_t Router::free_channels(std::uint32_t port, SimTime now) const {
   std::uint32_t free = 0;
   for (std::uint32_t c = 0; c < channels_; ++c) {
     const OutputChannel& target = outputs_[index(port, c)];
@@ -223,7 +223,7 @@ inline void Router::note_grant(const Grant& grant) {
 
 // Of some channels those with a credit.
 inline std::uint32_t Router::credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                      std::int64_t now) const {
+                                      SimTime now) const {
   std::uint32_t with_credit = 0;
   detail::for_each_bit(channels, [&](std::uint32_t c) {
     if (outputs_[index(port, c)].credits.any(fabric.timing, now)) with_credit |= 1u << c;
@@ -233,7 +233,7 @@ inline std::uint32_t Router::credited(const Fabric& fabric, std::uint32_t port, 
 
 // Of some channels those that have no owner and behind which no buffer holds anything.
 inline std::uint16_t Router::empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                            std::int64_t now) const {
+                                            SimTime now) const {
   std::uint32_t empty = 0;
   detail::for_each_bit(channels & free_channels(port, now), [&](std::uint32_t c) {
     if (outputs_[index(port, c)].credits.full(fabric.timing, now)) empty |= 1u << c;
@@ -243,7 +243,7 @@ inline std::uint16_t Router::empty_channels(const Fabric& fabric, std::uint32_t 
 
 // The channels that the front worm may take now, none if all are taken. With adaptive routing this decides
 // the port too: where most channels are empty, the row before the column; the way out if there is none.
-inline std::uint32_t Router::choose_way(const Fabric& fabric, std::uint32_t id, std::int64_t now) {
+inline std::uint32_t Router::choose_way(const Fabric& fabric, std::uint32_t id, SimTime now) {
   InputChannel& channel = inputs_[id];
   const WormHeader& header = fabric.worms[channel.front].header;
   if (fabric.routes.adaptive()) {
@@ -268,7 +268,7 @@ inline std::uint32_t Router::choose_way(const Fabric& fabric, std::uint32_t id, 
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
-inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now) {
+inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, SimTime now) {
   const std::uint32_t total = port_count * channels_;
   std::array<std::uint16_t, max_bids> picked{};
   for (std::size_t h = 0; h < bids.head_count; ++h) {
@@ -311,13 +311,13 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
 
 // Whoever was due and has got nothing is behind the schedule that the sender upstream reckons with.
 template <class Out>
-void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
+void Router::note_misses(Fabric& fabric, SimTime now, Out& out) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
     detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = inputs_[id];
       if (channel.held || channel.bypassing) return;
-      std::int64_t due = 0;
+      SimTime due;
       if (channel.out_channel == no_channel) {
         const Worm& worm = fabric.worms[channel.front];
         due = std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready) +
@@ -325,7 +325,7 @@ void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
       } else if (channel.switch_ready > now) {
         // Got its channel or its segment through just now; a speculative head wanted both.
         const Worm& worm = fabric.worms[channel.front];
-        if (fabric.timing.channel_stage != 0 || worm.sent > 0) return;
+        if (fabric.timing.channel_stage != SimDuration{} || worm.sent > 0) return;
         due = std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready) +
               fabric.timing.routing_stage;
       } else {
@@ -337,9 +337,8 @@ void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
 }
 
 // When the clock alone frees one of the channels that the front worm waits for.
-inline std::int64_t Router::next_free(const Fabric& fabric, const InputChannel& channel,
-                                      std::int64_t now) const {
-  std::int64_t wake = never_ps;
+inline SimTime Router::next_free(const Fabric& fabric, const InputChannel& channel, SimTime now) const {
+  SimTime wake = SimTime::never();
   const auto consider = [&](std::uint32_t port, std::uint32_t channels, bool empty) {
     detail::for_each_bit(channels, [&](std::uint32_t c) {
       const OutputChannel& target = outputs_[index(port, c)];
@@ -359,10 +358,10 @@ inline std::int64_t Router::next_free(const Fabric& fabric, const InputChannel& 
   return wake;
 }
 
-inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) const {
+inline SimTime Router::next_wake(const Fabric& fabric, SimTime now) const {
   const Timing& timing = fabric.timing;
-  std::int64_t wake = never_ps;
-  const auto at = [&](std::int64_t time) { wake = std::min(wake, time); };
+  SimTime wake = SimTime::never();
+  const auto at = [&](SimTime time) { wake = std::min(wake, time); };
   for (std::uint32_t p = 0; p < port_count; ++p) {
     detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
       const InputChannel& channel = inputs_[index(p, c)];
@@ -373,19 +372,19 @@ inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) co
         return;
       }
       if (channel.out_channel == no_channel && !channel.bypassing) {
-        const std::int64_t due = head_bid_time(fabric, channel);
+        const SimTime due = head_bid_time(fabric, channel);
         if (due > now) return at(due);
         return at(next_free(fabric, channel, now));
       }
-      const std::int64_t arrival = worm.next_arrival(timing.segment_flits, timing.segment);
-      if (arrival == never_ps) return;
-      const std::int64_t due =
+      const SimTime arrival = worm.next_arrival(timing.segment_flits, timing.segment);
+      if (arrival == SimTime::never()) return;
+      const SimTime due =
           channel.bypassing ? arrival
                             : std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
       if (due > now) return at(due);
       const CreditBook& credits = outputs_[index(channel.out_port, channel.out_channel)].credits;
       if (!credits.any(timing, now)) return at(credits.next_return(timing, now));
-      const std::int64_t busy = std::max(ports_[p].in_busy, ports_[channel.out_port].out_busy);
+      const SimTime busy = std::max(ports_[p].in_busy, ports_[channel.out_port].out_busy);
       if (busy > now) at(busy);
     });
   }

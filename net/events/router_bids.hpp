@@ -6,7 +6,7 @@
 
 namespace hecaton::net {
 
-inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
+inline void Router::collect_bids(Fabric& fabric, SimTime now, Bids& bids) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
     detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
@@ -16,7 +16,7 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
         if (head_bid_time(fabric, channel) > now) return;
         HeadBid& head = bids.heads[bids.head_count++];
         head = {static_cast<std::uint16_t>(id), static_cast<std::uint16_t>(choose_way(fabric, id, now))};
-        if (fabric.timing.channel_stage == 0) bid_speculatively(fabric, head, now, bids);
+        if (fabric.timing.channel_stage == SimDuration{}) bid_speculatively(fabric, head, now, bids);
         return;
       }
       ++bids.holders_in[p];
@@ -25,7 +25,7 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
         ++bids.rivals_in[p];
         ++bids.rivals_out[channel.out_port];
       }
-      std::int64_t due = 0;
+      SimTime due;
       if (!wants_switch(fabric, id, now, due)) return;
       if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
       bids.for_switch[bids.switch_count++] = {
@@ -37,8 +37,7 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
 }
 
 // A head asks for the switch together with its channel, if one of those it may get has a credit.
-inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now,
-                                      Bids& bids) {
+inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head, SimTime now, Bids& bids) {
   const InputChannel& channel = inputs_[head.id];
   const std::uint32_t in = head.id / channels_;
   if (ports_[in].in_busy > now) return;
@@ -61,13 +60,14 @@ inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head,
 
 // Whether a run under way stands for a bid at this instant: a segment of it starts now. (One on a bypass
 // takes its output without bidding.)
-inline bool Router::run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const {
+inline bool Router::run_bids(const Fabric& fabric, std::uint32_t port, SimTime now) const {
   if (ports_[port].out_run == no_owner) return false;
   const InputChannel& run = inputs_[static_cast<std::size_t>(ports_[port].out_run)];
-  return !run.bypassing && now <= run.last_start && (now - run.run_start) % fabric.timing.segment == 0;
+  return !run.bypassing && now <= run.last_start &&
+         (now - run.run_start) % fabric.timing.segment == SimDuration{};
 }
 
-inline bool Router::is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const {
+inline bool Router::is_void(const Fabric& fabric, const Grant& grant, SimTime now) const {
   const InputChannel& channel = inputs_[index(grant.in, grant.channel)];
   return channel.out_channel == no_channel ||
          !may_speculate(fabric, channel, channel.out_port, channel.out_channel, now);
@@ -76,7 +76,7 @@ inline bool Router::is_void(const Fabric& fabric, const Grant& grant, std::int64
 // A credit is there; and the announcement of a worm that skips the next die, which is faster than a flit,
 // does not overtake the worm before it.
 inline bool Router::may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
-                                  std::uint32_t out_channel, std::int64_t now) const {
+                                  std::uint32_t out_channel, SimTime now) const {
   const OutputChannel& target = outputs_[index(port, out_channel)];
   if (!target.credits.any(fabric.timing, now)) return false;
   return target.free_at + fabric.timing.cycle <= now ||
@@ -85,7 +85,7 @@ inline bool Router::may_speculate(const Fabric& fabric, const InputChannel& chan
 
 // The channel's previous segment has left the switch just now, and the next one is of the same worm. (Over a
 // slow link it never has: the switch is free between its segments.)
-inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const {
+inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& channel, SimTime now) const {
   return channel.background && fabric.worms[channel.front].sent > 0 &&
          channel.last_gone + fabric.timing.cycle == now;
 }

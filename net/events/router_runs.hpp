@@ -8,7 +8,7 @@ namespace hecaton::net {
 // A credit that was sent, at the output channel it belongs to; `delay` is what it took from the segment's
 // last flit.
 inline void receive_late_credit(const Timing& timing, OutputChannel& output, const Payload& payload,
-                                std::int64_t now, std::int64_t delay) {
+                                SimTime now, SimDuration delay) {
   if ((payload.flags & flag_resume) == 0) return output.credits.credit();
   output.resume(timing, now - delay - (timing.segment - timing.cycle), (payload.flags & flag_tail) != 0,
                 payload.flits, delay);
@@ -29,18 +29,18 @@ inline FarEnd upstream(NodeId self, NodeId neighbour, std::uint32_t in_port) {
 }
 
 // From the start of a segment to its arrival at the far end (announcement, latch or ejection).
-inline std::int64_t Router::flight(const Timing& timing, std::uint32_t out_port, bool announced) const {
+inline SimDuration Router::flight(const Timing& timing, std::uint32_t out_port, bool announced) const {
   if (out_port == static_cast<std::uint32_t>(Port::local)) return timing.latch_ejection();
   return announced ? ports_[out_port].latency : 2 * timing.cycle + ports_[out_port].latency;
 }
 
 // From the departure of a segment's last flit to the use of its credit: of those that come to an output, and
 // of those that an input sends.
-inline std::int64_t Router::credit_delay_from(const Timing& timing, std::uint32_t out_port) const {
+inline SimDuration Router::credit_delay_from(const Timing& timing, std::uint32_t out_port) const {
   return out_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_ejection()
                                                              : timing.credit_router(ports_[out_port].latency);
 }
-inline std::int64_t Router::credit_delay_to(const Timing& timing, std::uint32_t in_port) const {
+inline SimDuration Router::credit_delay_to(const Timing& timing, std::uint32_t in_port) const {
   return in_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_injection()
                                                             : timing.credit_router(ports_[in_port].latency);
 }
@@ -54,7 +54,7 @@ inline bool Router::next_die_is_bypassed(const InputChannel& channel, const Worm
 
 // How many flits to send as one run from `now` on: one segment, unless nobody else wants input or output and
 // every further segment is known to be there, and to find a credit, in time.
-inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested) {
+inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, SimTime now, bool contested) {
   const InputChannel& channel = inputs_[id];
   const Worm& worm = fabric.worms[channel.front];
   const Timing& timing = fabric.timing;
@@ -91,7 +91,7 @@ inline bool Router::as_announced(const Fabric& fabric, const InputChannel& chann
 }
 
 template <class Out>
-void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
+void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, SimTime now,
                   Out& out) {
   const Timing& timing = fabric.timing;
   InputChannel& channel = inputs_[id];
@@ -116,14 +116,14 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   channel.switch_ready = now + flits * timing.cycle;
   link.out_busy = now + flits * link.flit;
   if (!channel.bypassing) ports_[in_port].in_busy = channel.last_gone + timing.cycle;
-  link.busy_ps += static_cast<std::uint64_t>(flits * link.flit);
+  link.busy_ps += static_cast<std::uint64_t>((flits * link.flit).ps);
   link.flits += flits;
   link.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
   if (tail) link.bytes += worm.header.bytes;
 
   const bool announced = next_die_is_bypassed(channel, worm);
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
-  const std::int64_t arrival = now + flight(timing, channel.out_port, announced);
+  const SimTime arrival = now + flight(timing, channel.out_port, announced);
   target.credits.purge(now);
   target.book(timing, arrival + (last_flits - 1) * (link.flit - timing.cycle), head, tail, flits,
               announced || local, credit_delay_from(timing, channel.out_port));
@@ -170,14 +170,15 @@ inline void Router::face_front(const Fabric& fabric, std::uint32_t id) {
       fabric.routes.way(fabric.topology, node_, header, static_cast<Port>(id / channels_), id % channels_);
   channel.out_port = static_cast<std::uint8_t>(way.port);
   channel.usable = way.channels;
-  const std::int64_t leaves = fabric.routes.adaptive() ? fabric.timing.cycle : ports_[channel.out_port].flit;
-  channel.shift = static_cast<std::uint32_t>(std::max<std::int64_t>(0, ports_[id / channels_].flit - leaves));
+  const SimDuration leaves = fabric.routes.adaptive() ? fabric.timing.cycle : ports_[channel.out_port].flit;
+  channel.shift_ps =
+      static_cast<std::uint32_t>(std::max(SimDuration{}, ports_[id / channels_].flit - leaves).ps);
   channel.background = fabric.classes && header.background;
 }
 
 // The front worm's tail won the switch at `tail_start`; a cycle later its output channel and its place at the
 // front of the buffer are free.
-inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start) {
+inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, SimTime tail_start) {
   InputChannel& channel = inputs_[id];
   OutputChannel& target = output(channel.out_port, channel.out_channel);
   target.owner = no_owner;
@@ -187,7 +188,7 @@ inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail
   fabric.worms.give_back(done);
   channel.out_channel = no_channel;
   channel.channel_ready = tail_start + fabric.timing.cycle;
-  channel.switch_ready = 0;
+  channel.switch_ready = SimTime{};
   channel.bypassing = false;
   if (channel.front == WormPool::none) {
     channel.back = WormPool::none;
@@ -199,7 +200,7 @@ inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail
 }
 
 // Ends a run whose last segment has started.
-inline void Router::retire(Fabric& fabric, std::uint32_t id, std::int64_t now) {
+inline void Router::retire(Fabric& fabric, std::uint32_t id, SimTime now) {
   InputChannel& channel = inputs_[id];
   if (!channel.running || channel.last_start >= now) return;
   channel.running = false;
@@ -210,7 +211,7 @@ inline void Router::retire(Fabric& fabric, std::uint32_t id, std::int64_t now) {
   if (worm.sent == worm.flits) pop_worm(fabric, id, channel.last_start);
 }
 
-inline void Router::retire_finished(Fabric& fabric, std::int64_t now) {
+inline void Router::retire_finished(Fabric& fabric, SimTime now) {
   for (std::uint32_t p = 0; p < port_count; ++p)
     for (std::uint32_t bits = ports_[p].running; bits != 0; bits &= bits - 1)
       retire(fabric, index(p, static_cast<std::uint32_t>(__builtin_ctz(bits))), now);
@@ -238,38 +239,38 @@ void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, 
   channel.switch_ready = channel.run_start + segments * timing.segment;
   link.out_busy = channel.switch_ready;
   if (!channel.bypassing) ports_[id / channels_].in_busy = channel.switch_ready;
-  link.busy_ps -= static_cast<std::uint64_t>(removed * timing.cycle);
+  link.busy_ps -= static_cast<std::uint64_t>((removed * timing.cycle).ps);
   link.flits -= removed;
   link.packets -= timing.worm_is_message ? removed_segments : (had_tail ? 1u : 0u);
   if (had_tail) link.bytes -= worm.header.bytes;
   target.unbook(timing, segments, removed_segments);
 
   const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
-  const std::int64_t delay = flight(timing, channel.out_port, next_die_is_bypassed(channel, worm));
+  const SimDuration delay = flight(timing, channel.out_port, next_die_is_bypassed(channel, worm));
   Payload payload;
   payload.kind = EventKind::cut;
   payload.port = far.port;
   payload.channel = channel.out_channel;
   payload.flits = kept;
-  payload.created_ps = channel.run_start + delay;
+  payload.created = channel.run_start + delay;
   out.post(channel.switch_ready + delay, engine::Phase::arrival, far.node, payload);
 }
 
 // Takes back what has not started by `now`, except a first segment that is committed to start; the run is
 // over.
 template <class Out>
-void Router::interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
+void Router::interrupt(Fabric& fabric, std::uint32_t id, SimTime now, Out& out) {
   const Timing& timing = fabric.timing;
   const InputChannel& channel = inputs_[id];
   const auto started = static_cast<std::uint32_t>(
-      std::max<std::int64_t>(1, (now - channel.run_start + timing.segment - 1) / timing.segment));
+      std::max<std::int64_t>(1, ceil_div(now - channel.run_start, timing.segment)));
   if (started < segments_of(timing, channel.run_flits)) truncate(fabric, id, started, out);
   retire(fabric, id, now);
 }
 
 template <class Out>
-void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel,
-                              std::int64_t gone, std::uint8_t flags, Out& out) {
+void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, SimTime gone,
+                              std::uint8_t flags, Out& out) {
   const FarEnd far = upstream(node_, neighbours_[port], port);
   Payload payload;
   payload.kind = EventKind::credit;
@@ -283,14 +284,14 @@ void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uin
 // A segment of this buffer could not leave when the sender upstream expects it to: from now on credits are
 // sent. The hold arrives no later than the first credit that would have been counted too early.
 template <class Out>
-void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
+void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, SimTime now, Out& out) {
   InputChannel& channel = inputs_[id];
   channel.late = false;
   if (channel.held) return;
   channel.held = true;
   const std::uint32_t port = id / channels_;
   std::uint32_t credited = channel.departed;
-  if (channel.last_start != never_ps && channel.last_gone > now) {
+  if (channel.last_start != SimTime::never() && channel.last_gone > now) {
     --credited;
     if (!channel.last_credited) send_late_credit(fabric, port, id % channels_, channel.last_gone, 0, out);
   }
@@ -305,7 +306,7 @@ void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t 
   out.post(now + credit_delay_to(fabric.timing, port), engine::Phase::arrival, far.node, payload);
 }
 
-inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::int64_t now) {
+inline void Router::receive_head(Fabric& fabric, const Payload& payload, SimTime now) {
   const std::uint32_t id = index(payload.port, payload.channel);
   retire(fabric, id, now);
   InputChannel& channel = inputs_[id];
@@ -339,7 +340,7 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
   channel.back = slot;
 }
 
-inline void Router::receive_body(Fabric& fabric, const Payload& payload, std::int64_t now) {
+inline void Router::receive_body(Fabric& fabric, const Payload& payload, SimTime now) {
   InputChannel& channel = input(payload.port, payload.channel);
   channel.follow_epoch((payload.flags & flag_epoch) != 0);
   Worm& worm = fabric.worms[channel.back];
@@ -357,7 +358,7 @@ void Router::receive_cut(Fabric& fabric, const Payload& payload, Out& out) {
   const std::uint32_t id = index(payload.port, payload.channel);
   InputChannel& channel = inputs_[id];
   Worm& worm = fabric.worms[channel.back];
-  if (worm.run_arrival != payload.created_ps || worm.run_flits <= payload.flits)
+  if (worm.run_arrival != payload.created || worm.run_flits <= payload.flits)
     return;  // overtaken by another cut
   worm.run_flits = payload.flits;
   if (channel.front != channel.back || !channel.running || worm.sent <= worm.announced()) return;
@@ -366,7 +367,7 @@ void Router::receive_cut(Fabric& fabric, const Payload& payload, Out& out) {
 }
 
 template <class Out>
-void Router::receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
+void Router::receive_hold(Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
   OutputChannel& target = output(payload.port, payload.channel);
   if (target.owner != no_owner && inputs_[static_cast<std::size_t>(target.owner)].running)
     interrupt(fabric, static_cast<std::uint32_t>(target.owner), now, out);

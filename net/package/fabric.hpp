@@ -40,7 +40,7 @@ struct Fabric {
         looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
                     config.package.topology != TopologyKind::bypass_ring),
         bypasses(config.package.topology == TopologyKind::bypass_ring),
-        least_hop{timing.lookahead(config.package.topology == TopologyKind::bypass_ring)} {}
+        least_hop(timing.lookahead(config.package.topology == TopologyKind::bypass_ring)) {}
 
   LinkTiming link(NodeId node, Port port) const;
   std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }

@@ -51,7 +51,7 @@ std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size
     const net::clocked::PortCounters counters = network.port(local, port);
     return chiplet::LinkCounters{0,
                                  0,
-                                 counters.flits * static_cast<std::uint64_t>(timing.cycle),
+                                 counters.flits * static_cast<std::uint64_t>(timing.cycle.ps),
                                  counters.flits,
                                  counters.packets,
                                  counters.packets * network.packet_flits() * timing.flit_bytes};

@@ -77,7 +77,7 @@ BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owne
   engine.run();
   std::sort(result.arrivals.begin(), result.arrivals.end());
   result.events = engine.accounting().events;
-  const std::int64_t later = engine.now().ps + 1'000'000'000;
+  const SimTime later = engine.now() + SimDuration{1'000'000'000};
   for (auto& node : model.nodes()) {
     result.drained = result.drained && node.router.idle(fabric, later) && node.interface.idle();
     result.credits_home = result.credits_home && node.router.credits_home(fabric, later) &&
