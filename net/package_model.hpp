@@ -48,7 +48,7 @@ class PackageModel {
 
   // `owner_of`: by node, the rank that simulates it. `make(id)` gives the endpoint of each node of this rank.
   template <class Make>
-  PackageModel(Fabric& fabric, std::vector<RankId> owner_of, RankId self, Make&& make)
+  PackageModel(const Fabric& fabric, std::vector<RankId> owner_of, RankId self, Make&& make)
       : fabric_(fabric),
         owner_of_(std::move(owner_of)),
         self_(self),
@@ -129,8 +129,9 @@ class PackageModel {
 
   std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
   const std::vector<Node>& nodes() const { return nodes_; }
-  Fabric& fabric() { return fabric_; }
   const Fabric& fabric() const { return fabric_; }
+  // No worm is in the buffers of its router, and no message waits at its interface.
+  bool idle(Node& node, SimTime now) { return node.interface.idle() && node.router.idle(routers_, now); }
 
   template <class Engine>
   void start(Engine& engine) {
@@ -154,19 +155,19 @@ class PackageModel {
       case EventKind::head:
         if (outlook_ && owner(event.sender()) != self_) outlook_->came_in(payload);
         if (ejecting) return node.interface.receive_head(fabric_, payload, now, host);
-        node.router.receive_head(fabric_, payload, now);
+        node.router.receive_head(routers_, payload, now);
         break;
       case EventKind::body:
         if (ejecting) return node.interface.receive_body(fabric_, payload, now, host);
-        node.router.receive_body(fabric_, payload, now);
+        node.router.receive_body(routers_, payload, now);
         break;
       case EventKind::cut:
         if (ejecting) return node.interface.receive_cut(payload);
-        node.router.receive_cut(fabric_, payload, host);
+        node.router.receive_cut(routers_, payload, host);
         break;
       case EventKind::hold:
         injecting ? node.interface.receive_hold(fabric_, payload, now, host)
-                  : node.router.receive_hold(fabric_, payload, now, host);
+                  : node.router.receive_hold(routers_, payload, now, host);
         break;
       case EventKind::credit:
         injecting ? node.interface.receive_credit(fabric_, payload, now)
@@ -197,7 +198,7 @@ class PackageModel {
       node.touched = 0;
       Host<Engine> host{*this, engine, node, now};
       if ((parts >> router_part & 1u) != 0)
-        wake(node, router_part, node.router.settle(fabric_, now, host), now, host);
+        wake(node, router_part, node.router.settle(routers_, now, host), now, host);
       if ((parts >> interface_part & 1u) != 0)
         wake(node, interface_part, node.interface.settle(fabric_, now, host), now, host);
     }
@@ -208,13 +209,13 @@ class PackageModel {
   template <class Archive>
   void save(Archive& archive, const Node& node) const {
     archive(node.sequence, node.depth, node.next_wake, node.endpoint);
-    node.router.save(archive, fabric_.worms);
+    node.router.save(archive, routers_.worms);
     node.interface.save(archive);
   }
   template <class Archive>
   void load(Archive& archive, Node& node) {
     archive(node.sequence, node.depth, node.next_wake, node.endpoint);
-    node.router.load(archive, fabric_.worms);
+    node.router.load(archive, routers_.worms);
     node.interface.load(archive);
     if (outlook_) outlook_->lose_track();
   }
@@ -267,7 +268,7 @@ class PackageModel {
     queue.for_each([&](const auto& event) {
       empty = empty && (event.payload.kind == EventKind::timer || event.payload.kind == EventKind::settle);
     });
-    for (Node& node : nodes_) empty = empty && node.interface.idle() && node.router.idle(fabric_, now);
+    for (Node& node : nodes_) empty = empty && idle(node, now);
     return empty;
   }
   template <class Queue>
@@ -302,7 +303,8 @@ class PackageModel {
     host.post(at, engine::Phase::arrival, node.id, payload);
   }
 
-  Fabric& fabric_;
+  const Fabric& fabric_;
+  RouterContext routers_{fabric_, {}};
   std::vector<RankId> owner_of_;
   RankId self_;
   std::vector<std::uint32_t> local_;  // node -> index in nodes_

@@ -1,5 +1,6 @@
-// What a router is made of: input channels with the worms in their buffers, output channels with their
-// credits, and the round-robin pointers of the separable allocators.
+// A router as three kinds of values: what the deck fixes (RouterSetup), what changes and a checkpoint holds
+// (RouterState: input channels with the worms in their buffers, output channels with their credits, the
+// round-robin pointers of the separable allocators), and what a result holds (RouterCounters).
 #pragma once
 
 #include <array>
@@ -7,8 +8,8 @@
 #include <vector>
 
 #include "net/events/credit_book.hpp"
+#include "net/events/worms.hpp"
 #include "net/package/bits.hpp"
-#include "net/package/packet.hpp"
 #include "net/package/timing.hpp"
 #include "net/package/topology.hpp"
 
@@ -16,6 +17,20 @@ namespace hecaton::net {
 
 inline constexpr std::uint8_t no_channel = 0xFF;
 inline constexpr std::int16_t no_owner = -1;
+
+// What is behind a port, the same in both directions; behind the local one the node itself.
+struct RouterLink {
+  NodeId neighbour;
+  SimDuration latency;
+  SimDuration flit;  // a flit occupies the link for so long
+};
+
+// What the deck fixes.
+struct RouterSetup {
+  NodeId node;
+  std::uint32_t channels = 0;  // virtual channels of each port
+  std::array<RouterLink, port_count> links{};
+};
 
 // One virtual channel of an input port: a buffer of worms, of which the front one is being forwarded.
 struct InputChannel {
@@ -146,12 +161,10 @@ struct OutputChannel {
   }
 };
 
+// One port: its input's and its output's side of the crossbar.
 struct PortState {
-  // The link behind the port, the same in both directions.
-  SimDuration latency{};
-  SimDuration flit{};
-  SimTime in_busy{};                // the input's way into the crossbar is taken until
-  SimTime out_busy{};               // the output is taken until
+  SimTime in_busy;                  // the input's way into the crossbar is taken until
+  SimTime out_busy;                 // the output is taken until
   std::int16_t out_run = no_owner;  // input channel whose run holds the output
   std::uint16_t occupied = 0;       // input channels with a worm, one bit each
   std::uint16_t running = 0;        // of these, the ones with a run under way
@@ -159,7 +172,37 @@ struct PortState {
   std::uint8_t channel_offset = 0;  // stage 0, per input
   std::uint8_t output_pointer = 0;  // stage 1, per input
   std::uint8_t input_pointer = 0;   // stage 2, per output
-  // What went out.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(in_busy, out_busy, out_run, occupied, running, channel_offset, output_pointer, input_pointer);
+  }
+};
+
+// What a checkpoint holds of a router. Channels are indexed by port * channels + channel.
+struct RouterState {
+  std::array<PortState, port_count> ports{};
+  std::vector<InputChannel> inputs;
+  std::vector<OutputChannel> outputs;
+  // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
+  std::vector<std::uint8_t> channel_in_pointer;
+  std::vector<std::uint8_t> channel_out_pointer;
+
+  explicit RouterState(std::size_t all_channels)
+      : inputs(all_channels),
+        outputs(all_channels),
+        channel_in_pointer(all_channels, 0),
+        channel_out_pointer(all_channels, 0) {}
+
+  // With the worms in the buffers, which are in the pool.
+  template <class Archive>
+  void save(Archive& archive, const WormPool& worms) const;
+  template <class Archive>
+  void load(Archive& archive, WormPool& worms);
+};
+
+// What went out of a port.
+struct PortCounters {
   std::uint64_t busy_ps = 0;
   std::uint64_t flits = 0;
   std::uint64_t packets = 0;
@@ -167,9 +210,53 @@ struct PortState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(in_busy, out_busy, out_run, occupied, running, channel_offset, output_pointer, input_pointer);
     archive(busy_ps, flits, packets, bytes);
   }
 };
+
+// What a result holds of a router.
+struct RouterCounters {
+  std::array<PortCounters, port_count> ports{};
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(ports);
+  }
+};
+
+template <class Archive>
+void RouterState::save(Archive& archive, const WormPool& worms) const {
+  archive(ports);
+  for (const InputChannel& channel : inputs) {
+    archive(channel);
+    std::uint32_t count = 0;
+    for (std::uint32_t w = channel.front; w != WormPool::none; w = worms[w].next) ++count;
+    archive(count);
+    for (std::uint32_t w = channel.front; w != WormPool::none; w = worms[w].next) archive(worms[w]);
+  }
+  for (const OutputChannel& channel : outputs) archive(channel);
+  archive(channel_in_pointer, channel_out_pointer);
+}
+
+template <class Archive>
+void RouterState::load(Archive& archive, WormPool& worms) {
+  archive(ports);
+  for (InputChannel& channel : inputs) {
+    archive(channel);
+    std::uint32_t count = 0;
+    archive(count);
+    channel.front = channel.back = WormPool::none;
+    for (; count > 0; --count) {
+      const std::uint32_t slot = worms.take();
+      worms[slot] = Worm{};
+      archive(worms[slot]);
+      worms[slot].next = WormPool::none;
+      (channel.back == WormPool::none ? channel.front : worms[channel.back].next) = slot;
+      channel.back = slot;
+    }
+  }
+  for (OutputChannel& channel : outputs) archive(channel);
+  archive(channel_in_pointer, channel_out_pointer);
+}
 
 }  // namespace hecaton::net

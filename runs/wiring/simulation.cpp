@@ -219,15 +219,15 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
                                       const boost::mpi::communicator& world) {
   const auto start = std::chrono::steady_clock::now();
   const io::Deck& deck = workload.deck();
-  net::Fabric fabric(network_of(deck), workload.has_io());
-  fabric.least_hop = fabric.timing.lookahead(workload.uses_bypass());
+  const net::Fabric fabric(network_of(deck), workload.has_io());
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
   const std::string sync = choose_sync(options.sync, world);
   if (is_clocked(deck)) {
-    if (!options.lookahead.router) fabric.least_hop = fabric.timing.lookahead(true);
-    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self);
+    const bool link_alone = workload.uses_bypass() || !options.lookahead.router;
+    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self,
+                       fabric.timing.lookahead(link_alone));
     return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
   }
   Model model(fabric, partition.owner, self,
