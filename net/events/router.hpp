@@ -151,6 +151,8 @@ class Router {
   void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, SimTime gone,
                         std::uint8_t flags, Out& out);
   template <class Out>
+  void credit_if_held(const RouterContext& context, std::uint32_t id, bool clear, bool tail, Out& out);
+  template <class Out>
   void send(RouterContext& context, std::uint32_t id, std::uint32_t flits, bool contested, SimTime now,
             Out& out);
   std::uint32_t run_length(const RouterContext& context, std::uint32_t id, SimTime now, bool contested);

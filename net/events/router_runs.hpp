@@ -93,6 +93,26 @@ inline bool Router::as_announced(const RouterContext& context, const InputChanne
   return true;
 }
 
+// Sends the credit of the segment that has just left, where credits are sent one by one. `clear`: the segment is
+// whole, and nothing is in the way of the next one.
+template <class Out>
+void Router::credit_if_held(const RouterContext& context, std::uint32_t id, bool clear, bool tail, Out& out) {
+  InputChannel& channel = state_.inputs[id];
+  channel.last_credited = channel.held;
+  if (!channel.held) return;
+  // This credit can be the last that is sent.
+  const bool resume = clear && context.fabric.trains &&
+                      !output(channel.out_port, channel.out_channel).credits.held() &&
+                      as_announced(context, channel) &&
+                      static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
+  if (resume) {
+    channel.held = false;
+    channel.resume_gone = channel.last_gone;
+  }
+  const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
+  send_late_credit(context.fabric, id / setup_.channels, id % setup_.channels, channel.last_gone, flags, out);
+}
+
 template <class Out>
 void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits, bool contested, SimTime now,
                   Out& out) {
@@ -143,19 +163,8 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   if (announced) payload.flags |= flag_bypass;
   out.post(arrival, engine::Phase::arrival, far.node, payload);
 
-  channel.last_credited = channel.held;
-  if (channel.held) {
-    // Nothing is in the way any more: this credit can be the last that is sent.
-    const bool resume = context.fabric.trains && !contested && !target.credits.held() && !slow &&
-                        last_flits == timing.segment_flits && as_announced(context, channel) &&
-                        static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
-    if (resume) {
-      channel.held = false;
-      channel.resume_gone = channel.last_gone;
-    }
-    const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
-    send_late_credit(context.fabric, in_port, id % setup_.channels, channel.last_gone, flags, out);
-  }
+  const bool clear = !contested && !slow && last_flits == timing.segment_flits;
+  credit_if_held(context, id, clear, tail, out);
   if (segments > 1) {
     channel.running = true;
     channel.run_start = now;
