@@ -41,14 +41,14 @@ class PackageModel {
     // The longest chain of events that ends with its latest one, where an event follows the one that posted
     // it and the one before it at the same node. Stops at the largest number.
     std::uint32_t depth = 0;
-    std::array<std::int64_t, 2> next_wake{
-        -1, -1};               // by Part: a settle event is pending for then, if later than now
+    // By Part: a settle event is pending for then, if later than now.
+    std::array<SimTime, 2> next_wake{SimTime::before_all(), SimTime::before_all()};
     std::uint8_t touched = 0;  // by Part, one bit each: has decisions to take at this instant
   };
 
   // `owner_of`: by node, the rank that simulates it. `make(id)` gives the endpoint of each node of this rank.
   template <class Make>
-  PackageModel(Fabric& fabric, std::vector<RankId> owner_of, RankId self, Make&& make)
+  PackageModel(const Fabric& fabric, std::vector<RankId> owner_of, RankId self, Make&& make)
       : fabric_(fabric),
         owner_of_(std::move(owner_of)),
         self_(self),
@@ -71,7 +71,7 @@ class PackageModel {
                    const LookaheadSources& sources) {
     borders_ = Borders(fabric_, region_of, announcements, sources);
     levels_ = levels_of(borders_, fabric_, region_of, self_, announcements, sources);
-    injection_ = SimDuration{sources.interface ? fabric_.timing.latch_injection() : 0};
+    injection_ = sources.interface ? fabric_.timing.latch_injection() : SimDuration{};
     knows_messages_ = sources.messages && !fabric_.routes.adaptive();
   }
   // `sends_out`: by node, whether its messages may leave the region of its rank. From then on the model knows
@@ -103,14 +103,14 @@ class PackageModel {
     if (!outlook_) return SimTime{};
     const SimTime next = queue.next_time(), sure = std::min(next, horizon);
     if (outlook_->lost() && is_time_to_look() && is_empty(queue, sure)) find_again(queue);
-    return SimTime{outlook_->silent_until(next.ps, sure.ps, *this)};
+    return outlook_->silent_until(next, sure, *this);
   }
   // A dry run's view of the same: until when a message of which this arrives beyond the border is on its way
   // there, if nothing delays it. For ever where messages are not looked at.
   SimTime underway_until(SimTime arrival, const Payload& payload) const {
     if (!knows_messages_) return SimTime::never();
     if (payload.kind != EventKind::head) return SimTime{};
-    return arrival + SimDuration{fabric_.timing.flits_of(payload.bytes) * fabric_.timing.cycle};
+    return arrival + fabric_.timing.flits_of(payload.bytes) * fabric_.timing.cycle;
   }
   const Interface& interface(NodeId node) const { return nodes_[local_[node.value]].interface; }
   SimTime sends_no_sooner(NodeId node, SimTime now) const {
@@ -122,15 +122,16 @@ class PackageModel {
   }
   // Another rank has sent this; it is handled when its time has come.
   void expect(const engine::Event<Payload>& event) {
-    if (outlook_) outlook_->expect(event.receiver(), event.time.ps);
+    if (outlook_) outlook_->expect(event.receiver(), event.time);
   }
 
   void prefetch(NodeId id) const { nodes_[local_[id.value]].router.prefetch(); }
 
   std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
   const std::vector<Node>& nodes() const { return nodes_; }
-  Fabric& fabric() { return fabric_; }
   const Fabric& fabric() const { return fabric_; }
+  // No worm is in the buffers of its router, and no message waits at its interface.
+  bool idle(Node& node, SimTime now) { return node.interface.idle() && node.router.idle(routers_, now); }
 
   template <class Engine>
   void start(Engine& engine) {
@@ -147,26 +148,26 @@ class PackageModel {
     lengthen(node.depth, event.depth);
     Host<Engine> host{*this, engine, node, event.time};
     const Payload& payload = event.payload;
-    const std::int64_t now = event.time.ps;
+    const SimTime now = event.time;
     const bool ejecting = payload.port == ejection_port;
     const bool injecting = payload.port == injection_port;
     switch (payload.kind) {
       case EventKind::head:
         if (outlook_ && owner(event.sender()) != self_) outlook_->came_in(payload);
         if (ejecting) return node.interface.receive_head(fabric_, payload, now, host);
-        node.router.receive_head(fabric_, payload, now);
+        node.router.receive_head(routers_, payload, now);
         break;
       case EventKind::body:
         if (ejecting) return node.interface.receive_body(fabric_, payload, now, host);
-        node.router.receive_body(fabric_, payload, now);
+        node.router.receive_body(routers_, payload, now);
         break;
       case EventKind::cut:
         if (ejecting) return node.interface.receive_cut(payload);
-        node.router.receive_cut(fabric_, payload, host);
+        node.router.receive_cut(routers_, payload, host);
         break;
       case EventKind::hold:
         injecting ? node.interface.receive_hold(fabric_, payload, now, host)
-                  : node.router.receive_hold(fabric_, payload, now, host);
+                  : node.router.receive_hold(routers_, payload, now, host);
         break;
       case EventKind::credit:
         injecting ? node.interface.receive_credit(fabric_, payload, now)
@@ -197,9 +198,9 @@ class PackageModel {
       node.touched = 0;
       Host<Engine> host{*this, engine, node, now};
       if ((parts >> router_part & 1u) != 0)
-        wake(node, router_part, node.router.settle(fabric_, now.ps, host), now.ps, host);
+        wake(node, router_part, node.router.settle(routers_, now, host), now, host);
       if ((parts >> interface_part & 1u) != 0)
-        wake(node, interface_part, node.interface.settle(fabric_, now.ps, host), now.ps, host);
+        wake(node, interface_part, node.interface.settle(fabric_, now, host), now, host);
     }
     touched_.clear();
   }
@@ -208,13 +209,13 @@ class PackageModel {
   template <class Archive>
   void save(Archive& archive, const Node& node) const {
     archive(node.sequence, node.depth, node.next_wake, node.endpoint);
-    node.router.save(archive, fabric_.worms);
+    node.router.save(archive, routers_.worms);
     node.interface.save(archive);
   }
   template <class Archive>
   void load(Archive& archive, Node& node) {
     archive(node.sequence, node.depth, node.next_wake, node.endpoint);
-    node.router.load(archive, fabric_.worms);
+    node.router.load(archive, routers_.worms);
     node.interface.load(archive);
     if (outlook_) outlook_->lose_track();
   }
@@ -231,21 +232,21 @@ class PackageModel {
     NodeId node() const { return self.id; }
     const Fabric& fabric() const { return model.fabric_; }
     void hand_over(const OutgoingMessage& message) {
-      if (model.outlook_) model.outlook_->handed_over(self.id, message, time.ps);
-      self.interface.hand_over(model.fabric_, message, time.ps);
+      if (model.outlook_) model.outlook_->handed_over(self.id, message, time);
+      self.interface.hand_over(model.fabric_, message, time);
       model.touch(self, interface_part);
     }
     void wake_at(SimTime at, std::uint32_t token) {
       Payload payload;
       payload.kind = EventKind::timer;
       payload.tag = token;
-      if (model.outlook_) model.outlook_->woken_at(self.id, at.ps);
-      post(at.ps, engine::Phase::timer, self.id, payload);
+      if (model.outlook_) model.outlook_->woken_at(self.id, at);
+      post(at, engine::Phase::timer, self.id, payload);
     }
-    void post(std::int64_t time_ps, engine::Phase phase, NodeId to, const Payload& payload) {
+    void post(SimTime at, engine::Phase phase, NodeId to, const Payload& payload) {
       if (model.outlook_ && to != self.id && model.owner(to) != model.self_)
-        model.outlook_->posted(to, payload, time_ps);
-      engine.post(SimTime{time_ps}, phase, to, self.id, self.sequence++, payload, self.depth);
+        model.outlook_->posted(to, payload, at);
+      engine.post(at, phase, to, self.id, self.sequence++, payload, self.depth);
     }
   };
 
@@ -267,14 +268,14 @@ class PackageModel {
     queue.for_each([&](const auto& event) {
       empty = empty && (event.payload.kind == EventKind::timer || event.payload.kind == EventKind::settle);
     });
-    for (Node& node : nodes_) empty = empty && node.interface.idle() && node.router.idle(fabric_, now.ps);
+    for (Node& node : nodes_) empty = empty && idle(node, now);
     return empty;
   }
   template <class Queue>
   void find_again(Queue& queue) {
     outlook_->find_again();
     queue.for_each([&](const auto& event) {
-      if (event.payload.kind == EventKind::timer) outlook_->woken_at(event.receiver(), event.time.ps);
+      if (event.payload.kind == EventKind::timer) outlook_->woken_at(event.receiver(), event.time);
     });
   }
 
@@ -292,9 +293,9 @@ class PackageModel {
   }
 
   template <class AnyHost>
-  void wake(Node& node, Part part, std::int64_t at, std::int64_t now, AnyHost& host) {
-    std::int64_t& pending = node.next_wake[part];
-    if (at == never_ps || (pending > now && pending <= at)) return;
+  void wake(Node& node, Part part, SimTime at, SimTime now, AnyHost& host) {
+    SimTime& pending = node.next_wake[part];
+    if (at == SimTime::never() || (pending > now && pending <= at)) return;
     pending = at;
     Payload payload;
     payload.kind = EventKind::settle;
@@ -302,7 +303,8 @@ class PackageModel {
     host.post(at, engine::Phase::arrival, node.id, payload);
   }
 
-  Fabric& fabric_;
+  const Fabric& fabric_;
+  RouterContext routers_{fabric_, {}};
   std::vector<RankId> owner_of_;
   RankId self_;
   std::vector<std::uint32_t> local_;  // node -> index in nodes_

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <cmath>
 #include <limits>
 
+#include "core/engine/base/time.hpp"
 #include "core/training/method.hpp"
 
 namespace hecaton::training {
@@ -203,7 +203,7 @@ Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
   op.schedule = schedule_of(code, config.algorithm);
   if (op.schedule == Schedule::pipelined || config.form == CollectiveForm::chunked) op.count = config.chunks;
   if (config.form == CollectiveForm::step_synchronous) {
-    op.slot_ps = static_cast<std::uint64_t>(std::llround(config.step_ns * 1000));
+    op.slot_ps = static_cast<std::uint64_t>(from_nanoseconds(config.step_ns).ps);
   }
   if (chiplet::has_root(code)) op.value = static_cast<std::int32_t>(config.root);
   plan.roles = {{op}};

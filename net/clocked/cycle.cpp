@@ -365,14 +365,13 @@ void Network::return_credit(const Grant grant, Cycle at) {
 
 // The last flit of a packet won its way out.
 void Network::eject(std::uint32_t router, std::uint32_t worm, Cycle now) {
-  const std::int64_t cycle_ps = fabric_.timing.cycle;
+  const SimDuration cycle = fabric_.timing.cycle;
   const Worm& packet = worms_[worm];
   const Cycle there = now + ejection_;
   TrafficCounters& counters = counters_[router];
-  counters.arrived(traffic_, there * cycle_ps, cycle_ps, packet_flits_);
+  counters.arrived(traffic_, SimTime{} + there * cycle, cycle, packet_flits_);
   if (traffic_.measures(packet.created))
-    counters.completed(static_cast<std::uint64_t>((there - packet.created) * cycle_ps),
-                       fabric_.hops(NodeId{packet.source}, nodes_[router]));
+    counters.completed((there - packet.created) * cycle, fabric_.hops(NodeId{packet.source}, nodes_[router]));
   drop_worm(worm);
 }
 

@@ -16,18 +16,20 @@ class Model {
  public:
   using Payload = net::Payload;
 
-  // `owner_of`: by node, the rank that simulates it; for the rest see Network.
+  // `owner_of`: by node, the rank that simulates it; `lookahead`: from an event to its effect on another rank,
+  // at least. For the rest see Network.
   Model(const Fabric& fabric, const Traffic& traffic, std::uint32_t packet_flits,
-        std::vector<RankId> owner_of, RankId self)
+        std::vector<RankId> owner_of, RankId self, SimDuration lookahead)
       : fabric_(fabric),
+        lookahead_(lookahead),
         owner_of_(std::move(owner_of)),
         neighbours_(neighbours_of(fabric.topology, owner_of_, self)),
         network_(fabric, traffic, packet_flits, owner_of_, self) {}
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
   std::span<const RankId> neighbours() const { return neighbours_; }
-  SimDuration reach(const engine::Event<Payload>&) const { return fabric_.least_hop; }
-  SimDuration least_reach() const { return fabric_.least_hop; }
+  SimDuration reach(const engine::Event<Payload>&) const { return lookahead_; }
+  SimDuration least_reach() const { return lookahead_; }
   void prefetch(NodeId) const {}
 
   Network& network() { return network_; }
@@ -65,13 +67,11 @@ class Model {
   void resume(Cycle from, Engine& engine) {
     tick_after(from - 1, engine);
   }
-  Cycle cycle_of(SimTime time) const { return time.ps / fabric_.timing.cycle; }
-  Cycle first_cycle_from(SimTime time) const {
-    return (time.ps + fabric_.timing.cycle - 1) / fabric_.timing.cycle;
-  }
+  Cycle cycle_of(SimTime time) const { return time / fabric_.timing.cycle; }
+  Cycle first_cycle_from(SimTime time) const { return ceil_div(time - SimTime{}, fabric_.timing.cycle); }
 
  private:
-  SimTime time_of(Cycle cycle) const { return SimTime{cycle * fabric_.timing.cycle}; }
+  SimTime time_of(Cycle cycle) const { return SimTime{} + cycle * fabric_.timing.cycle; }
 
   template <class Engine>
   void tick_after(Cycle now, Engine& engine) {
@@ -84,6 +84,7 @@ class Model {
   }
 
   const Fabric& fabric_;
+  SimDuration lookahead_;
   std::vector<RankId> owner_of_;
   std::vector<RankId> neighbours_;
   Network network_;

@@ -11,7 +11,7 @@ constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
 // The longest that any link takes, in cycles, for what `duration` says it takes over a latency.
 template <class Duration>
 Cycle longest(const Fabric& fabric, Duration&& duration) {
-  std::int64_t most = 0;
+  SimDuration most;
   for (std::uint32_t n = 0; n < fabric.topology.dies(); ++n)
     for (std::uint32_t p = 0; p < local_port; ++p)
       most = std::max(most, duration(fabric.link(NodeId{n}, static_cast<Port>(p)).latency));
@@ -20,24 +20,24 @@ Cycle longest(const Fabric& fabric, Duration&& duration) {
 
 Cycle longest_flight(const Fabric& fabric) {
   const Timing& timing = fabric.timing;
-  const std::int64_t injection = timing.latch_injection();
+  const SimDuration injection = timing.latch_injection();
   return longest(fabric,
-                 [&](std::int64_t latency) { return std::max(latency + 2 * timing.cycle, injection); });
+                 [&](SimDuration latency) { return std::max(latency + 2 * timing.cycle, injection); });
 }
 
 Cycle longest_credit(const Fabric& fabric) {
   const Timing& timing = fabric.timing;
-  const std::int64_t injection = timing.credit_injection();
+  const SimDuration injection = timing.credit_injection();
   return longest(fabric,
-                 [&](std::int64_t latency) { return std::max(timing.credit_router(latency), injection); });
+                 [&](SimDuration latency) { return std::max(timing.credit_router(latency), injection); });
 }
 
 std::size_t count_of(std::span<const RankId> owner_of, RankId self) {
   return static_cast<std::size_t>(std::count(owner_of.begin(), owner_of.end(), self));
 }
 
-std::uint32_t cycles(const Fabric& fabric, std::int64_t duration_ps) {
-  return static_cast<std::uint32_t>(duration_ps / fabric.timing.cycle);
+std::uint32_t cycles(const Fabric& fabric, SimDuration duration) {
+  return static_cast<std::uint32_t>(duration / fabric.timing.cycle);
 }
 
 }  // namespace
@@ -51,9 +51,9 @@ bool fits(const NetworkConfig& network, const TrafficConfig& traffic) {
   if (traffic.pattern == TrafficPattern::trace || traffic.packet_flits > most) return false;
   if (network.interface.packet_bytes < traffic.packet_flits * network.link.flit_bytes) return false;
   if (network.router.buffer_flits > most || network.router.virtual_channels > most_channels) return false;
-  const std::int64_t cycle = cycle_ps(network.link);
+  const SimDuration cycle = cycle_of(network.link);
   const auto keeps_step = [cycle](const LinkTiming& link) {
-    return link.flit == cycle && link.latency % cycle == 0 && link.latency / cycle <= 256;
+    return link.flit == cycle && link.latency % cycle == SimDuration{} && link.latency / cycle <= 256;
   };
   if (!keeps_step(link_timing(network.link, {})) || network.interface.message_overhead_ns > 0.0) return false;
   return std::all_of(network.link.overrides.begin(), network.link.overrides.end(),
@@ -69,7 +69,7 @@ Network::Network(const Fabric& fabric, const Traffic& traffic, std::uint32_t pac
       packet_flits_(packet_flits),
       ring_size_(std::max(1u, (depth_ + packet_flits - 2) / packet_flits)),
       order_(fabric.routes.dimension_order()),
-      routing_stage_(fabric.timing.routing_stage > 0),
+      routing_stage_(fabric.timing.routing_stage > SimDuration{}),
       ejection_(cycles(fabric, fabric.timing.latch_ejection())),
       ejection_credit_(ejection_ + cycles(fabric, fabric.timing.credit_ejection())),
       injection_(cycles(fabric, fabric.timing.latch_injection())),
@@ -116,7 +116,7 @@ void Network::connect(std::uint32_t number, Port port) {
   const auto neighbour = fabric_.topology.neighbour(nodes_[number], port);
   if (!neighbour) return;
   router.state().free[static_cast<std::uint32_t>(port)] = static_cast<std::uint8_t>((1u << channels_) - 1u);
-  const std::int64_t latency = fabric_.link(nodes_[number], port).latency;
+  const SimDuration latency = fabric_.link(nodes_[number], port).latency;
   Link& link = router.link(static_cast<std::uint32_t>(port));
   link.flight = static_cast<std::uint16_t>(cycles(fabric_, latency) + 2);
   link.credit = static_cast<std::uint16_t>(cycles(fabric_, fabric_.timing.credit_router(latency)));
@@ -153,7 +153,7 @@ void Network::cross(std::uint32_t router, std::uint32_t target, const InputChann
     payload.source = worm.source;
     payload.destination = worm.destination;
     payload.tag = worm.tag;
-    payload.created_ps = worm.created * fabric_.timing.cycle;
+    payload.created = SimTime{} + worm.created * fabric_.timing.cycle;
   } else {
     payload.kind = EventKind::body;
   }
@@ -204,10 +204,10 @@ void Network::start() {
 void Network::draw_next(std::uint32_t router, Cycle after) {
   Source& source = sources_[router];
   const NodeId die = nodes_[router];
-  const std::int64_t cycle_ps = fabric_.timing.cycle;
+  const SimDuration cycle = fabric_.timing.cycle;
   do {
-    const std::int64_t next_ps = traffic_.next_ps(die, after, source.drawn++, cycle_ps);
-    source.next = next_ps < 0 ? -1 : next_ps / cycle_ps;
+    const SimTime next = traffic_.next_time(die, after, source.drawn++, cycle);
+    source.next = next == SimTime::never() ? -1 : next / cycle;
     after = source.next;
   } while (source.next >= 0 && fabric_.topology.dead(traffic_.destination(die, source.drawn - 1)));
   if (source.next >= 0) counters_[router].made(traffic_, source.next, packet_flits_);

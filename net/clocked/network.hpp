@@ -164,7 +164,7 @@ class Network {
   }
   std::uint32_t take_worm();
   Worm worm_from(const Payload& payload) const {
-    return {payload.source, payload.destination, payload.tag, payload.created_ps / fabric_.timing.cycle};
+    return {payload.source, payload.destination, payload.tag, payload.created / fabric_.timing.cycle};
   }
 
   // node_state.cpp

@@ -23,14 +23,12 @@ class CreditBook {
   // A run of `segments` was sent; segment j leaves the next router at expected + j * segment time, its last
   // flit `last_flits` - 1 cycles after the first of the last one; a credit takes `delay` from there to its
   // use.
-  void sent(const Timing& timing, std::int64_t expected, std::uint32_t segments, std::int64_t last_flits,
-            std::int64_t delay) {
+  void sent(const Timing& timing, SimTime expected, std::uint32_t segments, std::int64_t last_flits,
+            SimDuration delay) {
     sent_ += segments;
     if (held_) return;
-    const std::int64_t tail =
-        expected + (segments - 1) * timing.segment + (last_flits - 1) * timing.cycle + delay;
-    const std::int64_t first =
-        segments == 1 ? tail : expected + (timing.segment_flits - 1) * timing.cycle + delay;
+    const SimTime tail = expected + (segments - 1) * timing.segment + (last_flits - 1) * timing.cycle + delay;
+    const SimTime first = segments == 1 ? tail : expected + (timing.segment_flits - 1) * timing.cycle + delay;
     in_log_ += segments;
     if (!log_.empty() && segments == 1 && log_.back().continues_with(tail, timing.segment)) {
       ++log_.back().segments;
@@ -52,22 +50,22 @@ class CreditBook {
   }
 
   // Segments that may still be sent at `now`.
-  std::uint32_t available(const Timing& timing, std::int64_t now) {
+  std::uint32_t available(const Timing& timing, SimTime now) {
     purge(now);
     return timing.buffer_segments - outstanding(timing, now);
   }
 
-  bool any(const Timing& timing, std::int64_t now) const {
+  bool any(const Timing& timing, SimTime now) const {
     if (held_) return sent_ - credited_ < timing.buffer_segments;
     return in_log_ < timing.buffer_segments || outstanding(timing, now) < timing.buffer_segments;
   }
 
   // The buffer that they count is empty, and no credit under way.
-  bool full(const Timing& timing, std::int64_t now) const { return outstanding(timing, now) == 0; }
+  bool full(const Timing& timing, SimTime now) const { return outstanding(timing, now) == 0; }
 
-  // When the next credit comes back by schedule; never_ps-like maximum if only an event can bring one.
-  std::int64_t next_return(const Timing& timing, std::int64_t now) const {
-    std::int64_t next = INT64_MAX;
+  // When the next credit comes back by schedule; never if only an event can bring one.
+  SimTime next_return(const Timing& timing, SimTime now) const {
+    SimTime next = SimTime::never();
     for (std::size_t i = begin_; i < log_.size();
          ++i) {  // a worm on a bypass may be credited before its elders
       const Run& run = log_[i];
@@ -80,7 +78,7 @@ class CreditBook {
 
   // Whether a run of `segments` from `now` on would find a credit for each of its segments in time, if it
   // stays on schedule; `round_trip` is from a segment's start to the use of its credit.
-  bool sustains(const Timing& timing, std::int64_t now, std::uint32_t segments, std::int64_t round_trip) {
+  bool sustains(const Timing& timing, SimTime now, std::uint32_t segments, SimDuration round_trip) {
     if (held_) return false;
     if (segments > timing.buffer_segments && round_trip > timing.buffer_segments * timing.segment)
       return false;
@@ -119,7 +117,7 @@ class CreditBook {
     return true;
   }
   std::uint32_t still_out() const { return sent_ - credited_; }
-  void reckon(std::int64_t credit_back) {
+  void reckon(SimTime credit_back) {
     log_.push_back({credit_back, credit_back, 1});
     ++in_log_;
   }
@@ -127,12 +125,10 @@ class CreditBook {
   bool held() const { return held_; }
   bool epoch() const { return epoch_; }
   // Nothing is known to be in flight or in the next buffer (for tests of credit conservation).
-  bool settled(const Timing& timing, std::int64_t now) {
-    return available(timing, now) == timing.buffer_segments;
-  }
+  bool settled(const Timing& timing, SimTime now) { return available(timing, now) == timing.buffer_segments; }
 
   // What has come back by `now` needs no memory any more.
-  void purge(std::int64_t now) {
+  void purge(SimTime now) {
     for (; begin_ < log_.size() && log_[begin_].last <= now; ++begin_) in_log_ -= log_[begin_].segments;
     if (begin_ == log_.size()) drop_done();
   }
@@ -151,11 +147,11 @@ class CreditBook {
 
  private:
   struct Run {
-    std::int64_t first;  // when its first credit is back
-    std::int64_t last;
+    SimTime first;  // when its first credit is back
+    SimTime last;
     std::uint32_t segments;
     // A credit at `time` is the next of an even series.
-    bool continues_with(std::int64_t time, std::int64_t segment) const {
+    bool continues_with(SimTime time, SimDuration segment) const {
       return last == first + (segments - 1) * segment && time == last + segment;
     }
 
@@ -165,14 +161,14 @@ class CreditBook {
     }
   };
 
-  static std::uint32_t returned(const Run& run, const Timing& timing, std::int64_t now) {
+  static std::uint32_t returned(const Run& run, const Timing& timing, SimTime now) {
     if (now >= run.last) return run.segments;
     if (now < run.first) return 0;
     return static_cast<std::uint32_t>(
         std::min<std::int64_t>(run.segments - 1, (now - run.first) / timing.segment + 1));
   }
 
-  std::uint32_t outstanding(const Timing& timing, std::int64_t now) const {
+  std::uint32_t outstanding(const Timing& timing, SimTime now) const {
     if (held_) return sent_ - credited_;
     std::uint32_t count = 0;
     for (std::size_t i = begin_; i < log_.size(); ++i)

@@ -10,38 +10,35 @@ std::uint32_t places_of(const Fabric& fabric, NodeId node) {
   return (has_io ? port_count : port_count - 1) * fabric.channels;
 }
 
+RouterSetup setup_of(const Fabric& fabric, NodeId node) {
+  RouterSetup setup{node, fabric.channels, {}};
+  for (std::uint32_t p = 0; p < port_count; ++p) {
+    const auto port = static_cast<Port>(p);
+    const LinkTiming link = fabric.link(node, port);
+    setup.links[p] = {fabric.topology.neighbour(node, port).value_or(node), link.latency, link.flit};
+  }
+  return setup;
+}
+
 }  // namespace
 
 Router::Router(const Fabric& fabric, NodeId node)
-    : node_(node),
-      channels_(fabric.channels),
-      inputs_(places_of(fabric, node)),
-      outputs_(places_of(fabric, node)),
-      channel_in_pointer_(places_of(fabric, node), 0),
-      channel_out_pointer_(places_of(fabric, node), 0) {
-  for (std::uint32_t p = 0; p < port_count; ++p)
-    neighbours_[p] = fabric.topology.neighbour(node, static_cast<Port>(p)).value_or(node);
-  for (std::uint32_t p = 0; p < port_count; ++p) {
-    const LinkTiming link = fabric.link(node, static_cast<Port>(p));
-    ports_[p].latency = link.latency;
-    ports_[p].flit = link.flit;
-  }
-}
+    : setup_(setup_of(fabric, node)), state_(places_of(fabric, node)) {}
 
-bool Router::idle(Fabric& fabric, std::int64_t now) {
-  retire_finished(fabric, now);
-  for (const PortState& p : ports_)
+bool Router::idle(RouterContext& context, SimTime now) {
+  retire_finished(context, now);
+  for (const PortState& p : state_.ports)
     if (p.occupied != 0) return false;
   return true;
 }
 
-void Router::receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now) {
+void Router::receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {
   receive_late_credit(fabric.timing, output(payload.port, payload.channel), payload, now,
                       credit_delay_from(fabric.timing, payload.port));
 }
 
-bool Router::credits_home(const Fabric& fabric, std::int64_t now) {
-  for (OutputChannel& target : outputs_)
+bool Router::credits_home(const Fabric& fabric, SimTime now) {
+  for (OutputChannel& target : state_.outputs)
     if (!target.credits.settled(fabric.timing, now)) return false;
   return true;
 }

@@ -20,7 +20,7 @@
 // Two classes: background worms (bulk data of DRAM) bid for the switch only where no other worm does, and
 // leave the first virtual channel of every link to the others.
 //
-// Out: post(time_ps, Phase, NodeId receiver, const Payload&).
+// Out: post(SimTime, Phase, NodeId receiver, const Payload&).
 #pragma once
 
 #include <array>
@@ -39,37 +39,43 @@ class Router {
  public:
   Router(const Fabric& fabric, NodeId node);
 
-  NodeId node() const { return node_; }
   // Fetches into the cache what every decision looks at.
   void prefetch() const {
-    __builtin_prefetch(&node_);
-    for (const PortState& port : ports_) __builtin_prefetch(&port);
+    __builtin_prefetch(&setup_);
+    for (const PortState& port : state_.ports) __builtin_prefetch(&port);
   }
-  const PortState& port(Port p) const { return ports_[static_cast<std::size_t>(p)]; }
+  const RouterSetup& setup() const { return setup_; }
+  const RouterCounters& counters() const { return counters_; }
   // No worm is in its buffers at `now`.
-  bool idle(Fabric& fabric, std::int64_t now);
+  bool idle(RouterContext& context, SimTime now);
   // Credits of every output channel are home (for tests).
-  bool credits_home(const Fabric& fabric, std::int64_t now);
+  bool credits_home(const Fabric& fabric, SimTime now);
 
   // Arrivals; they only change state. The node must be settled at the same instant.
-  void receive_head(Fabric& fabric, const Payload& payload, std::int64_t now);
-  void receive_body(Fabric& fabric, const Payload& payload, std::int64_t now);
+  void receive_head(RouterContext& context, const Payload& payload, SimTime now);
+  void receive_body(RouterContext& context, const Payload& payload, SimTime now);
   template <class Out>
-  void receive_cut(Fabric& fabric, const Payload& payload, Out& out);
+  void receive_cut(RouterContext& context, const Payload& payload, Out& out);
   template <class Out>
-  void receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out);
-  void receive_credit(const Fabric& fabric, const Payload& payload, std::int64_t now);
+  void receive_hold(RouterContext& context, const Payload& payload, SimTime now, Out& out);
+  void receive_credit(const Fabric& fabric, const Payload& payload, SimTime now);
 
-  // All decisions of the instant `now`. Returns when to settle next if nothing arrives before; never_ps: no
+  // All decisions of the instant `now`. Returns when to settle next if nothing arrives before; SimTime::never(): no
   // need.
   template <class Out>
-  std::int64_t settle(Fabric& fabric, std::int64_t now, Out& out);
+  SimTime settle(RouterContext& context, SimTime now, Out& out);
 
-  // All that changes during a run; the worms in its buffers are in the pool.
+  // All that changes during a run, with the worms in its buffers.
   template <class Archive>
-  void save(Archive& archive, const WormPool& worms) const;
+  void save(Archive& archive, const WormPool& worms) const {
+    state_.save(archive, worms);
+    archive(counters_);
+  }
   template <class Archive>
-  void load(Archive& archive, WormPool& worms);
+  void load(Archive& archive, WormPool& worms) {
+    state_.load(archive, worms);
+    archive(counters_);
+  }
 
  private:
   static constexpr std::size_t max_bids = port_count * 16;
@@ -120,77 +126,78 @@ class Router {
     bool speculative = false;
   };
 
-  std::uint32_t index(std::uint32_t port, std::uint32_t channel) const { return port * channels_ + channel; }
-  InputChannel& input(std::uint32_t port, std::uint32_t channel) { return inputs_[index(port, channel)]; }
-  OutputChannel& output(std::uint32_t port, std::uint32_t channel) { return outputs_[index(port, channel)]; }
+  std::uint32_t index(std::uint32_t port, std::uint32_t channel) const {
+    return port * setup_.channels + channel;
+  }
+  InputChannel& input(std::uint32_t port, std::uint32_t channel) {
+    return state_.inputs[index(port, channel)];
+  }
+  OutputChannel& output(std::uint32_t port, std::uint32_t channel) {
+    return state_.outputs[index(port, channel)];
+  }
 
   // router_runs.hpp: worms in buffers, runs, credits
-  void face_front(const Fabric& fabric, std::uint32_t id);
-  void pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start);
-  void retire(Fabric& fabric, std::uint32_t id, std::int64_t now);
-  void retire_finished(Fabric& fabric, std::int64_t now);
+  void face_front(const RouterContext& context, std::uint32_t id);
+  void pop_worm(RouterContext& context, std::uint32_t id, SimTime tail_start);
+  void retire(RouterContext& context, std::uint32_t id, SimTime now);
+  void retire_finished(RouterContext& context, SimTime now);
   template <class Out>
-  void truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, Out& out);
+  void truncate(RouterContext& context, std::uint32_t id, std::uint32_t segments, Out& out);
   template <class Out>
-  void interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  void interrupt(RouterContext& context, std::uint32_t id, SimTime now, Out& out);
   template <class Out>
-  void miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  void miss_schedule(const Fabric& fabric, std::uint32_t id, SimTime now, Out& out);
   template <class Out>
-  void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, std::int64_t gone,
+  void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, SimTime gone,
                         std::uint8_t flags, Out& out);
   template <class Out>
-  void send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
+  void credit_if_held(const RouterContext& context, std::uint32_t id, bool clear, bool tail, Out& out);
+  template <class Out>
+  void send(RouterContext& context, std::uint32_t id, std::uint32_t flits, bool contested, SimTime now,
             Out& out);
-  std::uint32_t run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested);
-  std::int64_t flight(const Timing& timing, std::uint32_t out_port, bool announced) const;
-  std::int64_t credit_delay_from(const Timing& timing, std::uint32_t out_port) const;
-  std::int64_t credit_delay_to(const Timing& timing, std::uint32_t in_port) const;
-  bool as_announced(const Fabric& fabric, const InputChannel& channel) const;
+  std::uint32_t run_length(const RouterContext& context, std::uint32_t id, SimTime now, bool contested);
+  SimDuration flight(const Timing& timing, std::uint32_t out_port, bool announced) const;
+  SimDuration credit_delay_from(const Timing& timing, std::uint32_t out_port) const;
+  SimDuration credit_delay_to(const Timing& timing, std::uint32_t in_port) const;
+  bool as_announced(const RouterContext& context, const InputChannel& channel) const;
   bool next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const;
 
   // router_bids.hpp and router_allocate.hpp: bids and grants
   template <class Out>
-  void bypass(Fabric& fabric, std::int64_t now, Out& out);
+  void bypass(RouterContext& context, SimTime now, Out& out);
   template <class Out>
-  bool pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out);
+  bool pass_through(RouterContext& context, std::uint32_t id, SimTime now, Out& out);
   template <class Out>
-  void interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out);
-  void collect_bids(Fabric& fabric, std::int64_t now, Bids& bids);
+  void interrupt_contested_runs(RouterContext& context, SimTime now, Out& out);
+  void collect_bids(RouterContext& context, SimTime now, Bids& bids);
   static void admit(Bids& bids);
-  bool keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
-  bool wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now, std::int64_t& wake);
-  std::int64_t head_bid_time(const Fabric& fabric, const InputChannel& channel) const;
-  std::uint32_t credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                         std::int64_t now) const;
-  std::uint16_t free_channels(std::uint32_t port, std::int64_t now) const;
-  std::uint32_t choose_way(const Fabric& fabric, std::uint32_t id, std::int64_t now);
+  bool keeps_switch(const RouterContext& context, const InputChannel& channel, SimTime now) const;
+  bool wants_switch(const RouterContext& context, std::uint32_t id, SimTime now, SimTime& wake);
+  SimTime head_bid_time(const RouterContext& context, const InputChannel& channel) const;
+  std::uint32_t credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels, SimTime now) const;
+  std::uint16_t free_channels(std::uint32_t port, SimTime now) const;
+  std::uint32_t choose_way(const RouterContext& context, std::uint32_t id, SimTime now);
   std::uint16_t empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                               std::int64_t now) const;
-  std::int64_t next_free(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const;
-  void bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now, Bids& bids);
-  bool may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
-                     std::uint32_t out_channel, std::int64_t now) const;
-  bool run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const;
-  bool is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const;
+                               SimTime now) const;
+  SimTime next_free(const RouterContext& context, const InputChannel& channel, SimTime now) const;
+  void bid_speculatively(const RouterContext& context, const HeadBid& head, SimTime now, Bids& bids);
+  bool may_speculate(const RouterContext& context, const InputChannel& channel, std::uint32_t port,
+                     std::uint32_t out_channel, SimTime now) const;
+  bool run_bids(const Fabric& fabric, std::uint32_t port, SimTime now) const;
+  bool is_void(const RouterContext& context, const Grant& grant, SimTime now) const;
   std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
   void note_grant(const Grant& grant);
   template <class Out>
-  void look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out);
-  std::int64_t wait_for_flits(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
-  void allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now);
+  void look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& out);
+  SimDuration wait_for_flits(const Fabric& fabric, const InputChannel& channel, const Worm& worm) const;
+  void allocate_channels(const Fabric& fabric, const Bids& bids, SimTime now);
   template <class Out>
-  void note_misses(Fabric& fabric, std::int64_t now, Out& out);
-  std::int64_t next_wake(const Fabric& fabric, std::int64_t now) const;
+  void note_misses(RouterContext& context, SimTime now, Out& out);
+  SimTime next_wake(const RouterContext& context, SimTime now) const;
 
-  NodeId node_;
-  std::uint32_t channels_;
-  std::array<PortState, port_count> ports_{};
-  std::array<NodeId, port_count> neighbours_{};  // behind each port; the node itself for the local port
-  std::vector<InputChannel> inputs_;
-  std::vector<OutputChannel> outputs_;
-  // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
-  std::vector<std::uint8_t> channel_in_pointer_;
-  std::vector<std::uint8_t> channel_out_pointer_;
+  RouterSetup setup_;
+  RouterState state_;
+  RouterCounters counters_;
 };
 
 }  // namespace hecaton::net
@@ -200,5 +207,3 @@ class Router {
 #include "net/events/router_bids.hpp"
 // The last one decides.
 #include "net/events/router_allocate.hpp"
-// Nothing is decided here.
-#include "net/events/router_archive.hpp"

@@ -9,99 +9,101 @@
 namespace hecaton::net {
 
 template <class Out>
-std::int64_t Router::settle(Fabric& fabric, std::int64_t now, Out& out) {
+SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
   std::uint32_t occupied = 0;
-  for (const PortState& p : ports_) occupied |= p.occupied;
-  if (occupied == 0) return never_ps;
-  retire_finished(fabric, now);
-  if (fabric.bypasses) bypass(fabric, now, out);
-  interrupt_contested_runs(fabric, now, out);
+  for (const PortState& p : state_.ports) occupied |= p.occupied;
+  if (occupied == 0) return SimTime::never();
+  retire_finished(context, now);
+  if (context.fabric.bypasses) bypass(context, now, out);
+  interrupt_contested_runs(context, now, out);
   Bids bids;
-  collect_bids(fabric, now, bids);
+  collect_bids(context, now, bids);
 
   // Both allocators see the state before either of them changes it.
   std::array<Grant, port_count> grants;
   const std::size_t granted = bids.switch_count == 0 ? 0 : allocate_switch(bids, grants);
-  if (bids.head_count > 0) allocate_channels(fabric, bids, now);
+  if (bids.head_count > 0) allocate_channels(context.fabric, bids, now);
   for (std::size_t g = 0; g < granted; ++g) {
     const auto [in, channel, to, speculative] = grants[g];
-    if (speculative && is_void(fabric, grants[g], now)) continue;
+    if (speculative && is_void(context, grants[g], now)) continue;
     const std::uint32_t id = index(in, channel);
-    const bool contested = bids.contested(in, to, !inputs_[id].background && !speculative);
-    send(fabric, id, run_length(fabric, id, now, contested), contested, now, out);
+    const bool contested = bids.contested(in, to, !state_.inputs[id].background && !speculative);
+    send(context, id, run_length(context, id, now, contested), contested, now, out);
   }
-  if (fabric.looks_ahead) look_ahead(fabric, bids, now, out);
-  note_misses(fabric, now, out);
+  if (context.fabric.looks_ahead) look_ahead(context, bids, now, out);
+  note_misses(context, now, out);
   // A bidder that lost tries again a cycle later.
   for (std::size_t b = 0; b < bids.switch_count && bids.switch_count > granted; ++b) {
     InputChannel& bidder = input(bids.for_switch[b].in, bids.for_switch[b].channel);
-    if (bidder.switch_ready <= now && bidder.occupied()) bidder.switch_ready = now + fabric.timing.cycle;
+    if (bidder.switch_ready <= now && bidder.occupied())
+      bidder.switch_ready = now + context.fabric.timing.cycle;
   }
-  return next_wake(fabric, now);
+  return next_wake(context, now);
 }
 
 // A head that has just got its channel bids for the switch a cycle later. If by then nobody else can bid for
 // its input or output, because whoever could would have its channel by now, it wins; that needs no event.
 template <class Out>
-void Router::look_ahead(Fabric& fabric, Bids& bids, std::int64_t now, Out& out) {
-  const std::int64_t next = now + fabric.timing.cycle;
+void Router::look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& out) {
+  const SimTime next = now + context.fabric.timing.cycle;
   const auto has_won = [&](const HeadBid& head) {
-    const InputChannel& channel = inputs_[head.id];
+    const InputChannel& channel = state_.inputs[head.id];
     return head.usable != 0 && channel.out_channel != no_channel && channel.switch_ready == next;
   };
   for (std::size_t h = 0; h < bids.head_count; ++h)
     if (has_won(bids.heads[h])) {
-      ++bids.holders_in[bids.heads[h].id / channels_];
-      ++bids.holders_out[inputs_[bids.heads[h].id].out_port];
+      ++bids.holders_in[bids.heads[h].id / setup_.channels];
+      ++bids.holders_out[state_.inputs[bids.heads[h].id].out_port];
     }
   for (std::size_t h = 0; h < bids.head_count; ++h) {
     const std::uint32_t id = bids.heads[h].id;
-    const std::uint32_t in = id / channels_;
-    const std::uint32_t to = inputs_[id].out_port;
+    const std::uint32_t in = id / setup_.channels;
+    const std::uint32_t to = state_.inputs[id].out_port;
     if (!has_won(bids.heads[h]) || bids.holders_in[in] > 1 || bids.holders_out[to] > 1) continue;
-    if (ports_[in].running != 0 || ports_[to].out_run != no_owner) continue;
-    if (ports_[in].in_busy > next || ports_[to].out_busy > next) continue;
-    if (!output(to, inputs_[id].out_channel).credits.any(fabric.timing, now)) continue;
-    note_grant({static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(id % channels_),
+    if (state_.ports[in].running != 0 || state_.ports[to].out_run != no_owner) continue;
+    if (state_.ports[in].in_busy > next || state_.ports[to].out_busy > next) continue;
+    if (!output(to, state_.inputs[id].out_channel).credits.any(context.fabric.timing, now)) continue;
+    note_grant({static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(id % setup_.channels),
                 static_cast<std::uint8_t>(to), false});
-    send(fabric, id, run_length(fabric, id, next, false), false, next, out);
+    send(context, id, run_length(context, id, next, false), false, next, out);
   }
 }
 
 // The express worms announced for this instant, and those whose bypass the next segment is due on.
 template <class Out>
-void Router::bypass(Fabric& fabric, std::int64_t now, Out& out) {
+void Router::bypass(RouterContext& context, SimTime now, Out& out) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
-    detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
+    detail::for_each_bit(state_.ports[p].occupied, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
-      InputChannel& channel = inputs_[id];
+      InputChannel& channel = state_.inputs[id];
       if (channel.late) {
-        if (channel.running) interrupt(fabric, id, now, out);
-        miss_schedule(fabric, id, now, out);
+        if (channel.running) interrupt(context, id, now, out);
+        miss_schedule(context.fabric, id, now, out);
       }
       if (!channel.bypassing || channel.running) return;
-      Worm& worm = fabric.worms[channel.front];
-      if (worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment) > now) return;
-      if (pass_through(fabric, id, now, out)) return;
+      Worm& worm = context.worms[channel.front];
+      if (worm.next_arrival(context.fabric.timing.segment_flits, context.fabric.timing.segment) > now) return;
+      if (pass_through(context, id, now, out)) return;
       channel.bypassing = false;
-      worm.run_start += 2 * fabric.timing.cycle;
-      worm.head_latched += 2 * fabric.timing.cycle;
-      miss_schedule(fabric, id, now, out);
+      worm.run_start += 2 * context.fabric.timing.cycle;
+      worm.head_latched += 2 * context.fabric.timing.cycle;
+      miss_schedule(context.fabric, id, now, out);
     });
   }
 }
 
 template <class Out>
-bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
-  InputChannel& channel = inputs_[id];
-  PortState& link = ports_[channel.out_port];
-  if (link.out_run != no_owner) interrupt(fabric, static_cast<std::uint32_t>(link.out_run), now, out);
-  if (link.out_busy > now || link.flit != ports_[id / channels_].flit) return false;
+bool Router::pass_through(RouterContext& context, std::uint32_t id, SimTime now, Out& out) {
+  InputChannel& channel = state_.inputs[id];
+  const PortState& port = state_.ports[channel.out_port];
+  if (port.out_run != no_owner) interrupt(context, static_cast<std::uint32_t>(port.out_run), now, out);
+  if (port.out_busy > now) return false;
+  if (setup_.links[channel.out_port].flit != setup_.links[id / setup_.channels].flit) return false;
   const auto has_credit = [&](std::uint32_t c) {
-    return output(channel.out_port, c).credits.any(fabric.timing, now);
+    return output(channel.out_port, c).credits.any(context.fabric.timing, now);
   };
   if (channel.out_channel == no_channel) {
-    const std::uint32_t own = id % channels_;
+    const std::uint32_t own = id % setup_.channels;
     const std::uint32_t free = free_channels(channel.out_port, now) & channel.usable;
     std::uint32_t chosen = no_channel;
     if ((free >> own & 1u) != 0 && has_credit(own)) chosen = own;
@@ -114,68 +116,69 @@ bool Router::pass_through(Fabric& fabric, std::uint32_t id, std::int64_t now, Ou
   } else if (!has_credit(channel.out_channel)) {
     return false;
   }
-  send(fabric, id, run_length(fabric, id, now, false), false, now, out);
+  send(context, id, run_length(context, id, now, false), false, now, out);
   return true;
 }
 
 // From the arrival of a segment's first flit until the others will be there in time, if they come slowly.
-inline std::int64_t Router::wait_for_flits(const Fabric& fabric, const InputChannel& channel,
-                                           const Worm& worm) const {
-  if (channel.shift == 0) return 0;
-  return (std::min<std::int64_t>(fabric.timing.segment_flits, worm.flits - worm.sent) - 1) * channel.shift;
+inline SimDuration Router::wait_for_flits(const Fabric& fabric, const InputChannel& channel,
+                                          const Worm& worm) const {
+  if (channel.shift_ps == 0) return {};
+  return (std::min<std::int64_t>(fabric.timing.segment_flits, worm.flits - worm.sent) - 1) *
+         SimDuration{channel.shift_ps};
 }
 
 // When the front worm's head may bid for an output channel.
-inline std::int64_t Router::head_bid_time(const Fabric& fabric, const InputChannel& channel) const {
-  const Worm& worm = fabric.worms[channel.front];
-  const std::int64_t at_front =
-      std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready);
-  return std::max(at_front + fabric.timing.routing_stage, channel.switch_ready);
+inline SimTime Router::head_bid_time(const RouterContext& context, const InputChannel& channel) const {
+  const Worm& worm = context.worms[channel.front];
+  const SimTime at_front =
+      std::max(worm.head_latched + wait_for_flits(context.fabric, channel, worm), channel.channel_ready);
+  return std::max(at_front + context.fabric.timing.routing_stage, channel.switch_ready);
 }
 
 // Whether the channel's next segment could cross the switch now, were input and output free.
-inline bool Router::wants_switch(const Fabric& fabric, std::uint32_t id, std::int64_t now,
-                                 std::int64_t& due) {
-  const InputChannel& channel = inputs_[id];
-  const Worm& worm = fabric.worms[channel.front];
-  const std::int64_t arrival = worm.next_arrival(fabric.timing.segment_flits, fabric.timing.segment);
-  if (arrival == never_ps) {
-    due = never_ps;
+inline bool Router::wants_switch(const RouterContext& context, std::uint32_t id, SimTime now, SimTime& due) {
+  const InputChannel& channel = state_.inputs[id];
+  const Worm& worm = context.worms[channel.front];
+  const SimTime arrival =
+      worm.next_arrival(context.fabric.timing.segment_flits, context.fabric.timing.segment);
+  if (arrival == SimTime::never()) {
+    due = SimTime::never();
     return false;
   }
-  due = std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
-  return due <= now && output(channel.out_port, channel.out_channel).credits.any(fabric.timing, now);
+  due = std::max(arrival + wait_for_flits(context.fabric, channel, worm), channel.switch_ready);
+  return due <= now && output(channel.out_port, channel.out_channel).credits.any(context.fabric.timing, now);
 }
 
 // A run never makes others wait longer than single segments would: whoever could bid against it, and would
 // not yield to it, ends it here. (A worm on a bypass has no buffer to fall back to between two segments and
 // keeps its output to its last one.)
 template <class Out>
-void Router::interrupt_contested_runs(Fabric& fabric, std::int64_t now, Out& out) {
+void Router::interrupt_contested_runs(RouterContext& context, SimTime now, Out& out) {
   std::uint32_t running = 0;
-  for (const PortState& p : ports_) running |= p.running;
+  for (const PortState& p : state_.ports) running |= p.running;
   if (running == 0) return;
   for (std::uint32_t p = 0; p < port_count; ++p) {
-    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
+    detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
-      const InputChannel& channel = inputs_[id];
-      std::int64_t due = 0;
+      const InputChannel& channel = state_.inputs[id];
+      SimTime due;
       if (channel.bypassing || channel.background || channel.out_channel == no_channel) return;
-      if (!wants_switch(fabric, id, now, due)) return;
-      const std::int16_t rival = ports_[channel.out_port].out_run;
-      if (rival != no_owner && !inputs_[static_cast<std::size_t>(rival)].bypassing)
-        interrupt(fabric, static_cast<std::uint32_t>(rival), now, out);
-      detail::for_each_bit(ports_[p].running, [&](std::uint32_t other) {
-        if (!input(p, other).bypassing) interrupt(fabric, index(p, other), now, out);
+      if (!wants_switch(context, id, now, due)) return;
+      const std::int16_t rival = state_.ports[channel.out_port].out_run;
+      if (rival != no_owner && !state_.inputs[static_cast<std::size_t>(rival)].bypassing)
+        interrupt(context, static_cast<std::uint32_t>(rival), now, out);
+      detail::for_each_bit(state_.ports[p].running, [&](std::uint32_t other) {
+        if (!input(p, other).bypassing) interrupt(context, index(p, other), now, out);
       });
     });
   }
 }
 
-inline std::uint16_t Router::free_channels(std::uint32_t port, std::int64_t now) const {
+inline std::uint16_t Router::free_channels(std::uint32_t port, SimTime now) const {
   std::uint32_t free = 0;
-  for (std::uint32_t c = 0; c < channels_; ++c) {
-    const OutputChannel& target = outputs_[index(port, c)];
+  for (std::uint32_t c = 0; c < setup_.channels; ++c) {
+    const OutputChannel& target = state_.outputs[index(port, c)];
     if (target.owner == no_owner && target.free_at <= now) free |= 1u << c;
   }
   return static_cast<std::uint16_t>(free);
@@ -197,9 +200,9 @@ inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, p
     const std::size_t speculative = bids.admitted[0].outputs[in] == 0 ? 1 : 0;
     const Bids::Admitted& admitted = bids.admitted[speculative];
     if (admitted.outputs[in] == 0) continue;
-    const std::uint32_t chosen = detail::round_robin(admitted.outputs[in], ports_[in].output_pointer);
-    channel_for[in] =
-        static_cast<std::uint8_t>(detail::round_robin(admitted.want[in][chosen], ports_[in].channel_offset));
+    const std::uint32_t chosen = detail::round_robin(admitted.outputs[in], state_.ports[in].output_pointer);
+    channel_for[in] = static_cast<std::uint8_t>(
+        detail::round_robin(admitted.want[in][chosen], state_.ports[in].channel_offset));
     std::uint8_t& by = chooses[speculative][chosen];
     by = static_cast<std::uint8_t>(by | (1u << in));
   }
@@ -207,7 +210,7 @@ inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, p
   for (std::uint32_t to = 0; to < port_count; ++to) {
     const std::size_t speculative = chooses[0][to] == 0 ? 1 : 0;
     if (chooses[speculative][to] == 0 || (bids.hopeless >> to & 1u) != 0) continue;
-    const std::uint32_t in = detail::round_robin(chooses[speculative][to], ports_[to].input_pointer);
+    const std::uint32_t in = detail::round_robin(chooses[speculative][to], state_.ports[to].input_pointer);
     grants[count] = {static_cast<std::uint8_t>(in), channel_for[in], static_cast<std::uint8_t>(to),
                      speculative == 1};
     note_grant(grants[count++]);
@@ -216,43 +219,43 @@ inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, p
 }
 
 inline void Router::note_grant(const Grant& grant) {
-  ports_[grant.in].output_pointer = static_cast<std::uint8_t>((grant.out + 1) % port_count);
-  ports_[grant.out].input_pointer = static_cast<std::uint8_t>((grant.in + 1) % port_count);
-  ports_[grant.in].channel_offset = static_cast<std::uint8_t>((grant.channel + 1) % channels_);
+  state_.ports[grant.in].output_pointer = static_cast<std::uint8_t>((grant.out + 1) % port_count);
+  state_.ports[grant.out].input_pointer = static_cast<std::uint8_t>((grant.in + 1) % port_count);
+  state_.ports[grant.in].channel_offset = static_cast<std::uint8_t>((grant.channel + 1) % setup_.channels);
 }
 
 // Of some channels those with a credit.
 inline std::uint32_t Router::credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                      std::int64_t now) const {
+                                      SimTime now) const {
   std::uint32_t with_credit = 0;
   detail::for_each_bit(channels, [&](std::uint32_t c) {
-    if (outputs_[index(port, c)].credits.any(fabric.timing, now)) with_credit |= 1u << c;
+    if (state_.outputs[index(port, c)].credits.any(fabric.timing, now)) with_credit |= 1u << c;
   });
   return with_credit;
 }
 
 // Of some channels those that have no owner and behind which no buffer holds anything.
 inline std::uint16_t Router::empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                            std::int64_t now) const {
+                                            SimTime now) const {
   std::uint32_t empty = 0;
   detail::for_each_bit(channels & free_channels(port, now), [&](std::uint32_t c) {
-    if (outputs_[index(port, c)].credits.full(fabric.timing, now)) empty |= 1u << c;
+    if (state_.outputs[index(port, c)].credits.full(fabric.timing, now)) empty |= 1u << c;
   });
   return static_cast<std::uint16_t>(empty);
 }
 
 // The channels that the front worm may take now, none if all are taken. With adaptive routing this decides
 // the port too: where most channels are empty, the row before the column; the way out if there is none.
-inline std::uint32_t Router::choose_way(const Fabric& fabric, std::uint32_t id, std::int64_t now) {
-  InputChannel& channel = inputs_[id];
-  const WormHeader& header = fabric.worms[channel.front].header;
-  if (fabric.routes.adaptive()) {
+inline std::uint32_t Router::choose_way(const RouterContext& context, std::uint32_t id, SimTime now) {
+  InputChannel& channel = state_.inputs[id];
+  const WormHeader& header = context.worms[channel.front].header;
+  if (context.fabric.routes.adaptive()) {
     std::uint32_t best = 0;
     std::uint8_t port = 0;
-    const Ways ways = fabric.routes.shortest(fabric.topology, node_, header);
+    const Ways ways = context.fabric.routes.shortest(context.fabric.topology, setup_.node, header);
     for (std::uint32_t w = 0; w < ways.count; ++w) {
       const auto to = static_cast<std::uint8_t>(ways.way[w].port);
-      const std::uint32_t empty = empty_channels(fabric, to, ways.way[w].channels, now);
+      const std::uint32_t empty = empty_channels(context.fabric, to, ways.way[w].channels, now);
       if (std::popcount(empty) <= std::popcount(best)) continue;
       best = empty;
       port = to;
@@ -261,19 +264,19 @@ inline std::uint32_t Router::choose_way(const Fabric& fabric, std::uint32_t id, 
       channel.out_port = port;
       return best;
     }
-    face_front(fabric, id);
+    face_front(context, id);
   }
   return free_channels(channel.out_port, now) & channel.usable;
 }
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
-inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, std::int64_t now) {
-  const std::uint32_t total = port_count * channels_;
+inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, SimTime now) {
+  const std::uint32_t total = port_count * setup_.channels;
   std::array<std::uint16_t, max_bids> picked{};
   for (std::size_t h = 0; h < bids.head_count; ++h) {
     const std::uint32_t id = bids.heads[h].id;
-    const std::uint32_t to = inputs_[id].out_port;
+    const std::uint32_t to = state_.inputs[id].out_port;
     picked[h] = 0xFFFF;
     std::uint32_t usable = bids.heads[h].usable;
     if (usable == 0) continue;
@@ -281,10 +284,11 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
     // others are idle.
     if (fabric.timing.worm_is_message)
       if (const std::uint32_t better = credited(fabric, to, usable, now); better != 0) usable = better;
-    const std::uint32_t pointer = channel_in_pointer_[id];
-    const std::uint32_t from = pointer / channels_ == to ? pointer % channels_ : 0;
+    const std::uint32_t pointer = state_.channel_in_pointer[id];
+    const std::uint32_t from = pointer / setup_.channels == to ? pointer % setup_.channels : 0;
     picked[h] = static_cast<std::uint16_t>(index(to, detail::round_robin(usable, from)));
-    inputs_[id].switch_ready = now + fabric.timing.cycle;  // the switch if it wins, another try if it loses
+    state_.inputs[id].switch_ready =
+        now + fabric.timing.cycle;  // the switch if it wins, another try if it loses
   }
   for (std::size_t h = 0; h < bids.head_count; ++h) {
     if (picked[h] == 0xFFFF) continue;
@@ -292,7 +296,7 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
     // Among the heads that picked this channel, the first at or after its pointer.
     std::size_t best = h;
     const auto distance = [&](std::size_t k) {
-      return (bids.heads[k].id + total - channel_out_pointer_[target]) % total;
+      return (bids.heads[k].id + total - state_.channel_out_pointer[target]) % total;
     };
     for (std::size_t k = h + 1; k < bids.head_count; ++k) {
       if (picked[k] != target) continue;
@@ -302,90 +306,95 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, st
       if (k != best && picked[k] == target) picked[k] = 0xFFFF;
     const std::uint32_t id = bids.heads[best].id;
     if (best != h) picked[best] = 0xFFFF;
-    outputs_[target].owner = static_cast<std::int16_t>(id);
-    inputs_[id].out_channel = static_cast<std::uint8_t>(target % channels_);
-    channel_in_pointer_[id] = static_cast<std::uint8_t>((target + 1) % total);
-    channel_out_pointer_[target] = static_cast<std::uint8_t>((id + 1) % total);
+    state_.outputs[target].owner = static_cast<std::int16_t>(id);
+    state_.inputs[id].out_channel = static_cast<std::uint8_t>(target % setup_.channels);
+    state_.channel_in_pointer[id] = static_cast<std::uint8_t>((target + 1) % total);
+    state_.channel_out_pointer[target] = static_cast<std::uint8_t>((id + 1) % total);
   }
 }
 
 // Whoever was due and has got nothing is behind the schedule that the sender upstream reckons with.
 template <class Out>
-void Router::note_misses(Fabric& fabric, std::int64_t now, Out& out) {
+void Router::note_misses(RouterContext& context, SimTime now, Out& out) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
-    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
+    detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
-      const InputChannel& channel = inputs_[id];
+      const InputChannel& channel = state_.inputs[id];
       if (channel.held || channel.bypassing) return;
-      std::int64_t due = 0;
+      SimTime due;
       if (channel.out_channel == no_channel) {
-        const Worm& worm = fabric.worms[channel.front];
-        due = std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready) +
-              fabric.timing.routing_stage;
+        const Worm& worm = context.worms[channel.front];
+        due = std::max(worm.head_latched + wait_for_flits(context.fabric, channel, worm),
+                       channel.channel_ready) +
+              context.fabric.timing.routing_stage;
       } else if (channel.switch_ready > now) {
         // Got its channel or its segment through just now; a speculative head wanted both.
-        const Worm& worm = fabric.worms[channel.front];
-        if (fabric.timing.channel_stage != 0 || worm.sent > 0) return;
-        due = std::max(worm.head_latched + wait_for_flits(fabric, channel, worm), channel.channel_ready) +
-              fabric.timing.routing_stage;
+        const Worm& worm = context.worms[channel.front];
+        if (context.fabric.timing.channel_stage != SimDuration{} || worm.sent > 0) return;
+        due = std::max(worm.head_latched + wait_for_flits(context.fabric, channel, worm),
+                       channel.channel_ready) +
+              context.fabric.timing.routing_stage;
       } else {
-        wants_switch(fabric, id, now, due);
+        wants_switch(context, id, now, due);
       }
-      if (due <= now) miss_schedule(fabric, id, now, out);
+      if (due <= now) miss_schedule(context.fabric, id, now, out);
     });
   }
 }
 
 // When the clock alone frees one of the channels that the front worm waits for.
-inline std::int64_t Router::next_free(const Fabric& fabric, const InputChannel& channel,
-                                      std::int64_t now) const {
-  std::int64_t wake = never_ps;
+inline SimTime Router::next_free(const RouterContext& context, const InputChannel& channel,
+                                 SimTime now) const {
+  SimTime wake = SimTime::never();
   const auto consider = [&](std::uint32_t port, std::uint32_t channels, bool empty) {
     detail::for_each_bit(channels, [&](std::uint32_t c) {
-      const OutputChannel& target = outputs_[index(port, c)];
+      const OutputChannel& target = state_.outputs[index(port, c)];
       if (target.owner == no_owner) {
         if (target.free_at > now) wake = std::min(wake, target.free_at);
-        if (empty) wake = std::min(wake, target.credits.next_return(fabric.timing, now));
-      } else if (const InputChannel& owner = inputs_[static_cast<std::size_t>(target.owner)]; owner.running) {
-        wake = std::min(wake, owner.last_start + fabric.timing.cycle);
+        if (empty) wake = std::min(wake, target.credits.next_return(context.fabric.timing, now));
+      } else if (const InputChannel& owner = state_.inputs[static_cast<std::size_t>(target.owner)];
+                 owner.running) {
+        wake = std::min(wake, owner.last_start + context.fabric.timing.cycle);
       }
     });
   };
   consider(channel.out_port, channel.usable, false);
-  if (!fabric.routes.adaptive()) return wake;
-  const Ways ways = fabric.routes.shortest(fabric.topology, node_, fabric.worms[channel.front].header);
+  if (!context.fabric.routes.adaptive()) return wake;
+  const Ways ways = context.fabric.routes.shortest(context.fabric.topology, setup_.node,
+                                                   context.worms[channel.front].header);
   for (std::uint32_t w = 0; w < ways.count; ++w)
     consider(static_cast<std::uint32_t>(ways.way[w].port), ways.way[w].channels, true);
   return wake;
 }
 
-inline std::int64_t Router::next_wake(const Fabric& fabric, std::int64_t now) const {
-  const Timing& timing = fabric.timing;
-  std::int64_t wake = never_ps;
-  const auto at = [&](std::int64_t time) { wake = std::min(wake, time); };
+inline SimTime Router::next_wake(const RouterContext& context, SimTime now) const {
+  const Timing& timing = context.fabric.timing;
+  SimTime wake = SimTime::never();
+  const auto at = [&](SimTime time) { wake = std::min(wake, time); };
   for (std::uint32_t p = 0; p < port_count; ++p) {
-    detail::for_each_bit(ports_[p].occupied, [&](std::uint32_t c) {
-      const InputChannel& channel = inputs_[index(p, c)];
-      const Worm& worm = fabric.worms[channel.front];
+    detail::for_each_bit(state_.ports[p].occupied, [&](std::uint32_t c) {
+      const InputChannel& channel = state_.inputs[index(p, c)];
+      const Worm& worm = context.worms[channel.front];
       if (channel.running) {
         if (worm.sent < worm.announced()) at(channel.switch_ready);
         if (worm.next != WormPool::none) at(channel.last_start + timing.cycle);
         return;
       }
       if (channel.out_channel == no_channel && !channel.bypassing) {
-        const std::int64_t due = head_bid_time(fabric, channel);
+        const SimTime due = head_bid_time(context, channel);
         if (due > now) return at(due);
-        return at(next_free(fabric, channel, now));
+        return at(next_free(context, channel, now));
       }
-      const std::int64_t arrival = worm.next_arrival(timing.segment_flits, timing.segment);
-      if (arrival == never_ps) return;
-      const std::int64_t due =
-          channel.bypassing ? arrival
-                            : std::max(arrival + wait_for_flits(fabric, channel, worm), channel.switch_ready);
+      const SimTime arrival = worm.next_arrival(timing.segment_flits, timing.segment);
+      if (arrival == SimTime::never()) return;
+      const SimTime due =
+          channel.bypassing
+              ? arrival
+              : std::max(arrival + wait_for_flits(context.fabric, channel, worm), channel.switch_ready);
       if (due > now) return at(due);
-      const CreditBook& credits = outputs_[index(channel.out_port, channel.out_channel)].credits;
+      const CreditBook& credits = state_.outputs[index(channel.out_port, channel.out_channel)].credits;
       if (!credits.any(timing, now)) return at(credits.next_return(timing, now));
-      const std::int64_t busy = std::max(ports_[p].in_busy, ports_[channel.out_port].out_busy);
+      const SimTime busy = std::max(state_.ports[p].in_busy, state_.ports[channel.out_port].out_busy);
       if (busy > now) at(busy);
     });
   }

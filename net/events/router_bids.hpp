@@ -6,17 +6,17 @@
 
 namespace hecaton::net {
 
-inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
+inline void Router::collect_bids(RouterContext& context, SimTime now, Bids& bids) {
   for (std::uint32_t p = 0; p < port_count; ++p) {
-    detail::for_each_bit(ports_[p].occupied & ~ports_[p].running, [&](std::uint32_t c) {
+    detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
-      const InputChannel& channel = inputs_[id];
+      const InputChannel& channel = state_.inputs[id];
       if (channel.bypassing) return;
       if (channel.out_channel == no_channel) {
-        if (head_bid_time(fabric, channel) > now) return;
+        if (head_bid_time(context, channel) > now) return;
         HeadBid& head = bids.heads[bids.head_count++];
-        head = {static_cast<std::uint16_t>(id), static_cast<std::uint16_t>(choose_way(fabric, id, now))};
-        if (fabric.timing.channel_stage == 0) bid_speculatively(fabric, head, now, bids);
+        head = {static_cast<std::uint16_t>(id), static_cast<std::uint16_t>(choose_way(context, id, now))};
+        if (context.fabric.timing.channel_stage == SimDuration{}) bid_speculatively(context, head, now, bids);
         return;
       }
       ++bids.holders_in[p];
@@ -25,34 +25,34 @@ inline void Router::collect_bids(Fabric& fabric, std::int64_t now, Bids& bids) {
         ++bids.rivals_in[p];
         ++bids.rivals_out[channel.out_port];
       }
-      std::int64_t due = 0;
-      if (!wants_switch(fabric, id, now, due)) return;
-      if (ports_[p].in_busy > now || ports_[channel.out_port].out_busy > now) return;
+      SimTime due;
+      if (!wants_switch(context, id, now, due)) return;
+      if (state_.ports[p].in_busy > now || state_.ports[channel.out_port].out_busy > now) return;
       bids.for_switch[bids.switch_count++] = {
-          static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),       channel.out_port,
-          channel.background,           keeps_switch(fabric, channel, now), false};
+          static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),        channel.out_port,
+          channel.background,           keeps_switch(context, channel, now), false};
     });
   }
   admit(bids);
 }
 
 // A head asks for the switch together with its channel, if one of those it may get has a credit.
-inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head, std::int64_t now,
+inline void Router::bid_speculatively(const RouterContext& context, const HeadBid& head, SimTime now,
                                       Bids& bids) {
-  const InputChannel& channel = inputs_[head.id];
-  const std::uint32_t in = head.id / channels_;
-  if (ports_[in].in_busy > now) return;
-  if (ports_[channel.out_port].out_busy > now) {
-    if (!run_bids(fabric, channel.out_port, now)) return;
+  const InputChannel& channel = state_.inputs[head.id];
+  const std::uint32_t in = head.id / setup_.channels;
+  if (state_.ports[in].in_busy > now) return;
+  if (state_.ports[channel.out_port].out_busy > now) {
+    if (!run_bids(context.fabric, channel.out_port, now)) return;
     bids.hopeless |= 1u << channel.out_port;
   }
   std::uint32_t ready = 0;
   detail::for_each_bit(head.usable, [&](std::uint32_t c) {
-    if (may_speculate(fabric, channel, channel.out_port, c, now)) ready |= 1u << c;
+    if (may_speculate(context, channel, channel.out_port, c, now)) ready |= 1u << c;
   });
   if (ready == 0) return;
   bids.for_switch[bids.switch_count++] = {static_cast<std::uint8_t>(in),
-                                          static_cast<std::uint8_t>(head.id % channels_),
+                                          static_cast<std::uint8_t>(head.id % setup_.channels),
                                           channel.out_port,
                                           channel.background,
                                           false,
@@ -61,33 +61,35 @@ inline void Router::bid_speculatively(const Fabric& fabric, const HeadBid& head,
 
 // Whether a run under way stands for a bid at this instant: a segment of it starts now. (One on a bypass
 // takes its output without bidding.)
-inline bool Router::run_bids(const Fabric& fabric, std::uint32_t port, std::int64_t now) const {
-  if (ports_[port].out_run == no_owner) return false;
-  const InputChannel& run = inputs_[static_cast<std::size_t>(ports_[port].out_run)];
-  return !run.bypassing && now <= run.last_start && (now - run.run_start) % fabric.timing.segment == 0;
+inline bool Router::run_bids(const Fabric& fabric, std::uint32_t port, SimTime now) const {
+  if (state_.ports[port].out_run == no_owner) return false;
+  const InputChannel& run = state_.inputs[static_cast<std::size_t>(state_.ports[port].out_run)];
+  return !run.bypassing && now <= run.last_start &&
+         (now - run.run_start) % fabric.timing.segment == SimDuration{};
 }
 
-inline bool Router::is_void(const Fabric& fabric, const Grant& grant, std::int64_t now) const {
-  const InputChannel& channel = inputs_[index(grant.in, grant.channel)];
+inline bool Router::is_void(const RouterContext& context, const Grant& grant, SimTime now) const {
+  const InputChannel& channel = state_.inputs[index(grant.in, grant.channel)];
   return channel.out_channel == no_channel ||
-         !may_speculate(fabric, channel, channel.out_port, channel.out_channel, now);
+         !may_speculate(context, channel, channel.out_port, channel.out_channel, now);
 }
 
 // A credit is there; and the announcement of a worm that skips the next die, which is faster than a flit,
 // does not overtake the worm before it.
-inline bool Router::may_speculate(const Fabric& fabric, const InputChannel& channel, std::uint32_t port,
-                                  std::uint32_t out_channel, std::int64_t now) const {
-  const OutputChannel& target = outputs_[index(port, out_channel)];
-  if (!target.credits.any(fabric.timing, now)) return false;
-  return target.free_at + fabric.timing.cycle <= now ||
-         !next_die_is_bypassed(channel, fabric.worms[channel.front]);
+inline bool Router::may_speculate(const RouterContext& context, const InputChannel& channel,
+                                  std::uint32_t port, std::uint32_t out_channel, SimTime now) const {
+  const OutputChannel& target = state_.outputs[index(port, out_channel)];
+  if (!target.credits.any(context.fabric.timing, now)) return false;
+  return target.free_at + context.fabric.timing.cycle <= now ||
+         !next_die_is_bypassed(channel, context.worms[channel.front]);
 }
 
 // The channel's previous segment has left the switch just now, and the next one is of the same worm. (Over a
 // slow link it never has: the switch is free between its segments.)
-inline bool Router::keeps_switch(const Fabric& fabric, const InputChannel& channel, std::int64_t now) const {
-  return channel.background && fabric.worms[channel.front].sent > 0 &&
-         channel.last_gone + fabric.timing.cycle == now;
+inline bool Router::keeps_switch(const RouterContext& context, const InputChannel& channel,
+                                 SimTime now) const {
+  return channel.background && context.worms[channel.front].sent > 0 &&
+         channel.last_gone + context.fabric.timing.cycle == now;
 }
 
 // An input with other bids ignores its speculative ones. Background bids count where neither the input nor

@@ -8,7 +8,7 @@ namespace hecaton::net {
 // A credit that was sent, at the output channel it belongs to; `delay` is what it took from the segment's
 // last flit.
 inline void receive_late_credit(const Timing& timing, OutputChannel& output, const Payload& payload,
-                                std::int64_t now, std::int64_t delay) {
+                                SimTime now, SimDuration delay) {
   if ((payload.flags & flag_resume) == 0) return output.credits.credit();
   output.resume(timing, now - delay - (timing.segment - timing.cycle), (payload.flags & flag_tail) != 0,
                 payload.flits, delay);
@@ -29,47 +29,50 @@ inline FarEnd upstream(NodeId self, NodeId neighbour, std::uint32_t in_port) {
 }
 
 // From the start of a segment to its arrival at the far end (announcement, latch or ejection).
-inline std::int64_t Router::flight(const Timing& timing, std::uint32_t out_port, bool announced) const {
+inline SimDuration Router::flight(const Timing& timing, std::uint32_t out_port, bool announced) const {
   if (out_port == static_cast<std::uint32_t>(Port::local)) return timing.latch_ejection();
-  return announced ? ports_[out_port].latency : 2 * timing.cycle + ports_[out_port].latency;
+  return announced ? setup_.links[out_port].latency : 2 * timing.cycle + setup_.links[out_port].latency;
 }
 
 // From the departure of a segment's last flit to the use of its credit: of those that come to an output, and
 // of those that an input sends.
-inline std::int64_t Router::credit_delay_from(const Timing& timing, std::uint32_t out_port) const {
-  return out_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_ejection()
-                                                             : timing.credit_router(ports_[out_port].latency);
+inline SimDuration Router::credit_delay_from(const Timing& timing, std::uint32_t out_port) const {
+  return out_port == static_cast<std::uint32_t>(Port::local)
+             ? timing.credit_ejection()
+             : timing.credit_router(setup_.links[out_port].latency);
 }
-inline std::int64_t Router::credit_delay_to(const Timing& timing, std::uint32_t in_port) const {
-  return in_port == static_cast<std::uint32_t>(Port::local) ? timing.credit_injection()
-                                                            : timing.credit_router(ports_[in_port].latency);
+inline SimDuration Router::credit_delay_to(const Timing& timing, std::uint32_t in_port) const {
+  return in_port == static_cast<std::uint32_t>(Port::local)
+             ? timing.credit_injection()
+             : timing.credit_router(setup_.links[in_port].latency);
 }
 
 // A ring edge spans at most two links, so only the first die after the source is skipped.
 inline bool Router::next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const {
-  return worm.header.express && worm.header.source == node_ &&
+  return worm.header.express && worm.header.source == setup_.node &&
          channel.out_port != static_cast<std::uint8_t>(Port::local) &&
-         neighbours_[channel.out_port] != worm.header.destination;
+         setup_.links[channel.out_port].neighbour != worm.header.destination;
 }
 
 // How many flits to send as one run from `now` on: one segment, unless nobody else wants input or output and
 // every further segment is known to be there, and to find a credit, in time.
-inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::int64_t now, bool contested) {
-  const InputChannel& channel = inputs_[id];
-  const Worm& worm = fabric.worms[channel.front];
-  const Timing& timing = fabric.timing;
+inline std::uint32_t Router::run_length(const RouterContext& context, std::uint32_t id, SimTime now,
+                                        bool contested) {
+  const InputChannel& channel = state_.inputs[id];
+  const Worm& worm = context.worms[channel.front];
+  const Timing& timing = context.fabric.timing;
   const auto one =
       static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, worm.flits - worm.sent));
   OutputChannel& target = output(channel.out_port, channel.out_channel);
-  if (!fabric.trains || contested || channel.held || target.credits.held()) return one;
+  if (!context.fabric.trains || contested || channel.held || target.credits.held()) return one;
   std::uint32_t known = worm.announced() - worm.sent;
   if (worm.sent < worm.base) {
     const std::uint32_t buffered = worm.base - worm.sent;
     if (worm.run_start > now + buffered / timing.segment_flits * timing.segment) known = buffered;
   }
   const std::uint32_t segments = segments_of(timing, known);
-  const bool nominal =
-      ports_[id / channels_].flit == timing.cycle && ports_[channel.out_port].flit == timing.cycle;
+  const bool nominal = setup_.links[id / setup_.channels].flit == timing.cycle &&
+                       setup_.links[channel.out_port].flit == timing.cycle;
   if (segments <= 1 || !nominal) return one;
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
   const bool announced = next_die_is_bypassed(channel, worm);
@@ -81,30 +84,51 @@ inline std::uint32_t Router::run_length(Fabric& fabric, std::uint32_t id, std::i
 
 // Upstream reckons with what this buffer really does: no worm here that should have passed without touching
 // it.
-inline bool Router::as_announced(const Fabric& fabric, const InputChannel& channel) const {
+inline bool Router::as_announced(const RouterContext& context, const InputChannel& channel) const {
   if (channel.bypassing) return channel.front == channel.back;
-  for (std::uint32_t w = channel.front; w != WormPool::none; w = fabric.worms[w].next) {
-    const WormHeader& header = fabric.worms[w].header;
-    if (header.express && header.source != node_ && header.destination != node_) return false;
+  for (std::uint32_t w = channel.front; w != WormPool::none; w = context.worms[w].next) {
+    const WormHeader& header = context.worms[w].header;
+    if (header.express && header.source != setup_.node && header.destination != setup_.node) return false;
   }
   return true;
 }
 
+// Sends the credit of the segment that has just left, where credits are sent one by one. `clear`: the segment is
+// whole, and nothing is in the way of the next one.
 template <class Out>
-void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool contested, std::int64_t now,
+void Router::credit_if_held(const RouterContext& context, std::uint32_t id, bool clear, bool tail, Out& out) {
+  InputChannel& channel = state_.inputs[id];
+  channel.last_credited = channel.held;
+  if (!channel.held) return;
+  // This credit can be the last that is sent.
+  const bool resume = clear && context.fabric.trains &&
+                      !output(channel.out_port, channel.out_channel).credits.held() &&
+                      as_announced(context, channel) &&
+                      static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
+  if (resume) {
+    channel.held = false;
+    channel.resume_gone = channel.last_gone;
+  }
+  const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
+  send_late_credit(context.fabric, id / setup_.channels, id % setup_.channels, channel.last_gone, flags, out);
+}
+
+template <class Out>
+void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits, bool contested, SimTime now,
                   Out& out) {
-  const Timing& timing = fabric.timing;
-  InputChannel& channel = inputs_[id];
-  Worm& worm = fabric.worms[channel.front];
+  const Timing& timing = context.fabric.timing;
+  InputChannel& channel = state_.inputs[id];
+  Worm& worm = context.worms[channel.front];
   OutputChannel& target = output(channel.out_port, channel.out_channel);
-  PortState& link = ports_[channel.out_port];
-  const std::uint32_t in_port = id / channels_;
+  const RouterLink& link = setup_.links[channel.out_port];
+  PortState& port = state_.ports[channel.out_port];
+  const std::uint32_t in_port = id / setup_.channels;
   const std::uint32_t segments = segments_of(timing, flits);
   // The next link is slower than the sender upstream reckons. Or a worm on a bypass leaves before its elder
   // has quite gone: its credit must not wait for the elder's to say that credits are on schedule again.
   const bool slow = link.flit > timing.cycle;
   if (!channel.held && ((slow && flits > 1) || now + (flits - 1) * timing.cycle < channel.resume_gone))
-    miss_schedule(fabric, id, now, out);
+    miss_schedule(context.fabric, id, now, out);
   const std::int64_t last_flits = flits - (segments - 1) * timing.segment_flits;
   const bool head = worm.sent == 0;
   worm.sent += flits;
@@ -114,23 +138,24 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   channel.last_start = now + (segments - 1) * timing.segment;
   channel.last_gone = channel.last_start + (last_flits - 1) * link.flit;
   channel.switch_ready = now + flits * timing.cycle;
-  link.out_busy = now + flits * link.flit;
-  if (!channel.bypassing) ports_[in_port].in_busy = channel.last_gone + timing.cycle;
-  link.busy_ps += static_cast<std::uint64_t>(flits * link.flit);
-  link.flits += flits;
-  link.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
-  if (tail) link.bytes += worm.header.bytes;
+  port.out_busy = now + flits * link.flit;
+  if (!channel.bypassing) state_.ports[in_port].in_busy = channel.last_gone + timing.cycle;
+  PortCounters& counters = counters_.ports[channel.out_port];
+  counters.busy_ps += static_cast<std::uint64_t>((flits * link.flit).ps);
+  counters.flits += flits;
+  counters.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
+  if (tail) counters.bytes += worm.header.bytes;
 
   const bool announced = next_die_is_bypassed(channel, worm);
   const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
-  const std::int64_t arrival = now + flight(timing, channel.out_port, announced);
+  const SimTime arrival = now + flight(timing, channel.out_port, announced);
   target.credits.purge(now);
   target.book(timing, arrival + (last_flits - 1) * (link.flit - timing.cycle), head, tail, flits,
               announced || local, credit_delay_from(timing, channel.out_port));
 
   Payload payload = head ? head_payload(worm.header) : Payload{};
   if (!head) payload.kind = EventKind::body;
-  const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
+  const FarEnd far = downstream(setup_.node, setup_.links[channel.out_port].neighbour, channel.out_port);
   payload.port = far.port;
   payload.channel = channel.out_channel;
   payload.flits = flits;
@@ -138,93 +163,85 @@ void Router::send(Fabric& fabric, std::uint32_t id, std::uint32_t flits, bool co
   if (announced) payload.flags |= flag_bypass;
   out.post(arrival, engine::Phase::arrival, far.node, payload);
 
-  channel.last_credited = channel.held;
-  if (channel.held) {
-    // Nothing is in the way any more: this credit can be the last that is sent.
-    const bool resume = fabric.trains && !contested && !target.credits.held() && !slow &&
-                        last_flits == timing.segment_flits && as_announced(fabric, channel) &&
-                        static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
-    if (resume) {
-      channel.held = false;
-      channel.resume_gone = channel.last_gone;
-    }
-    const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
-    send_late_credit(fabric, in_port, id % channels_, channel.last_gone, flags, out);
-  }
+  const bool clear = !contested && !slow && last_flits == timing.segment_flits;
+  credit_if_held(context, id, clear, tail, out);
   if (segments > 1) {
     channel.running = true;
     channel.run_start = now;
     channel.run_flits = flits;
-    link.out_run = static_cast<std::int16_t>(id);
-    ports_[in_port].running = static_cast<std::uint16_t>(ports_[in_port].running | (1u << (id % channels_)));
+    port.out_run = static_cast<std::int16_t>(id);
+    state_.ports[in_port].running =
+        static_cast<std::uint16_t>(state_.ports[in_port].running | (1u << (id % setup_.channels)));
   } else if (tail) {
-    pop_worm(fabric, id, now);
+    pop_worm(context, id, now);
   }
 }
 
 // What follows from which worm is in front.
-inline void Router::face_front(const Fabric& fabric, std::uint32_t id) {
-  InputChannel& channel = inputs_[id];
-  const WormHeader& header = fabric.worms[channel.front].header;
-  const Way way =
-      fabric.routes.way(fabric.topology, node_, header, static_cast<Port>(id / channels_), id % channels_);
+inline void Router::face_front(const RouterContext& context, std::uint32_t id) {
+  InputChannel& channel = state_.inputs[id];
+  const WormHeader& header = context.worms[channel.front].header;
+  const Way way = context.fabric.routes.way(context.fabric.topology, setup_.node, header,
+                                            static_cast<Port>(id / setup_.channels), id % setup_.channels);
   channel.out_port = static_cast<std::uint8_t>(way.port);
   channel.usable = way.channels;
-  const std::int64_t leaves = fabric.routes.adaptive() ? fabric.timing.cycle : ports_[channel.out_port].flit;
-  channel.shift = static_cast<std::uint32_t>(std::max<std::int64_t>(0, ports_[id / channels_].flit - leaves));
-  channel.background = fabric.classes && header.background;
+  const SimDuration leaves =
+      context.fabric.routes.adaptive() ? context.fabric.timing.cycle : setup_.links[channel.out_port].flit;
+  channel.shift_ps = static_cast<std::uint32_t>(
+      std::max(SimDuration{}, setup_.links[id / setup_.channels].flit - leaves).ps);
+  channel.background = context.fabric.classes && header.background;
 }
 
 // The front worm's tail won the switch at `tail_start`; a cycle later its output channel and its place at the
 // front of the buffer are free.
-inline void Router::pop_worm(Fabric& fabric, std::uint32_t id, std::int64_t tail_start) {
-  InputChannel& channel = inputs_[id];
+inline void Router::pop_worm(RouterContext& context, std::uint32_t id, SimTime tail_start) {
+  InputChannel& channel = state_.inputs[id];
   OutputChannel& target = output(channel.out_port, channel.out_channel);
   target.owner = no_owner;
-  target.free_at = tail_start + fabric.timing.cycle;
+  target.free_at = tail_start + context.fabric.timing.cycle;
   const std::uint32_t done = channel.front;
-  channel.front = fabric.worms[done].next;
-  fabric.worms.give_back(done);
+  channel.front = context.worms[done].next;
+  context.worms.give_back(done);
   channel.out_channel = no_channel;
-  channel.channel_ready = tail_start + fabric.timing.cycle;
-  channel.switch_ready = 0;
+  channel.channel_ready = tail_start + context.fabric.timing.cycle;
+  channel.switch_ready = SimTime{};
   channel.bypassing = false;
   if (channel.front == WormPool::none) {
     channel.back = WormPool::none;
-    PortState& in = ports_[id / channels_];
-    in.occupied = static_cast<std::uint16_t>(in.occupied & ~(1u << (id % channels_)));
+    PortState& in = state_.ports[id / setup_.channels];
+    in.occupied = static_cast<std::uint16_t>(in.occupied & ~(1u << (id % setup_.channels)));
   } else {
-    face_front(fabric, id);
+    face_front(context, id);
   }
 }
 
 // Ends a run whose last segment has started.
-inline void Router::retire(Fabric& fabric, std::uint32_t id, std::int64_t now) {
-  InputChannel& channel = inputs_[id];
+inline void Router::retire(RouterContext& context, std::uint32_t id, SimTime now) {
+  InputChannel& channel = state_.inputs[id];
   if (!channel.running || channel.last_start >= now) return;
   channel.running = false;
-  PortState& in = ports_[id / channels_];
-  in.running = static_cast<std::uint16_t>(in.running & ~(1u << (id % channels_)));
-  ports_[channel.out_port].out_run = no_owner;
-  const Worm& worm = fabric.worms[channel.front];
-  if (worm.sent == worm.flits) pop_worm(fabric, id, channel.last_start);
+  PortState& in = state_.ports[id / setup_.channels];
+  in.running = static_cast<std::uint16_t>(in.running & ~(1u << (id % setup_.channels)));
+  state_.ports[channel.out_port].out_run = no_owner;
+  const Worm& worm = context.worms[channel.front];
+  if (worm.sent == worm.flits) pop_worm(context, id, channel.last_start);
 }
 
-inline void Router::retire_finished(Fabric& fabric, std::int64_t now) {
+inline void Router::retire_finished(RouterContext& context, SimTime now) {
   for (std::uint32_t p = 0; p < port_count; ++p)
-    for (std::uint32_t bits = ports_[p].running; bits != 0; bits &= bits - 1)
-      retire(fabric, index(p, static_cast<std::uint32_t>(__builtin_ctz(bits))), now);
+    for (std::uint32_t bits = state_.ports[p].running; bits != 0; bits &= bits - 1)
+      retire(context, index(p, static_cast<std::uint32_t>(__builtin_ctz(bits))), now);
 }
 
 // Shortens the run under way to its first `segments` (>= 1) segments and takes the rest back, here and, by a
 // `cut` that is there when the first missing segment was due, downstream.
 template <class Out>
-void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, Out& out) {
-  const Timing& timing = fabric.timing;
-  InputChannel& channel = inputs_[id];
-  Worm& worm = fabric.worms[channel.front];
+void Router::truncate(RouterContext& context, std::uint32_t id, std::uint32_t segments, Out& out) {
+  const Timing& timing = context.fabric.timing;
+  InputChannel& channel = state_.inputs[id];
+  Worm& worm = context.worms[channel.front];
   OutputChannel& target = output(channel.out_port, channel.out_channel);
-  PortState& link = ports_[channel.out_port];
+  PortCounters& counters = counters_.ports[channel.out_port];
   const bool had_tail = worm.sent == worm.flits;
   const auto kept = static_cast<std::uint32_t>(segments * timing.segment_flits);
   const std::uint32_t removed = channel.run_flits - kept;
@@ -236,41 +253,41 @@ void Router::truncate(Fabric& fabric, std::uint32_t id, std::uint32_t segments, 
   channel.last_start = channel.run_start + (segments - 1) * timing.segment;
   channel.last_gone = channel.last_start + timing.segment - timing.cycle;
   channel.switch_ready = channel.run_start + segments * timing.segment;
-  link.out_busy = channel.switch_ready;
-  if (!channel.bypassing) ports_[id / channels_].in_busy = channel.switch_ready;
-  link.busy_ps -= static_cast<std::uint64_t>(removed * timing.cycle);
-  link.flits -= removed;
-  link.packets -= timing.worm_is_message ? removed_segments : (had_tail ? 1u : 0u);
-  if (had_tail) link.bytes -= worm.header.bytes;
+  state_.ports[channel.out_port].out_busy = channel.switch_ready;
+  if (!channel.bypassing) state_.ports[id / setup_.channels].in_busy = channel.switch_ready;
+  counters.busy_ps -= static_cast<std::uint64_t>((removed * timing.cycle).ps);
+  counters.flits -= removed;
+  counters.packets -= timing.worm_is_message ? removed_segments : (had_tail ? 1u : 0u);
+  if (had_tail) counters.bytes -= worm.header.bytes;
   target.unbook(timing, segments, removed_segments);
 
-  const FarEnd far = downstream(node_, neighbours_[channel.out_port], channel.out_port);
-  const std::int64_t delay = flight(timing, channel.out_port, next_die_is_bypassed(channel, worm));
+  const FarEnd far = downstream(setup_.node, setup_.links[channel.out_port].neighbour, channel.out_port);
+  const SimDuration delay = flight(timing, channel.out_port, next_die_is_bypassed(channel, worm));
   Payload payload;
   payload.kind = EventKind::cut;
   payload.port = far.port;
   payload.channel = channel.out_channel;
   payload.flits = kept;
-  payload.created_ps = channel.run_start + delay;
+  payload.created = channel.run_start + delay;
   out.post(channel.switch_ready + delay, engine::Phase::arrival, far.node, payload);
 }
 
 // Takes back what has not started by `now`, except a first segment that is committed to start; the run is
 // over.
 template <class Out>
-void Router::interrupt(Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
-  const Timing& timing = fabric.timing;
-  const InputChannel& channel = inputs_[id];
+void Router::interrupt(RouterContext& context, std::uint32_t id, SimTime now, Out& out) {
+  const Timing& timing = context.fabric.timing;
+  const InputChannel& channel = state_.inputs[id];
   const auto started = static_cast<std::uint32_t>(
-      std::max<std::int64_t>(1, (now - channel.run_start + timing.segment - 1) / timing.segment));
-  if (started < segments_of(timing, channel.run_flits)) truncate(fabric, id, started, out);
-  retire(fabric, id, now);
+      std::max<std::int64_t>(1, ceil_div(now - channel.run_start, timing.segment)));
+  if (started < segments_of(timing, channel.run_flits)) truncate(context, id, started, out);
+  retire(context, id, now);
 }
 
 template <class Out>
-void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel,
-                              std::int64_t gone, std::uint8_t flags, Out& out) {
-  const FarEnd far = upstream(node_, neighbours_[port], port);
+void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, SimTime gone,
+                              std::uint8_t flags, Out& out) {
+  const FarEnd far = upstream(setup_.node, setup_.links[port].neighbour, port);
   Payload payload;
   payload.kind = EventKind::credit;
   payload.port = far.port;
@@ -283,39 +300,40 @@ void Router::send_late_credit(const Fabric& fabric, std::uint32_t port, std::uin
 // A segment of this buffer could not leave when the sender upstream expects it to: from now on credits are
 // sent. The hold arrives no later than the first credit that would have been counted too early.
 template <class Out>
-void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, std::int64_t now, Out& out) {
-  InputChannel& channel = inputs_[id];
+void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, SimTime now, Out& out) {
+  InputChannel& channel = state_.inputs[id];
   channel.late = false;
   if (channel.held) return;
   channel.held = true;
-  const std::uint32_t port = id / channels_;
+  const std::uint32_t port = id / setup_.channels;
   std::uint32_t credited = channel.departed;
-  if (channel.last_start != never_ps && channel.last_gone > now) {
+  if (channel.last_start != SimTime::never() && channel.last_gone > now) {
     --credited;
-    if (!channel.last_credited) send_late_credit(fabric, port, id % channels_, channel.last_gone, 0, out);
+    if (!channel.last_credited)
+      send_late_credit(fabric, port, id % setup_.channels, channel.last_gone, 0, out);
   }
   ++channel.holds;
   channel.resume_from = credited + fabric.timing.buffer_segments;
-  const FarEnd far = upstream(node_, neighbours_[port], port);
+  const FarEnd far = upstream(setup_.node, setup_.links[port].neighbour, port);
   Payload payload;
   payload.kind = EventKind::hold;
   payload.port = far.port;
-  payload.channel = static_cast<std::uint8_t>(id % channels_);
+  payload.channel = static_cast<std::uint8_t>(id % setup_.channels);
   payload.flits = credited;
   out.post(now + credit_delay_to(fabric.timing, port), engine::Phase::arrival, far.node, payload);
 }
 
-inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::int64_t now) {
+inline void Router::receive_head(RouterContext& context, const Payload& payload, SimTime now) {
   const std::uint32_t id = index(payload.port, payload.channel);
-  retire(fabric, id, now);
-  InputChannel& channel = inputs_[id];
+  retire(context, id, now);
+  InputChannel& channel = state_.inputs[id];
   channel.follow_epoch((payload.flags & flag_epoch) != 0);
 
-  const std::uint32_t slot = fabric.worms.take();
-  Worm& worm = fabric.worms[slot];
+  const std::uint32_t slot = context.worms.take();
+  Worm& worm = context.worms[slot];
   worm = Worm{};
   worm.header = header_of(payload);
-  worm.flits = fabric.timing.flits_of(payload.bytes);
+  worm.flits = context.fabric.timing.flits_of(payload.bytes);
   worm.run_start = now;
   worm.run_arrival = now;
   worm.run_flits = payload.flits;
@@ -323,53 +341,54 @@ inline void Router::receive_head(Fabric& fabric, const Payload& payload, std::in
   const bool announced = (payload.flags & flag_bypass) != 0;
   const bool empty = !channel.occupied();
   if (announced && !empty) {
-    worm.run_start += 2 * fabric.timing.cycle;
+    worm.run_start += 2 * context.fabric.timing.cycle;
     channel.late = true;
   }
   worm.head_latched = worm.run_start;
   if (empty) {
     channel.front = slot;
     channel.bypassing = announced;
-    face_front(fabric, id);
-    PortState& in = ports_[payload.port];
+    face_front(context, id);
+    PortState& in = state_.ports[payload.port];
     in.occupied = static_cast<std::uint16_t>(in.occupied | (1u << payload.channel));
   } else {
-    fabric.worms[channel.back].next = slot;
+    context.worms[channel.back].next = slot;
   }
   channel.back = slot;
 }
 
-inline void Router::receive_body(Fabric& fabric, const Payload& payload, std::int64_t now) {
+inline void Router::receive_body(RouterContext& context, const Payload& payload, SimTime now) {
   InputChannel& channel = input(payload.port, payload.channel);
   channel.follow_epoch((payload.flags & flag_epoch) != 0);
-  Worm& worm = fabric.worms[channel.back];
-  worm.base_last = worm.run_start + (segments_of(fabric.timing, worm.run_flits) - 1) * fabric.timing.segment;
+  Worm& worm = context.worms[channel.back];
+  worm.base_last = worm.run_start +
+                   (segments_of(context.fabric.timing, worm.run_flits) - 1) * context.fabric.timing.segment;
   worm.base += worm.run_flits;
   worm.run_flits = payload.flits;
   worm.run_arrival = now;
   const bool announced = (payload.flags & flag_bypass) != 0;
-  worm.run_start = announced && !channel.bypassing ? now + 2 * fabric.timing.cycle : now;
+  worm.run_start = announced && !channel.bypassing ? now + 2 * context.fabric.timing.cycle : now;
   if (announced && !channel.bypassing) channel.late = true;
 }
 
 template <class Out>
-void Router::receive_cut(Fabric& fabric, const Payload& payload, Out& out) {
+void Router::receive_cut(RouterContext& context, const Payload& payload, Out& out) {
   const std::uint32_t id = index(payload.port, payload.channel);
-  InputChannel& channel = inputs_[id];
-  Worm& worm = fabric.worms[channel.back];
-  if (worm.run_arrival != payload.created_ps || worm.run_flits <= payload.flits)
+  InputChannel& channel = state_.inputs[id];
+  Worm& worm = context.worms[channel.back];
+  if (worm.run_arrival != payload.created || worm.run_flits <= payload.flits)
     return;  // overtaken by another cut
   worm.run_flits = payload.flits;
   if (channel.front != channel.back || !channel.running || worm.sent <= worm.announced()) return;
   const std::uint32_t kept = channel.run_flits - (worm.sent - worm.announced());
-  truncate(fabric, id, segments_of(fabric.timing, kept), out);
+  truncate(context, id, segments_of(context.fabric.timing, kept), out);
 }
 
 template <class Out>
-void Router::receive_hold(Fabric& fabric, const Payload& payload, std::int64_t now, Out& out) {
+void Router::receive_hold(RouterContext& context, const Payload& payload, SimTime now, Out& out) {
   OutputChannel& target = output(payload.port, payload.channel);
-  if (target.owner != no_owner && inputs_[static_cast<std::size_t>(target.owner)].running)
-    interrupt(fabric, static_cast<std::uint32_t>(target.owner), now, out);
+  if (target.owner != no_owner && state_.inputs[static_cast<std::size_t>(target.owner)].running)
+    interrupt(context, static_cast<std::uint32_t>(target.owner), now, out);
   target.credits.hold(payload.flits);
 }
 

@@ -1,5 +1,6 @@
-// What a router is made of: input channels with the worms in their buffers, output channels with their
-// credits, and the round-robin pointers of the separable allocators.
+// A router as three kinds of values: what the deck fixes (RouterSetup), what changes and a checkpoint holds
+// (RouterState: input channels with the worms in their buffers, output channels with their credits, the
+// round-robin pointers of the separable allocators), and what a result holds (RouterCounters).
 #pragma once
 
 #include <array>
@@ -7,8 +8,8 @@
 #include <vector>
 
 #include "net/events/credit_book.hpp"
+#include "net/events/worms.hpp"
 #include "net/package/bits.hpp"
-#include "net/package/packet.hpp"
 #include "net/package/timing.hpp"
 #include "net/package/topology.hpp"
 
@@ -17,12 +18,26 @@ namespace hecaton::net {
 inline constexpr std::uint8_t no_channel = 0xFF;
 inline constexpr std::int16_t no_owner = -1;
 
+// What is behind a port, the same in both directions; behind the local one the node itself.
+struct RouterLink {
+  NodeId neighbour;
+  SimDuration latency;
+  SimDuration flit;  // a flit occupies the link for so long
+};
+
+// What the deck fixes.
+struct RouterSetup {
+  NodeId node;
+  std::uint32_t channels = 0;  // virtual channels of each port
+  std::array<RouterLink, port_count> links{};
+};
+
 // One virtual channel of an input port: a buffer of worms, of which the front one is being forwarded.
 struct InputChannel {
   std::uint32_t front = WormPool::none;
   std::uint32_t back = WormPool::none;
   std::uint8_t out_port = 0;
-  std::uint32_t shift = 0;                // ps per flit by which flits come slower than they leave
+  std::uint32_t shift_ps = 0;             // by which flits come slower, each, than they leave
   std::uint16_t usable = 0;               // channels of out_port that the front worm may take
   std::uint8_t out_channel = no_channel;  // granted by virtual-channel allocation to the front worm
   bool running = false;                   // a run of several segments is under way
@@ -33,15 +48,15 @@ struct InputChannel {
   bool last_credited = false;     // the credit of the latest segment was sent
   std::uint32_t holds = 0;        // sent
   std::uint32_t resume_from = 0;  // while held: `departed` must reach this before credits may stop
-  std::int64_t resume_gone = 0;   // when the segment of the last credit that was sent had left
+  SimTime resume_gone{};          // when the segment of the last credit that was sent had left
   bool late = false;              // the schedule is missed already; a hold is due at the next settling
   std::uint32_t departed = 0;     // segments ever
   std::uint32_t run_flits = 0;
-  std::int64_t run_start = 0;          // S of the run's first segment
-  std::int64_t last_start = never_ps;  // S of the latest segment; never_ps: none yet
-  std::int64_t last_gone = 0;          // when its last flit has left
-  std::int64_t channel_ready = 0;      // no bid for a virtual channel before
-  std::int64_t switch_ready = 0;       // no bid for the switch before
+  SimTime run_start{};                    // S of the run's first segment
+  SimTime last_start = SimTime::never();  // S of the latest segment; SimTime::never(): none yet
+  SimTime last_gone{};                    // when its last flit has left
+  SimTime channel_ready{};                // no bid for a virtual channel before
+  SimTime switch_ready{};                 // no bid for the switch before
 
   bool occupied() const { return front != WormPool::none; }
   // The sender's epoch comes with every run; a new one means that all credits were home.
@@ -53,7 +68,7 @@ struct InputChannel {
   // All but the worms, which are elsewhere.
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(out_port, shift, usable, out_channel, running, background, bypassing, held, epoch);
+    archive(out_port, shift_ps, usable, out_channel, running, background, bypassing, held, epoch);
     archive(last_credited, holds, resume_from, resume_gone, late, departed, run_flits, run_start);
     archive(last_start, last_gone, channel_ready, switch_ready);
   }
@@ -65,15 +80,16 @@ inline std::uint32_t segments_of(const Timing& timing, std::uint32_t flits) {
 
 // One virtual channel of an output, that is, of the next router's input port (or of an interface).
 struct OutputChannel {
-  std::int16_t owner = no_owner;    // input channel index (port * channels + channel)
-  std::int64_t free_at = 0;         // when un-owned: may be allocated from then on
-  std::int64_t expected_tail = -1;  // when the last tail sent leaves the next router, if nothing delays it
-  std::int64_t expected_busy = 0;   // and when the last flit sent has gone
-  std::int64_t run_expected = 0;    // expected departure of the first segment of the latest run
+  std::int16_t owner = no_owner;  // input channel index (port * channels + channel)
+  SimTime free_at{};              // when un-owned: may be allocated from then on
+  // When the last tail sent leaves the next router, if nothing delays it.
+  SimTime expected_tail = SimTime::before_all();
+  SimTime expected_busy{};  // and when the last flit sent has gone
+  SimTime run_expected{};   // expected departure of the first segment of the latest run
   CreditBook credits;
   // Segments sent while credits are sent one by one, the latest ones: what resume() needs.
   struct Sent {
-    std::int64_t arrival = 0;
+    SimTime arrival{};
     std::uint32_t flits = 0;
     bool head = false, tail = false, at_once = false;
 
@@ -86,22 +102,22 @@ struct OutputChannel {
 
   // When a run that arrives at `arrival` begins to leave the next router, if nothing else delays it there.
   // `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting interface).
-  std::int64_t expected_departure(const Timing& timing, std::int64_t arrival, bool head, bool at_once) const {
+  SimTime expected_departure(const Timing& timing, SimTime arrival, bool head, bool at_once) const {
     if (at_once) return arrival;
-    const std::int64_t front =
+    const SimTime front =
         std::max(arrival, expected_tail + timing.cycle) + timing.routing_stage + timing.channel_stage;
     return std::max(head ? front : arrival, expected_busy);
   }
   // Whether a run of `segments` starting now would find a credit for each of them in time.
-  bool sustains(const Timing& timing, std::int64_t now, std::int64_t arrival, bool head, bool at_once,
-                std::uint32_t segments, std::int64_t credit_delay) {
-    const std::int64_t departure = expected_departure(timing, arrival, head, at_once);
+  bool sustains(const Timing& timing, SimTime now, SimTime arrival, bool head, bool at_once,
+                std::uint32_t segments, SimDuration credit_delay) {
+    const SimTime departure = expected_departure(timing, arrival, head, at_once);
     return credits.sustains(timing, now, segments,
                             departure + timing.segment - timing.cycle + credit_delay - now);
   }
   // A run is sent: reckons when it leaves the next router, and so when its credits return.
-  void book(const Timing& timing, std::int64_t arrival, bool head, bool tail, std::uint32_t flits,
-            bool at_once, std::int64_t credit_delay) {
+  void book(const Timing& timing, SimTime arrival, bool head, bool tail, std::uint32_t flits, bool at_once,
+            SimDuration credit_delay) {
     const std::uint32_t segments = segments_of(timing, flits);
     run_expected = expected_departure(timing, arrival, head, at_once);
     expected_busy = run_expected + flits * timing.cycle;
@@ -111,14 +127,14 @@ struct OutputChannel {
   }
   // The last credit to be sent has come, for a whole segment that began to leave the next router at
   // `departure`.
-  void resume(const Timing& timing, std::int64_t departure, bool tail, std::uint32_t holds,
-              std::int64_t credit_delay) {
+  void resume(const Timing& timing, SimTime departure, bool tail, std::uint32_t holds,
+              SimDuration credit_delay) {
     if (!credits.last_credit(holds)) return;
     expected_busy = departure + timing.segment;
     if (tail) expected_tail = departure;
     for (std::size_t i = recent.size() - credits.still_out(); i < recent.size(); ++i) {
       const Sent& sent = recent[i];
-      const std::int64_t leaves = expected_departure(timing, sent.arrival, sent.head, sent.at_once);
+      const SimTime leaves = expected_departure(timing, sent.arrival, sent.head, sent.at_once);
       expected_busy = leaves + sent.flits * timing.cycle;
       if (sent.tail) expected_tail = leaves;
       run_expected = leaves;
@@ -145,12 +161,10 @@ struct OutputChannel {
   }
 };
 
+// One port: its input's and its output's side of the crossbar.
 struct PortState {
-  // The link behind the port, the same in both directions.
-  std::int64_t latency = 0;
-  std::int64_t flit = 0;
-  std::int64_t in_busy = 0;         // the input's way into the crossbar is taken until
-  std::int64_t out_busy = 0;        // the output is taken until
+  SimTime in_busy;                  // the input's way into the crossbar is taken until
+  SimTime out_busy;                 // the output is taken until
   std::int16_t out_run = no_owner;  // input channel whose run holds the output
   std::uint16_t occupied = 0;       // input channels with a worm, one bit each
   std::uint16_t running = 0;        // of these, the ones with a run under way
@@ -158,7 +172,37 @@ struct PortState {
   std::uint8_t channel_offset = 0;  // stage 0, per input
   std::uint8_t output_pointer = 0;  // stage 1, per input
   std::uint8_t input_pointer = 0;   // stage 2, per output
-  // What went out.
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(in_busy, out_busy, out_run, occupied, running, channel_offset, output_pointer, input_pointer);
+  }
+};
+
+// What a checkpoint holds of a router. Channels are indexed by port * channels + channel.
+struct RouterState {
+  std::array<PortState, port_count> ports{};
+  std::vector<InputChannel> inputs;
+  std::vector<OutputChannel> outputs;
+  // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
+  std::vector<std::uint8_t> channel_in_pointer;
+  std::vector<std::uint8_t> channel_out_pointer;
+
+  explicit RouterState(std::size_t all_channels)
+      : inputs(all_channels),
+        outputs(all_channels),
+        channel_in_pointer(all_channels, 0),
+        channel_out_pointer(all_channels, 0) {}
+
+  // With the worms in the buffers, which are in the pool.
+  template <class Archive>
+  void save(Archive& archive, const WormPool& worms) const;
+  template <class Archive>
+  void load(Archive& archive, WormPool& worms);
+};
+
+// What went out of a port.
+struct PortCounters {
   std::uint64_t busy_ps = 0;
   std::uint64_t flits = 0;
   std::uint64_t packets = 0;
@@ -166,9 +210,53 @@ struct PortState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(in_busy, out_busy, out_run, occupied, running, channel_offset, output_pointer, input_pointer);
     archive(busy_ps, flits, packets, bytes);
   }
 };
+
+// What a result holds of a router.
+struct RouterCounters {
+  std::array<PortCounters, port_count> ports{};
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(ports);
+  }
+};
+
+template <class Archive>
+void RouterState::save(Archive& archive, const WormPool& worms) const {
+  archive(ports);
+  for (const InputChannel& channel : inputs) {
+    archive(channel);
+    std::uint32_t count = 0;
+    for (std::uint32_t w = channel.front; w != WormPool::none; w = worms[w].next) ++count;
+    archive(count);
+    for (std::uint32_t w = channel.front; w != WormPool::none; w = worms[w].next) archive(worms[w]);
+  }
+  for (const OutputChannel& channel : outputs) archive(channel);
+  archive(channel_in_pointer, channel_out_pointer);
+}
+
+template <class Archive>
+void RouterState::load(Archive& archive, WormPool& worms) {
+  archive(ports);
+  for (InputChannel& channel : inputs) {
+    archive(channel);
+    std::uint32_t count = 0;
+    archive(count);
+    channel.front = channel.back = WormPool::none;
+    for (; count > 0; --count) {
+      const std::uint32_t slot = worms.take();
+      worms[slot] = Worm{};
+      archive(worms[slot]);
+      worms[slot].next = WormPool::none;
+      (channel.back == WormPool::none ? channel.front : worms[channel.back].next) = slot;
+      channel.back = slot;
+    }
+  }
+  for (OutputChannel& channel : outputs) archive(channel);
+  archive(channel_in_pointer, channel_out_pointer);
+}
 
 }  // namespace hecaton::net

@@ -16,9 +16,9 @@ class LinkTimes {
   LinkTimes(const Fabric& fabric, Announcements announcements, const LookaheadSources& sources)
       : fabric_(fabric), announcements_(announcements), sources_(sources) {}
 
-  std::int64_t least(NodeId from, Port port) const {
+  SimDuration least(NodeId from, Port port) const {
     const Timing& timing = fabric_.timing;
-    const std::int64_t latency = sources_.latency ? fabric_.link(from, port).latency : 1;
+    const SimDuration latency = sources_.latency ? fabric_.link(from, port).latency : SimDuration{1};
     if (!sources_.router || announced(from, port)) return latency;
     return latency + timing.cycle + std::min(timing.cycle, timing.credit_use);
   }
@@ -38,12 +38,12 @@ class LinkTimes {
 
 Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announcements announcements,
                  const LookaheadSources& sources)
-    : distance_(region_of.size(), never_ps) {
+    : distance_(region_of.size(), SimDuration::forever()) {
   const Topology& topology = fabric.topology;
   const LinkTimes times(fabric, announcements, sources);
-  using Reached = std::pair<std::int64_t, std::uint32_t>;  // distance, node
+  using Reached = std::pair<SimDuration, std::uint32_t>;  // distance, node
   std::priority_queue<Reached, std::vector<Reached>, std::greater<>> wave;
-  const auto reach = [&](NodeId node, std::int64_t distance) {
+  const auto reach = [&](NodeId node, SimDuration distance) {
     if (distance >= distance_[node.value]) return;
     distance_[node.value] = distance;
     wave.push({distance, node.value});
@@ -54,20 +54,20 @@ Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announ
         visit(*from, times.least(*from, Topology::opposite(static_cast<Port>(p))));
   };
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
-    for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) {
+    for_each_way_in(NodeId{n}, [&](NodeId from, SimDuration time) {
       if (region_of[from.value] == region_of[n]) return;
       reach(from, time);
       greatest_ = std::max(greatest_, time);
     });
-  least_ = wave.empty() ? 0 : wave.top().first;
+  least_ = wave.empty() ? SimDuration{} : wave.top().first;
   while (!wave.empty()) {
     const auto [distance, n] = wave.top();
     wave.pop();
     if (distance > distance_[n]) continue;
-    for_each_way_in(NodeId{n}, [&](NodeId from, std::int64_t time) { reach(from, distance + time); });
+    for_each_way_in(NodeId{n}, [&](NodeId from, SimDuration time) { reach(from, distance + time); });
   }
-  for (std::int64_t& distance : distance_) {
-    if (distance == never_ps) distance = 0;
+  for (SimDuration& distance : distance_) {
+    if (distance == SimDuration::forever()) distance = SimDuration{};
     if (!sources.distance) distance = std::min(distance, least_);
   }
 }
@@ -98,11 +98,10 @@ Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const R
   Levels found{{}, std::vector<std::uint8_t>(region_of.size(), no_level)};
   std::vector<NodeId> level = entered_nodes(fabric.topology, region_of, self, found.of), next;
   const std::size_t most = sources.distance ? engine::most_levels : 1;
-  for (std::int64_t depth = 0; !level.empty() && found.levels.size() < most;
-       level = std::exchange(next, {})) {
-    std::int64_t reach = never_ps, link = never_ps;
+  for (SimDuration depth; !level.empty() && found.levels.size() < most; level = std::exchange(next, {})) {
+    SimDuration reach = SimDuration::forever(), link = SimDuration::forever();
     for (const NodeId node : level) {
-      reach = std::min(reach, borders.from(node).ps);
+      reach = std::min(reach, borders.from(node));
       for (std::uint32_t p = 0; p < port_count; ++p) {
         const auto port = static_cast<Port>(p);
         const auto to = fabric.topology.neighbour(node, port);
@@ -111,8 +110,8 @@ Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const R
         if (std::exchange(found.of[to->value], found.levels.size() + 1) == no_level) next.push_back(*to);
       }
     }
-    found.levels.push_back({SimDuration{depth}, SimDuration{reach}});
-    if (!next.empty()) depth += link;
+    found.levels.push_back({depth, reach});
+    if (!next.empty()) depth = depth + link;
   }
   if (found.levels.empty()) found.levels.push_back({});
   const auto last = static_cast<std::uint8_t>(found.levels.size() - 1);

@@ -27,15 +27,15 @@ class Borders {
   Borders(const Fabric& fabric, std::span<const RankId> region_of, Announcements announcements,
           const LookaheadSources& sources);
 
-  SimDuration from(NodeId node) const { return SimDuration{distance_[node.value]}; }  // 0: one region only
-  SimDuration least() const { return SimDuration{least_}; }                           // over all borders
+  SimDuration from(NodeId node) const { return distance_[node.value]; }  // 0: one region only
+  SimDuration least() const { return least_; }                           // over all borders
   // Of a single link over a border; `least` is that of another one. 0: one region only.
-  SimDuration greatest() const { return SimDuration{greatest_}; }
+  SimDuration greatest() const { return greatest_; }
 
  private:
-  std::vector<std::int64_t> distance_;  // ps, by node
-  std::int64_t least_ = 0;
-  std::int64_t greatest_ = 0;
+  std::vector<SimDuration> distance_;  // by node
+  SimDuration least_{};
+  SimDuration greatest_{};
 };
 
 // The nodes of a region by the number of links from where those of other regions end, as levels of the

@@ -14,24 +14,25 @@ namespace {
 constexpr std::int64_t far_in_reaches = 64;
 
 // From each node to an effect beyond the border, by a message from there, or by one to a node that sends one.
-std::vector<std::int64_t> times_to_effect(const Fabric& fabric, const Borders& borders,
-                                          std::span<const RankId> region_of,
-                                          const std::vector<bool>& sends_out, bool with_injection) {
+std::vector<SimDuration> times_to_effect(const Fabric& fabric, const Borders& borders,
+                                         std::span<const RankId> region_of,
+                                         const std::vector<bool>& sends_out, bool with_injection) {
   const Timing& timing = fabric.timing;
-  const std::int64_t injection = with_injection ? timing.overhead + timing.latch_injection() : 0;
-  const std::int64_t to_tell = injection + timing.latch_ejection();
-  std::vector<std::int64_t> after(region_of.size(), never_ps);
-  std::vector<std::int64_t> told(region_of.size(), never_ps);  // a node there, before the way to it
-  using Reached = std::pair<std::int64_t, std::uint32_t>;
+  const SimDuration injection = with_injection ? timing.overhead + timing.latch_injection() : SimDuration{};
+  const SimDuration to_tell = injection + timing.latch_ejection();
+  std::vector<SimDuration> after(region_of.size(), SimDuration::forever());
+  std::vector<SimDuration> told(region_of.size(),
+                                SimDuration::forever());  // a node there, before the way to it
+  using Reached = std::pair<SimDuration, std::uint32_t>;
   std::priority_queue<Reached, std::vector<Reached>, std::greater<>> wave;
-  const auto reach = [&](NodeId node, std::int64_t time) {
+  const auto reach = [&](NodeId node, SimDuration time) {
     if (time >= told[node.value]) return;
     told[node.value] = time;
     wave.push({time, node.value});
   };
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
     if (sends_out[n]) {
-      after[n] = injection + borders.from(NodeId{n}).ps;
+      after[n] = injection + borders.from(NodeId{n});
       reach(NodeId{n}, after[n]);
     }
   while (!wave.empty()) {
@@ -44,7 +45,7 @@ std::vector<std::int64_t> times_to_effect(const Fabric& fabric, const Borders& b
     }
   }
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
-    if (told[n] != never_ps) after[n] = std::min(after[n], told[n] + to_tell);
+    if (told[n] != SimDuration::forever()) after[n] = std::min(after[n], told[n] + to_tell);
   return after;
 }
 
@@ -68,8 +69,8 @@ Outlook::Outlook(const Fabric& fabric, const Borders& borders, std::span<const R
       borders_(borders),
       serialisation_(sources.serialisation),
       after_(times_to_effect(fabric, borders, region_of, sends_out, sources.interface)),
-      far_(far_in_reaches * borders.least().ps),
-      bound_(region_of.size(), never_ps),
+      far_(far_in_reaches * borders.least()),
+      bound_(region_of.size(), SimTime::never()),
       under_way_(region_of.size()) {
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
     if (region_of[n] == self && sends_out[n]) senders_.push_back(NodeId{n});
@@ -85,27 +86,27 @@ bool Outlook::leaves(const WormHeader& header, std::uint32_t& hops) const {
   });
 }
 
-void Outlook::handed_over(NodeId source, const OutgoingMessage& message, std::int64_t now) {
+void Outlook::handed_over(NodeId source, const OutgoingMessage& message, SimTime now) {
   const Timing& timing = fabric_.timing;
   const Key key{source, message.destination, message.tag};
   std::uint32_t hops = 0;
   const std::uint32_t flits = timing.flits_of(message.bytes);
   if (leaves(header_of(source, message), hops)) {
-    if (after_[source.value] > borders_.from(source).ps + timing.overhead + timing.latch_injection())
+    if (after_[source.value] > borders_.from(source) + timing.overhead + timing.latch_injection())
       throw std::logic_error("node " + std::to_string(source.value) +
                              " was said to send nothing to other ranks, and sends to node " +
                              std::to_string(message.destination.value));
     open(key, timing.worm_is_message ? 1 : (flits + timing.packet_flits - 1) / timing.packet_flits);
     return;
   }
-  const std::int64_t last_flit = serialisation_ ? (flits - 1) * timing.cycle : 0;
-  const std::int64_t earliest = now + timing.overhead + timing.latch_injection() + hops * timing.least_link +
-                                timing.latch_ejection() + last_flit;
+  const SimDuration last_flit = serialisation_ ? (flits - 1) * timing.cycle : SimDuration{};
+  const SimTime earliest = now + timing.overhead + timing.latch_injection() + hops * timing.least_link +
+                           timing.latch_ejection() + last_flit;
   under_way_[message.destination.value].push_back({source, message.tag, flits, earliest});
-  const std::int64_t bound = bound_of(earliest, message.destination);
+  const SimTime bound = bound_of(earliest, message.destination);
   if (bound >= bound_[message.destination.value]) return;
   bound_[message.destination.value] = bound;
-  add({bound, 0, message.destination.value});
+  add({bound, SimTime{}, message.destination.value});
 }
 
 void Outlook::delivered(const WormHeader& header, bool complete) {
@@ -121,8 +122,8 @@ void Outlook::delivered(const WormHeader& header, bool complete) {
   close({header.source, header.destination, header.tag});
 }
 
-std::int64_t Outlook::renewed(NodeId node, std::int64_t sure, const Interface& interface) {
-  std::int64_t earliest = never_ps;
+SimTime Outlook::renewed(NodeId node, SimTime sure, const Interface& interface) {
+  SimTime earliest = SimTime::never();
   for (UnderWay& message : under_way_[node.value]) {
     if (message.earliest <= sure)
       message.earliest = serialisation_ ? std::max(sure, interface.due(fabric_.timing, message.source,
@@ -156,15 +157,15 @@ void Outlook::find_again() {
   lost_ = false;
   crossing_.clear();
   leaving_.clear();
-  first_gone_ = never_ps;
+  first_gone_ = SimTime::never();
   heap_.clear();
   woken_.clear();
-  std::fill(bound_.begin(), bound_.end(), never_ps);
+  std::fill(bound_.begin(), bound_.end(), SimTime::never());
   for (std::vector<UnderWay>& to_node : under_way_) to_node.clear();
 }
 
-void Outlook::expect(NodeId at, std::int64_t time) {
-  const std::int64_t answer = time + borders_.from(at).ps;
+void Outlook::expect(NodeId at, SimTime time) {
+  const SimTime answer = time + borders_.from(at);
   expected_.push_back({time, answer});
   silent_until_ = std::min(silent_until_, answer);
 }
@@ -174,7 +175,7 @@ void Outlook::came_in(const Payload& head) {
   open({header.source, header.destination, header.tag}, 1);
 }
 
-void Outlook::posted(NodeId to, const Payload& payload, std::int64_t arrival) {
+void Outlook::posted(NodeId to, const Payload& payload, SimTime arrival) {
   const auto same_channel = [&](const Leaving& worm) {
     return worm.to == to && worm.port == payload.port && worm.channel == payload.channel;
   };
@@ -202,7 +203,7 @@ void Outlook::posted(NodeId to, const Payload& payload, std::int64_t arrival) {
     at->announced += payload.flits;
     at->run_flits = payload.flits;
     at->run_arrival = arrival;
-  } else if (payload.kind == EventKind::cut && at->run_arrival == payload.created_ps &&
+  } else if (payload.kind == EventKind::cut && at->run_arrival == payload.created &&
              payload.flits < at->run_flits) {
     at->announced -= at->run_flits - payload.flits;
     at->run_flits = payload.flits;
@@ -211,16 +212,17 @@ void Outlook::posted(NodeId to, const Payload& payload, std::int64_t arrival) {
 }
 
 // When its last flit has arrived beyond the border, where nothing can be cut from it any more.
-std::int64_t Outlook::gone_at(const Leaving& worm) const {
-  return worm.announced < worm.flits ? never_ps : worm.run_arrival + worm.run_flits * fabric_.timing.cycle;
+SimTime Outlook::gone_at(const Leaving& worm) const {
+  return worm.announced < worm.flits ? SimTime::never()
+                                     : worm.run_arrival + worm.run_flits * fabric_.timing.cycle;
 }
 
 void Outlook::may_be_gone(const Leaving& worm) {
   first_gone_ = std::min(first_gone_, gone_at(worm));
 }
 
-void Outlook::forget_gone(std::int64_t sure) {
-  first_gone_ = never_ps;
+void Outlook::forget_gone(SimTime sure) {
+  first_gone_ = SimTime::never();
   for (std::size_t i = 0; i < leaving_.size();) {
     Leaving& worm = leaving_[i];
     if (gone_at(worm) > sure) {
@@ -234,7 +236,7 @@ void Outlook::forget_gone(std::int64_t sure) {
   }
 }
 
-void Outlook::heap_woken(std::int64_t next) {
+void Outlook::heap_woken(SimTime next) {
   for (const Entry& entry : woken_)
     if (entry.time >= next) add(entry);
   woken_.clear();

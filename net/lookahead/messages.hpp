@@ -38,14 +38,15 @@ class Outlook {
           const std::vector<bool>& sends_out, const LookaheadSources& sources);
 
   // What happens, as it happens.
-  void woken_at(NodeId node, std::int64_t time) {
-    if (after_[node.value] != never_ps) woken_.push_back({time + after_[node.value], time, wake_up});
+  void woken_at(NodeId node, SimTime time) {
+    if (after_[node.value] != SimDuration::forever())
+      woken_.push_back({time + after_[node.value], time, wake_up});
   }
-  void handed_over(NodeId source, const OutgoingMessage& message, std::int64_t now);
+  void handed_over(NodeId source, const OutgoingMessage& message, SimTime now);
   void delivered(const WormHeader& header, bool complete);
   // Between ranks: an event for another one, and one from there, when it is received and when it is handled.
-  void posted(NodeId to, const Payload& payload, std::int64_t arrival);
-  void expect(NodeId at, std::int64_t time);
+  void posted(NodeId to, const Payload& payload, SimTime arrival);
+  void expect(NodeId at, SimTime time);
   void came_in(const Payload& head);
 
   // What is under way is not known: nothing can be said until the network of this rank was empty. Then
@@ -59,8 +60,8 @@ class Outlook {
   // another rank before. `nodes` tells of the nodes of this rank: interface(node), and sends_no_sooner(node,
   // now), a bound for their messages to other ranks.
   template <class Nodes>
-  std::int64_t silent_until(std::int64_t next, std::int64_t sure, const Nodes& nodes) {
-    if (next == never_ps) return never_ps;
+  SimTime silent_until(SimTime next, SimTime sure, const Nodes& nodes) {
+    if (next == SimTime::never()) return SimTime::never();
     if (sure >= first_gone_) forget_gone(sure);
     if (woken_.size() + expected_.size() >= most_entries) {
       heap_woken(next);
@@ -68,7 +69,7 @@ class Outlook {
     }
     if (lost_ || !crossing_.empty()) return silent_until_;
     forget_handled(next);
-    std::int64_t bound = least_of_programs(next, nodes);
+    SimTime bound = least_of_programs(next, nodes);
     if (bound - next < far_ || heap_.size() > most_entries) {
       heap_woken(next);
       bound = std::max(bound, least(next, sure, nodes));
@@ -101,27 +102,27 @@ class Outlook {
     std::uint32_t flits = 0;
     std::uint32_t announced = 0;
     std::uint32_t run_flits = 0;  // of the latest run
-    std::int64_t run_arrival = 0;
+    SimTime run_arrival{};
   };
   struct UnderWay {  // between nodes of this rank
     NodeId source;
     std::uint64_t tag = 0;
     std::uint32_t flits = 0;
-    std::int64_t earliest = 0;  // arrival
+    SimTime earliest{};  // arrival
   };
   // In the heap: something that happens no sooner than its `bound` allows. A wake-up is over when its `time`
   // is; of messages to a node the entry is valid whose bound is in bound_.
   struct Entry {
-    std::int64_t bound = 0;
-    std::int64_t time = 0;
+    SimTime bound{};
+    SimTime time{};
     std::uint32_t to = wake_up;
     bool operator<(const Entry& other) const { return bound > other.bound; }
   };
 
   // An event of another rank, not handled yet.
   struct Expected {
-    std::int64_t time = 0;
-    std::int64_t answer = 0;
+    SimTime time{};
+    SimTime answer{};
   };
 
   void add(const Entry& entry) {
@@ -134,34 +135,36 @@ class Outlook {
   }
   void open(const Key& key, std::uint32_t worms);
   void close(const Key& key);  // one worm
-  // never_ps if not all of it is announced.
-  std::int64_t gone_at(const Leaving& worm) const;
+  // SimTime::never() if not all of it is announced.
+  SimTime gone_at(const Leaving& worm) const;
   void may_be_gone(const Leaving& worm);
-  void forget_gone(std::int64_t sure);
-  void heap_woken(std::int64_t next);  // those that are not over
-  void forget_handled(std::int64_t next) {
+  void forget_gone(SimTime sure);
+  void heap_woken(SimTime next);  // those that are not over
+  void forget_handled(SimTime next) {
     std::erase_if(expected_, [&](const Expected& event) { return event.time < next; });
   }
   bool leaves(const WormHeader& header, std::uint32_t& hops) const;
-  std::int64_t bound_of(std::int64_t delivery, NodeId node) const {
-    return delivery == never_ps || after_[node.value] == never_ps ? never_ps : delivery + after_[node.value];
+  SimTime bound_of(SimTime delivery, NodeId node) const {
+    return delivery == SimTime::never() || after_[node.value] == SimDuration::forever()
+               ? SimTime::never()
+               : delivery + after_[node.value];
   }
 
   // Of all that programs say the least bound.
   template <class Nodes>
-  std::int64_t least_of_programs(std::int64_t next, const Nodes& nodes) const {
-    std::int64_t bound = never_ps;
+  SimTime least_of_programs(SimTime next, const Nodes& nodes) const {
+    SimTime bound = SimTime::never();
     for (const NodeId sender : senders_) {
-      const std::int64_t sends = nodes.sends_no_sooner(sender, SimTime{next}).ps;
+      const SimTime sends = nodes.sends_no_sooner(sender, next);
       if (sends == next) return next;
-      if (sends != never_ps) bound = std::min(bound, sends + after_[sender.value]);
+      if (sends != SimTime::never()) bound = std::min(bound, sends + after_[sender.value]);
     }
     return bound;
   }
 
   // Of everything that is pending the least bound.
   template <class Nodes>
-  std::int64_t least(std::int64_t next, std::int64_t sure, const Nodes& nodes) {
+  SimTime least(SimTime next, SimTime sure, const Nodes& nodes) {
     while (!heap_.empty()) {
       const Entry first = heap_.front();
       if (first.to == wake_up) {
@@ -174,33 +177,33 @@ class Outlook {
         drop();
         continue;
       }
-      const std::int64_t bound = renewed(node, sure, nodes.interface(node));
+      const SimTime bound = renewed(node, sure, nodes.interface(node));
       if (bound == first.bound) return bound;
       drop();
       bound_[first.to] = bound;
-      if (bound != never_ps) add({bound, 0, first.to});
+      if (bound != SimTime::never()) add({bound, SimTime{}, first.to});
     }
-    return never_ps;
+    return SimTime::never();
   }
-  std::int64_t renewed(NodeId node, std::int64_t sure, const Interface& interface);
+  SimTime renewed(NodeId node, SimTime sure, const Interface& interface);
 
   const Fabric& fabric_;
   std::vector<RankId> region_of_;
   RankId self_;
   const Borders& borders_;
   bool serialisation_;
-  std::vector<std::int64_t> after_;  // by node: from a wake-up or delivery to an effect beyond the border
-  std::int64_t far_;                 // a bound so far off needs no better one
-  std::vector<NodeId> senders_;      // of this rank to others
+  std::vector<SimDuration> after_;  // by node: from a wake-up or delivery to an effect beyond the border
+  SimDuration far_;                 // a bound so far off needs no better one
+  std::vector<NodeId> senders_;     // of this rank to others
   std::vector<Entry> heap_;
-  std::vector<Entry> woken_;         // of the latest wake-ups; most are over before anybody asks for the heap
-  std::vector<std::int64_t> bound_;  // by destination; never_ps: nothing is under way to it
+  std::vector<Entry> woken_;    // of the latest wake-ups; most are over before anybody asks for the heap
+  std::vector<SimTime> bound_;  // by destination; SimTime::never(): nothing is under way to it
   std::vector<std::vector<UnderWay>> under_way_;  // by destination
   std::vector<Crossing> crossing_;
   std::vector<Leaving> leaving_;
-  std::int64_t first_gone_ = never_ps;  // none of them has gone before
+  SimTime first_gone_ = SimTime::never();  // none of them has gone before
   std::vector<Expected> expected_;
-  std::int64_t silent_until_ = 0;
+  SimTime silent_until_{};
   bool lost_ = false;
 };
 

@@ -1,4 +1,5 @@
 // What all nodes of a network share: topology, routes, link timing and the rules that follow from the deck.
+// It never changes; both networks rest on it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,6 @@
 
 namespace hecaton::net {
 
-// What all routers of a rank share.
 struct Fabric {
   Topology topology;
   Routes routes;
@@ -23,10 +23,6 @@ struct Fabric {
   // Routers may settle what the next cycle will bring, see Router::look_ahead.
   bool looks_ahead = true;
   bool bypasses = false;  // some worms pass over dies
-  // Least time from an event at a node to its effect on a neighbour; may be raised if no worm passes over a
-  // die.
-  SimDuration least_hop;
-  WormPool worms;
 
   // Throws std::invalid_argument, see Topology and Routes.
   Fabric(const NetworkConfig& config, bool with_io)
@@ -39,8 +35,7 @@ struct Fabric {
         links(config.link),
         looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
                     !topology.design().passes_dies),
-        bypasses(topology.design().passes_dies),
-        least_hop{timing.lookahead(bypasses)} {}
+        bypasses(topology.design().passes_dies) {}
 
   LinkTiming link(NodeId node, Port port) const;
   std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }

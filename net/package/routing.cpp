@@ -4,6 +4,7 @@
 #include <bit>
 #include <stdexcept>
 
+#include "core/engine/base/splitmix64.hpp"
 #include "net/package/hops.hpp"
 
 namespace hecaton::net {
@@ -12,12 +13,9 @@ namespace {
 
 constexpr std::array<Port, 5> linked_ports{Port::east, Port::west, Port::south, Port::north, Port::io};
 
-// A coin per worm that is the same on every router of its way (the finaliser of SplitMix64).
+// A coin per worm that is the same on every router of its way.
 std::uint64_t hash_of(const WormHeader& header) {
-  std::uint64_t x = header.tag * 0x9E3779B97F4A7C15u + header.source.value;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  return x ^ (x >> 31);
+  return splitmix64_finalise(header.tag * splitmix64_increment + header.source.value);
 }
 constexpr std::uint64_t coin_row = 1, coin_column = 2, coin_order = 4;
 

@@ -22,12 +22,13 @@ struct TrafficCounters {
     if (traffic.measures(cycle)) offered_flits += flits;
   }
   // Part of a packet, or all that was missing of it.
-  void arrived(const Traffic& traffic, std::int64_t now_ps, std::int64_t cycle_ps, std::uint32_t flits) {
-    last_delivery_ps = static_cast<std::uint64_t>(now_ps);
-    if (traffic.measures(now_ps / cycle_ps)) accepted_flits += flits;
+  void arrived(const Traffic& traffic, SimTime now, SimDuration cycle, std::uint32_t flits) {
+    last_delivery_ps = static_cast<std::uint64_t>(now.ps);
+    if (traffic.measures(now / cycle)) accepted_flits += flits;
   }
   // A whole packet that was made in the measuring window.
-  void completed(std::uint64_t latency_ps, std::uint32_t hops) {
+  void completed(SimDuration latency, std::uint32_t hops) {
+    const auto latency_ps = static_cast<std::uint64_t>(latency.ps);
     latency_min_ps = packets_measured == 0 ? latency_ps : std::min(latency_min_ps, latency_ps);
     latency_max_ps = std::max(latency_max_ps, latency_ps);
     latency_sum_ps += latency_ps;

@@ -109,14 +109,13 @@ std::int64_t Traffic::geometric(const std::vector<std::uint64_t>& survival, Rand
   }
 }
 
-std::int64_t Traffic::next_ps(NodeId die, std::int64_t cycle, std::uint64_t draw,
-                              std::int64_t cycle_ps) const {
+SimTime Traffic::next_time(NodeId die, std::int64_t cycle, std::uint64_t draw, SimDuration cycle_time) const {
   if (replays()) {
     const auto packets = replay_of(die);
-    return draw < packets.size() ? packets[draw].time_ps : -1;
+    return draw < packets.size() ? SimTime{packets[draw].time_ps} : SimTime::never();
   }
   const std::int64_t next = next_cycle(die, cycle, draw);
-  return next < inject_until() ? next * cycle_ps : -1;
+  return next < inject_until() ? SimTime{} + next * cycle_time : SimTime::never();
 }
 
 std::uint32_t Traffic::bytes(NodeId die, std::uint64_t draw, std::uint32_t flit_bytes) const {

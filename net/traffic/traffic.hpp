@@ -16,6 +16,7 @@
 
 #include "core/engine/base/ids.hpp"
 #include "core/engine/base/random.hpp"
+#include "core/engine/base/time.hpp"
 #include "net/traffic/config.hpp"
 
 namespace hecaton::net {
@@ -31,9 +32,9 @@ class Traffic {
   // The cycle of the packet after one in cycle `cycle` (-1: before the first); `draw` counts this die's
   // packets. Negative if the die never sends again. Not for pattern "trace".
   std::int64_t next_cycle(NodeId die, std::int64_t cycle, std::uint64_t draw) const;
-  // When the die makes its packet number `draw`, the one before having come in cycle `cycle`; negative: it
-  // makes none any more.
-  std::int64_t next_ps(NodeId die, std::int64_t cycle, std::uint64_t draw, std::int64_t cycle_ps) const;
+  // When the die makes its packet number `draw`, the one before having come in cycle `cycle`; never if it
+  // makes none any more. `cycle_time`: how long a cycle is.
+  SimTime next_time(NodeId die, std::int64_t cycle, std::uint64_t draw, SimDuration cycle_time) const;
   NodeId destination(NodeId die, std::uint64_t draw) const;
   std::uint32_t bytes(NodeId die, std::uint64_t draw, std::uint32_t flit_bytes) const;
   bool replays() const { return config_.pattern == TrafficPattern::trace; }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/engine/base/time.hpp"
+
 namespace hecaton::runs {
 namespace {
 
@@ -46,7 +48,7 @@ std::optional<std::int64_t> picoseconds_of(std::string_view text) {
     sum += *number * *unit;
   } while (!text.empty());
   if (sum < 0.5 || sum > most) return std::nullopt;
-  return static_cast<std::int64_t>(std::llround(sum));
+  return from_picoseconds(sum).ps;
 }
 
 }  // namespace hecaton::runs

@@ -134,7 +134,7 @@ struct TrafficNode {
   template <class Host>
   void on_timer(Host& host, std::uint32_t) {
     const net::Timing& timing = host.fabric().timing;
-    const std::int64_t cycle = host.now().ps / timing.cycle;
+    const std::int64_t cycle = host.now() / timing.cycle;
     do {
       const NodeId destination = traffic->destination(host.node(), drawn - 1);
       const std::uint32_t bytes = traffic->bytes(host.node(), drawn - 1, timing.flit_bytes);
@@ -146,20 +146,19 @@ struct TrafficNode {
   template <class Host>
   void on_message(Host& host, const net::DeliveredMessage& delivered) {
     const net::Timing& timing = host.fabric().timing;
-    counters.arrived(*traffic, host.now().ps, timing.cycle, delivered.flits);
-    const std::int64_t created = delivered.header.created_ps;
+    counters.arrived(*traffic, host.now(), timing.cycle, delivered.flits);
+    const SimTime created = delivered.header.created;
     if (!delivered.complete || !traffic->measures(created / timing.cycle)) return;
-    counters.completed(static_cast<std::uint64_t>(host.now().ps - created),
-                       host.fabric().hops(delivered.header.source, host.node()));
+    counters.completed(host.now() - created, host.fabric().hops(delivered.header.source, host.node()));
   }
 
  private:
   // Whether the next packet is due at once; otherwise it comes by a timer.
   template <class Host>
   bool plan_next(Host& host, std::int64_t cycle) {
-    const std::int64_t next = traffic->next_ps(host.node(), cycle, drawn++, host.fabric().timing.cycle);
-    if (next == host.now().ps && cycle >= 0) return true;
-    if (next >= 0) host.wake_at(SimTime{next}, 0);
+    const SimTime next = traffic->next_time(host.node(), cycle, drawn++, host.fabric().timing.cycle);
+    if (next == host.now() && cycle >= 0) return true;
+    if (next != SimTime::never()) host.wake_at(next, 0);
     return false;
   }
 };

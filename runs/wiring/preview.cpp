@@ -81,7 +81,7 @@ Preview preview(const io::Deck& deck, int ranks, const std::string& partition_na
   const Workload workload(deck);
   const net::Topology& topology = workload.topology();
   Preview seen;
-  seen.lookahead_ps = net::make_timing(deck.network).lookahead(workload.uses_bypass());
+  seen.lookahead_ps = net::make_timing(deck.network).lookahead(workload.uses_bypass()).ps;
   if (ranks > 1 && seen.lookahead_ps <= 0)
     throw training::PlanError(
         "link.latency_ns", "is too small for a run on several ranks",

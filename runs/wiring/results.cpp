@@ -39,8 +39,8 @@ std::vector<chiplet::LinkCounters> links_of(NodeId node, const net::Topology& to
 
 std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
   return links_of(node.id, topology, [&](net::Port port) {
-    const net::PortState& state = node.router.port(port);
-    return chiplet::LinkCounters{0, 0, state.busy_ps, state.flits, state.packets, state.bytes};
+    const net::PortCounters& sent = node.router.counters().ports[static_cast<std::size_t>(port)];
+    return chiplet::LinkCounters{0, 0, sent.busy_ps, sent.flits, sent.packets, sent.bytes};
   });
 }
 
@@ -51,7 +51,7 @@ std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size
     const net::clocked::PortCounters counters = network.port(local, port);
     return chiplet::LinkCounters{0,
                                  0,
-                                 counters.flits * static_cast<std::uint64_t>(timing.cycle),
+                                 counters.flits * static_cast<std::uint64_t>(timing.cycle.ps),
                                  counters.flits,
                                  counters.packets,
                                  counters.packets * network.packet_flits() * timing.flit_bytes};
@@ -91,7 +91,7 @@ std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) 
   } else if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node)) {
     add_counters(digest, source->counters);
   }
-  add_network(digest, node.interface.packets(), links_of(node, topology));
+  add_network(digest, node.interface.counters().packets, links_of(node, topology));
   return digest.value();
 }
 
@@ -121,9 +121,12 @@ std::vector<NodeOutcome> outcomes(const Model& model) {
   std::vector<NodeOutcome> all;
   for (const Model::Node& node : model.nodes()) {
     NodeOutcome& outcome = all.emplace_back();
-    outcome = {
-        node.id, digest_of(node, model.fabric().topology), node.interface.packets(), end_of(node), node.depth,
-        {}};
+    outcome = {node.id,
+               digest_of(node, model.fabric().topology),
+               node.interface.counters().packets,
+               end_of(node),
+               node.depth,
+               {}};
     if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
       outcome.traffic = source->counters;
   }

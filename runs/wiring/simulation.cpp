@@ -63,7 +63,7 @@ class Heartbeat {
   double fraction(SimTime now) const {
     if (workload_.traffic()) {
       const auto end =
-          static_cast<double>(workload_.traffic()->inject_until() * model_.fabric().timing.cycle);
+          static_cast<double>((workload_.traffic()->inject_until() * model_.fabric().timing.cycle).ps);
       return std::min(1.0, static_cast<double>(now.ps) / end);
     }
     return expected_ == 0 ? -1.0 : static_cast<double>(rows_done(model_)) / static_cast<double>(expected_);
@@ -113,7 +113,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const std::vector<NodeOutcome> nodes = outcomes(run.model);
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
-  if (run.workload.traffic()) result.traffic = traffic_result(nodes, fabric.timing.cycle, run.world);
+  if (run.workload.traffic()) result.traffic = traffic_result(nodes, fabric.timing.cycle.ps, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);
@@ -219,15 +219,15 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
                                       const boost::mpi::communicator& world) {
   const auto start = std::chrono::steady_clock::now();
   const io::Deck& deck = workload.deck();
-  net::Fabric fabric(network_of(deck), workload.has_io());
-  fabric.least_hop = SimDuration{fabric.timing.lookahead(workload.uses_bypass())};
+  const net::Fabric fabric(network_of(deck), workload.has_io());
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
   const std::string sync = choose_sync(options.sync, world);
   if (is_clocked(deck)) {
-    if (!options.lookahead.router) fabric.least_hop = SimDuration{fabric.timing.lookahead(true)};
-    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self);
+    const bool link_alone = workload.uses_bypass() || !options.lookahead.router;
+    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self,
+                       fabric.timing.lookahead(link_alone));
     return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
   }
   Model model(fabric, partition.owner, self,

@@ -78,14 +78,14 @@ class Forms {
 
   Time message(std::uint64_t bytes, Edge edge) const {
     if (bytes == 0) return {};
-    const auto cycle = static_cast<std::uint64_t>(timing_.cycle);
+    const auto cycle = static_cast<std::uint64_t>(timing_.cycle.ps);
     const std::uint64_t flits = (bytes + timing_.flit_bytes - 1) / timing_.flit_bytes;
-    const std::uint64_t stages =
-        2 + (timing_.channel_stage > 0 ? 1U : 0U) + (timing_.routing_stage > 0 ? 1U : 0U);
+    const std::uint64_t stages = 2 + (timing_.channel_stage > SimDuration{} ? 1U : 0U) +
+                                 (timing_.routing_stage > SimDuration{} ? 1U : 0U);
     const std::uint64_t routers = edge.passes_a_die ? 1 : edge.links;
     const std::uint64_t cycles = 2 + stages * (routers + 1);
-    const std::uint64_t latency = static_cast<std::uint64_t>(timing_.overhead) + cycles * cycle +
-                                  edge.links * static_cast<std::uint64_t>(timing_.link);
+    const std::uint64_t latency = static_cast<std::uint64_t>(timing_.overhead.ps) + cycles * cycle +
+                                  edge.links * static_cast<std::uint64_t>(timing_.link.ps);
     return {latency + flits * cycle, flits * cycle};
   }
 

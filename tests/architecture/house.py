@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     PLAN: {MODEL, PROGRAM, HARDWARE},
     "core/training/grid": FAMILY,
     "core/training/one_d": FAMILY,
-    "core/training": {"core/training/grid", "core/training/one_d", *FAMILY},
+    "core/training": {"core/training/grid", "core/training/one_d", *FAMILY, BASE},
     PACKAGE: {BASE},
     "net/traffic": {BASE},
     "net/events": {PACKAGE, BASE},
@@ -52,7 +52,8 @@ MAY_INCLUDE = {
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
     "runs/checkpoints": {"runs/wiring", *IO - {"io/study"}, "core/engine/sync"},
-    "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/training", MODEL, "net/lookahead", "partition"},
+    "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/training", MODEL, "net/lookahead", "partition",
+                 BASE},
     "runs/sweep": {"runs/cli", "io/study", "io/result", "io/deck", "io/files", BASE},
     "runs/commands": {*RUNS - {"runs/commands"}, *IO, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
@@ -88,6 +89,12 @@ MOST_UNITS = 16  # files of one name count once
 ANY_UNITS = {"runs/commands"}
 FOLDERS_WITH_README = [*MAY_INCLUDE, "core", "core/chiplet", "io", "tests"]
 MOST_LINES = 500
+# The one file in which floating point becomes a time; what a cast to a time would be made of elsewhere.
+TIME = "core/engine/base/time.hpp"
+MAKES_TIME = re.compile(r"\bstatic_cast<(?:std::)?int64_t>\s*\(|\bSim(?:Time|Duration)(?:\s+\w+)?\s*\{")
+FLOATING = re.compile(r"(?<![\w.])\d+(?:\.\d*|\.?\d*[eE][-+]?\d+)|\b(?:double|float)\b|_(?:ns|us|s|GBps)\b"
+                      r"|\bstd::(?:round|floor|ceil|trunc|rint|nearbyint)\b")
+ROUNDED = re.compile(r"\bl?l(?:round|rint)\s*\(")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 
 
@@ -126,6 +133,25 @@ def file_violations(name, text):
         yield f"{name}: unfinished business belongs in the tracker"
     if name.endswith(".hpp") and not re.match(r"//.*\n(//.*\n)*#pragma once\n", text):
         yield f"{name}: a header starts with what it is for, then #pragma once"
+
+
+def bracketed(text, start):
+    """What stands from `start` to where the bracket closes that opens right before it."""
+    depth = 1
+    for end in range(start, len(text)):
+        depth += (text[end] in "({") - (text[end] in ")}")
+        if depth == 0:
+            return text[start:end]
+    return text[start:]
+
+
+def time_violations(name, text):
+    if room_of(name) is None or name == TIME or not name.endswith((".hpp", ".cpp")):
+        return
+    code = re.sub(r"//.*", "", text)
+    casts = [bracketed(code, found.end()) for found in MAKES_TIME.finditer(code)]
+    if ROUNDED.search(code) or any(FLOATING.search(cast) for cast in casts):
+        yield f"{name}: floating point becomes a time in {TIME} only"
 
 
 def commands(text, name):
@@ -179,6 +205,7 @@ def violations(root):
     for name, text in sources(root):
         yield from include_violations(name, text)
         yield from file_violations(name, text)
+        yield from time_violations(name, text)
     yield from link_violations(root)
     yield from unit_violations(root)
     yield from order_violations()
@@ -223,6 +250,10 @@ BROKEN = [  # file, what it says, the complaint
     ("net/a.cpp", "int x;\n" * 500, "500 lines"),
     ("net/a.cpp", "// TODO: all of it\n", "unfinished"),
     ("net/b.hpp", "#pragma once\n", "what it is for"),
+    ("net/package/a.cpp", "auto t = static_cast<std::int64_t>(config.latency_ns * thousand);\n", "becomes a time"),
+    ("net/package/a.cpp", "auto t = static_cast<std::int64_t>(flits * f(1000.0));\n", "becomes a time"),
+    ("core/training/a.cpp", "op.slot_ps = static_cast<std::uint64_t>(std::llround(step));\n", "becomes a time"),
+    ("runs/cli/a.cpp", "SimTime t{std::floor(sum)};\n", "becomes a time"),
     ("net/package/CMakeLists.txt", "hecaton_room(hecaton_net_package USES hecaton_core_chiplet_program)\n",
      "must not link hecaton_core_chiplet_program"),
     ("net/CMakeLists.txt", "hecaton_room(hecaton_net)\ntarget_link_libraries(hecaton_net PUBLIC Boost::mpi)\n", "links Boost::mpi"),

@@ -65,7 +65,7 @@ template <class Synchroniser>
 BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owner_of, RankId self,
                             const net::NetworkConfig& config, const std::vector<Planned>& plan,
                             bool with_io) {
-  net::Fabric fabric(config, with_io);
+  const net::Fabric fabric(config, with_io);
   BenchResult result;
   BenchModel model(fabric, std::move(owner_of), self, [&](NodeId id) {
     std::vector<Planned> mine;
@@ -77,13 +77,13 @@ BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owne
   engine.run();
   std::sort(result.arrivals.begin(), result.arrivals.end());
   result.events = engine.accounting().events;
-  const std::int64_t later = engine.now().ps + 1'000'000'000;
+  const SimTime later = engine.now() + SimDuration{1'000'000'000};
   for (auto& node : model.nodes()) {
-    result.drained = result.drained && node.router.idle(fabric, later) && node.interface.idle();
+    result.drained = result.drained && model.idle(node, later);
     result.credits_home = result.credits_home && node.router.credits_home(fabric, later) &&
                           node.interface.credits_home(fabric, later);
     for (std::uint32_t p = 0; p < net::port_count; ++p) {
-      const net::PortState& port = node.router.port(static_cast<net::Port>(p));
+      const net::PortCounters& port = node.router.counters().ports[p];
       result.links.emplace_back(node.id.value * 8 + p, port.busy_ps, port.flits, port.packets, port.bytes);
     }
   }

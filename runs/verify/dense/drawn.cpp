@@ -6,13 +6,6 @@ namespace hecaton::runs {
 
 namespace {
 
-std::uint64_t mix(std::uint64_t z) {  // splitmix64
-  z += 0x9e3779b97f4a7c15U;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
-
 // -1 .. 1
 Number centred(std::uint64_t bits) {
   return static_cast<Number>(bits >> 11) * 0x1p-52L - 1.0;
@@ -21,7 +14,7 @@ Number centred(std::uint64_t bits) {
 }  // namespace
 
 std::uint64_t draw(std::uint64_t seed, Drawn drawn, std::uint64_t what, std::uint64_t index) {
-  return mix(mix(mix(seed ^ static_cast<std::uint64_t>(drawn)) ^ what) ^ index);
+  return splitmix64(splitmix64(splitmix64(seed ^ static_cast<std::uint64_t>(drawn)) ^ what) ^ index);
 }
 
 Number DrawnInputs::embedding(std::uint64_t word, std::uint64_t feature) const {

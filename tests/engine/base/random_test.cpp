@@ -5,6 +5,8 @@
 #include <array>
 #include <set>
 
+#include "core/engine/base/splitmix64.hpp"
+
 namespace hecaton {
 namespace {
 
@@ -15,6 +17,13 @@ TEST(Random, IsPhilox) {
   EXPECT_EQ(bits[0], 0x6627e8d5u);
   EXPECT_EQ(bits[1], 0xe169c58du);
   EXPECT_EQ(random_u64(0, RandomStream::injection, 0, 0), 0xe169c58d6627e8d5ull);
+}
+
+// The first numbers of the generator from state 0, as its authors publish them.
+TEST(SplitMix64, IsThePublishedGenerator) {
+  EXPECT_EQ(splitmix64(0), 0xE220A8397B1DCDAFull);
+  EXPECT_EQ(splitmix64(splitmix64_increment), 0x6E789E6AA1B965F4ull);
+  EXPECT_EQ(splitmix64_finalise(0), 0u);
 }
 
 TEST(Random, StreamsKeysAndCountersAreApart) {

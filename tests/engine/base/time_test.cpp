@@ -17,5 +17,12 @@ TEST(SimTime, NanosecondsRoundToTheNearestPicosecond) {
   EXPECT_EQ(from_nanoseconds(1.3376).ps, 1338);
 }
 
+// Where a picosecond is the last bit of a double, and just below a half.
+TEST(SimTime, PicosecondsAreRoundedOnce) {
+  EXPECT_EQ(from_picoseconds(5000000000000001.0).ps, 5000000000000001);
+  EXPECT_EQ(from_picoseconds(0.49999999999999994).ps, 0);
+  EXPECT_EQ(from_picoseconds(0.5).ps, 1);
+}
+
 }  // namespace
 }  // namespace hecaton

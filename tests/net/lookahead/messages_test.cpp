@@ -37,11 +37,11 @@ class OutlookTest : public ::testing::Test {
   }
   std::int64_t silent_until(std::int64_t next) { return silent_until(next, next); }
   std::int64_t silent_until(std::int64_t next, std::int64_t sure) {
-    return outlook_->silent_until(next, sure, *this);
+    return outlook_->silent_until(SimTime{next}, SimTime{sure}, *this).ps;
   }
   // A message to die 3 in one run of so many flits: die 2 gets it to send, and sends it across the border.
   void hand_over(std::uint32_t flits) {
-    outlook_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, 0);
+    outlook_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, SimTime{});
   }
   void post_head(std::uint32_t flits, std::int64_t at_ps) {
     WormHeader header;
@@ -52,7 +52,7 @@ class OutlookTest : public ::testing::Test {
     Payload head = head_payload(header);
     head.port = from_die_2;
     head.flits = flits;
-    outlook_->posted(NodeId{3}, head, at_ps);
+    outlook_->posted(NodeId{3}, head, SimTime{at_ps});
   }
 
  public:  // what an outlook asks of the nodes
@@ -62,7 +62,7 @@ class OutlookTest : public ::testing::Test {
  protected:
   Fabric fabric_{row_of_dies(), false};
   std::vector<RankId> regions_{RankId{0}, RankId{0}, RankId{0}, RankId{1}, RankId{1}, RankId{1}};
-  const std::int64_t cycle_ = fabric_.timing.cycle;
+  const std::int64_t cycle_ = fabric_.timing.cycle.ps;
   const std::int64_t hop_ = 2000 + 2 * cycle_;  // the link, and two cycles of a router
   const std::int64_t injection_ = 2 * cycle_;
   const std::int64_t ejection_ = 3 * cycle_;
@@ -91,7 +91,7 @@ TEST(Levels, AreLinksAwayFromWhereOthersCanReach) {
   const Fabric fabric(config, false);
   std::vector<RankId> regions(16, RankId{0});
   regions[0] = RankId{1};
-  const std::int64_t hop = 2000 + 2 * fabric.timing.cycle;
+  const std::int64_t hop = 2000 + 2 * fabric.timing.cycle.ps;
   const auto levels = [&](RankId self, Announcements announcements, const LookaheadSources& sources) {
     return levels_of(Borders(fabric, regions, announcements, sources), fabric, regions, self, announcements,
                      sources);
@@ -127,10 +127,10 @@ TEST(Levels, AreNoMoreThanTheEngineTakes) {
 }
 
 TEST_F(OutlookTest, WakeUpsBoundWhatLeaves) {
-  EXPECT_EQ(silent_until(0), never_ps);
+  EXPECT_EQ(silent_until(0), SimTime::never().ps);
   set_up({});
-  outlook_->woken_at(NodeId{2}, 50'000);
-  outlook_->woken_at(NodeId{0}, 20'000);
+  outlook_->woken_at(NodeId{2}, SimTime{50'000});
+  outlook_->woken_at(NodeId{0}, SimTime{20'000});
   const std::int64_t by_die_0 = 20'000 + telling_ + 2 * 2000 + injection_ + hop_;
   ASSERT_LT(by_die_0, 50'000);
   EXPECT_EQ(silent_until(0), by_die_0);
@@ -139,7 +139,7 @@ TEST_F(OutlookTest, WakeUpsBoundWhatLeaves) {
 
 TEST_F(OutlookTest, AMessageHasComeWithItsLastFlit) {
   constexpr std::uint32_t flits = 1000;
-  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, 0);
+  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
   const std::int64_t delivery = injection_ + 2 * 2000 + ejection_ + (flits - 1) * cycle_;
   EXPECT_EQ(silent_until(1), delivery + injection_ + hop_);
   // It is late, and of its head nothing is seen yet.
@@ -149,14 +149,14 @@ TEST_F(OutlookTest, AMessageHasComeWithItsLastFlit) {
   header.destination = NodeId{2};
   header.tag = 7;
   outlook_->delivered(header, true);
-  EXPECT_EQ(silent_until(delivery + 2), never_ps);
+  EXPECT_EQ(silent_until(delivery + 2), SimTime::never().ps);
   set_up({.serialisation = false});
-  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, 0);
+  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
   EXPECT_EQ(silent_until(1), telling_ + 2 * 2000 + injection_ + hop_);
 }
 
 TEST_F(OutlookTest, ProgramsBoundWhatDiesMaySend) {
-  outlook_->woken_at(NodeId{2}, 1000);
+  outlook_->woken_at(NodeId{2}, SimTime{1000});
   program_ps_ = 70'000;
   EXPECT_EQ(silent_until(500), 70'000 + injection_ + hop_);
 }
@@ -171,17 +171,17 @@ TEST_F(OutlookTest, NothingIsForeseenWhileAMessageLeaves) {
   cut.kind = EventKind::cut;
   cut.port = from_die_2;
   cut.flits = 64;
-  cut.created_ps = 10'000;
-  outlook_->posted(NodeId{3}, cut, 70'000);
+  cut.created = SimTime{10'000};
+  outlook_->posted(NodeId{3}, cut, SimTime{70'000});
   EXPECT_EQ(silent_until(10'000 + flits * cycle_), 0) << "36 flits are still to come";
   Payload body;
   body.kind = EventKind::body;
   body.port = from_die_2;
   body.flits = flits - 64;
-  outlook_->posted(NodeId{3}, body, 200'000);
+  outlook_->posted(NodeId{3}, body, SimTime{200'000});
   const std::int64_t gone = 200'000 + (flits - 64) * cycle_;
   EXPECT_EQ(silent_until(gone - 1), 0);
-  EXPECT_EQ(silent_until(gone), never_ps);
+  EXPECT_EQ(silent_until(gone), SimTime::never().ps);
 }
 
 // The next event that is known here may be far off, but a hold from beyond the border can come before it and
@@ -192,13 +192,13 @@ TEST_F(OutlookTest, AMessageHasNotLeftWhileAHoldMayComeIn) {
   post_head(flits, 10'000);
   const std::int64_t gone = 10'000 + flits * cycle_;
   EXPECT_EQ(silent_until(gone + 500'000, gone - 1), 0);
-  EXPECT_EQ(silent_until(gone + 500'000, gone), never_ps);
+  EXPECT_EQ(silent_until(gone + 500'000, gone), SimTime::never().ps);
 }
 
 // Nor is a message as late as the next event that is known here: a credit may come in and send it on before.
 TEST_F(OutlookTest, AMessageMayComeBeforeTheNextEvent) {
   constexpr std::uint32_t flits = 1000;
-  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, 0);
+  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
   const std::int64_t delivery = injection_ + 2 * 2000 + ejection_ + (flits - 1) * cycle_;
   const std::int64_t sure = delivery + 1;
   EXPECT_EQ(silent_until(delivery + 500'000, sure), sure + (flits - 1) * cycle_ + injection_ + hop_);
@@ -208,12 +208,12 @@ TEST_F(OutlookTest, WakeUpsBeforeARestartCount) {
   outlook_->lose_track();
   EXPECT_EQ(silent_until(10'000), 0);
   outlook_->find_again();
-  outlook_->woken_at(NodeId{2}, 50'000);
+  outlook_->woken_at(NodeId{2}, SimTime{50'000});
   EXPECT_EQ(silent_until(20'000), 50'000 + injection_ + hop_);
 }
 
 TEST_F(OutlookTest, NothingIsForeseenWhileAMessageComesIn) {
-  outlook_->expect(NodeId{2}, 30'000);
+  outlook_->expect(NodeId{2}, SimTime{30'000});
   EXPECT_EQ(silent_until(20'000), 30'000 + hop_);
   WormHeader header;
   header.source = NodeId{4};
@@ -221,11 +221,12 @@ TEST_F(OutlookTest, NothingIsForeseenWhileAMessageComesIn) {
   outlook_->came_in(head_payload(header));
   EXPECT_EQ(silent_until(30'001), 30'000 + hop_) << "what was promised before";
   outlook_->delivered(header, true);
-  EXPECT_EQ(silent_until(90'000), never_ps);
+  EXPECT_EQ(silent_until(90'000), SimTime::never().ps);
 }
 
 TEST_F(OutlookTest, AMessageThatNobodyAnnouncedIsAMistake) {
-  EXPECT_THROW(outlook_->handed_over(NodeId{0}, {NodeId{5}, 1, 64, false, false}, 0), std::logic_error);
+  EXPECT_THROW(outlook_->handed_over(NodeId{0}, {NodeId{5}, 1, 64, false, false}, SimTime{}),
+               std::logic_error);
 }
 
 }  // namespace

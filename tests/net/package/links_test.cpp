@@ -69,7 +69,7 @@ TEST(Links, ALongMessageTakesTheSlowestLinksTime) {
 TEST(Links, TheLeastLatencyBoundsTheLookahead) {
   net::NetworkConfig config = wormhole_mesh(2, 2);
   config.link.overrides = {link(0, 1, 0.0, 0.25)};
-  EXPECT_EQ(net::make_timing(config).lookahead(true), 250);
+  EXPECT_EQ(net::make_timing(config).lookahead(true).ps, 250);
 }
 
 }  // namespace

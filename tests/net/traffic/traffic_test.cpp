@@ -89,16 +89,16 @@ TEST(Replay, GivesEachDieItsPacketsByTime) {
   config.pattern = net::TrafficPattern::trace;
   const net::Traffic traffic(config, 2, 2,
                              {{5000, 3, 0, 64}, {2500, 1, 2, 10}, {1000, 3, 1, 7}, {5000, 3, 2, 9}});
-  EXPECT_EQ(traffic.next_ps(NodeId{0}, -1, 0, 1000), -1);
-  EXPECT_EQ(traffic.next_ps(NodeId{1}, -1, 0, 1000), 2500);
-  EXPECT_EQ(traffic.next_ps(NodeId{1}, 2, 1, 1000), -1);
+  EXPECT_EQ(traffic.next_time(NodeId{0}, -1, 0, {1000}), SimTime::never());
+  EXPECT_EQ(traffic.next_time(NodeId{1}, -1, 0, {1000}), SimTime{2500});
+  EXPECT_EQ(traffic.next_time(NodeId{1}, 2, 1, {1000}), SimTime::never());
   const std::vector<net::ReplayPacket> expected{{1000, 3, 1, 7}, {5000, 3, 0, 64}, {5000, 3, 2, 9}};
   for (std::uint64_t draw = 0; draw < expected.size(); ++draw) {
-    EXPECT_EQ(traffic.next_ps(NodeId{3}, -1, draw, 1000), expected[draw].time_ps);
+    EXPECT_EQ(traffic.next_time(NodeId{3}, -1, draw, {1000}).ps, expected[draw].time_ps);
     EXPECT_EQ(traffic.destination(NodeId{3}, draw), NodeId{expected[draw].destination});
     EXPECT_EQ(traffic.bytes(NodeId{3}, draw, 64), expected[draw].bytes);
   }
-  EXPECT_EQ(traffic.next_ps(NodeId{3}, 5, 3, 1000), -1);
+  EXPECT_EQ(traffic.next_time(NodeId{3}, 5, 3, {1000}), SimTime::never());
 }
 
 }  // namespace
