@@ -21,7 +21,7 @@ void validate_root(const DieSetup& setup, const Op& op, std::uint32_t size) {
 
 void validate_on_line(const DieSetup& setup, const Op& op) {
   const LinePlace& place = setup.lines[static_cast<std::size_t>(op.ring)];
-  const std::string line = std::string(ring_name(op.ring)) + " line";
+  const std::string line = std::string(name_of(op.ring)) + " line";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + line);
   if (place.size > 1 && place.at(place.position) != setup.id) fail(setup, "it is not in its " + line);
   validate_root(setup, op, place.size);
@@ -36,7 +36,7 @@ void validate_on_line(const DieSetup& setup, const Op& op) {
 void validate_collective(const DieSetup& setup, const Op& op) {
   if (!uses_ring(op)) return validate_on_line(setup, op);
   const RingPlace& place = setup.rings[static_cast<std::size_t>(op.ring)];
-  const std::string ring = std::string(ring_name(op.ring)) + " ring";
+  const std::string ring = std::string(name_of(op.ring)) + " ring";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
   validate_root(setup, op, place.size);
   if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);
@@ -189,7 +189,7 @@ OperationRow Die::row_of_operation() const {
   OperationRow row;
   row.die = id_.value;
   row.kind = kind_of(op().code);
-  row.stage = static_cast<std::uint8_t>(op().stage);
+  row.stage = op().stage;
   row.layer = static_cast<std::int16_t>(layer_);
   row.minibatch = minibatch_;
   row.start_ps = operation_start_.ps;
@@ -212,9 +212,9 @@ OperationRow Die::row_of_operation() const {
 
 std::string Die::blocked_collective() const {
   const RingPlace& ring = places().ring;
-  std::string what = std::string(operation_name(kind_of(op().code))) + " on the " +
-                     std::string(ring_name(op().ring)) + (uses_ring(op()) ? " ring" : " line") + ", step " +
-                     std::to_string(step_ + 1) + " of " + std::to_string(steps_) + ", waits for ";
+  std::string what = std::string(name_of(kind_of(op().code))) + " on the " + std::string(name_of(op().ring)) +
+                     (uses_ring(op()) ? " ring" : " line") + ", step " + std::to_string(step_ + 1) + " of " +
+                     std::to_string(steps_) + ", waits for ";
   if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all && !is_cut(op())) {
     what +=
         "chunk " + std::to_string(ring_step(op().code, ring.size, ring.position, step_).receive_chunk) + " ";
@@ -232,8 +232,7 @@ std::string Die::blocked_on() const {
       break;
     case Doing::computing:
     case Doing::reducing:
-      what = std::string(operation_name(kind_of(op().code))) + " until " + std::to_string(busy_until_.ps) +
-             " ps";
+      what = std::string(name_of(kind_of(op().code))) + " until " + std::to_string(busy_until_.ps) + " ps";
       break;
     case Doing::holding:
     case Doing::exchanging:

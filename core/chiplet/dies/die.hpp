@@ -28,8 +28,8 @@
 #include "core/chiplet/program/earliest_send.hpp"
 #include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
-#include "core/chiplet/program/row_digest.hpp"
 #include "core/chiplet/program/tags.hpp"
+#include "core/engine/base/field_digest.hpp"
 
 namespace hecaton::chiplet {
 
@@ -371,7 +371,7 @@ bool Die::end_operation(H& h) {
 template <DieHost H>
 void Die::finish_row(H& h, const OperationRow& row) {
   ++rows_;
-  add_row(digest_, row);
+  add_fields(digest_, row);
   h.record(row);
 }
 

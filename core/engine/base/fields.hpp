@@ -149,6 +149,17 @@ template <HasFields Row>
 inline constexpr bool lists_every_member = std::is_aggregate_v<Row>&& field_detail::member_count<Row>() ==
                                            field_count<Row>&& field_detail::fields_differ<Row>();
 
+// The place of a member in the list.
+template <auto Member>
+inline constexpr std::size_t field_index = [] {
+  std::size_t index = 0, found = 0;
+  for_each_field<typename Field<Member>::Row>([&](const auto& each) {
+    if (std::is_same_v<std::decay_t<decltype(each)>, Field<Member>>) found = index;
+    ++index;
+  });
+  return found;
+}();
+
 // The field of a member: its name, unit and so on.
 template <auto Member>
 constexpr Field<Member> field_of() {

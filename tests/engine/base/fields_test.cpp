@@ -36,6 +36,7 @@ struct Sample {
 };
 static_assert(lists_every_member<Sample>);
 static_assert(field_count<Sample> == 6);
+static_assert(field_index<&Sample::id> == 0 && field_index<&Sample::layer> == 4);
 static_assert(std::string_view(field_of<&Sample::peak>().name) == "peak");
 
 // Members of other types than numbers are counted too.
