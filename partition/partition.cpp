@@ -40,27 +40,44 @@ Partition make_strips(const net::Topology& topology, std::uint32_t ranks) {
   return with_io(std::move(result), topology);
 }
 
+namespace {
+
+Partitioner partitioner_named(std::string_view name) {
+  if (const auto partitioner = value_named<Partitioner>(name)) return *partitioner;
+  std::string known;
+  for (const std::string_view other : partition_names) {
+    const bool is_last = other == partition_names.back();
+    known += std::string(known.empty() ? "" : is_last ? " and " : ", ") + std::string(other);
+  }
+  throw std::invalid_argument("there is no partitioner \"" + std::string(name) + "\"; there are " + known);
+}
+
+Partition make_by(Partitioner partitioner, const net::Topology& topology, std::uint32_t ranks,
+                  const Weights& weights) {
+  switch (partitioner) {
+    case Partitioner::block:
+      return make_blocks(topology, ranks);
+    case Partitioner::strip:
+      return make_strips(topology, ranks);
+    case Partitioner::scotch:
+      break;
+  }
+  return make_weighted(topology, ranks, weights);
+}
+
+}  // namespace
+
 Partition make_partition(std::string_view name, const net::Topology& topology, std::uint32_t ranks,
                          const Weights& weights) {
   if (!weights.empty() && weights.size() != topology.nodes())
     throw std::invalid_argument("weights must be given for every node or for none");
-  Partition result;
-  if (name == "block") {
-    result = make_blocks(topology, ranks);
-  } else if (name == "strip") {
-    result = make_strips(topology, ranks);
-  } else if (name == "scotch") {
-    result = make_weighted(topology, ranks, weights);
-  } else {
-    throw std::invalid_argument("there is no partitioner \"" + std::string(name) +
-                                "\"; there are block, strip and scotch");
-  }
+  Partition result = make_by(partitioner_named(name), topology, ranks, weights);
   validate(result, topology);
   return result;
 }
 
 bool needs_weights(std::string_view name) {
-  return name == "scotch";
+  return value_named<Partitioner>(name) == Partitioner::scotch;
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "core/engine/base/ids.hpp"
 #include "net/package/topology.hpp"
 
@@ -34,7 +35,13 @@ Partition make_strips(const net::Topology& topology, std::uint32_t ranks);
 // arguments alone: the seed is fixed and nothing runs in parallel, so that every rank finds the same.
 Partition make_weighted(const net::Topology& topology, std::uint32_t ranks, const Weights& weights);
 
-inline constexpr std::string_view partition_names[] = {"block", "strip", "scotch"};
+enum class Partitioner : std::uint8_t { block, strip, scotch };
+constexpr auto enum_names(std::type_identity<Partitioner>) {
+  using enum Partitioner;
+  return named<Partitioner>({{block, "block"}, {strip, "strip"}, {scotch, "scotch"}});
+}
+
+inline constexpr auto& partition_names = names_of<Partitioner>();
 
 // By one of these names; throws std::invalid_argument for another. Only "scotch" looks at the weights, as
 // `needs_weights` says.

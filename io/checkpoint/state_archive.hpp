@@ -18,6 +18,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/engine/base/fields.hpp"
+
 namespace hecaton::io {
 
 template <class Value>
@@ -95,6 +97,12 @@ template <class Archive, class Value>
 CEREAL_ARCHIVE_RESTRICT(StateReader, StateWriter)
 CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, cereal::NameValuePair<Value>& pair) {
   archive(pair.value);
+}
+// A struct that lists its fields, which needs no function of its own.
+template <class Archive, HasFields Row>
+CEREAL_ARCHIVE_RESTRICT(StateReader, StateWriter)
+CEREAL_SERIALIZE_FUNCTION_NAME(Archive& archive, Row& row) {
+  visit_fields(row, [&archive](const char*, auto& value) { archive(value); });
 }
 template <class Size>
 void CEREAL_SAVE_FUNCTION_NAME(StateWriter& archive, const cereal::SizeTag<Size>& tag) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/chiplet/hardware/config.hpp"
+#include "core/engine/base/enum_names.hpp"
 #include "core/training/model/config.hpp"
 #include "net/package/config.hpp"
 #include "net/traffic/config.hpp"
@@ -13,6 +14,10 @@
 namespace hecaton::io {
 
 enum class WorkloadKind : std::uint8_t { training, collective, traffic };
+constexpr auto enum_names(std::type_identity<WorkloadKind>) {
+  using enum WorkloadKind;
+  return named<WorkloadKind>({{training, "training"}, {collective, "collective"}, {traffic, "traffic"}});
+}
 
 struct Deck {
   std::string name;           // file name without folder, for tables and summaries

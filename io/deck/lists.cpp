@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/training/model/operators.hpp"
+#include "core/engine/base/enum_names.hpp"
 #include "io/files/input_error.hpp"
 
 namespace hecaton::io {
@@ -136,7 +136,7 @@ std::string read_shape(std::string_view text, training::OperatorConfig& o) {
     o.*key.shape = value;
     return {};
   }
-  return fmt::format("{} is no shape of {}", in_quotes(text), training::operator_kind_name(o.kind));
+  return fmt::format("{} is no shape of {}", in_quotes(text), name_of(o.kind));
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ std::string read_shape(std::string_view text, training::OperatorConfig& o) {
 std::string list_text(const std::vector<training::OperatorConfig>& operators) {
   std::string text;
   for (const training::OperatorConfig& o : operators) {
-    text += fmt::format("{}{}", text.empty() ? "" : "; ", training::operator_kind_name(o.kind));
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", name_of(o.kind));
     const char* between = ": ";
     const auto add = [&](std::string_view name, std::uint32_t value) {
       text += fmt::format("{}{} {}", between, name, value);
@@ -162,12 +162,12 @@ std::string read_list(std::string_view text, std::vector<training::OperatorConfi
   return for_each_item(text, ';', [&](std::string_view item) -> std::string {
     const auto colon = item.find(':');
     const std::string_view name = trimmed(item.substr(0, colon));
-    const std::vector<std::string_view> kinds = training::operator_kind_names();
-    const auto kind = std::find(kinds.begin(), kinds.end(), name);
-    if (kind == kinds.end())
-      return fmt::format("{} is no operator; there are {}", in_quotes(name), joined(kinds));
+    const auto kind = value_named<training::OperatorKind>(name);
+    if (!kind)
+      return fmt::format("{} is no operator; there are {}", in_quotes(name),
+                         joined(names_of<training::OperatorKind>()));
     training::OperatorConfig& o = operators.emplace_back();
-    o.kind = static_cast<training::OperatorKind>(kind - kinds.begin());
+    o.kind = *kind;
     if (colon == std::string_view::npos) return {};
     const std::string_view shapes = trimmed(item.substr(colon + 1));
     if (shapes.empty()) return fmt::format("{} names no shape", in_quotes(item));

@@ -11,7 +11,7 @@ namespace {
 Table workload_table() {
   return table("workload", "What is simulated.", for_all,
                {key(
-                   "kind", ChoiceType{{"training", "collective", "traffic"}}, "", Tag::assumed, for_all,
+                   "kind", choice_of<WorkloadKind>(), "", Tag::assumed, for_all,
                    "training: one step of a model; collective: one collective operation alone; "
                    "traffic: synthetic packets.",
                    [](auto& d) -> auto& { return d.kind; })});
@@ -48,16 +48,6 @@ std::vector<Table> all_tables() {
 }
 
 }  // namespace
-
-std::string_view to_string(Tag tag) {
-  constexpr std::string_view names[] = {"PAPER", "PUBLIC", "DERIVED", "ASSUMED"};
-  return names[static_cast<std::size_t>(tag)];
-}
-
-std::string_view to_string(WorkloadKind kind) {
-  constexpr std::string_view names[] = {"training", "collective", "traffic"};
-  return names[static_cast<std::size_t>(kind)];
-}
 
 std::span<const Table> registry() {
   static const std::vector<Table> tables = all_tables();

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "io/deck/deck.hpp"
 
 namespace hecaton::io {
@@ -19,9 +20,15 @@ namespace hecaton::io {
 // Where a number comes from: stated in the paper that the simulated system follows, read in another public
 // source, derived by arithmetic from such, or a sensible value chosen by this project.
 enum class Tag : std::uint8_t { paper, public_source, derived, assumed };
-std::string_view to_string(Tag tag);
+constexpr auto enum_names(std::type_identity<Tag>) {
+  using enum Tag;
+  return named<Tag>(
+      {{paper, "PAPER"}, {public_source, "PUBLIC"}, {derived, "DERIVED"}, {assumed, "ASSUMED"}});
+}
 
-std::string_view to_string(WorkloadKind kind);
+constexpr std::string_view to_string(WorkloadKind kind) {
+  return name_of(kind);
+}
 inline constexpr WorkloadKind all_kinds[] = {WorkloadKind::training, WorkloadKind::collective,
                                              WorkloadKind::traffic};
 

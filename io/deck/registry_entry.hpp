@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "io/deck/lists.hpp"
 #include "io/deck/registry.hpp"
 
@@ -28,17 +29,22 @@ ListType list_type(std::string_view form) {
           }};
 }
 
+template <HasNames Enum>
+ChoiceType choice_of() {
+  return {{names_of<Enum>().begin(), names_of<Enum>().end()}};
+}
+
 // Reads and writes the field that a captureless function object of Deck names.
 template <class Field>
 struct Access {
   using Type = std::remove_reference_t<decltype(Field{}(std::declval<Deck&>()))>;
 
-  static Value get(const Deck& deck, const Key& key) {
+  static Value get(const Deck& deck, const Key&) {
     const Type& field = Field{}(deck);
     if constexpr (is_list<Type>) {
       return list_text(field);
     } else if constexpr (std::is_enum_v<Type>) {
-      return std::string(std::get<ChoiceType>(key.type).names.at(static_cast<std::size_t>(field)));
+      return std::string(name_of(field));
     } else if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, std::string>) {
       return field;
     } else if constexpr (std::is_integral_v<Type>) {
@@ -48,15 +54,12 @@ struct Access {
     }
   }
 
-  static void set(Deck& deck, const Key& key, const Value& value) {
+  static void set(Deck& deck, const Key&, const Value& value) {
     Type& field = Field{}(deck);
     if constexpr (is_list<Type>) {
       read_list(std::get<std::string>(value), field);
     } else if constexpr (std::is_enum_v<Type>) {
-      const auto& names = std::get<ChoiceType>(key.type).names;
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        if (names[i] == std::get<std::string>(value)) field = static_cast<Type>(i);
-      }
+      field = value_named<Type>(std::get<std::string>(value)).value();
     } else if constexpr (std::is_same_v<Type, bool> || std::is_same_v<Type, std::string>) {
       field = std::get<Type>(value);
     } else if constexpr (std::is_integral_v<Type>) {

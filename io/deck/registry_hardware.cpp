@@ -22,7 +22,7 @@ Table package_table() {
                     "columns", IntegerType{1, largest_mesh}, "dies", Tag::assumed, for_all,
                     "Columns of the mesh.", [](auto& d) -> auto& { return d.network.package.columns; }),
                 key(
-                    "topology", ChoiceType{net::topology_names()}, "", Tag::assumed, for_all,
+                    "topology", choice_of<net::TopologyKind>(), "", Tag::assumed, for_all,
                     net::topology_meanings(), [](auto& d) -> auto& { return d.network.package.topology; }),
                 key(
                     "dead_links", list_type<net::DieLink>(link_list_form), "", Tag::assumed, for_all,
@@ -84,17 +84,17 @@ Table router_table() {
            "channel of every link to them; false: all messages are equal.",
            [](auto& d) -> auto& { return d.network.router.background_dram; }),
        key(
-           "pipeline", ChoiceType{{"three-stage", "four-stage", "speculative"}}, "", Tag::assumed, for_all,
+           "pipeline", choice_of<net::Pipeline>(), "", Tag::assumed, for_all,
            "three-stage: virtual-channel allocation, switch allocation, switch traversal; "
            "four-stage: with a routing stage before them; speculative: both allocations in one cycle.",
            [](auto& d) -> auto& { return d.network.router.pipeline; }),
        key(
-           "routing", ChoiceType{{"xy", "yx", "o1turn", "adaptive", "up-down"}}, "", Tag::assumed, for_all,
+           "routing", choice_of<net::Routing>(), "", Tag::assumed, for_all,
            "xy: along the row first; yx: along the column first; o1turn: each packet one of these; adaptive: "
            "any shortest way where buffers are empty; up-down: around what is dead.",
            [](auto& d) -> auto& { return d.network.router.routing; }),
        key(
-           "switching", ChoiceType{{"wormhole", "cut-through"}}, "", Tag::assumed, for_all,
+           "switching", choice_of<net::Switching>(), "", Tag::assumed, for_all,
            "wormhole: switch and credits are granted flit by flit; cut-through: packet by packet.",
            [](auto& d) -> auto& { return d.network.router.switching; })});
 }
@@ -129,7 +129,7 @@ Table die_table() {
            "Throughput of the vector unit; 0: vector operations and reductions take no time.",
            [](auto& d) -> auto& { return d.die.vector_GBps; }),
        key(
-           "matrix", ChoiceType{{"systolic", "roofline"}}, "", Tag::assumed, for_training,
+           "matrix", choice_of<chiplet::MatrixModel>(), "", Tag::assumed, for_training,
            "systolic: an output-tiled array with its edge losses; roofline: peak rate or operand bandwidth.",
            [](auto& d) -> auto& { return d.die.matrix; }),
        key(

@@ -43,18 +43,18 @@ Table training_table() {
            "DRAM transfers overlap with work on the package.",
            [](auto& d) -> auto& { return d.training.overlap; }),
        key(
-           "broadcast", ChoiceType{{"tree", "pipelined"}}, "", Tag::assumed, for_training,
+           "broadcast", choice_of<training::Broadcast>(), "", Tag::assumed, for_training,
            "How methods that broadcast do it (optimus): along a binary tree, or in chunks from die to die.",
            [](auto& d) -> auto& { return d.training.broadcast; }),
        key(
            "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, for_training,
            "Chunks of a pipelined broadcast.", [](auto& d) -> auto& { return d.training.broadcast_chunks; }),
        key(
-           "optimizer", ChoiceType{{"adam", "sgd"}}, "", Tag::assumed, for_training,
+           "optimizer", choice_of<training::Optimizer>(), "", Tag::assumed, for_training,
            "State in DRAM per weight: a master weight of 4 bytes, and for adam two moments.",
            [](auto& d) -> auto& { return d.training.optimizer; }),
        key(
-           "attention", ChoiceType{{"by-sequence", "by-head"}}, "", Tag::assumed, for_training,
+           "attention", choice_of<training::Attention>(), "", Tag::assumed, for_training,
            "Methods with 2D tiles (hecaton, optimus): by-sequence: rows of dies hold whole sequences, so "
            "attention "
            "exchanges nothing; by-head: all-to-alls along columns give every die some heads of all tokens, "
@@ -122,15 +122,10 @@ Table collective_table() {
   return table(
       "collective", "The collective operation.", for_collective,
       {key(
-           "operation",
-           ChoiceType{{"all-gather", "reduce-scatter", "all-reduce", "broadcast", "reduce", "all-to-all"}},
-           "", Tag::assumed, for_collective, "What the dies of a group do together.",
-           [](auto& d) -> auto& { return d.collective.operation; }),
+           "operation", choice_of<training::CollectiveOperation>(), "", Tag::assumed, for_collective,
+           "What the dies of a group do together.", [](auto& d) -> auto& { return d.collective.operation; }),
        key(
-           "algorithm",
-           ChoiceType{{"ring", "naive-ring", "bypass-ring", "hamiltonian-ring", "torus-ring", "tree",
-                       "halving-doubling", "direct"}},
-           "", Tag::assumed, for_collective,
+           "algorithm", choice_of<training::CollectiveAlgorithm>(), "", Tag::assumed, for_collective,
            "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
            "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package; torus-ring: "
            "rings along "
@@ -140,7 +135,7 @@ Table collective_table() {
            "chunks.",
            [](auto& d) -> auto& { return d.collective.algorithm; }),
        key(
-           "group", ChoiceType{{"rows", "columns", "package"}}, "", Tag::assumed, for_collective,
+           "group", choice_of<training::CollectiveGroup>(), "", Tag::assumed, for_collective,
            "Which dies form a ring: those of each row, of each column, or all.",
            [](auto& d) -> auto& { return d.collective.group; }),
        key(
@@ -156,8 +151,7 @@ Table collective_table() {
            "Chunks of a broadcast or reduction along a ring; parts of a die's chunk of form = \"chunked\".",
            [](auto& d) -> auto& { return d.collective.chunks; }),
        key(
-           "form", ChoiceType{{"self-timed", "step-synchronous", "chunked"}}, "", Tag::assumed,
-           for_collective,
+           "form", choice_of<training::CollectiveForm>(), "", Tag::assumed, for_collective,
            "When a die begins a step: as soon as what it sends is there; not before step x step_ns; or part "
            "by part, "
            "as soon as a part is there (along rings).",
@@ -181,16 +175,14 @@ Table traffic_table() {
   return table(
       "traffic", "Synthetic packets.", for_traffic,
       {key(
-           "pattern",
-           ChoiceType{{"uniform", "transpose", "bit-complement", "bit-reverse", "shuffle", "tornado",
-                       "neighbour", "hotspot", "permutation", "trace"}},
-           "", Tag::assumed, for_traffic, "Who sends to whom; trace: as traffic.trace_file says.",
+           "pattern", choice_of<net::TrafficPattern>(), "", Tag::assumed, for_traffic,
+           "Who sends to whom; trace: as traffic.trace_file says.",
            [](auto& d) -> auto& { return d.traffic.pattern; }),
        key(
            "injection_rate", RealType{0, 1}, "flits per die and cycle", Tag::assumed, for_traffic,
            "Offered load.", [](auto& d) -> auto& { return d.traffic.injection_rate; }),
        key(
-           "injection", ChoiceType{{"bernoulli", "bursty"}}, "", Tag::assumed, for_traffic,
+           "injection", choice_of<net::Injection>(), "", Tag::assumed, for_traffic,
            "bernoulli: each cycle a packet or none, whatever was before; bursty: bursts and pauses of "
            "random length.",
            [](auto& d) -> auto& { return d.traffic.injection; }),

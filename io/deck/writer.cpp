@@ -23,9 +23,9 @@ const PresetValue* preset_value(const Deck& deck, const Key& key) {
 std::string_view origin(const Deck& deck, const Deck& defaults, const Key& key) {
   const Value value = key.get(deck, key);
   if (const PresetValue* preset = preset_value(deck, key); preset != nullptr && preset->value == value) {
-    return to_string(preset->tag);
+    return name_of(preset->tag);
   }
-  return value == key.get(defaults, key) ? to_string(key.tag) : "given";
+  return value == key.get(defaults, key) ? name_of(key.tag) : "given";
 }
 
 // [training.model] says the same in full.

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/chiplet/program/records.hpp"
+#include "core/engine/base/fields.hpp"
 
 namespace hecaton::io {
 
@@ -41,13 +43,13 @@ struct TrafficResult {
   std::uint64_t accepted_flits = 0;  // ejected in the window
 };
 
-// Varies from run to run; written to summary and /provenance only.
+// What one rank did. Varies from run to run; written to summary, profile and /provenance only.
 struct RankAccounting {
   std::uint64_t events = 0;
-  std::uint64_t windows = 0;        // agreements of all ranks
-  std::uint64_t stretches = 0;      // how often it went on processing events
-  std::uint64_t events_ahead = 0;   // processed while the others were waited for
-  std::uint64_t null_messages = 0;  // promises sent without an event
+  std::uint64_t windows = 0;
+  std::uint64_t stretches = 0;
+  std::uint64_t events_ahead = 0;
+  std::uint64_t null_messages = 0;
   std::uint64_t batches_sent = 0;
   std::uint64_t records_sent = 0;
   std::uint64_t bytes_sent = 0;
@@ -55,7 +57,25 @@ struct RankAccounting {
   double waiting_s = 0;
   double exchanging_s = 0;  // packing, sending, receiving and unpacking batches
   std::uint64_t peak_rss_bytes = 0;
+
+  static constexpr auto fields() {
+    using A = RankAccounting;
+    return std::tuple(
+        field<&A::events>("events", "1", "Events executed"),
+        field<&A::windows>("windows", "1", "Agreements of all ranks"),
+        field<&A::stretches>("stretches", "1", "Times it went on executing events"),
+        field<&A::events_ahead>("events_ahead", "1", "Events executed while waiting for other ranks"),
+        field<&A::null_messages>("null_messages", "1", "Promises sent without a record"),
+        field<&A::batches_sent>("batches_sent", "1", "Batches sent to other ranks"),
+        field<&A::records_sent>("records_sent", "1", "Records sent to other ranks"),
+        field<&A::bytes_sent>("bytes_sent", "B", "Bytes sent to other ranks"),
+        field<&A::computing_s>("computing_s", "s", "Wall time executing events"),
+        field<&A::waiting_s>("waiting_s", "s", "Wall time waiting for other ranks"),
+        field<&A::exchanging_s>("exchanging_s", "s", "Wall time exchanging records"),
+        field<&A::peak_rss_bytes>("peak_rss_bytes", "B", "Largest resident memory"));
+  }
 };
+static_assert(lists_every_member<RankAccounting>);
 
 struct RunResult {
   LocalRecords local;

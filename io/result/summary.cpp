@@ -1,35 +1,20 @@
 #include "io/result/summary.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/mpi/collectives.hpp>
-#include <functional>
-#include <iterator>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 
 #include "core/chiplet/program/energy.hpp"
 #include "io/files/version.hpp"
+#include "io/result/combined_rows.hpp"
 #include "io/result/package_energy.hpp"
 
 namespace hecaton::io {
 namespace {
 
 using chiplet::DieCounters;
-using Wide = unsigned __int128;  // a sum of 64-bit counts over any number of dies
-
-constexpr std::uint64_t DieCounters::*summed[] = {&DieCounters::macs,
-                                                  &DieCounters::vector_bytes,
-                                                  &DieCounters::sram_read_bytes,
-                                                  &DieCounters::sram_write_bytes,
-                                                  &DieCounters::nop_sent_bytes,
-                                                  &DieCounters::nop_received_bytes,
-                                                  &DieCounters::dram_read_bytes,
-                                                  &DieCounters::dram_write_bytes,
-                                                  &DieCounters::matrix_ps,
-                                                  &DieCounters::vector_ps,
-                                                  &DieCounters::nop_ps,
-                                                  &DieCounters::dram_ps};
 
 // Exact sums over the package: counts that fit 64 bits (else std::overflow_error), times that may not.
 struct PackageSums {
@@ -50,45 +35,20 @@ std::uint64_t narrow(Wide sum) {
   return value;
 }
 
-// Each count travels as two 32-bit halves, so that the sum over up to 2^32 dies cannot overflow on the way.
-std::array<Wide, std::size(summed)> sum_over_ranks(const std::vector<DieCounters>& dies,
-                                                   const boost::mpi::communicator& comm) {
-  std::array<std::uint64_t, 2 * std::size(summed)> halves{};
-  for (const DieCounters& die : dies) {
-    for (std::size_t i = 0; i < std::size(summed); ++i) {
-      halves[2 * i] += die.*summed[i] & 0xffffffffU;
-      halves[2 * i + 1] += die.*summed[i] >> 32U;
-    }
-  }
-  std::array<std::uint64_t, 2 * std::size(summed)> all{};
-  boost::mpi::all_reduce(comm, halves.data(), static_cast<int>(halves.size()), all.data(), std::plus<>());
-  std::array<Wide, std::size(summed)> sums{};
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = Wide{all[2 * i]} + (Wide{all[2 * i + 1]} << 32U);
-  return sums;
-}
-
 PackageSums sum_package(const Deck& deck, const LocalRecords& local, const boost::mpi::communicator& comm) {
-  const std::array<Wide, std::size(summed)> sums = sum_over_ranks(local.die_counters, comm);
+  const CombinedRows<DieCounters> sums(local.die_counters, comm);
   PackageSums package;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (summed[i] == &DieCounters::matrix_ps || summed[i] == &DieCounters::vector_ps) {
-      package.compute_ps += sums[i];
-    } else if (summed[i] == &DieCounters::nop_ps) {
-      package.nop_ps = sums[i];
-    } else if (summed[i] == &DieCounters::dram_ps) {
-      package.dram_ps = sums[i];
-    } else {
-      package.counts.*summed[i] = narrow(sums[i]);
-    }
-  }
-  const auto largest = [&](std::uint64_t DieCounters::*what) {
-    std::uint64_t most = 0;
-    for (const DieCounters& die : local.die_counters) most = std::max(most, die.*what);
-    return boost::mpi::all_reduce(comm, most, boost::mpi::maximum<std::uint64_t>());
-  };
-  package.finished_ps = largest(&DieCounters::finished_ps);
-  package.activation_peak_bytes = largest(&DieCounters::activation_peak_bytes);
-  package.weight_peak_bytes = largest(&DieCounters::weight_peak_bytes);
+  for_each_field<DieCounters>([&](const auto& field) {
+    constexpr auto member = std::decay_t<decltype(field)>::member;
+    const bool is_time = std::string_view(field.units) == "ps";
+    if (field.combine == Combine::sum && !is_time) package.counts.*member = narrow(sums.of<member>());
+  });
+  package.compute_ps = sums.of<&DieCounters::matrix_ps>() + sums.of<&DieCounters::vector_ps>();
+  package.nop_ps = sums.of<&DieCounters::nop_ps>();
+  package.dram_ps = sums.of<&DieCounters::dram_ps>();
+  package.finished_ps = narrow(sums.of<&DieCounters::finished_ps>());
+  package.activation_peak_bytes = narrow(sums.of<&DieCounters::activation_peak_bytes>());
+  package.weight_peak_bytes = narrow(sums.of<&DieCounters::weight_peak_bytes>());
   for (const std::uint64_t bits : link_bits_per_die(local, topology_of(deck), comm))
     package.link_bits += bits;
   package.dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
@@ -108,12 +68,10 @@ double ratio(std::uint64_t numerator, std::uint64_t denominator) {
 }
 
 EnergySummary energy_of_package(const Deck& deck, const PackageSums& package, std::int64_t simulated_ps) {
-  const chiplet::EnergyCounts counts{
-      .actions = package.counts,
-      .link_bits = package.link_bits,
-      .dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes,
-      .time = {simulated_ps},
-      .dies = package.dies};
+  const chiplet::EnergyCounts counts{.actions = package.counts,
+                                     .link_bits = package.link_bits,
+                                     .time = {simulated_ps},
+                                     .dies = package.dies};
   return energy_summary(chiplet::energy_of(counts, energy_table_of(deck)));
 }
 
@@ -140,15 +98,11 @@ TrainingSummary training_summary(const Deck& deck, const RunResult& result, cons
   return training;
 }
 
-constexpr const char* operation_names[] = {"all-gather", "reduce-scatter", "all-reduce",
-                                           "broadcast",  "reduce",         "all-to-all"};
-constexpr const char* group_names[] = {"rows", "columns", "package"};
-
 CollectiveSummary collective_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
                                      const boost::mpi::communicator& comm) {
   const PackageSums package = sum_package(deck, result.local, comm);
-  return {.operation = operation_names[static_cast<std::size_t>(deck.collective.operation)],
-          .group = group_names[static_cast<std::size_t>(deck.collective.group)],
+  return {.operation = std::string(name_of(deck.collective.operation)),
+          .group = std::string(name_of(deck.collective.group)),
           .time_ps = package.finished_ps,
           .algorithm = facts.algorithm,
           .bytes = deck.collective.bytes};

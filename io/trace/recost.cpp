@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
+#include <string>
+#include <tuple>
 
 #include "core/chiplet/program/energy.hpp"
 #include "io/deck/presets.hpp"
@@ -24,22 +25,28 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_deck_bytes = 1U << 20U;
 constexpr std::size_t most_rows = 1U << 20U;  // of dies or links: a package has at most 65,536 dies
 
-// Columns whose sums are costed, in the order of Sums.
-constexpr const char* summed_columns[] = {"dies/macs",
-                                          "dies/vector_bytes",
-                                          "dies/sram_read_bytes",
-                                          "dies/sram_write_bytes",
-                                          "dies/dram_read_bytes",
-                                          "dies/dram_write_bytes",
-                                          "links/bytes"};
-using Sums = std::array<std::uint64_t, std::size(summed_columns)>;
+// What is costed, summed over the package.
+struct Sums {
+  chiplet::DieCounters dies;
+  std::uint64_t link_bytes = 0;
+};
 
-std::uint64_t sum_of(const hdf5::Handle& file, const char* column) {
+// Calls f(column, sum) for each column whose sum is costed.
+template <class F>
+void for_each_sum(Sums& sums, F&& f) {
+  const auto visit = [&](const auto& counter) {
+    f(std::string("dies/") + counter.name, sums.dies.*counter.member);
+  };
+  std::apply([&](const auto&... counter) { (visit(counter), ...); }, chiplet::costed_counters);
+  f(std::string("links/") + field_of<&chiplet::LinkCounters::bytes>().name, sums.link_bytes);
+}
+
+std::uint64_t sum_of(const hdf5::Handle& file, const std::string& column) {
   std::uint64_t sum = 0;
   for (const std::uint64_t count : hdf5::read_counts(file, column, most_rows)) {
     // A bit counts eight times as much as a byte.
     if (count > std::numeric_limits<std::uint64_t>::max() / 8 - sum) {
-      throw hdf5::Error(std::string("the sum of '") + column + "' is not credible");
+      throw hdf5::Error("the sum of '" + column + "' is not credible");
     }
     sum += count;
   }
@@ -50,14 +57,19 @@ std::uint64_t sum_of(const hdf5::Handle& file, const char* column) {
 std::string read_counts_and_deck(const fs::path& trace) {
   const hdf5::Handle file = hdf5::open(trace);
   std::string text;
-  for (const char* column : summed_columns) text += fmt::format("{} ", sum_of(file, column));
+  Sums none;
+  for_each_sum(none, [&](const std::string& column, std::uint64_t) {
+    text += fmt::format("{} ", sum_of(file, column));
+  });
   return text + hdf5::read_text(file, "deck", most_deck_bytes);
 }
 
 Sums take_sums(std::string& text) {
-  Sums sums{};
+  Sums sums;
   const char* at = text.data();
-  for (std::uint64_t& sum : sums) at = std::from_chars(at, text.data() + text.size(), sum).ptr + 1;
+  for_each_sum(sums, [&](const std::string&, std::uint64_t& sum) {
+    at = std::from_chars(at, text.data() + text.size(), sum).ptr + 1;
+  });
   text.erase(0, static_cast<std::size_t>(at - text.data()));
   return sums;
 }
@@ -105,12 +117,8 @@ std::vector<Entry> read_energies(const fs::path& path) {
 
 EnergySummary cost(const Deck& deck, const Sums& sums, std::int64_t simulated_ps) {
   chiplet::EnergyCounts counts;
-  counts.actions.macs = sums[0];
-  counts.actions.vector_bytes = sums[1];
-  counts.actions.sram_read_bytes = sums[2];
-  counts.actions.sram_write_bytes = sums[3];
-  counts.dram_bytes = sums[4] + sums[5];
-  counts.link_bits = 8 * sums[6];
+  counts.actions = sums.dies;
+  counts.link_bits = 8 * sums.link_bytes;
   counts.time = {simulated_ps};
   counts.dies = std::uint64_t{deck.network.package.rows} * deck.network.package.columns;
   return energy_summary(chiplet::energy_of(counts, energy_table_of(deck)));

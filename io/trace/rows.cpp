@@ -17,12 +17,10 @@ std::vector<DieRow> die_rows(const Deck& deck, const RunResult& result, const ne
     const std::uint32_t die = local.dies[i];
     const chiplet::DieCounters& counters = local.die_counters[i];
     const net::Coordinate place = topology.coordinate(NodeId{die});
-    const chiplet::EnergyCounts counts{.actions = counters,
-                                       .link_bits = link_bits.at(die),
-                                       .dram_bytes = counters.dram_read_bytes + counters.dram_write_bytes,
-                                       .time = {result.totals.simulated_ps},
-                                       .dies = 1};
-    rows.push_back({die, place.row, place.column, counters, chiplet::energy_of(counts, table)});
+    const chiplet::EnergyCounts counts{
+        .actions = counters, .link_bits = link_bits.at(die), .time = {result.totals.simulated_ps}, .dies = 1};
+    const chiplet::EnergyBreakdown energy = chiplet::energy_of(counts, table);
+    rows.push_back({die, place.row, place.column, counters, energy, energy.total_J()});
   }
   return rows;
 }
@@ -35,16 +33,7 @@ std::vector<LinkRow> link_rows(const LocalRecords& local, const net::Topology& t
     expect_node(link.to, topology);
     const net::Coordinate from = topology.coordinate(NodeId{link.from});
     const net::Coordinate to = topology.coordinate(NodeId{link.to});
-    rows.push_back({.from = link.from,
-                    .to = link.to,
-                    .from_row = from.row,
-                    .from_column = from.column,
-                    .to_row = to.row,
-                    .to_column = to.column,
-                    .busy_ps = link.busy_ps,
-                    .flits = link.flits,
-                    .packets = link.packets,
-                    .bytes = link.bytes});
+    rows.push_back({link, from.row, from.column, to.row, to.column});
   }
   return rows;
 }

@@ -27,10 +27,10 @@ std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& comm) 
 
 // The column of all stretches, one after the other.
 std::vector<hdf5::Source> sources_of(const fs::path& folder, const std::vector<Stretch>& stretches,
-                                     const char* column) {
+                                     const std::string& column) {
   std::vector<hdf5::Source> sources;
   for (const Stretch& stretch : stretches)
-    sources.push_back({(folder / stretch.file).string(), std::string("/operations/") + column, stretch.rows});
+    sources.push_back({(folder / stretch.file).string(), "/operations/" + column, stretch.rows});
   return sources;
 }
 
@@ -82,50 +82,43 @@ std::vector<Span> spans_of(const std::vector<std::uint32_t>& dies,
   return spans;
 }
 
-template <class Value>
-std::vector<Value> read_column(const hdf5::Handle& file, const std::string& name,
-                               const std::vector<Span>& spans) {
-  const hdf5::Handle column = hdf5::open_column(file, "operations/" + name);
-  std::uint64_t rows = 0;
-  for (const Span& span : spans) rows += span.count;
-  std::vector<Value> values(rows);
-  Value* next = values.data();
-  for (const Span& span : spans) {
-    hdf5::read_rows(column, hdf5::cell_of<Value>(), span.first, span.count, next);
-    next += span.count;
-  }
-  return values;
+std::vector<std::uint64_t> read_offsets(const hdf5::Handle& file, std::uint32_t dies) {
+  std::vector<std::uint64_t> offsets(dies + std::size_t{1});
+  hdf5::read_rows(hdf5::open_column(file, "operations/offsets"), hdf5::Cell::u64, 0, offsets.size(),
+                  offsets.data());
+  return offsets;
 }
 
-template <class Value, class Set>
-void fill(std::vector<chiplet::OperationRow>& rows, const hdf5::Handle& file, const char* name,
-          const std::vector<Span>& spans, Set set) {
-  const std::vector<Value> values = read_column<Value>(file, name, spans);
-  rows.resize(values.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) set(rows[i], values[i]);
+// The rows of these spans, every column of them.
+template <class Row>
+std::vector<Row> read_table(const hdf5::Handle& file, const TraceTable<Row>& table,
+                            const std::vector<Span>& spans) {
+  std::uint64_t count = 0;
+  for (const Span& span : spans) count += span.count;
+  std::vector<Row> rows(count);
+  std::vector<std::byte> cells(count * sizeof(std::uint64_t));
+  for (const TraceColumn<Row>& column : table.columns) {
+    const hdf5::Handle source = hdf5::open_column(file, std::string(table.group) + "/" + column.name);
+    std::byte* next = cells.data();
+    for (const Span& span : spans) {
+      hdf5::read_rows(source, column.cell, span.first, span.count, next);
+      next += span.count * hdf5::cell_bytes(column.cell);
+    }
+    column.copy_back(cells.data(), rows);
+  }
+  return rows;
 }
 
 // The rows of these dies.
 LocalRecords read_stretch(const fs::path& path, const std::vector<std::uint32_t>& dies,
                           std::uint32_t all_dies) {
-  using Row = chiplet::OperationRow;
   const hdf5::Handle file = hdf5::open(path);
-  const auto offsets = read_column<std::uint64_t>(file, "offsets", {{0, std::uint64_t{all_dies} + 1}});
-  const std::vector<Span> spans = spans_of(dies, offsets);
+  const std::vector<std::uint64_t> offsets = read_offsets(file, all_dies);
   LocalRecords records;
   records.dies = dies;
   for (const std::uint32_t die : dies)
     records.operations_per_die.push_back(offsets.at(die + std::size_t{1}) - offsets.at(die));
-  std::vector<Row>& rows = records.operations;
-  fill<std::uint32_t>(rows, file, "die", spans, [](Row& row, auto value) { row.die = value; });
-  fill<std::uint8_t>(rows, file, "kind", spans,
-                     [](Row& row, auto value) { row.kind = static_cast<chiplet::OperationKind>(value); });
-  fill<std::uint8_t>(rows, file, "stage", spans, [](Row& row, auto value) { row.stage = value; });
-  fill<std::int16_t>(rows, file, "layer", spans, [](Row& row, auto value) { row.layer = value; });
-  fill<std::int32_t>(rows, file, "minibatch", spans, [](Row& row, auto value) { row.minibatch = value; });
-  fill<std::int64_t>(rows, file, "start_ps", spans, [](Row& row, auto value) { row.start_ps = value; });
-  fill<std::int64_t>(rows, file, "end_ps", spans, [](Row& row, auto value) { row.end_ps = value; });
-  fill<std::uint64_t>(rows, file, "bytes", spans, [](Row& row, auto value) { row.bytes = value; });
+  records.operations = read_table(file, operation_table(), spans_of(dies, offsets));
   return records;
 }
 

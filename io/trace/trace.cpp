@@ -69,8 +69,8 @@ Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& t
   std::vector<std::uint32_t> nodes;
   std::vector<std::uint64_t> links_per_node;
   for (const LinkRow& row : rows) {
-    if (nodes.empty() || nodes.back() != row.from) {
-      nodes.push_back(row.from);
+    if (nodes.empty() || nodes.back() != row.counters.from) {
+      nodes.push_back(row.counters.from);
       links_per_node.push_back(0);
     }
     ++links_per_node.back();

@@ -4,14 +4,18 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
+
+#include "core/engine/base/enum_names.hpp"
 
 namespace hecaton::net {
 
 // What each of them is stands in topologies/.
 enum class TopologyKind : std::uint8_t { mesh, bypass_ring, torus };
-std::string_view topology_name(TopologyKind kind);  // as decks name it
+constexpr auto enum_names(std::type_identity<TopologyKind>) {
+  using enum TopologyKind;
+  return named<TopologyKind>({{mesh, "mesh"}, {bypass_ring, "bypass-ring"}, {torus, "torus"}});
+}
 
 // The link between two neighbouring dies, both directions.
 struct DieLink {
@@ -52,10 +56,26 @@ struct LinkConfig {
 
 // speculative: heads bid for a virtual channel and the switch in the same cycle, others first.
 enum class Pipeline : std::uint8_t { three_stage, four_stage, speculative };
+constexpr auto enum_names(std::type_identity<Pipeline>) {
+  using enum Pipeline;
+  return named<Pipeline>(
+      {{three_stage, "three-stage"}, {four_stage, "four-stage"}, {speculative, "speculative"}});
+}
+
 enum class Routing : std::uint8_t { xy, yx, o1turn, adaptive, up_down };  // see routing.hpp
+constexpr auto enum_names(std::type_identity<Routing>) {
+  using enum Routing;
+  return named<Routing>(
+      {{xy, "xy"}, {yx, "yx"}, {o1turn, "o1turn"}, {adaptive, "adaptive"}, {up_down, "up-down"}});
+}
+
 // wormhole: a packet holds a virtual channel, the switch and credits are handed out flit by flit.
 // cut_through: a message holds a virtual channel, the switch and credits are handed out packet by packet.
 enum class Switching : std::uint8_t { wormhole, cut_through };
+constexpr auto enum_names(std::type_identity<Switching>) {
+  using enum Switching;
+  return named<Switching>({{wormhole, "wormhole"}, {cut_through, "cut-through"}});
+}
 
 struct RouterConfig {
   std::uint32_t virtual_channels = 4;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/engine/base/enum_names.hpp"
+
 namespace hecaton::net {
 
 enum class TrafficPattern : std::uint8_t {
@@ -19,10 +21,27 @@ enum class TrafficPattern : std::uint8_t {
   permutation,
   trace  // packets of a file, see ReplayPacket
 };
+constexpr auto enum_names(std::type_identity<TrafficPattern>) {
+  using enum TrafficPattern;
+  return named<TrafficPattern>({{uniform, "uniform"},
+                                {transpose, "transpose"},
+                                {bit_complement, "bit-complement"},
+                                {bit_reverse, "bit-reverse"},
+                                {shuffle, "shuffle"},
+                                {tornado, "tornado"},
+                                {neighbour, "neighbour"},
+                                {hotspot, "hotspot"},
+                                {permutation, "permutation"},
+                                {trace, "trace"}});
+}
 
 // bursty: on and off in turn; on for a random number of packets, off for a random time, neither with a
 // memory.
 enum class Injection : std::uint8_t { bernoulli, bursty };
+constexpr auto enum_names(std::type_identity<Injection>) {
+  using enum Injection;
+  return named<Injection>({{bernoulli, "bernoulli"}, {bursty, "bursty"}});
+}
 
 // One line of a trace that is replayed.
 struct ReplayPacket {

@@ -19,11 +19,11 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 Rows package_rows(const io::Deck& deck) {
   const auto& package = deck.network.package;
   const auto& link = deck.network.link;
-  return {{"deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind))},
-          {"package", fmt::format("{} x {} dies, {}", package.rows, package.columns,
-                                  net::topology_name(package.topology))},
-          {"links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,
-                                link.latency_ns, link.flit_bytes)}};
+  return {
+      {"deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind))},
+      {"package", fmt::format("{} x {} dies, {}", package.rows, package.columns, name_of(package.topology))},
+      {"links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,
+                            link.latency_ns, link.flit_bytes)}};
 }
 
 Rows plan_rows(const Preview& seen) {

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "core/engine/base/digest.hpp"
+#include "core/engine/base/field_digest.hpp"
 
 namespace hecaton::runs {
 
@@ -58,13 +58,6 @@ std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size
   });
 }
 
-void add_counters(Digest& digest, const chiplet::DieCounters& c) {
-  for (std::uint64_t word :
-       {c.macs, c.vector_bytes, c.sram_read_bytes, c.sram_write_bytes, c.nop_sent_bytes, c.nop_received_bytes,
-        c.dram_read_bytes, c.dram_write_bytes, c.matrix_ps, c.vector_ps, c.nop_ps, c.dram_ps, c.finished_ps})
-    digest.add(word);
-}
-
 void add_counters(Digest& digest, const net::TrafficCounters& c) {
   for (std::uint64_t word : {c.packets_measured, c.latency_sum_ps, c.latency_min_ps, c.latency_max_ps,
                              c.hops_sum, c.offered_flits, c.accepted_flits, c.last_delivery_ps})
@@ -73,9 +66,7 @@ void add_counters(Digest& digest, const net::TrafficCounters& c) {
 
 void add_network(Digest& digest, std::uint64_t packets, const std::vector<chiplet::LinkCounters>& links) {
   digest.add(packets);
-  for (const chiplet::LinkCounters& link : links)
-    for (std::uint64_t word : {std::uint64_t{link.to}, link.busy_ps, link.flits, link.packets, link.bytes})
-      digest.add(word);
+  for (const chiplet::LinkCounters& link : links) add_fields(digest, link);
 }
 
 std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) {
@@ -83,7 +74,7 @@ std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) 
   if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
     digest.add(die->die.digest());
     digest.add(die->die.rows());
-    add_counters(digest, die->die.counters());
+    add_fields(digest, die->die.counters());
   } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
     const chiplet::IoCounters counters = io->io.counters();
     for (std::uint64_t word : {counters.read_bytes, counters.write_bytes, counters.bursts, counters.busy_ps})

@@ -218,6 +218,9 @@ with folder() as here:
         deck = write(os.path.join(here, f"{kind}.toml"), run(["dump-default", kind], here).stdout)
         process = run(["validate", deck], here)
         check(process.returncode == 0, f"the dumped default of {kind} is valid: {process.stderr!r}")
+    for topology in ("mesh", "bypass-ring", "torus"):
+        process = run(["validate", "traffic.toml", "--set", f"package.topology={topology}"], here)
+        check(f"dies, {topology}\n" in process.stdout, f"validate says {process.stdout!r}, not {topology}")
     left = {"training.toml", "collective.toml", "traffic.toml"}
     check(names_below(here) == left, "validate and partition write nothing")
     for name in ("block", "strip", "scotch"):

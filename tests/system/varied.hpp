@@ -96,17 +96,6 @@ inline const std::map<std::string, std::string>& decks() {
   return all;
 }
 
-inline auto fields(const chiplet::OperationRow& r) {
-  return std::tuple(r.die, r.kind, r.stage, r.layer, r.minibatch, r.start_ps, r.end_ps, r.bytes);
-}
-inline auto fields(const chiplet::LinkCounters& l) {
-  return std::tuple(l.from, l.to, l.busy_ps, l.flits, l.packets, l.bytes);
-}
-inline auto fields(const chiplet::DieCounters& c) {
-  return std::tuple(c.macs, c.vector_bytes, c.sram_read_bytes, c.sram_write_bytes, c.nop_sent_bytes,
-                    c.nop_received_bytes, c.dram_read_bytes, c.dram_write_bytes, c.matrix_ps, c.vector_ps,
-                    c.nop_ps, c.dram_ps, c.finished_ps);
-}
 inline auto fields(const io::Totals& t) {
   return std::tuple(t.simulated_ps, t.packets, t.packet_hops, t.flit_hops, t.digest, t.dram_bytes,
                     t.link_bits);
@@ -120,7 +109,7 @@ inline auto fields(const io::TrafficResult& t) {
 template <class Row>
 std::ptrdiff_t first_difference(const std::vector<Row>& a, const std::vector<Row>& b) {
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
-    if (i >= a.size() || i >= b.size() || fields(a[i]) != fields(b[i])) return static_cast<std::ptrdiff_t>(i);
+    if (i >= a.size() || i >= b.size() || a[i] != b[i]) return static_cast<std::ptrdiff_t>(i);
   return -1;
 }
 

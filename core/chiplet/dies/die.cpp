@@ -87,7 +87,7 @@ OperationRow Die::row_of_operation() const {
   OperationRow row;
   row.die = setup_.id.value;
   row.kind = kind_of(op().code);
-  row.stage = static_cast<std::uint8_t>(op().stage);
+  row.stage = op().stage;
   row.layer = static_cast<std::int16_t>(state_.position.layer());
   row.minibatch = state_.position.minibatch();
   row.start_ps = state_.operation_start.ps;
@@ -111,8 +111,8 @@ OperationRow Die::row_of_operation() const {
 std::string Die::blocked_collective() const {
   const RingPlace& ring = places().ring;
   const CollectiveProgress& at = state_.collective;
-  std::string what = std::string(operation_name(kind_of(op().code))) + " on the " +
-                     std::string(ring_name(op().ring)) + (uses_ring(op()) ? " ring" : " line") + ", step " +
+  std::string what = std::string(name_of(kind_of(op().code))) + " on the " +
+                     std::string(name_of(op().ring)) + (uses_ring(op()) ? " ring" : " line") + ", step " +
                      std::to_string(at.step + 1) + " of " + std::to_string(at.steps) + ", waits for ";
   if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all && !is_cut(op())) {
     const RingStep step = ring_step(op().code, ring.size, ring.position, at.step);
@@ -131,7 +131,7 @@ std::string Die::blocked_on() const {
       break;
     case Activity::computing:
     case Activity::reducing:
-      what = std::string(operation_name(kind_of(op().code))) + " until " +
+      what = std::string(name_of(kind_of(op().code))) + " until " +
              std::to_string(state_.busy_until.ps) + " ps";
       break;
     case Activity::holding:

@@ -26,8 +26,8 @@
 #include "core/chiplet/program/earliest_send.hpp"
 #include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
-#include "core/chiplet/program/row_digest.hpp"
 #include "core/chiplet/program/tags.hpp"
+#include "core/engine/base/field_digest.hpp"
 
 namespace hecaton::chiplet {
 
@@ -295,7 +295,7 @@ bool Die::end_operation(H& h) {
 template <DieHost H>
 void Die::finish_row(H& h, const OperationRow& row) {
   ++totals_.rows;
-  add_row(totals_.digest, row);
+  add_fields(totals_.digest, row);
   h.record(row);
 }
 

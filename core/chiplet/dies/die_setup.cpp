@@ -21,7 +21,7 @@ void validate_root(const DieSetup& setup, const Op& op, std::uint32_t size) {
 
 void validate_on_line(const DieSetup& setup, const Op& op) {
   const LinePlace& place = setup.lines[static_cast<std::size_t>(op.ring)];
-  const std::string line = std::string(ring_name(op.ring)) + " line";
+  const std::string line = std::string(name_of(op.ring)) + " line";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + line);
   if (place.size > 1 && place.at(place.position) != setup.id) fail(setup, "it is not in its " + line);
   validate_root(setup, op, place.size);
@@ -36,7 +36,7 @@ void validate_on_line(const DieSetup& setup, const Op& op) {
 void validate_collective(const DieSetup& setup, const Op& op) {
   if (!uses_ring(op)) return validate_on_line(setup, op);
   const RingPlace& place = setup.rings[static_cast<std::size_t>(op.ring)];
-  const std::string ring = std::string(ring_name(op.ring)) + " ring";
+  const std::string ring = std::string(name_of(op.ring)) + " ring";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
   validate_root(setup, op, place.size);
   if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);

@@ -3,9 +3,15 @@
 
 #include <cstdint>
 
+#include "core/engine/base/enum_names.hpp"
+
 namespace hecaton::chiplet {
 
 enum class MatrixModel : std::uint8_t { systolic, roofline };
+constexpr auto enum_names(std::type_identity<MatrixModel>) {
+  using enum MatrixModel;
+  return named<MatrixModel>({{systolic, "systolic"}, {roofline, "roofline"}});
+}
 
 struct DieConfig {
   double peak_TFLOPS = 32.0;  // bf16; one multiply-accumulate counts as two operations

@@ -14,7 +14,7 @@ EnergyBreakdown energy_of(const EnergyCounts& counts, const EnergyTable& table) 
   energy.sram_J = cost_J(a.sram_read_bytes, table.actions.sram_read_pJ_per_byte) +
                   cost_J(a.sram_write_bytes, table.actions.sram_write_pJ_per_byte);
   energy.nop_J = cost_J(counts.link_bits, table.link_pJ_per_bit + table.actions.router_pJ_per_bit);
-  energy.dram_J = cost_J(counts.dram_bytes, 8 * table.memory_pJ_per_bit);
+  energy.dram_J = cost_J(a.dram_read_bytes + a.dram_write_bytes, 8 * table.memory_pJ_per_bit);
   energy.static_J =
       static_cast<double>(counts.dies) * to_seconds(counts.time) * table.actions.static_W_per_die;
   return energy;

@@ -11,9 +11,11 @@
 #pragma once
 
 #include <cstdint>
+#include <tuple>
 
 #include "core/chiplet/hardware/config.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/engine/base/fields.hpp"
 #include "core/engine/base/time.hpp"
 
 namespace hecaton::chiplet {
@@ -25,12 +27,19 @@ struct EnergyTable {
 };
 
 struct EnergyCounts {
-  DieCounters actions;           // of one die, or summed over dies
-  std::uint64_t link_bits = 0;   // payload bits times die-to-die links crossed
-  std::uint64_t dram_bytes = 0;  // read and written at the channels
-  SimDuration time;              // how long the dies were powered
+  DieCounters actions;          // of one die, or summed over dies
+  std::uint64_t link_bits = 0;  // payload bits times die-to-die links crossed
+  SimDuration time;             // how long the dies were powered
   std::uint64_t dies = 1;
 };
+
+// The counters of dies that cost energy; energy_of() looks at no other.
+inline constexpr std::tuple costed_counters{field_of<&DieCounters::macs>(),
+                                            field_of<&DieCounters::vector_bytes>(),
+                                            field_of<&DieCounters::sram_read_bytes>(),
+                                            field_of<&DieCounters::sram_write_bytes>(),
+                                            field_of<&DieCounters::dram_read_bytes>(),
+                                            field_of<&DieCounters::dram_write_bytes>()};
 
 struct EnergyBreakdown {
   double compute_J = 0;
@@ -39,7 +48,18 @@ struct EnergyBreakdown {
   double dram_J = 0;
   double static_J = 0;
   constexpr double total_J() const { return compute_J + sram_J + nop_J + dram_J + static_J; }
+
+  static constexpr auto fields() {
+    using E = EnergyBreakdown;
+    return std::tuple(
+        field<&E::compute_J>("compute_J", "J", "Energy of the matrix engine and the vector unit"),
+        field<&E::sram_J>("sram_J", "J", "Energy of the buffers"),
+        field<&E::nop_J>("nop_J", "J", "Energy of the links that leave the die or enter it from its IO die"),
+        field<&E::dram_J>("dram_J", "J", "Energy of the DRAM bytes the die asked for"),
+        field<&E::static_J>("static_J", "J", "Energy of static power over the whole run"));
+  }
 };
+static_assert(lists_every_member<EnergyBreakdown>);
 
 EnergyBreakdown energy_of(const EnergyCounts& counts, const EnergyTable& table);
 

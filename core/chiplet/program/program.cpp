@@ -75,25 +75,6 @@ void validate(const Program& program) {
   if (depth > 0) fail(begins[depth - 1], "a loop without end_loop");
 }
 
-std::string_view operation_name(OperationKind kind) {
-  static constexpr std::array<std::string_view, 12> names = {
-      "matmul",     "vector",    "all-gather", "reduce-scatter", "all-reduce", "dram-read",
-      "dram-write", "dram-wait", "broadcast",  "reduce",         "all-to-all", "idle"};
-  return names.at(static_cast<std::size_t>(kind));
-}
-
-std::string_view stage_name(Stage stage) {
-  static constexpr std::array<std::string_view, 16> names = {
-      "none",     "embedding", "norm", "qkv",  "attention", "attention-output", "ffn-up",    "activation",
-      "ffn-down", "residual",  "head", "loss", "weights",   "activations",      "gradients", "optimizer"};
-  return names.at(static_cast<std::size_t>(stage));
-}
-
-std::string_view ring_name(Ring ring) {
-  static constexpr std::array<std::string_view, ring_count> names = {"row", "column", "package"};
-  return names.at(static_cast<std::size_t>(ring));
-}
-
 OperationKind kind_of(OpCode code) {
   switch (code) {
     case OpCode::matmul:

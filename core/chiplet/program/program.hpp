@@ -12,28 +12,9 @@
 #include <vector>
 
 #include "core/chiplet/program/records.hpp"
+#include "core/engine/base/enum_names.hpp"
 
 namespace hecaton::chiplet {
-
-// The part of the model that an operation belongs to; shown in traces.
-enum class Stage : std::uint8_t {
-  none,
-  embedding,
-  norm,
-  qkv,
-  attention,
-  attention_output,
-  ffn_up,
-  activation,
-  ffn_down,
-  residual,
-  head,
-  loss,
-  weights,
-  activations,
-  gradients,
-  optimizer
-};
 
 enum class OpCode : std::uint8_t {
   matmul,      // count x [m,k] x [k,n] on the matrix engine
@@ -62,7 +43,11 @@ enum class Buffer : std::uint8_t { activation, weight };
 
 // Which ring a collective runs over. The wiring gives each die its place in each ring its program uses.
 enum class Ring : std::uint8_t { row, column, package };
-inline constexpr std::size_t ring_count = 3;
+constexpr auto enum_names(std::type_identity<Ring>) {
+  using enum Ring;
+  return named<Ring>({{row, "row"}, {column, "column"}, {package, "package"}});
+}
+inline constexpr std::size_t ring_count = names_of<Ring>().size();
 
 // How a collective is done; which goes with which operation is said in exchange.hpp.
 enum class Schedule : std::uint8_t { ring, tree, pipelined, halving_doubling, direct };
@@ -123,10 +108,6 @@ constexpr bool goes_with(OpCode code, Schedule schedule) {
 // Throws std::logic_error naming the operation: a broken program is a bug of whoever made it, not bad input.
 void validate(const Program& program);
 
-// Names for traces, tables and reports ("all-gather", "ffn-up", "row").
-std::string_view operation_name(OperationKind kind);
-std::string_view stage_name(Stage stage);
-std::string_view ring_name(Ring ring);
 // The kind of the row that an operation leaves behind; idle for loops and labels, which leave none.
 OperationKind kind_of(OpCode code);
 

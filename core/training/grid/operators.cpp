@@ -83,8 +83,8 @@ GridOperator place_grid_operator(const Operator& o, std::uint64_t hidden, const 
     case OperatorKind::experts:
       return place_grid_feed_forward(o, d);
   }
-  throw PlanError("training.model.operators", "has what this method can not do",
-                  std::string(operator_kind_name(o.kind)), "use another method");
+  throw PlanError("training.model.operators", "has what this method can not do", std::string(name_of(o.kind)),
+                  "use another method");
 }
 
 // ---- attention

@@ -5,10 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
+
 namespace hecaton::training {
 
 // What a layer is made of. Each works on the residual stream: a norm, the operator, and its result is added.
 enum class OperatorKind : std::uint8_t { attention, feed_forward, experts };
+constexpr auto enum_names(std::type_identity<OperatorKind>) {
+  using enum OperatorKind;
+  return named<OperatorKind>(
+      {{attention, "attention"}, {feed_forward, "feed-forward"}, {experts, "experts"}});
+}
 
 // An operator of a layer as a deck names it: a shape of 0, and a gate of -1, is that of the model.
 struct OperatorConfig {
@@ -40,12 +47,24 @@ struct ModelConfig {
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.
 enum class Broadcast : std::uint8_t { tree, pipelined };
+constexpr auto enum_names(std::type_identity<Broadcast>) {
+  using enum Broadcast;
+  return named<Broadcast>({{tree, "tree"}, {pipelined, "pipelined"}});
+}
 
 enum class Optimizer : std::uint8_t { adam, sgd };
+constexpr auto enum_names(std::type_identity<Optimizer>) {
+  using enum Optimizer;
+  return named<Optimizer>({{adam, "adam"}, {sgd, "sgd"}});
+}
 
 // Where methods that tile in two dimensions compute attention: on dies that hold whole sequences of some
 // heads, or on all dies, each with some heads of all tokens.
 enum class Attention : std::uint8_t { by_sequence, by_head };
+constexpr auto enum_names(std::type_identity<Attention>) {
+  using enum Attention;
+  return named<Attention>({{by_sequence, "by-sequence"}, {by_head, "by-head"}});
+}
 
 struct TrainingConfig {
   ModelConfig model;
@@ -71,6 +90,16 @@ enum class CollectiveOperation : std::uint8_t {
   reduce,
   all_to_all
 };
+constexpr auto enum_names(std::type_identity<CollectiveOperation>) {
+  using enum CollectiveOperation;
+  return named<CollectiveOperation>({{all_gather, "all-gather"},
+                                     {reduce_scatter, "reduce-scatter"},
+                                     {all_reduce, "all-reduce"},
+                                     {broadcast, "broadcast"},
+                                     {reduce, "reduce"},
+                                     {all_to_all, "all-to-all"}});
+}
+
 enum class CollectiveAlgorithm : std::uint8_t {
   ring,  // what suits group and topology
   naive_ring,
@@ -81,10 +110,32 @@ enum class CollectiveAlgorithm : std::uint8_t {
   halving_doubling,
   direct
 };
+constexpr auto enum_names(std::type_identity<CollectiveAlgorithm>) {
+  using enum CollectiveAlgorithm;
+  return named<CollectiveAlgorithm>({{ring, "ring"},
+                                     {naive_ring, "naive-ring"},
+                                     {bypass_ring, "bypass-ring"},
+                                     {hamiltonian_ring, "hamiltonian-ring"},
+                                     {torus_ring, "torus-ring"},
+                                     {tree, "tree"},
+                                     {halving_doubling, "halving-doubling"},
+                                     {direct, "direct"}});
+}
+
 enum class CollectiveGroup : std::uint8_t { rows, columns, package };
+constexpr auto enum_names(std::type_identity<CollectiveGroup>) {
+  using enum CollectiveGroup;
+  return named<CollectiveGroup>({{rows, "rows"}, {columns, "columns"}, {package, "package"}});
+}
+
 // When a step begins: as soon as what it sends is there; at equal intervals; or, part by part of what it
 // sends.
 enum class CollectiveForm : std::uint8_t { self_timed, step_synchronous, chunked };
+constexpr auto enum_names(std::type_identity<CollectiveForm>) {
+  using enum CollectiveForm;
+  return named<CollectiveForm>(
+      {{self_timed, "self-timed"}, {step_synchronous, "step-synchronous"}, {chunked, "chunked"}});
+}
 
 struct CollectiveConfig {
   CollectiveOperation operation = CollectiveOperation::all_gather;

@@ -52,7 +52,6 @@ std::uint64_t widest_of_feed_forward(const Operator& o, std::uint64_t) {
 }
 
 struct KindInfo {
-  std::string_view name;
   void (*check)(const Operator&, std::uint64_t hidden);
   // `passed`: feed-forward networks that count; 0 for a kind without them.
   std::uint64_t (*weights)(const Operator&, std::uint64_t hidden, std::uint64_t passed);
@@ -61,10 +60,10 @@ struct KindInfo {
 };
 
 // By OperatorKind.
-constexpr std::array<KindInfo, 3> kinds = {{
-    {"attention", check_attention, attention_weights, all_of_a_token, qkv_features},
-    {"feed-forward", check_feed_forward, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
-    {"experts", check_experts, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
+constexpr std::array<KindInfo, names_of<OperatorKind>().size()> kinds = {{
+    {check_attention, attention_weights, all_of_a_token, qkv_features},
+    {check_feed_forward, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
+    {check_experts, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
 }};
 
 const KindInfo& info(const Operator& o) {
@@ -109,16 +108,6 @@ Model model_of(const ModelConfig& m) {
 
 void check_operators(const Model& model) {
   for (const Operator& o : model.operators) info(o).check(o, model.hidden);
-}
-
-std::string_view operator_kind_name(OperatorKind kind) {
-  return kinds.at(static_cast<std::size_t>(kind)).name;
-}
-
-std::vector<std::string_view> operator_kind_names() {
-  std::vector<std::string_view> names;
-  for (const KindInfo& kind : kinds) names.push_back(kind.name);
-  return names;
 }
 
 std::uint64_t weights(const Operator& o, std::uint64_t hidden) {

@@ -43,10 +43,6 @@ Model model_of(const ModelConfig& config);
 // Throws PlanError for shapes that no method could do.
 void check_operators(const Model& model);
 
-std::string_view operator_kind_name(OperatorKind kind);
-// In the order of OperatorKind.
-std::vector<std::string_view> operator_kind_names();
-
 // Features of a head.
 constexpr std::uint64_t head_size(const Operator& o, std::uint64_t hidden) {
   return hidden / o.heads;

@@ -59,8 +59,8 @@ OneDOperator place_one_d_operator(const Operator& o, const OneDDie& d) {
     case OperatorKind::experts:
       return feed_forward_of(o, d);
   }
-  throw PlanError("training.model.operators", "has what this method can not do",
-                  std::string(operator_kind_name(o.kind)), "use another method");
+  throw PlanError("training.model.operators", "has what this method can not do", std::string(name_of(o.kind)),
+                  "use another method");
 }
 
 // ---- attention

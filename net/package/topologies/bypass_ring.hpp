@@ -7,7 +7,6 @@ namespace hecaton::net {
 
 inline constexpr TopologyDesign bypass_ring_design{
     .kind = TopologyKind::bypass_ring,
-    .name = "bypass-ring",
     .meaning = "a mesh whose dies let ring traffic pass without touching their buffers",
     .row = Line::open,
     .column = Line::open,

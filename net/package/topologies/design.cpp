@@ -26,23 +26,13 @@ const TopologyDesign& design_of(TopologyKind kind) {
   return designs.at(static_cast<std::size_t>(kind));
 }
 
-std::string_view topology_name(TopologyKind kind) {
-  return design_of(kind).name;
-}
-
-std::vector<std::string_view> topology_names() {
-  std::vector<std::string_view> names;
-  for (const TopologyDesign& design : designs) names.push_back(design.name);
-  return names;
-}
-
 const std::string& topology_meanings() {
   static const std::string text = [] {
     std::string all;
     for (const TopologyDesign& design : designs) {
       if (design.meaning.empty()) continue;
       if (!all.empty()) all += "; ";
-      all.append(design.name).append(": ").append(design.meaning);
+      all.append(name_of(design.kind)).append(": ").append(design.meaning);
     }
     return all + ".";
   }();

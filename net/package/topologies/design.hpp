@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "net/package/config.hpp"
 #include "net/package/topologies/line.hpp"
@@ -16,7 +15,6 @@ namespace hecaton::net {
 
 struct TopologyDesign {
   TopologyKind kind;
-  std::string_view name;     // in decks and reports
   std::string_view meaning;  // for the documentation of the key; empty: the name says it
   // What rows and columns of so many dies are.
   Line (*row)(std::uint32_t columns);
@@ -28,8 +26,7 @@ struct TopologyDesign {
 
 const TopologyDesign& design_of(TopologyKind kind);
 
-// For the deck key: the names in the order of TopologyKind, and what they mean in one sentence.
-std::vector<std::string_view> topology_names();
+// For the deck key: what the kinds mean, in one sentence.
 const std::string& topology_meanings();
 
 }  // namespace hecaton::net

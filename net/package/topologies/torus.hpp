@@ -7,7 +7,6 @@ namespace hecaton::net {
 
 inline constexpr TopologyDesign torus_design{
     .kind = TopologyKind::torus,
-    .name = "torus",
     .meaning = "a mesh whose rows and columns of three dies and more are closed to rings",
     .row = Line::close_if_long_enough,
     .column = Line::close_if_long_enough,

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/engine/base/splitmix64.hpp"
+
 namespace hecaton::runs {
 
 namespace {

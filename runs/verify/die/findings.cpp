@@ -24,14 +24,14 @@ void DieFindings::wrong_operation(const Linear& linear, std::int32_t layer, cons
   ++all_.wrong;
   if (all_.first_wrong.empty())
     all_.first_wrong =
-        fmt::format("die {}, {} of layer {}: {}", die_.value, chiplet::stage_name(linear.stage), layer, what);
+        fmt::format("die {}, {} of layer {}: {}", die_.value, name_of(linear.stage), layer, what);
 }
 
 void DieFindings::not_there(const TensorName& name, std::uint64_t row, std::uint64_t feature) {
   ++all_.wrong;
   if (all_.first_wrong.empty())
     all_.first_wrong = fmt::format("die {}, {} of operator {}: token {}, feature {} is needed and not there",
-                                   die_.value, chiplet::stage_name(name.stage), name.block, row, feature);
+                                   die_.value, name_of(name.stage), name.block, row, feature);
 }
 
 void DieFindings::missing(const std::string& what, std::uint64_t count) {

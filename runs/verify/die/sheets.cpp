@@ -24,7 +24,7 @@ constexpr std::array<const char*, 9> kind_texts = {"the stream before ",
                                                    "gradients of shares of "};
 
 std::string weight_gradient_text(const Linear& linear) {
-  return fmt::format("dW of {} of operator {}", chiplet::stage_name(linear.stage), linear.block);
+  return fmt::format("dW of {} of operator {}", name_of(linear.stage), linear.block);
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void DieSheets::put_of_heads(const TensorName& name, std::uint64_t row, std::uin
   findings_.compare(value, dense_.at(kept, row, feature, heads),
                     backward ? &Findings::input_gradients : &Findings::outputs,
                     fmt::format("{}{} of operator {}", kind_texts.at(static_cast<std::size_t>(kept.kind)),
-                                chiplet::stage_name(kept.stage), kept.block));
+                                name_of(kept.stage), kept.block));
 }
 
 Numbers DieSheets::cut(const TensorName& name, const Indices& rows, const Indices& features) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+#include <tuple>
+
 #include "core/chiplet/program/counters.hpp"
 
 namespace hecaton::chiplet {
@@ -22,7 +25,8 @@ EnergyCounts counts_of(std::uint64_t scale) {
   c.actions.sram_read_bytes = 10'000'000 * scale;
   c.actions.sram_write_bytes = 5'000'000 * scale;
   c.link_bits = 80'000'000 * scale;
-  c.dram_bytes = 1'000'000 * scale;
+  c.actions.dram_read_bytes = 700'000 * scale;
+  c.actions.dram_write_bytes = 300'000 * scale;
   c.time = {2'000'000};  // 2 us
   c.dies = scale;
   return c;
@@ -47,12 +51,24 @@ TEST(Energy, OfThePackageIsTheSumOfItsDies) {
     dies_J += energy_of(die, table()).total_J();
     package.actions += die.actions;
     package.link_bits += die.link_bits;
-    package.dram_bytes += die.dram_bytes;
     package.dies += 1;
   }
   const double package_J = energy_of(package, table()).total_J();
   EXPECT_NEAR(dies_J / package_J, 1.0, 1e-13);
   EXPECT_NEAR(package_J, 680e-6 * (64 * 65 / 2) + 64 * 3e-6, 1e-12 * 1e3);
+}
+
+// A trace is costed again from these columns alone.
+TEST(Energy, DependsOnTheCostedCountersAndNoOther) {
+  for_each_field<DieCounters>([&](const auto& field) {
+    EnergyCounts counts = counts_of(1);
+    counts.actions.*field.member += 1'000'000;
+    const bool costs = energy_of(counts, table()).total_J() != energy_of(counts_of(1), table()).total_J();
+    const bool is_costed = std::apply(
+        [&](const auto&... costed) { return (... || (std::string_view(costed.name) == field.name)); },
+        costed_counters);
+    EXPECT_EQ(costs, is_costed) << field.name;
+  });
 }
 
 }  // namespace

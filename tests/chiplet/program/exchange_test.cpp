@@ -106,7 +106,7 @@ TEST(Exchanges, MoveTheBytesOfTheirTheory) {
       if (form.code == OpCode::all_reduce) expected *= 2;
       if (form.code == OpCode::all_to_all)  // straight there; or block by block around the ring
         expected = form.schedule == Schedule::direct ? (p - 1) * bytes : bytes * p * (p - 1) / 2;
-      EXPECT_EQ(all, expected) << operation_name(kind_of(form.code)) << " " << p;
+      EXPECT_EQ(all, expected) << name_of(kind_of(form.code)) << " " << p;
     }
   }
 }

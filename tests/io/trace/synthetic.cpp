@@ -34,21 +34,29 @@ std::uint64_t hash(std::uint64_t a, std::uint64_t b) {
   return z ^ (z >> 31U);
 }
 
+namespace {
+
+// Gives every field a value that follows from `key`; counts stay below 1e9.
+template <class Row>
+void fill(Row& row, std::uint64_t key) {
+  std::uint64_t which = 0;
+  visit_fields(row, [&](const char*, auto& value) {
+    using Content = std::decay_t<decltype(value)>;
+    const std::uint64_t any = hash(key, ++which) % 1'000'000'000U;
+    if constexpr (HasNames<Content>)
+      value = values_of<Content>()[any % values_of<Content>().size()];
+    else
+      value = static_cast<Content>(any);
+  });
+}
+
+}  // namespace
+
 chiplet::DieCounters counters_of(std::uint32_t die) {
-  const auto value = [die](std::uint64_t which) { return hash(die, which) % 1'000'000'000'000U; };
   chiplet::DieCounters c;
-  c.macs = value(1);
-  c.vector_bytes = value(2);
-  c.sram_read_bytes = value(3);
-  c.sram_write_bytes = value(4);
-  c.nop_sent_bytes = value(5);
-  c.nop_received_bytes = value(6);
-  c.dram_read_bytes = value(7);
-  c.dram_write_bytes = value(8);
-  c.matrix_ps = value(9);
-  c.vector_ps = value(10);
-  c.nop_ps = value(11);
-  c.dram_ps = value(12);
+  std::uint64_t which = 0;
+  visit_fields(c,
+               [&](const char*, std::uint64_t& value) { value = hash(die, ++which) % 1'000'000'000'000U; });
   c.finished_ps = static_cast<std::uint64_t>(simulated_ps) - die;
   return c;
 }
@@ -58,14 +66,12 @@ std::vector<chiplet::OperationRow> operations_of(std::uint32_t die) {
   std::vector<chiplet::OperationRow> operations;
   for (std::uint64_t i = 0; i < count; ++i) {
     chiplet::OperationRow row;
+    fill(row, die * 1000 + i);
     row.die = die;
-    row.kind = static_cast<chiplet::OperationKind>(hash(die, i) % 9);
-    row.stage = static_cast<decltype(row.stage)>(hash(die, i + 100) % 16);
     row.layer = static_cast<std::int16_t>(static_cast<int>(i) - 1);
     row.minibatch = static_cast<std::int32_t>(i) - 1;
     row.start_ps = static_cast<std::int64_t>(i * 1000 + die);
     row.end_ps = row.start_ps + 10;
-    row.bytes = hash(die, i + 200);
     operations.push_back(row);
   }
   return operations;
@@ -106,9 +112,10 @@ std::vector<chiplet::LinkCounters> links() {
   for (std::uint32_t from = 0; from < dies + io_dies; ++from) {
     for (std::uint32_t to = 0; to < dies + io_dies; ++to) {
       if (!are_linked(from, to)) continue;
-      const std::uint64_t key = from * 1000 + to;
-      all.push_back({from, to, hash(key, 1) % static_cast<std::uint64_t>(simulated_ps),
-                     hash(key, 2) % 1'000'000, hash(key, 3) % 10'000, hash(key, 4) % 1'000'000'000});
+      chiplet::LinkCounters& link = all.emplace_back();
+      fill(link, from * 1000 + to);
+      link.from = from;
+      link.to = to;
     }
   }
   return all;
