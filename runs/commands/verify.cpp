@@ -1,18 +1,28 @@
-#include "runs/commands/verify.hpp"
+// `hecaton verify DECK`: follows a small training step with real numbers and compares with a dense reference.
+// Fails if anything differs.
+#include "runs/verify/verify.hpp"
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
-#include "runs/verify/verify.hpp"
+#include "runs/cli/options.hpp"
+#include "runs/commands/commands.hpp"
 
 namespace hecaton::runs {
 namespace {
+
+struct VerifyArguments {
+  DeckArguments input;
+  std::uint64_t seed = 1;
+};
 
 SharedDeck checked_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
   return share_deck(world, [&] {
@@ -36,8 +46,6 @@ void print_findings(const Findings& found) {
   std::fflush(stdout);
 }
 
-}  // namespace
-
 int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
   const SharedDeck shared = checked_deck(arguments, world);
   if (shared.code != exit_done) return shared.code;
@@ -52,5 +60,20 @@ int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator
     return end_all(world, error.what());
   }
 }
+
+Action add_options(CLI::App& command) {
+  const auto arguments = std::make_shared<VerifyArguments>();
+  add_deck(command, arguments->input);
+  command.add_option("--seed", arguments->seed, "Of the numbers")->capture_default_str();
+  return [arguments](const Session& session) { return verify_deck(*arguments, *session.world); };
+}
+
+}  // namespace
+
+const Command verify_command{
+    .name = "verify",
+    .summary = "Follow a small training step with real numbers and compare with a dense reference",
+    .add_options = add_options,
+    .on_ranks = true};
 
 }  // namespace hecaton::runs

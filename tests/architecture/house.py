@@ -50,7 +50,7 @@ MAY_INCLUDE = {
     "runs/wiring": {*SIMULATOR, *IO - {"io/study"}, BASE},
     "runs/verify": {*SIMULATOR, "runs/wiring", "io/deck", BASE},
     "runs/checkpoints": {"runs/wiring", *IO - {"io/study"}, "core/engine/sync"},
-    "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/training", MODEL, "net/lookahead", "partition"},
+    "runs/cli": {"runs/wiring", "io/deck", "io/files", "core/engine/sync", "core/training", MODEL, "net/lookahead", "partition"},
     "runs/sweep": {"runs/cli", "io/study", "io/result", "io/deck", "io/files", BASE},
     "runs/commands": {*RUNS - {"runs/commands"}, *IO, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
