@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "io/deck/reader.hpp"
-#include "runs/cli/command_line.hpp"
+#include "runs/cli/options.hpp"
 #include "runs/wiring/preview.hpp"
 
 namespace hecaton::runs {

@@ -85,23 +85,9 @@ void write_all(int file, std::string_view text, const fs::path& path) {
 
 }  // namespace
 
-OutputPaths output_paths(const RunArguments& arguments) {
-  fs::path folder = arguments.output;
-  if (folder.empty()) folder = fs::path("out") / fs::path(arguments.input.deck).stem();
-  OutputPaths paths;
-  if (arguments.trace != "none") paths.trace = folder / "trace.h5";
-  paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
-  if (!arguments.profile.empty()) paths.profile = arguments.profile;
-  paths.checkpoints = folder / "checkpoints";
-  paths.unfinished_trace = folder / "trace.h5";
-  return paths;
-}
-
-void prepare_outputs(const OutputPaths& paths) {
+void prepare_outputs(const std::vector<fs::path>& files) {
   MadeFolders made;
-  if (paths.trace) prepare_target(*paths.trace, made);
-  prepare_target(paths.summary, made);
-  if (paths.profile) prepare_target(*paths.profile, made);
+  for (const fs::path& file : files) prepare_target(file, made);
   made.keep();
 }
 

@@ -2,27 +2,14 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <string_view>
-
-#include "runs/cli/command_line.hpp"
+#include <vector>
 
 namespace hecaton::runs {
 
-struct OutputPaths {
-  std::optional<std::filesystem::path> trace;  // none: no trace is wanted
-  std::filesystem::path summary;
-  std::optional<std::filesystem::path> profile;
-  std::filesystem::path checkpoints = {};       // a folder
-  std::filesystem::path unfinished_trace = {};  // where a run with checkpoints shows what it has so far
-};
-
-OutputPaths output_paths(const RunArguments& arguments);
-
-// Makes the folders and tries that files can be written there, before anything is simulated. Throws
+// Makes the folders of files and tries that files can be written there, before anything is simulated. Throws
 // InputError, and then leaves nothing behind.
-void prepare_outputs(const OutputPaths& paths);
+void prepare_outputs(const std::vector<std::filesystem::path>& files);
 
 // How many programs may write a file at the same time. What the one writer of a run's results leaves half
 // written when it is killed, the next one overwrites.

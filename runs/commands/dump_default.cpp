@@ -1,18 +1,38 @@
-#include "runs/commands/dump_default.hpp"
-
+// `hecaton dump-default KIND`: prints a deck of this kind of workload, complete and commented.
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "io/deck/registry.hpp"
 #include "io/deck/writer.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/commands/commands.hpp"
 
 namespace hecaton::runs {
+namespace {
 
-int print_default(const DumpDefaultArguments& arguments) {
+int print_default(const std::string& wanted) {
   for (const io::WorkloadKind kind : io::all_kinds) {
-    if (arguments.kind == io::to_string(kind)) fmt::print("{}", io::dump_default(kind));
+    if (wanted == io::to_string(kind)) fmt::print("{}", io::dump_default(kind));
   }
   return exit_done;
 }
+
+Action add_options(CLI::App& command) {
+  const auto kind = std::make_shared<std::string>();
+  std::vector<std::string> kinds;
+  for (const io::WorkloadKind each : io::all_kinds) kinds.emplace_back(io::to_string(each));
+  command.add_option("KIND", *kind, "The workload")->required()->check(CLI::IsMember(kinds));
+  return [kind](const Session&) { return print_default(*kind); };
+}
+
+}  // namespace
+
+const Command dump_default_command{.name = "dump-default",
+                                   .summary = "Print a complete commented deck of a kind",
+                                   .add_options = add_options};
 
 }  // namespace hecaton::runs

@@ -1,19 +1,28 @@
-#include "runs/commands/partition.hpp"
-
+// `hecaton partition DECK`: prints which rank would simulate which dies, and draws it if a file is named.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+#include <memory>
 #include <numeric>
 #include <optional>
 
 #include "io/report/partition_svg.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
+#include "runs/commands/commands.hpp"
 #include "runs/wiring/expected_load.hpp"
 
 namespace hecaton::runs {
 namespace {
 
 constexpr std::uint32_t longest_table = 64;
+
+struct PartitionArguments {
+  DeckArguments input;
+  int ranks = 1;
+  std::string svg;  // file; empty: no picture
+};
 
 struct Regions {
   partition::Partition partition;
@@ -55,8 +64,6 @@ std::string picture_of(const Regions& regions, const net::Topology& topology, co
       topology);
 }
 
-}  // namespace
-
 int print_partition(const PartitionArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
@@ -66,12 +73,25 @@ int print_partition(const PartitionArguments& arguments) {
     const std::string title =
         fmt::format("{}, partition \"{}\", {} ranks", deck.name, arguments.input.partition, arguments.ranks);
     if (!arguments.svg.empty()) {
-      prepare_outputs({std::nullopt, arguments.svg, std::nullopt});
+      prepare_outputs({arguments.svg});
       write_atomically(arguments.svg, picture_of(regions, workload.topology(), title, checked.preview));
     }
     fmt::print("{}\n\nlookahead  {}\n{}", title, lookahead_text(checked.preview), checked.preview.regions);
     print_ranks(regions);
   });
 }
+
+Action add_options(CLI::App& command) {
+  const auto arguments = std::make_shared<PartitionArguments>();
+  add_deck(command, arguments->input);
+  add_ranks(command, arguments->ranks);
+  command.add_option("--svg", arguments->svg, "Draw the regions into this file")->type_name("FILE");
+  return [arguments](const Session&) { return print_partition(*arguments); };
+}
+
+}  // namespace
+
+const Command partition_command{
+    .name = "partition", .summary = "Print which rank would simulate which dies", .add_options = add_options};
 
 }  // namespace hecaton::runs

@@ -1,7 +1,8 @@
-#include "runs/commands/run.hpp"
-
+// `hecaton run DECK`, on one rank or many. Rank 0 reads and checks everything before anything is simulated or
+// written, and tells the others; bad input is one message of rank 0 and exit_bad_input on every rank.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <chrono>
@@ -25,13 +26,65 @@
 #include "runs/checkpoints/signals.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
+#include "runs/commands/commands.hpp"
 #include "runs/wiring/simulation.hpp"
 
 namespace hecaton::runs {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct RunArguments {
+  DeckArguments input;
+  std::string output;   // folder; empty: out/<deck>
+  std::string summary;  // file; empty: summary.json in the folder
+  std::string profile;  // file; empty: none
+  std::string trace = "ops";
+  std::string progress = "auto";
+  std::string sync = "auto";
+  EngineArguments engine;
+  std::string clocked = "on";
+  // In picoseconds; 0: none.
+  std::int64_t checkpoint_every_ps = 0;            // of wall time
+  std::int64_t checkpoint_every_simulated_ps = 0;  // of simulated time
+  std::int64_t max_wall_ps = 0;
+  std::string restart;  // "latest", a file, or empty: from the start
+  int check_ranks = 0;  // only check all this, as a run on so many ranks would; 0: run
+};
+
+io::SimulationWay way_of(const RunArguments& arguments) {
+  return {arguments.engine.uses_trains(), arguments.clocked == "on"};
+}
+
+struct OutputPaths {
+  std::optional<fs::path> trace;  // none: no trace is wanted
+  fs::path summary;
+  std::optional<fs::path> profile;
+  fs::path checkpoints;       // a folder
+  fs::path unfinished_trace;  // where a run with checkpoints shows what it has so far
+};
+
+OutputPaths output_paths(const RunArguments& arguments) {
+  fs::path folder = arguments.output;
+  if (folder.empty()) folder = fs::path("out") / fs::path(arguments.input.deck).stem();
+  OutputPaths paths;
+  if (arguments.trace != "none") paths.trace = folder / "trace.h5";
+  paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
+  if (!arguments.profile.empty()) paths.profile = arguments.profile;
+  paths.checkpoints = folder / "checkpoints";
+  paths.unfinished_trace = folder / "trace.h5";
+  return paths;
+}
+
+std::vector<fs::path> files_of(const OutputPaths& paths) {
+  std::vector<fs::path> files;
+  if (paths.trace) files.push_back(*paths.trace);
+  files.push_back(paths.summary);
+  if (paths.profile) files.push_back(*paths.profile);
+  return files;
+}
 
 bool records_operations(const RunArguments& arguments) {
   return arguments.trace == "ops";
@@ -61,8 +114,7 @@ std::optional<FolderClaim> claim_folder(const fs::path& checkpoints) {
 CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& restart) {
   CheckedDeck checked = check_deck_input(arguments.input, ranks);
   if (arguments.restart.empty()) return checked;
-  const auto identity =
-      io::identity_of(checked.loaded.deck.resolved_toml, {arguments.trains, arguments.clocked});
+  const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, way_of(arguments));
   const auto found = find_checkpoint(arguments.restart, output_paths(arguments).checkpoints, identity,
                                      records_operations(arguments));
   if (found) restart = found->string();
@@ -75,7 +127,7 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
     const OutputPaths paths = output_paths(arguments);
     run.claim = claim_folder(paths.checkpoints);
     CheckedDeck checked = check_all(arguments, world.size(), run.restart);
-    prepare_outputs(paths);
+    prepare_outputs(files_of(paths));
     return checked;
   });
   boost::mpi::broadcast(world, run.restart, 0);
@@ -114,7 +166,7 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
   RunOptions options;
   options.partition = arguments.input.partition;
   options.sync = arguments.sync;
-  options.lookahead = arguments.lookahead;
+  options.lookahead = arguments.engine.lookahead();
   options.record_operations = records_operations(arguments);
   options.halts = keeper.plan();
   options.resume = keeper.resume();
@@ -144,14 +196,14 @@ void print_results(const io::Summary& summary, const io::Profile& profile, const
   std::fflush(stdout);
 }
 
-int run_checked(const CheckedRun& checked, const RunArguments& arguments, const std::string& command_line,
-                engine::Requests& requests, const boost::mpi::communicator& world) {
+int run_checked(const CheckedRun& checked, const RunArguments& arguments, const Session& session) {
+  const boost::mpi::communicator& world = *session.world;
   io::Deck deck = io::parse_deck(checked.deck.text, checked.deck.name);
-  deck.network.trains = arguments.trains;
-  deck.network.clocked = arguments.clocked;
+  deck.network.trains = way_of(arguments).trains;
+  deck.network.clocked = way_of(arguments).clocked;
   const Workload workload(deck);
-  const auto provenance = io::collect_provenance(command_line, arguments.input.partition, world);
-  Keeper keeper(keep_options(arguments, checked), workload, provenance, requests, world);
+  const auto provenance = io::collect_provenance(session.command_line, arguments.input.partition, world);
+  Keeper keeper(keep_options(arguments, checked), workload, provenance, session.requests, world);
   std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, keeper, world);
   if (!result) {
     if (world.rank() == 0)
@@ -175,8 +227,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   return exit_done;
 }
 
-}  // namespace
-
+// What rank 0 of a run on so many ranks would check; writes nothing.
 int check_run(const RunArguments& arguments) {
   return guarded([&] {
     std::string restart;
@@ -184,18 +235,73 @@ int check_run(const RunArguments& arguments) {
   });
 }
 
-int run_deck(const RunArguments& arguments, const std::string& command_line, engine::Requests& requests,
-             const boost::mpi::communicator& world) {
+// Collective.
+int run_deck(const RunArguments& arguments, const Session& session) {
+  const boost::mpi::communicator& world = *session.world;
   const CheckedRun checked = checked_run(arguments, world);
   if (checked.deck.code != exit_done) return checked.deck.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
     fmt::print(stderr, "hecaton: warning: {}\n", warning);
   }
   try {
-    return run_checked(checked, arguments, command_line, requests, world);
+    return run_checked(checked, arguments, session);
   } catch (const std::exception& error) {
     return end_all(world, error.what());
   }
 }
+
+void add_halts(CLI::App& command, RunArguments& run) {
+  add_time(command, "--checkpoint-every", run.checkpoint_every_ps,
+           "Write a checkpoint so often, of wall time");
+  add_time(command, "--checkpoint-every-simulated", run.checkpoint_every_simulated_ps,
+           "Write a checkpoint so often, of simulated time");
+  add_time(command, "--max-wall", run.max_wall_ps,
+           "Stop with a checkpoint, and exit with 75, shortly before so much wall time has passed");
+  command
+      .add_option("--restart", run.restart,
+                  "Go on from a checkpoint: a file, or the latest of the output folder, if there is one")
+      ->type_name("latest|FILE");
+}
+
+constexpr const char* check_option = "--check";
+
+Action add_options(CLI::App& command) {
+  const auto arguments = std::make_shared<RunArguments>();
+  RunArguments& run = *arguments;
+  add_deck(command, run.input);
+  command.add_option("--output", run.output, "Folder for trace.h5 and summary.json [out/<deck>]")
+      ->type_name("DIR");
+  command.add_option("--summary", run.summary, "Write the summary (JSON) here instead")->type_name("FILE");
+  command
+      .add_option("--profile", run.profile, "Write what each rank did and where its time went (JSON) here")
+      ->type_name("FILE");
+  add_choice(command, "--trace", run.trace, {"none", "summary", "ops"},
+             "What the trace holds: no trace, counters of dies and links, also every operation");
+  add_choice(command, "--sync", run.sync, {"auto", "window", "null"},
+             "How ranks wait for each other: all by reductions, or neighbours by promises");
+  add_engine_switches(command, run.engine);
+  add_choice(
+      command, "--clocked", run.clocked, {"on", "off"},
+      "Simulate traffic cycle by cycle where its network keeps step with one clock; results are the same");
+  add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
+  add_halts(command, run);
+  command
+      .add_option(check_option, run.check_ranks,
+                  "Only check deck, options and checkpoint, as a run on so many ranks would")
+      ->check(CLI::Range(1, most_ranks))
+      ->type_name("RANKS");
+  return [arguments](const Session& session) {
+    return session.world == nullptr ? check_run(*arguments) : run_deck(*arguments, session);
+  };
+}
+
+}  // namespace
+
+const Command run_command{.name = "run",
+                          .summary = "Simulate a deck, alone or under mpirun or srun",
+                          .add_options = add_options,
+                          .on_ranks = true,
+                          .hears_signals = true,
+                          .check_option = check_option};
 
 }  // namespace hecaton::runs

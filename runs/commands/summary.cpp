@@ -1,24 +1,26 @@
-#include "runs/commands/summary.hpp"
+// `hecaton summary TRACE`: prints the summary of a trace, with other energies if a table is named.
+#include "io/result/summary.hpp"
 
 #include <fmt/format.h>
 
-#include "io/files/text_file.hpp"
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
 #include "io/report/quantity.hpp"
 #include "io/report/table.hpp"
-#include "io/result/summary.hpp"
 #include "io/trace/recost.hpp"
 #include "io/trace/stretch.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/commands/commands.hpp"
 
 namespace hecaton::runs {
 namespace {
 
-io::Summary read_either(const std::string& file) {
-  if (file.ends_with(".json")) return io::summary_from_json(io::read_text_file(file, "a summary"), file);
-  return io::read_summary(file);
-}
-
-}  // namespace
+struct SummaryArguments {
+  std::string trace;
+  std::string energy;  // file; empty: the energies of the trace's deck
+};
 
 int print_summary(const SummaryArguments& arguments) {
   return guarded([&] {
@@ -33,12 +35,19 @@ int print_summary(const SummaryArguments& arguments) {
   });
 }
 
-int print_comparison(const CompareArguments& arguments) {
-  return guarded([&] {
-    std::vector<io::Summary> summaries;
-    for (const std::string& file : arguments.files) summaries.push_back(read_either(file));
-    fmt::print("{}", io::render_comparison(summaries));
-  });
+Action add_options(CLI::App& command) {
+  const auto arguments = std::make_shared<SummaryArguments>();
+  command.add_option("TRACE", arguments->trace, "A trace (HDF5)")->required();
+  command
+      .add_option("--energy", arguments->energy,
+                  "Cost the counts of the trace by the energies of this table (TOML) instead")
+      ->type_name("FILE");
+  return [arguments](const Session&) { return print_summary(*arguments); };
 }
+
+}  // namespace
+
+const Command summary_command{
+    .name = "summary", .summary = "Print the summary of a trace", .add_options = add_options};
 
 }  // namespace hecaton::runs

@@ -1,15 +1,18 @@
-#include "runs/commands/sweep.hpp"
-
+// `hecaton sweep STUDY`: runs or submits the points of a study that are not finished, or says how far it is, and
+// gathers its table.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <stdexcept>
 
 #include "runs/cli/deck_input.hpp"
-#include "runs/cli/exit_code.hpp"
+#include "runs/cli/options.hpp"
+#include "runs/commands/commands.hpp"
 #include "runs/sweep/local.hpp"
 #include "runs/sweep/points.hpp"
 #include "runs/sweep/slurm.hpp"
@@ -18,6 +21,15 @@ namespace hecaton::runs {
 namespace {
 
 constexpr std::size_t most_listed = 20;
+
+struct SweepArguments {
+  std::string study;
+  std::string output;  // folder; empty: out/<study>
+  bool status = false;
+  bool slurm = false;
+  int at_once = 1;
+  SlurmOptions submission;
+};
 
 void print_table_paths(const Sweep& sweep, std::size_t rows) {
   if (rows == 0) return;
@@ -70,15 +82,14 @@ void submit(const Sweep& sweep, const SweepArguments& arguments) {
     fmt::print("nothing to submit: every point is finished or in Slurm's hands (see --status)\n");
     return;
   }
-  const Submission submission = submit_points(
-      sweep, points, {arguments.points_per_task, arguments.launcher, arguments.script, arguments.sbatch});
+  const Submission submission = submit_points(sweep, points, arguments.submission);
   fmt::print("submitted {} of {} points in {} tasks as job {}\n", points.size(), sweep.points.size(),
              submission.tasks, submission.job);
 }
 
 void run_here(const Sweep& sweep, const SweepArguments& arguments) {
   const std::vector<std::string> points = points_to_do(sweep);
-  const LocalResult result = run_points(sweep, points, {arguments.at_once, arguments.launcher});
+  const LocalResult result = run_points(sweep, points, {arguments.at_once, arguments.submission.launcher});
   const std::size_t rows = write_tables(sweep);
   fmt::print("points    {}\nfinished  {}, {} of them now\n", sweep.points.size(), rows,
              points.size() - unfinished_points(sweep).size());
@@ -94,11 +105,9 @@ void run_here(const Sweep& sweep, const SweepArguments& arguments) {
   }
 }
 
-}  // namespace
-
 int sweep_study(const SweepArguments& arguments) {
   return guarded([&] {
-    const Sweep sweep = load_sweep(arguments);
+    const Sweep sweep = load_sweep(arguments.study, arguments.output);
     if (arguments.status) {
       print_status(sweep);
       return;
@@ -111,5 +120,40 @@ int sweep_study(const SweepArguments& arguments) {
     }
   });
 }
+
+Action add_options(CLI::App& command) {
+  constexpr int most_at_once = 10'000;
+  const auto arguments = std::make_shared<SweepArguments>();
+  SlurmOptions& submission = arguments->submission;
+  command.add_option("STUDY", arguments->study, "The study (TOML): a deck and lists of values")->required();
+  command.add_option("--output", arguments->output, "Folder for points and tables [out/<study>]")
+      ->type_name("DIR");
+  command.add_flag("--status", arguments->status, "Say how far it is and gather the table; run nothing");
+  add_choice(command, "--launcher", submission.launcher, {"mpirun", "srun"},
+             "What starts the ranks of a point");
+  command.add_option("--at-once", arguments->at_once, "Points at a time, on this machine")
+      ->check(CLI::Range(1, most_at_once))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_flag("--slurm", arguments->slurm, "Submit the points as one job array instead");
+  command
+      .add_option("--points-per-task", submission.points_per_task,
+                  "Points of an array task, one after another [4, or more of many]")
+      ->check(CLI::Range(1, most_at_once))
+      ->type_name("N");
+  command
+      .add_option("--sbatch", submission.options, "An option for sbatch: --sbatch=--time=20:00 (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("OPTION");
+  command.add_option("--script", submission.script, "Submit this copy of cluster/sweep.sbatch [built in]")
+      ->type_name("FILE");
+  return [arguments](const Session&) { return sweep_study(*arguments); };
+}
+
+}  // namespace
+
+const Command sweep_command{.name = "sweep",
+                            .summary = "Run the points of a study, here or as a Slurm job array",
+                            .add_options = add_options};
 
 }  // namespace hecaton::runs

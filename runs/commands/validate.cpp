@@ -1,8 +1,10 @@
-#include "runs/commands/validate.hpp"
-
+// `hecaton validate DECK`: checks all that a run would check and prints what it would be: package, regions,
+// lookahead, plan, estimates.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,9 +12,16 @@
 #include "io/deck/registry.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/options.hpp"
+#include "runs/commands/commands.hpp"
 
 namespace hecaton::runs {
 namespace {
+
+struct ValidateArguments {
+  DeckArguments input;
+  int ranks = 1;
+};
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
@@ -66,8 +75,6 @@ void print_rows(std::string_view title, const Rows& rows) {
   fmt::print("\n");
 }
 
-}  // namespace
-
 int validate_deck(const ValidateArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
@@ -80,5 +87,18 @@ int validate_deck(const ValidateArguments& arguments) {
     fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
   });
 }
+
+Action add_options(CLI::App& command) {
+  const auto arguments = std::make_shared<ValidateArguments>();
+  add_deck(command, arguments->input);
+  add_ranks(command, arguments->ranks);
+  return [arguments](const Session&) { return validate_deck(*arguments); };
+}
+
+}  // namespace
+
+const Command validate_command{.name = "validate",
+                               .summary = "Check a deck and print what a run of it would be",
+                               .add_options = add_options};
 
 }  // namespace hecaton::runs

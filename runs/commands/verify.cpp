@@ -1,22 +1,33 @@
-#include "runs/commands/verify.hpp"
+// `hecaton verify DECK`: follows a small training step with real numbers and compares with a dense reference.
+// Fails if anything differs.
+#include "runs/verify/verify.hpp"
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/options.hpp"
+#include "runs/commands/commands.hpp"
 #include "runs/verify/verifiable.hpp"
 #include "runs/verify/verify.hpp"
 #include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
 namespace {
+
+struct VerifyArguments {
+  DeckArguments input;
+  std::uint64_t seed = 1;
+};
 
 // The deck that is simulated, with its plan.
 struct PlannedDeck {
@@ -54,8 +65,6 @@ void print_findings(const Findings& found) {
   std::fflush(stdout);
 }
 
-}  // namespace
-
 int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
   std::optional<PlannedDeck> planned;
   const SharedDeck shared = checked_deck(arguments, world, planned);
@@ -72,5 +81,20 @@ int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator
     return end_all(world, error.what());
   }
 }
+
+Action add_options(CLI::App& command) {
+  const auto arguments = std::make_shared<VerifyArguments>();
+  add_deck(command, arguments->input);
+  command.add_option("--seed", arguments->seed, "Of the numbers")->capture_default_str();
+  return [arguments](const Session& session) { return verify_deck(*arguments, *session.world); };
+}
+
+}  // namespace
+
+const Command verify_command{
+    .name = "verify",
+    .summary = "Follow a small training step with real numbers and compare with a dense reference",
+    .add_options = add_options,
+    .on_ranks = true};
 
 }  // namespace hecaton::runs

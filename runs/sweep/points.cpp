@@ -143,11 +143,10 @@ void add_row(const std::vector<std::string>& keys, std::vector<io::TableColumn>&
 
 }  // namespace
 
-Sweep load_sweep(const SweepArguments& arguments) {
+Sweep load_sweep(const fs::path& study, fs::path output) {
   Sweep sweep;
-  sweep.study = io::read_study(arguments.study);
-  fs::path output = arguments.output;
-  if (output.empty()) output = fs::path("out") / fs::path(arguments.study).stem();
+  sweep.study = io::read_study(study);
+  if (output.empty()) output = fs::path("out") / study.stem();
   sweep.output = fs::absolute(output).lexically_normal();
   auto kind = io::WorkloadKind::training;
   for (std::size_t i = 0; i < sweep.study.points.size(); ++i) {

@@ -17,7 +17,6 @@
 
 #include "io/deck/registry.hpp"
 #include "io/study/study.hpp"
-#include "runs/cli/command_line.hpp"
 
 namespace hecaton::runs {
 
@@ -33,8 +32,9 @@ struct Sweep {
   std::vector<SweepPoint> points;  // in the order of the study; equal decks have equal names
 };
 
-// Checks every point as a run of it would be checked. Throws InputError; writes nothing.
-Sweep load_sweep(const SweepArguments& arguments);
+// Reads a study and checks every point as a run of it would be checked. An empty `output` stands for
+// out/<study>. Throws InputError; writes nothing.
+Sweep load_sweep(const std::filesystem::path& study, std::filesystem::path output);
 
 std::filesystem::path folder_of(const Sweep& sweep, const std::string& point);
 

@@ -16,7 +16,7 @@ namespace hecaton::runs {
 
 struct SlurmOptions {
   int points_per_task = 0;           // 0: chosen by the number of points
-  std::string launcher;              // "mpirun" or "srun"
+  std::string launcher = "mpirun";   // or "srun"
   std::string script;                // a batch script; empty: the one built in
   std::vector<std::string> options;  // of sbatch
 };

@@ -6,7 +6,7 @@
 namespace hecaton::net {
 
 inline constexpr TopologyDesign mesh_design{.kind = TopologyKind::mesh,
-                                                                                    .meaning = "",
+                                            .meaning = "",
                                             .row = Line::open,
                                             .column = Line::open,
                                             .wraps = false,

@@ -1,0 +1,64 @@
+#include "runs/cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string_view>
+
+#include "partition/partition.hpp"
+#include "runs/cli/time_text.hpp"
+
+namespace hecaton::runs {
+
+void add_choice(CLI::App& command, const std::string& name, std::string& field,
+                std::vector<std::string> choices, const std::string& text) {
+  command.add_option(name, field, text)->check(CLI::IsMember(std::move(choices)))->capture_default_str();
+}
+
+void add_deck(CLI::App& command, DeckArguments& input) {
+  command.add_option("DECK", input.deck, "The deck (TOML); see dump-default")->required();
+  command.add_option("--set", input.overrides, "Override a key of the deck: table.key=value (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  add_choice(command, "--partition", input.partition,
+             {std::begin(partition::partition_names), std::end(partition::partition_names)},
+             "How dies are divided among ranks: rectangles, rows, or equal expected events");
+}
+
+void add_ranks(CLI::App& command, int& ranks, int least) {
+  command.add_option("--ranks", ranks, "Ranks of the run that is meant")
+      ->check(CLI::Range(least, most_ranks))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+void add_engine_switches(CLI::App& command, EngineArguments& engine) {
+  add_choice(command, "--trains", engine.trains, {"on", "off"},
+             "Let one event stand for a train of packets; results are the same");
+  command
+      .add_option(
+          "--lookahead-without", engine.without,
+          "Leave out a source of lookahead, to see what it is worth; results are the same (repeatable)")
+      ->check(CLI::IsMember(
+          {"latency", "router", "distance", "interface", "messages", "serialisation", "programs"}))
+      ->allow_extra_args(false)
+      ->type_name("SOURCE");
+}
+
+net::LookaheadSources EngineArguments::lookahead() const {
+  const auto has = [&](std::string_view name) {
+    return std::find(without.begin(), without.end(), name) == without.end();
+  };
+  return {has("latency"),  has("router"),        has("distance"), has("interface"),
+          has("messages"), has("serialisation"), has("programs")};
+}
+
+void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text) {
+  const auto take = [&field, name](const std::string& given) {
+    const auto time = picoseconds_of(given);
+    if (!time) throw CLI::ValidationError(name, given + " is no time; write 10m, 1h30m, 90s or 5ms");
+    field = *time;
+  };
+  command.add_option_function<std::string>(name, take, text)->type_name("TIME");
+}
+
+}  // namespace hecaton::runs

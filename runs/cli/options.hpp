@@ -1,0 +1,47 @@
+// Options that several commands share: the deck, the number of ranks, switches of the engine, times.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "net/lookahead/sources.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace hecaton::runs {
+
+inline constexpr int most_ranks = 1'000'000;
+
+struct DeckArguments {
+  std::string deck;
+  std::vector<std::string> overrides;  // "table.key=value"
+  std::string partition = "block";
+};
+// The argument DECK, --set and --partition.
+void add_deck(CLI::App& command, DeckArguments& input);
+
+// --ranks of a run that is meant, not of this process; `least` at least.
+void add_ranks(CLI::App& command, int& ranks, int least = 1);
+
+// How the engine simulates; results are the same.
+struct EngineArguments {
+  std::string trains = "on";         // "on" or "off"
+  std::vector<std::string> without;  // sources of lookahead to leave out
+
+  bool uses_trains() const { return trains == "on"; }
+  net::LookaheadSources lookahead() const;
+};
+// --trains and --lookahead-without.
+void add_engine_switches(CLI::App& command, EngineArguments& engine);
+
+// An option that takes one of a few words.
+void add_choice(CLI::App& command, const std::string& name, std::string& field,
+                std::vector<std::string> choices, const std::string& text);
+
+// An option that takes a time (time_text.hpp); `field` is in picoseconds.
+void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text);
+
+}  // namespace hecaton::runs
