@@ -1,8 +1,8 @@
 // One training step on a single die, densely: what any method has to compute.
 //
 // Embedding; the blocks; a norm, the output head and the cross entropy summed over tokens; and all of it
-// backward. A block is a norm, attention (queries/keys/values, products, projection) or a feed-forward network
-// or a mixture of such networks, and a residual.
+// backward. A block is a norm, attention (queries/keys/values, products, projection) or a feed-forward
+// network or a mixture of such networks, and a residual.
 #pragma once
 
 #include <cstdint>

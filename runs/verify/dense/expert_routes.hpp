@@ -1,6 +1,6 @@
 // Which experts a token passes in a verified step. Programs are planned for experts that get equally many
-// tokens, in every token tile. So tokens are dealt to experts by chance but evenly, as a balanced router would
-// do it. How much each of a token's experts counts is computed from its scores (feed_forward.hpp).
+// tokens, in every token tile. So tokens are dealt to experts by chance but evenly, as a balanced router
+// would do it. How much each of a token's experts counts is computed from its scores (feed_forward.hpp).
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
 // A mixture of experts on a die: the routes that its dies deal with, the products of its experts, and the
 // exchanges of features with them.
 //
-// 2D: the columns, as they lie, have an equal part of the experts each after another; each die of a column has
-// a part of the features between up and down of each of its experts. What a die sends along the row is the
-// routes of its tokens to each column, in the order of tokens; so what has come to a column is the routes from
-// each die of the row, one after another. 1D: every die has all tokens, and a part of the features of every
-// expert.
+// 2D: the columns, as they lie, have an equal part of the experts each after another; each die of a column
+// has a part of the features between up and down of each of its experts. What a die sends along the row is
+// the routes of its tokens to each column, in the order of tokens; so what has come to a column is the routes
+// from each die of the row, one after another. 1D: every die has all tokens, and a part of the features of
+// every expert.
 #pragma once
 
 #include <cstdint>

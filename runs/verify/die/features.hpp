@@ -1,5 +1,5 @@
-// Which features, heads and words a die has of each tensor. Features are numbered as in the dense step; a die's
-// part of them need not be contiguous.
+// Which features, heads and words a die has of each tensor. Features are numbered as in the dense step; a
+// die's part of them need not be contiguous.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ class DieFeatures {
   Heads gradient_heads(std::int32_t block) const;
   // Heads of which this die computes attention.
   Heads attention_heads(std::int32_t block) const;
-  // Attention by head: of queries, keys and values, or of attention's output, what the die at this place of the
-  // column works on.
+  // Attention by head: of queries, keys and values, or of attention's output, what the die at this place of
+  // the column works on.
   Indices by_head(const chiplet::Work& work, std::uint64_t place) const;
 
  private:

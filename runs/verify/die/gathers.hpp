@@ -1,6 +1,7 @@
-// Gathers of X and of dY before a linear layer, scatters of partial sums of Y and of dX after it, and the same
-// of looked up words. An exchange may be several collectives, one after another along rows and columns: the
-// first starts from the sheets or from a product, the last ends there, and those between pass on their result.
+// Gathers of X and of dY before a linear layer, scatters of partial sums of Y and of dX after it, and the
+// same of looked up words. An exchange may be several collectives, one after another along rows and columns:
+// the first starts from the sheets or from a product, the last ends there, and those between pass on their
+// result.
 #pragma once
 
 #include "runs/verify/die/step.hpp"

@@ -1,7 +1,7 @@
 // What the collective at work exchanges: its whole payload as numbers, of which messages hold parts.
 //
-// A payload is `units` of an operation, each of the same number of elements. Reductions add what comes to what
-// is there; an all-to-all collects what comes apart, because what is sent must not change.
+// A payload is `units` of an operation, each of the same number of elements. Reductions add what comes to
+// what is there; an all-to-all collects what comes apart, because what is sent must not change.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Where a die stands in its training method: its places along rows and columns, and the linear layers that its
-// operations belong to.
+// Where a die stands in its training method: its places along rows and columns, and the linear layers that
+// its operations belong to.
 //
 // These are the places that the plan gives the die. They stay right when a test tells the die others.
 #pragma once
@@ -14,8 +14,8 @@
 
 namespace hecaton::runs {
 
-// What the plan says of a die. `column_ring`: for each die of its column, in the order of the line, its place in
-// the column's ring; `row_ring` likewise.
+// What the plan says of a die. `column_ring`: for each die of its column, in the order of the line, its place
+// in the column's ring; `row_ring` likewise.
 struct DieRole {
   NodeId id;
   const training::Meanings* meanings = nullptr;

@@ -1,5 +1,5 @@
-// Products of linear layers as a die does them: Y = X W, dX = dY W^T or dW = X^T dY of a tile, with the part of
-// the weights that the die has.
+// Products of linear layers as a die does them: Y = X W, dX = dY W^T or dW = X^T dY of a tile, with the part
+// of the weights that the die has.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
-// Collectives of scalars, one per token: of norms, and of the loss, whose softmax needs the largest logit of a
-// token and then the sum of exponentials over all words.
+// Collectives of scalars, one per token: of norms, and of the loss, whose softmax needs the largest logit of
+// a token and then the sum of exponentials over all words.
 //
-// 1D: an exchange may be several collectives. Each but the first takes what the one before it has left on this
-// die, padded to what it exchanges itself.
+// 1D: an exchange may be several collectives. Each but the first takes what the one before it has left on
+// this die, padded to what it exchanges itself.
 #pragma once
 
 #include "runs/verify/die/pointwise.hpp"

@@ -1,11 +1,13 @@
-// Which tokens a die has: of a mini-batch, of a tile of a linear layer, of the residual stream. And how far the
-// tiles of each pass have got.
+// Which tokens a die has: of a mini-batch, of a tile of a linear layer, of the residual stream. And how far
+// the tiles of each pass have got.
 //
-// T tokens of a mini-batch, r rows and c columns of dies, N dies in all. Which tokens form a slice is free, as
-// long as slices along columns are whole sequences, and a token tile takes equally many from every slice:
-// - 2D: slice i of a column's ring is the i-th r-th of the mini-batch. The slices of a row's ring are dealt from
-//   a list, which takes one token of each r-th in turn: token w of r-th i is entry q = w r + i. Slice j has every
-//   c-th entry, from the j-th on. The n tiles of a stage are stretches of that list, and so of every slice.
+// T tokens of a mini-batch, r rows and c columns of dies, N dies in all. Which tokens form a slice is free,
+// as long as slices of a column's ring are whole sequences, and a token tile takes equally many from every
+// slice:
+// - 2D: slice i of a column's ring is the i-th r-th of the mini-batch. The slices of a row's ring are dealt
+//   from a list, which takes one token of each r-th in turn: token w of r-th i is entry q = w r + i. Slice j
+//   has every c-th entry, from the j-th on. The n tiles of a stage are stretches of that list, and so of
+//   every slice.
 // - 1D: the share of die d is every N-th token, from the d-th on.
 #pragma once
 
@@ -27,7 +29,8 @@ class DieTokens {
   // `places` must outlive this.
   explicit DieTokens(const DiePlaces& places) : places_(&places) {}
 
-  // The tile of this operation's linear layer and pass, of so many tokens, that is at work; and the end of it.
+  // The tile of this operation's linear layer and pass, of so many tokens, that is at work; and the end of
+  // it.
   std::uint64_t tile_of(const chiplet::Work& work, std::uint64_t tile_tokens) const;
   void finish_tile(const chiplet::Work& work) {
     ++done_[{places_->linear_of(work), places_->meaning(work).pass}];
@@ -39,8 +42,8 @@ class DieTokens {
   Indices own(const chiplet::Work& work, chiplet::Ring group, std::uint64_t tile_tokens) const;
   Indices all(const chiplet::Work& work, chiplet::Ring group, std::uint64_t tile_tokens) const;
 
-  // Of the whole mini-batch: the slice at a place of the group. The second: of the mini-batch whose first token
-  // is `base`.
+  // Of the whole mini-batch: the slice at a place of the group. The second: of the mini-batch whose first
+  // token is `base`.
   Indices minibatch(const chiplet::Work& work, chiplet::Ring group, std::uint64_t place) const;
   Indices minibatch_at(std::uint64_t base, chiplet::Ring group, std::uint64_t place) const;
 
