@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "core/training/grid/hecaton.hpp"
-#include "core/training/grid/optimus.hpp"
+#include "core/training/grid/methods.hpp"
 #include "core/training/model/models.hpp"
-#include "core/training/one_d/flat_ring.hpp"
-#include "core/training/one_d/torus_ring.hpp"
+#include "core/training/one_d/methods.hpp"
 
 namespace hecaton::training {
 
@@ -65,13 +62,13 @@ void check_counts(const TrainingConfig& c, MeshShape mesh) {
   }
 }
 
-constexpr std::array<MethodInfo, 4> table = {{
+constexpr MethodInfo table[] = {
     {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton},
     {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring},
     {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
      plan_torus_ring},
     {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns of a square", plan_optimus},
-}};
+};
 
 std::string method_names() {
   std::string names;

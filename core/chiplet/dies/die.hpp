@@ -1,18 +1,20 @@
-// A compute die: it executes its program, one operation after another, and talks to the world through its host only.
+// A compute die: it executes its program, one operation after another, and talks to the world through its
+// host only.
 //
-// A message that comes is only noted. If the die can go on because of it, it asks to be woken at the same instant, and
-// decides then: first finished DRAM transfers are recorded, then the program goes on as far as it can, then write
-// bursts are sent. So a die's behaviour depends on what has come, never on the order in which it came within an
-// instant.
+// A message that comes is only noted. If the die can go on because of it, it asks to be woken at the same
+// instant, and decides then: first finished DRAM transfers are recorded, then the program goes on as far as
+// it can, then write bursts are sent. So a die's behaviour depends on what has come, never on the order in
+// which it came within an instant.
 //
 // Time passes inside the die only for the matrix engine, the vector unit and waiting. It is accounted so that
-// matrix_ps + vector_ps + nop_ps + dram_ps = finished_ps. (The reductions of a collective count as vector time, the
-// rest of it as nop time; waiting for DRAM at the end of the program counts as DRAM time.)
+// matrix_ps + vector_ps + nop_ps + dram_ps = finished_ps. (The reductions of a collective count as vector
+// time, the rest of it as nop time; waiting for DRAM at the end of the program counts as DRAM time.)
 //
-// Chunks of collectives are found by their tag (ring, number of the collective on that ring, step), so other dies may
-// run ahead.
+// Chunks of collectives are found by their tag (ring, number of the collective on that ring, step), so other
+// dies may run ahead.
 //
-// A die is three values: DieSetup, which is fixed, DieState and DieTotals, which a checkpoint holds (die_state.hpp).
+// A die is three values: DieSetup, which is fixed, DieState and DieTotals, which a checkpoint holds
+// (die_state.hpp).
 #pragma once
 
 #include <cstdint>
@@ -47,8 +49,8 @@ class Die {
     run(h);
   }
 
-  // The earliest time at which this die sends a message that `sends` is about, once everything before `now` has
-  // happened.
+  // The earliest time at which this die sends a message that `sends` is about, once everything before `now`
+  // has happened.
   SimTime earliest_send(const EarliestSend& sends, SimTime now) const;
 
   NodeId id() const { return setup_.id; }

@@ -27,8 +27,8 @@ struct DieSetup {
   }
 };
 
-// Throws std::logic_error if the program asks for what the setup lacks: a ring place that does not exist, chunks too
-// large for a message, DRAM without an IO die.
+// Throws std::logic_error if the program asks for what the setup lacks: a ring place that does not exist,
+// chunks too large for a message, DRAM without an IO die.
 void validate(const DieSetup& setup);
 
 }  // namespace hecaton::chiplet

@@ -1,5 +1,5 @@
-// A die's two changing parts. DieState says where the die is in its work; DieTotals what it has done so far. A
-// checkpoint holds both whole, and nothing else of a die: what it was set up with follows from the deck.
+// A die's two changing parts. DieState says where the die is in its work; DieTotals what it has done so far.
+// A checkpoint holds both whole, and nothing else of a die: what it was set up with follows from the deck.
 #pragma once
 
 #include <array>

@@ -1,13 +1,13 @@
 // The DRAM transfers of a die that are outstanding: asynchronous reads and writes, counted per slot.
 //
 // A read sends one request to each IO die of its share and waits for the bursts. A write is paced: at most
-// max_writes_per_io bursts to one IO die, and max_writes in all, are on their way or unacknowledged, so that a long
-// write does not flood the interface queue ahead of the chunks of collectives (at the defaults 4 x 256 KiB are 16 us
-// of a 64 GB/s port). IO dies take turns. Each die begins with another one, so that dies that write at the same time
-// do not form a convoy.
+// max_writes_per_io bursts to one IO die, and max_writes in all, are on their way or unacknowledged, so that
+// a long write does not flood the interface queue ahead of the chunks of collectives (at the defaults 4 x 256
+// KiB are 16 us of a 64 GB/s port). IO dies take turns. Each die begins with another one, so that dies that
+// write at the same time do not form a convoy.
 //
-// The order of messages within an instant changes nothing: a message is only noted, and finished transfers are handed
-// out in the order in which they were started.
+// The order of messages within an instant changes nothing: a message is only noted, and finished transfers
+// are handed out in the order in which they were started.
 #pragma once
 
 #include <cstdint>

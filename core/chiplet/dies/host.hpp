@@ -1,10 +1,10 @@
 // What a die needs of the world around it. Dies are templates over their host: no virtual call, no include of
 // the network or the engine's loop.
 //
-// The host promises that a message is delivered once, whole, at or after the time it was sent, and that all
-// messages that reach a die at an instant are delivered before the wake-ups of that instant (the engine's
-// phases do that). Under this promise the order of messages, and of wake-ups, within an instant changes
-// nothing: a die only takes notes when a message comes, and decides when it is woken.
+// The host promises two things. A message is delivered once, whole, at or after the time at which it was
+// sent. All messages that reach a die at an instant are delivered before the wake-ups of that instant (the
+// engine's phases do that). So the order of messages, and of wake-ups, within an instant changes nothing: a
+// die only notes a message when it comes, and decides when it is woken.
 #pragma once
 
 #include <concepts>

@@ -1,5 +1,5 @@
-// An observer follows what dies compute: products, passes of the vector unit, collectives as they go, and what each of
-// their messages carries. `verify` uses it. A host that has none pays nothing for it.
+// An observer follows what dies compute: products, passes of the vector unit, collectives as they go, and
+// what each of their messages carries. `verify` uses it. A host that has none pays nothing for it.
 #pragma once
 
 #include <cstddef>

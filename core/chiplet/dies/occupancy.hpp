@@ -1,8 +1,9 @@
-// Occupancy of a die's two buffers: bytes that its program has allocated and not yet released, and the most that
-// there were at any time.
+// Occupancy of a die's two buffers: bytes that its program has allocated and not yet released, and the most
+// that there were at any time.
 //
-// Data on its way to DRAM keeps its place until the write is complete: such a release is deferred until the DRAM slot
-// has nothing outstanding. A release of more than is held is a bug of the program (std::logic_error).
+// Data on its way to DRAM keeps its place until the write is complete: such a release is deferred until the
+// DRAM slot has nothing outstanding. A release of more than is held is a bug of the program
+// (std::logic_error).
 #pragma once
 
 #include <algorithm>

@@ -19,7 +19,8 @@ class ProgramPosition {
   std::int32_t minibatch() const { return minibatch_; }
 
   void next() { ++index_; }
-  // Goes on from an operation that is a loop or a label, or that Op::skip_last passes over; false if it is none.
+  // Goes on from an operation that is a loop or a label, or that Op::skip_last passes over; false if it is
+  // none.
   bool control(const Program& program);
   // Of a broadcast or reduction: its root, as a place in the order of the schedule.
   std::uint32_t root(const Program& program) const;

@@ -1,6 +1,6 @@
-// Chunks of collectives that came before the die waits for them: what MPI calls unexpected messages. A chunk is known
-// by its tag. A die may be many steps ahead of its neighbour, and messages may overtake each other, but most come in
-// order, so the set is kept as sorted intervals [first, last] of tags: usually one.
+// Chunks of collectives that came before the die waits for them: what MPI calls unexpected messages. A chunk
+// is known by its tag. A die may be many steps ahead of its neighbour, and messages may overtake each other,
+// but most come in order, so the set is kept as sorted intervals [first, last] of tags: usually one.
 #pragma once
 
 #include <algorithm>

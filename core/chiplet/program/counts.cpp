@@ -82,7 +82,7 @@ class Walk {
   }
 
   // An all-gather sends all chunks but the next die's and receives all but its own; a reduce-scatter sends
-  // all but its own and receives all but the previous die's (collective.hpp).
+  // all but its own and receives all but the previous die's (ring_steps.hpp).
   void collective(const Op& op) {
     const RingPlace& place = groups_.rings[static_cast<std::size_t>(op.ring)];
     const std::uint32_t p = place.size;

@@ -36,7 +36,8 @@ std::vector<std::size_t> begins_of_loops(const Program& program) {
 EarliestSend::EarliestSend(const Program& program, const SendingGroups& groups, const DieTimings& timings)
     : from_start_(program.size() + 1, never.ps), from_end_(program.size() + 1, never.ps) {
   const std::vector<std::size_t> begins = begins_of_loops(program);
-  // From the last operation to the first. A loop that goes on leads back, so this is repeated until nothing changes.
+  // From the last operation to the first. A loop that goes on leads back, so this is repeated until nothing
+  // changes.
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = program.size(); i-- > 0;) {

@@ -1,9 +1,9 @@
-// How soon a die could send a message over certain groups of dies, as far as its program says: a lower bound, from which
-// a rank derives its lookahead. Before it sends, an operation that sends nothing has to end, and so do all others up to
-// the next one that sends.
+// How soon a die could send a message over certain groups of dies, as far as its program says: a lower bound,
+// from which a rank derives its lookahead. Before it sends, an operation that sends nothing has to end, and
+// so do all others up to the next one that sends.
 //
-// The bound counts the time of products and of vector operations; everything else may take none. Where a loop may end or
-// go on, or an operation may be skipped (Op::skip_last), the shorter way counts.
+// The bound counts the time of products and of vector operations; everything else may take none. Where a loop
+// may end or go on, or an operation may be skipped (Op::skip_last), the shorter way counts.
 #pragma once
 
 #include <array>
@@ -30,12 +30,14 @@ class EarliestSend {
 
   // Whether the operation at this position sends over the groups.
   bool sends(std::uint32_t position) const { return from_start_[position] == 0; }
-  // The least time from the end of this operation to the start of the next one that sends; `never` if there is none.
+  // The least time from the end of this operation to the start of the next one that sends; `never` if there
+  // is none.
   SimDuration after(std::uint32_t position) const { return SimDuration{from_end_[position]}; }
   static constexpr SimDuration never{std::int64_t{1} << 60};
 
  private:
-  // Picoseconds up to the next operation that sends, by position: from the start of the operation, and from its end.
+  // Picoseconds up to the next operation that sends, by position: from the start of the operation, and from
+  // its end.
   std::vector<std::int64_t> from_start_;
   std::vector<std::int64_t> from_end_;
 };

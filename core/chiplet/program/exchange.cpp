@@ -15,14 +15,15 @@ std::uint32_t tree_depth(std::uint32_t size) {
   return static_cast<std::uint32_t>(std::bit_width(size - 1));
 }
 
-// Who sends to whom in round `round` of a broadcast, in the range of places around `position`; the same place
-// twice if the range is one die already.
-struct Handover {
+// The message of round `round` of a broadcast, in the range of places around `position`. `from` and `to` are
+// the same if the range is one die already.
+struct TreeMessage {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
 };
 
-Handover tree_handover(std::uint32_t size, std::uint32_t position, std::uint32_t root, std::uint32_t round) {
+TreeMessage tree_message(std::uint32_t size, std::uint32_t position, std::uint32_t root,
+                         std::uint32_t round) {
   std::uint32_t low = 0, high = size, holder = root;
   for (std::uint32_t r = 0; high - low > 1; ++r) {
     const std::uint32_t half = (high - low + 1) / 2;
@@ -40,7 +41,7 @@ Handover tree_handover(std::uint32_t size, std::uint32_t position, std::uint32_t
 Exchange tree_step(const Op& op, const LinePlace& line, std::uint32_t root, std::uint32_t step) {
   const bool reduces = op.code == OpCode::reduce;
   const std::uint32_t round = reduces ? tree_depth(line.size) - 1 - step : step;
-  const Handover down = tree_handover(line.size, line.position, root, round);
+  const TreeMessage down = tree_message(line.size, line.position, root, round);
   const std::uint32_t from = reduces ? down.to : down.from;
   const std::uint32_t to = reduces ? down.from : down.to;
   Exchange e;
@@ -64,7 +65,7 @@ Exchange along_ring(const RingPlace& ring) {
   return e;
 }
 
-// The chain starts at the root of a broadcast, and behind the root of a reduction.
+// The chain starts at the root of a broadcast, and at the die after the root of a reduction.
 Exchange pipelined_step(const Op& op, const RingPlace& ring, std::uint32_t root, std::uint32_t step) {
   const bool reduces = op.code == OpCode::reduce;
   const std::uint32_t head = reduces ? (root + 1) % ring.size : root;
@@ -94,7 +95,7 @@ Exchange halving_step(const Op& op, const LinePlace& line, std::uint32_t step) {
   const std::uint32_t local = op.code == OpCode::all_reduce && !halves ? step - depth : step;
   const std::uint32_t distance = 1U << (halves ? depth - 1 - local : local);
   const std::uint32_t partner = line.position ^ distance;
-  // Both stand for `distance` chunks: their own places with the lower bits free.
+  // Both serve `distance` chunks: those of all places that differ from theirs in the lower bits only.
   const std::uint32_t mine = line.position / distance * distance;
   const std::uint32_t theirs = partner / distance * distance;
   Exchange e;
@@ -123,7 +124,7 @@ std::uint64_t passing_bytes(const Op& op, std::uint32_t size, std::uint32_t firs
 }
 
 // Step s moves what came from the die s places back: blocks for the p-1-s dies that follow.
-Exchange rotate_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
+Exchange ring_all_to_all_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
   const std::uint32_t left = ring.size - 1 - step;
   Exchange e = along_ring(ring);
   e.send_bytes = passing_bytes(op, ring.size, (ring.position + 1) % ring.size, left);
@@ -184,7 +185,7 @@ std::uint32_t exchange_steps(const Op& op, const Places& places) {
 
 namespace {
 
-Exchange in_step(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step) {
+Exchange whole_chunk_step(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step) {
   switch (op.schedule) {
     case Schedule::tree:
       return tree_step(op, places.line, root % places.line.size, step);
@@ -193,7 +194,7 @@ Exchange in_step(const Op& op, const Places& places, std::uint32_t root, std::ui
     case Schedule::direct:
       return direct_step(op, places.line, step);
     default:
-      return op.code == OpCode::all_to_all ? rotate_step(op, places.ring, step)
+      return op.code == OpCode::all_to_all ? ring_all_to_all_step(op, places.ring, step)
                                            : ring_exchange(op, places.ring, step);
   }
 }
@@ -204,7 +205,7 @@ Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::u
   if (op.schedule == Schedule::pipelined)
     return pipelined_step(op, places.ring, root % places.ring.size, step);
   if (is_cut(op)) return parts_step(op, places.ring, step);
-  Exchange e = in_step(op, places, root, step);
+  Exchange e = whole_chunk_step(op, places, root, step);
   e.send_step = step;
   return e;
 }

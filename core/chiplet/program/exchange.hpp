@@ -1,24 +1,25 @@
-// Collectives by any schedule, as pure functions of (operation, places, root, step): who sends
-// how much to whom. No state, no time. In a step a die sends at most one message, then waits for at most one;
-// what it receives may have to be added to its own part before the next step. So every schedule here is
-// self-timed, as rings are (collective.hpp).
+// Collectives by any schedule, as pure functions of (operation, places, root, step): which die sends how much
+// to which. No state, no time. In a step a die sends at most one message, then waits for at most one. What it
+// receives may have to be added to its own part before the next step begins. So every schedule here is
+// self-timed, as rings are (ring_steps.hpp).
 //
-// V bytes of payload, p dies. Two orders of places: the ring of RingPlace, where a die only sends to the next
-// one, and the line of LinePlace, where it can send to any.
+// V bytes of payload, p dies. A group of dies has two orders. Along its ring (RingPlace) a die only sends to
+// the next one; along its line (LinePlace) it can send to any.
 //
-// - tree (broadcast, reduce; line): the range of places that one die stands for is cut in two, and it sends
-//   all of V to a die of the other half, as far away as the half is wide; ceil(log2 p) steps. Concurrent
-//   messages are in different ranges, so along a row or column none share a link. Reduce goes backwards.
-// - pipelined (broadcast, reduce; ring): V in chunks along the ring from the root, or towards it.
-// - ring with `count` parts to a chunk: part t of all that a die sends leaves as soon as part t - count has
-// come,
-//   so the latency of a step is hidden behind the other parts.
-// - halving-doubling (all-gather, reduce-scatter, all-reduce; line; p a power of two): reduce-scatter
-//   exchanges V/2, V/4, ... with the die p/2, p/4, ... places away; all-gather goes backwards.
-// - direct (all-to-all; line): in step s V/p to the die s + 1 places further on, p - 1 steps.
-// - ring all-to-all (ring): in step s everything that has further to go, (p-1-s) V/p, to the next die.
+// - ring (all-gather, reduce-scatter, all-reduce; ring): ring_steps.hpp. With `count` > 1 each chunk is cut
+//   into so many parts, and part t of all that a die sends leaves as soon as part t - count has come, so the
+//   other parts hide the latency of a step.
+// - ring (all-to-all; ring): in step s everything that has further to go, (p-1-s) V/p, goes to the next die.
+// - tree (broadcast, reduce; line): the range of places that a die serves is cut in two, and it sends all of
+//   V to a die of the other half, as far away as the half is wide; ceil(log2 p) steps. Messages of one step
+//   are in different ranges, so along a row or column no two share a link. A reduction is the same,
+//   backwards.
+// - pipelined (broadcast, reduce; ring): V in `count` chunks along the ring from the root, or towards it.
+// - halving_doubling (all-gather, reduce-scatter, all-reduce; line, p a power of two): a reduce-scatter
+//   exchanges V/2, V/4, ... with the die p/2, p/4, ... places away; an all-gather is the same, backwards.
+// - direct (all-to-all; line): in step s V/p goes to the die s + 1 places further on; p - 1 steps.
 //
-// Invariant (tested): what is sent is what the other end waits for in the step that is said.
+// Invariant (tested): what a die sends is what the receiver waits for in the step that `send_step` names.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +45,15 @@ struct Places {
   const LinePlace& line;
 };
 
-// One step. No bytes: nothing is sent, or nothing is waited for.
+// One step of one die. No bytes: nothing is sent, or nothing is waited for.
 struct Exchange {
   std::uint64_t send_bytes = 0;
   std::uint64_t receive_bytes = 0;
   NodeId to;
   NodeId from;
   Route route = Route::direct;
-  bool reduces = false;
-  std::uint32_t send_step = 0;  // the step in which the other end waits for what is sent
+  bool reduces = false;         // what is received is added to the die's own part
+  std::uint32_t send_step = 0;  // the step in which the receiver waits for it
 };
 
 std::uint32_t exchange_steps(const Op& op, const Places& places);

@@ -1,5 +1,5 @@
-// What a die hands to the network and gets from it. The chiplet room knows nothing of packets or routers: the
-// wiring turns a Message into packets and calls the receiving die when the last byte is there.
+// What a die hands to the network and receives from it. The chiplet room knows nothing of packets or routers:
+// the wiring turns a Message into packets, and calls the receiving die when the last byte has arrived.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ enum class Route : std::uint8_t { direct, express };
 struct Message {
   NodeId source;
   NodeId destination;
-  // Means something to the two ends only (tags.hpp); unique per (source, destination) while in flight.
+  // Read by the two ends only (tags.hpp); unique per (source, destination) while in flight.
   std::uint64_t tag = 0;
   std::uint32_t bytes = 0;  // > 0
   Route route = Route::direct;
@@ -32,7 +32,7 @@ struct RingPlace {
   std::uint32_t position = 0;  // 0 .. size-1 in ring order
   NodeId next;
   Route route = Route::direct;
-  NodeId previous{};  // where it hears from; only the deadlock report reads it
+  NodeId previous{};  // where it receives from; only the deadlock report reads it
 };
 
 }  // namespace hecaton::chiplet

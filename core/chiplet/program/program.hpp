@@ -19,7 +19,7 @@ namespace hecaton::chiplet {
 enum class OpCode : std::uint8_t {
   matmul,      // count x [m,k] x [k,n] on the matrix engine
   vector,      // `bytes` through the vector unit
-  all_gather,  // collectives over the dies of `ring`, see collective.hpp and exchange.hpp
+  all_gather,  // collectives over the dies of `ring`, see ring_steps.hpp and exchange.hpp
   reduce_scatter,
   all_reduce,
   broadcast,

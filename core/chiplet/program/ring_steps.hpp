@@ -1,21 +1,21 @@
-// Ring collectives as pure functions of (operation, ring, step): who sends which chunk when. No state, no
-// time.
+// Ring collectives as pure functions of (operation, ring, step): which die sends which chunk in which step.
+// No state, no time.
 //
-// The payload is `units` indivisible units, cut into one chunk per die of the ring. Dies are known by their
-// position in ring order; everyone sends to position + 1 and hears from position - 1 (modulo the size p).
+// The payload is `units` indivisible units, cut into one chunk per die of the ring. A die is known by its
+// position in ring order. It sends to position + 1 and receives from position - 1, modulo the size p of the
+// ring.
 //
 // - all-gather: die i starts with chunk i. In step s (0 .. p-2) it sends chunk i-s and receives chunk i-s-1,
-// which it
-//   sends on in step s+1. It never sends chunk i+1.
+//   which it sends on in step s+1. It never sends chunk i+1.
 // - reduce-scatter: in step s die i sends its sum of chunk i-s-1 and receives the sum of chunk i-s-2, adds
-// its own part
-//   and sends the result on in step s+1. In the end it owns chunk i, complete: the start of an all-gather.
-// - all-reduce: reduce-scatter, then all-gather; steps count on, 0 .. 2p-3.
+//   its own part, and sends the result on in step s+1. In the end it owns chunk i, complete: the start of an
+//   all-gather.
+// - all-reduce: reduce-scatter, then all-gather, with steps 0 .. 2p-3.
 //
-// The ring is self-timed: what is received in step s is all that the send of step s+1 waits for. A chunk of
-// no units is not sent; the receiver knows that by the same functions. So over equal edges of latency a and
-// bandwidth B an all-gather or a reduce-scatter of V bytes that p divides takes (p-1) (a + V/(p B)), and an
-// all-reduce twice that.
+// The ring is self-timed: the send of step s+1 waits for what is received in step s, and for nothing else. A
+// chunk of no units is not sent; the receiver knows that by the same functions. So over equal edges of
+// latency a and bandwidth B an all-gather or a reduce-scatter of V bytes that p divides takes (p-1) (a + V/(p
+// B)), and an all-reduce twice that.
 #pragma once
 
 #include <cstdint>

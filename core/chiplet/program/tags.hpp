@@ -1,13 +1,14 @@
-// Message tags between dies: what a tag says to the two ends of a message. The network only carries it. A tag is
-// unique among the messages that are in flight from one die to another.
+// Message tags between dies: what a tag says to the two ends of a message. The network only carries it. A tag
+// is unique among the messages that are in flight from one die to another.
 //
 //   kind (3 bits) | ring (2) | sequence (35) | step (24)      a chunk of a collective
 //   kind (3 bits) | transfer (13) | bytes (48)                read request: how much to send back
 //   kind (3 bits) | transfer (13) | burst (48)                data read
 //   kind (3 bits) | transfer (13) | share (16) | burst (32)   data to write, and its acknowledgement
 //
-// `ring` is the group of dies of the collective. `sequence` counts the collectives that a die has begun on that group,
-// so all dies of the group agree on it. `transfer` numbers the DRAM transfers of a die, `share` its IO dies.
+// `ring` is the group of dies of the collective. `sequence` counts the collectives that a die has begun on
+// that group, so all dies of the group agree on it. `transfer` numbers the DRAM transfers of a die, `share`
+// its IO dies.
 #pragma once
 
 #include <cstdint>

@@ -36,8 +36,8 @@ struct GridLinear {
   std::uint64_t blocks = 1;  // of columns, in which panels of its weights are moved
 };
 
-// What tells one method of this family from another: how a linear layer is computed, one tile of `tokens`
-// tokens of all dies together, and where the other features of a token are.
+// What a method of this family defines: how a linear layer is computed, one tile at a time (`tokens` tokens,
+// of all dies together), and along which line the features of a token are split.
 struct GridScheme {
   using Write = void (*)(ProgramBuilder&, const GridLayout&, const GridLinear&, std::uint64_t tokens);
   Write forward = nullptr;
@@ -80,8 +80,8 @@ struct GridSlices {
   std::uint64_t logits = 0;
 };
 
-// What the activation buffer holds, and the tokens of a tile that fill the rows of the matrix engine: with
-// fewer, part of it idles, which costs more than a transfer that is not ahead of time.
+// The size of the activation buffer, and the tokens of a tile that fill the rows of the matrix engine. With
+// fewer tokens part of the engine idles, which costs more than a transfer that is not ahead of time.
 struct GridRoom {
   GridScheme scheme;
   std::uint64_t capacity = 0;

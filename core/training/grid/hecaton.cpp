@@ -4,9 +4,8 @@
 // product, reduce-scatter the partial Y along the column. Type 2 takes layout B back to A and swaps row and
 // column. Backward of type 1: all-gather dY along the column, local dX, reduce-scatter it along the row,
 // all-gather X again along the row, local dW, complete. Weights and their gradients never cross the package.
-#include "core/training/grid/hecaton.hpp"
-
 #include "core/training/grid/grid.hpp"
+#include "core/training/grid/methods.hpp"
 
 namespace hecaton::training {
 

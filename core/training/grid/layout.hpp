@@ -1,6 +1,6 @@
-// All that the programs of methods with 2D tiles are written from: what lies where (die.hpp), how many layers fit
-// into the weight buffer as a fused group, and the mini-batch that was chosen (minibatch.hpp). Sizes in bytes where
-// no unit is named.
+// All that the programs of methods with 2D tiles are written from: what lies where (die.hpp), how many layers
+// fit into the weight buffer as a fused group, and the mini-batch that was chosen (minibatch.hpp). Sizes in
+// bytes where no unit is named.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ struct GridLayout {
   TiledStage head;                      // forward and backward at once
   GridGroups groups;
   Prefetch prefetch;
-  // Exactly one operator of a layer reads token tiles backward, so the first tile of the next layer is read ahead.
+  // Exactly one operator of a layer reads token tiles backward, so the first tile of the next layer is read
+  // ahead.
   bool is_tile_ahead = false;
   bool recompute = false;  // of a layer only its output is saved
   Optimizer optimizer = Optimizer::adam;
@@ -44,9 +45,9 @@ struct GridLayout {
   std::uint64_t weight_capacity = 0;  // bytes
 
   std::uint64_t layer_weights() const;  // elements on one die
-  // What forward saves for backward of a layer and mini-batch: what each operator needs, the stream between two
-  // operators, and the output of the layer, which is the input of the next. Layer 0 reads its input from the
-  // embedding table again. Bytes.
+  // What forward saves for backward of a layer and mini-batch: what each operator needs, the stream between
+  // two operators, and the output of the layer, which is the input of the next. Layer 0 reads its input from
+  // the embedding table again. Bytes.
   std::uint64_t saved_layer() const;
 };
 

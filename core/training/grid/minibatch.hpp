@@ -1,9 +1,10 @@
-// Mini-batches of methods that tile weights and activations in two dimensions: their sizes on a die, and what has to
-// fit into the activation buffer while each operator works. The family that choose_minibatch() searches.
+// Mini-batches of methods that tile weights and activations in two dimensions: their sizes on a die, and what
+// has to fit into the activation buffer while each operator works. The family that choose_minibatch()
+// searches.
 //
-// The residual stream lies in the activation buffer from operator to operator. `GridBeside` is what is there beside an
-// operator's own data; GridAttention::plan() and GridFeedForward::plan() add their own. All sizes in bytes, except
-// where tokens or elements are named.
+// The residual stream lies in the activation buffer from operator to operator. `GridBeside` is what is there
+// beside an operator's own data; GridAttention::plan() and GridFeedForward::plan() add their own. All sizes
+// in bytes, except where tokens or elements are named.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
-// The operators of a layer, as methods with 2D tiles do them: what each holds on a die, what has to fit into the
-// buffers while it works, and its part of the program. Layout, mini-batches, forward and backward pass go over lists
-// of them and know no kind.
+// The operators of a layer, as methods with 2D tiles do them: what each holds on a die, what has to fit into
+// the buffers while it works, and its part of the program. Layout, mini-batches, forward and backward pass go
+// over lists of them and know no kind.
 //
-// GridAttention documents what the family asks of an operator. A new kind is a struct with the same functions, an
-// alternative of GridOperator, and a case in place_grid_operator(). Sizes are in elements, those of a mini-batch in
-// bytes.
+// GridAttention documents what the family asks of an operator. A new kind is a struct with the same
+// functions, an alternative of GridOperator, and a case in place_grid_operator(). Sizes are in elements,
+// those of a mini-batch in bytes.
 #pragma once
 
 #include <array>
@@ -21,8 +21,8 @@ struct GridAttention;
 struct GridFeedForward;
 using GridOperator = std::variant<GridAttention, GridFeedForward>;
 
-// An operator's place in the list while its program is written. Backward, the next operator is the one before it in
-// the layer, or the last one of the layer before.
+// An operator's place in the list while its program is written. Backward, the next operator is the one before
+// it in the layer, or the last one of the layer before.
 struct GridPlace {
   bool is_first = false, is_last = false;  // of the layer
   const GridOperator* next = nullptr;      // backward

@@ -8,11 +8,11 @@
 // all of it. A weight crosses the package once per token tile, so tiles should be large.
 //
 // The root of step l is the die at place l of the broadcast's order: the same for rows and columns.
-#include "core/training/grid/optimus.hpp"
-
 #include <fmt/format.h>
 
 #include "core/training/grid/grid.hpp"
+#include "core/training/grid/methods.hpp"
+#include "core/training/model/plan_error.hpp"
 
 namespace hecaton::training {
 

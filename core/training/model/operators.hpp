@@ -2,8 +2,8 @@
 // and an output head.
 //
 // A new kind of operator is a value of OperatorKind, a row in the table in operators.cpp (name, weights,
-// features, checks), and for each family of methods that can do it a struct beside those of the other kinds, in
-// the family's operators.hpp. The code that walks over the lists does not change.
+// features, checks), and for each family of methods that can do it a struct beside those of the other kinds,
+// in the family's operators.hpp. The code that walks over the lists does not change.
 #pragma once
 
 #include <cstdint>

@@ -22,8 +22,8 @@ namespace hecaton::training {
 
 struct OneDLayout;
 
-// What tells one method of this family from another: how all dies exchange `elements` elements of the stream
-// (a multiple of the dies), and one fp32 scalar per token.
+// What a method of this family defines: how all dies exchange `elements` elements of the stream (a multiple
+// of the dies), and one fp32 scalar per token.
 struct OneDScheme {
   using Write = void (*)(ProgramBuilder&, MeshShape, chiplet::Stage, std::uint64_t elements);
   Write gather = nullptr;          // everyone's share, to all

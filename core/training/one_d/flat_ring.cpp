@@ -1,8 +1,8 @@
 // Megatron's 1D tensor parallelism on one ring through all dies, a cycle of neighbours.
-#include "core/training/one_d/flat_ring.hpp"
-
 #include <fmt/format.h>
 
+#include "core/training/model/plan_error.hpp"
+#include "core/training/one_d/methods.hpp"
 #include "core/training/one_d/one_d.hpp"
 
 namespace hecaton::training {

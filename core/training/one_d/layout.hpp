@@ -1,5 +1,6 @@
-// All that the programs of 1D tensor parallelism are written from: what lies where (die.hpp), which weights fit into
-// the weight buffer, and the mini-batch that was chosen (minibatch.hpp). Sizes in bytes where no unit is named.
+// All that the programs of 1D tensor parallelism are written from: what lies where (die.hpp), which weights
+// fit into the weight buffer, and the mini-batch that was chosen (minibatch.hpp). Sizes in bytes where no
+// unit is named.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
-// Mini-batches of 1D tensor parallelism: their sizes on a die, and what has to fit into the activation buffer while
-// each operator works. The family that choose_minibatch() searches.
+// Mini-batches of 1D tensor parallelism: their sizes on a die, and what has to fit into the activation buffer
+// while each operator works. The family that choose_minibatch() searches.
 //
-// The stream leaves the die after every operator, so an operator has the buffer to itself: OneDAttention::plan() and
-// OneDFeedForward::plan() say all that it needs.
+// The stream leaves the die after every operator, so an operator has the buffer to itself:
+// OneDAttention::plan() and OneDFeedForward::plan() say all that it needs.
 #pragma once
 
 #include <cstdint>

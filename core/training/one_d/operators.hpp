@@ -1,10 +1,10 @@
-// The operators of a layer, as 1D tensor parallelism does them: what each holds on a die, what has to fit into
-// the buffers while it works, and its part of the program. Layout, mini-batches, forward and backward pass go over
-// lists of them and know no kind.
+// The operators of a layer, as 1D tensor parallelism does them: what each holds on a die, what has to fit
+// into the buffers while it works, and its part of the program. Layout, mini-batches, forward and backward
+// pass go over lists of them and know no kind.
 //
-// OneDAttention documents what the family asks of an operator. A new kind is a struct with the same functions, an
-// alternative of OneDOperator, and a case in place_one_d_operator(). Sizes are in elements, those of a mini-batch
-// in bytes.
+// OneDAttention documents what the family asks of an operator. A new kind is a struct with the same
+// functions, an alternative of OneDOperator, and a case in place_one_d_operator(). Sizes are in elements,
+// those of a mini-batch in bytes.
 #pragma once
 
 #include <array>
@@ -47,7 +47,8 @@ struct OneDAttention {
     return {sequences * heads, d.sequence / query_copies, d.sequence, head};
   }
 
-  // What the family asks. Weights of this die, and what is in the weight buffer at once backward, with gradients:
+  // What the family asks. Weights of this die, and what is in the weight buffer at once backward, with
+  // gradients:
   std::uint64_t weights() const { return qkv_weights() + output_weights(); }
   std::uint64_t backward_weights() const {
     return is_split ? std::max(2 * output_weights(), qkv_weights()) : 2 * weights();
@@ -61,12 +62,13 @@ struct OneDAttention {
   void place_tokens(const OneDSlices& s);
   std::array<TiledStage*, 1> forward_stages() { return {&stage}; }
   std::array<TiledStage*, 1> backward_stages() { return {&back_stage}; }
-  // Sets what the token tiles of its stages need. With `ahead`, tiles are read before they are needed and written
-  // behind: the next shares, and those on their way out, are in the buffer too.
+  // Sets what the token tiles of its stages need. With `ahead`, tiles are read before they are needed and
+  // written behind: the next shares, and those on their way out, are in the buffer too.
   void plan(const OneDDie& d, const OneDSlices& s, bool ahead);
   // Passes over the stream that read it a second time, because it did not fit at once.
   std::uint64_t reads_twice() const { return (stage.tiles > 1 ? 1 : 0) + (back_stage.tiles > 1 ? 1 : 0); }
-  // Its part of the program for one mini-batch. The family starts the read of the first pass, and hands it in.
+  // Its part of the program for one mini-batch. The family starts the read of the first pass, and hands it
+  // in.
   TilePass forward_pass(const OneDLayout& l) const;
   TilePass backward_pass(const OneDLayout& l) const;
   void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;

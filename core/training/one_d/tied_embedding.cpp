@@ -1,6 +1,6 @@
-// The embedding of 1D tensor parallelism where it is the matrix of the output head: each die has the words of its part
-// of the head. Every die looks up the words that it has, and a reduce-scatter adds them up; backward, an all-gather
-// gives every die the whole gradient.
+// The embedding of 1D tensor parallelism where it is the matrix of the output head: each die has the words of
+// its part of the head. Every die looks up the words that it has, and a reduce-scatter adds them up;
+// backward, an all-gather gives every die the whole gradient.
 #include "core/training/one_d/one_d.hpp"
 
 namespace hecaton::training {

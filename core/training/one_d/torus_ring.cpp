@@ -1,10 +1,9 @@
 // Megatron's 1D tensor parallelism on rings along rows and columns, one axis at a time.
 //
-// An all-reduce is a reduce-scatter along the rows, an all-reduce along the columns, and an all-gather along the
-// rows. The stream is spilled in the middle of it (one_d.hpp): a reduce-scatter along the rows and one along the
-// columns come before the spill, an all-gather along the columns and one along the rows after it.
-#include "core/training/one_d/torus_ring.hpp"
-
+// An all-reduce is a reduce-scatter along the rows, an all-reduce along the columns, and an all-gather along
+// the rows. The stream is spilled in the middle of it (one_d.hpp): a reduce-scatter along the rows and one
+// along the columns come before the spill, an all-gather along the columns and one along the rows after it.
+#include "core/training/one_d/methods.hpp"
 #include "core/training/one_d/one_d.hpp"
 
 namespace hecaton::training {

@@ -1,9 +1,10 @@
-// What an operation of a program computes, for whoever wants to follow it with real numbers: beside the
-// program, never in it, so that a run carries none of it.
+// What the operations of a program compute, for `verify`, which follows them with real numbers. It stands
+// beside the program, one Meaning per operation, so that a run carries none of it.
 //
-// Linear layers: Y = X W, dX = dY W^T, dW = X^T dY, of one tile of tokens. And what lies between them: norms,
-// attention, activation functions, residuals, the loss, and which experts a token passes. Where an operation
-// of these is several (products and passes of attention), the last one says it.
+// Linear layers compute Y = X W, dX = dY W^T and dW = X^T dY of one tile of tokens. Between them are norms,
+// attention, activation functions, residuals, the loss, and the choice of a token's experts. Where one of
+// these takes several operations (products and vector operations of attention), the last operation has its
+// meaning, the others none.
 #pragma once
 
 #include <cstdint>
@@ -17,30 +18,28 @@ enum class Verb : std::uint8_t {
   none,
   gather,        // of X; of dY for the input gradient
   product,       // of the pass
-  scatter,       // partial sums of Y, or of dX, to their owners
-  input_panel,   // SUMMA: X broadcast, or dX reduced
-  weight_panel,  // SUMMA: W broadcast, or dW reduced, a block of columns
-  norm,          // before a linear layer: scalars added up along a line; 1D: of tokens that are whole
+  scatter,       // partial sums of Y, or of dX, are added up and go to their owners
+  input_panel,   // SUMMA: X is broadcast, or dX reduced
+  weight_panel,  // SUMMA: W is broadcast, or dW reduced, a block of columns
+  norm,          // before a linear layer. 2D: scalars are added up along a line; 1D: tokens are whole
   norm_again,    // from its saved scalars
   attention,
-  to_heads,    // attention by head: all heads of some tokens for some heads of all tokens
+  to_heads,    // attention by head: a die gives all heads of some tokens for some heads of all tokens
   from_heads,  // and back
   activation,
   residual,  // forward: the sum after a linear layer; backward: before one
   loss_max,
   loss_sum,
-  embedding,  // tied, 1D: partial sums of looked up words, to everyone's share
-  // A mixture of experts: a token's scores, and their gradients; partial scores added up; the shares of its
-  // experts in its result, and the gradients of scores; its features to its experts, and results back;
-  // results added up, forward each with its share; gradients of shares back, and added up.
-  scores,
-  score_sums,
-  shares,
-  to_experts,
-  from_experts,
-  combine,
-  share_gradients,
-  share_sums,
+  embedding,  // tied, 1D: partial sums of looked up words are added up and go to their owners
+  // A mixture of experts.
+  scores,           // of a token for each expert; backward: their gradients
+  score_sums,       // partial scores are added up
+  shares,           // of a token's experts in its result, from its scores; backward: gradients of the scores
+  to_experts,       // features of tokens go to the dies of their experts
+  from_experts,     // results come back
+  combine,          // results are added up, forward each times its share
+  share_gradients,  // gradients of shares go back
+  share_sums,       // and are added up
 };
 enum class Pass : std::uint8_t { forward, input_gradient, weight_gradient };
 

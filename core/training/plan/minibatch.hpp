@@ -1,13 +1,14 @@
-// How large a mini-batch is, and into how many token tiles its stages are cut: the same search for every family of
-// methods. A family says what a mini-batch of so many sequences needs (MinibatchFamily); choose_minibatch() finds the
-// best one that fits into the activation buffer.
+// How large a mini-batch is, and into how many token tiles its stages are cut: the same search for every
+// family of methods. A family says what a mini-batch of so many sequences needs (MinibatchFamily);
+// choose_minibatch() finds the best one that fits into the activation buffer.
 //
 // The order of preference:
 // 1. token tiles that fill the rows of the matrix engine,
 // 2. more DRAM transfers ahead of time,
 // 3. fewer rounds of collectives in a step: mini-batches x token tiles of a layer,
 // 4. fewer tiles of the stream that are read twice.
-// Of equals, the smallest or the largest, as the family says. Sizes are in bytes where no other unit is named.
+// Of equals, the smallest or the largest, as the family says. Sizes are in bytes where no other unit is
+// named.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +26,8 @@
 
 namespace hecaton::training {
 
-// A mini-batch whose stages have been planned. `Slices` are its sizes on one die, `Operator` is a variant over the
-// kinds of operators, `Prefetch` says which DRAM transfers run ahead of time.
+// A mini-batch whose stages have been planned. `Slices` are its sizes on one die, `Operator` is a variant
+// over the kinds of operators, `Prefetch` says which DRAM transfers run ahead of time.
 template <class SlicesOf, class OperatorOf, class PrefetchOf>
 struct Minibatch {
   SlicesOf slices;  // slices.tokens: tokens of the mini-batch
@@ -93,8 +94,8 @@ struct MinibatchRank {
   friend auto operator<=>(const MinibatchRank&, const MinibatchRank&) = default;
 };
 
-// Sequences of a mini-batch whose tokens the deck gives: a whole number, before and after what the family checks.
-// Throws PlanError.
+// Sequences of a mini-batch whose tokens the deck gives: a whole number, before and after what the family
+// checks. Throws PlanError.
 std::uint64_t whole_sequences(const TrainingConfig& config);
 void require_whole_minibatches(const TrainingConfig& config, std::uint64_t sequences);
 

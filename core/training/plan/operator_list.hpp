@@ -1,5 +1,5 @@
-// The operators of a layer as a family of methods holds them: a list of variants, one alternative for each kind. What
-// every kind answers, and questions to a whole list.
+// The operators of a layer as a family of methods holds them: a list of variants, one alternative for each
+// kind. What every kind answers, and questions to a whole list.
 #pragma once
 
 #include <concepts>

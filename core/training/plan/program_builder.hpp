@@ -1,4 +1,4 @@
-// Writes programs down: one short call per operation, loops as nested functions.
+// Writes a program and its meanings: one call per operation; the body of a loop is a function.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class ProgramBuilder {
   using Ring = chiplet::Ring;
   using Stage = chiplet::Stage;
 
-  // Everything that `body` adds is repeated; count >= 1. A loop of one iteration is written down too, so that
-  // skip_last always counts the same loops.
+  // Repeats what `body` adds; count >= 1. A loop of one iteration is written too, so that skip_last always
+  // counts the same loops.
   template <class Body>
   void loop(std::uint64_t count, Body&& body) {
     chiplet::Op& begin = add(OpCode::loop, Stage::none);
@@ -79,8 +79,8 @@ class ProgramBuilder {
     op.root_loop = root_loop;
   }
 
-  // What a buffer of the die holds. Reads allocate what they bring: weights, and what the optimizer streams,
-  // in the weight buffer.
+  // Occupancy of the die's buffers. A read allocates what it brings: in the weight buffer if it is of weights
+  // (and of what the optimizer streams), else in the activation buffer.
   void allocate(Buffer buffer, std::uint64_t bytes, std::uint8_t skip_last = 0) {
     if (bytes == 0) return;
     chiplet::Op& op = add(OpCode::allocate, Stage::none);
@@ -89,11 +89,11 @@ class ProgramBuilder {
     op.skip_last = skip_last;
   }
   void release(Buffer buffer, std::uint64_t bytes) { release_op(buffer, bytes, -1); }
-  // What is on its way to DRAM keeps its place until it is there.
+  // Data on its way to DRAM keeps its place until the write is complete.
   void release_after(Slot slot, Buffer buffer, std::uint64_t bytes) {
     release_op(buffer, bytes, static_cast<std::int32_t>(slot));
   }
-  // Of activations.
+  // In the activation buffer.
   void hold(std::uint64_t bytes) { allocate(Buffer::activation, bytes); }
   void drop(std::uint64_t bytes) { release(Buffer::activation, bytes); }
   void drop_after(Slot slot, std::uint64_t bytes) { release_after(slot, Buffer::activation, bytes); }
@@ -113,10 +113,10 @@ class ProgramBuilder {
   void set_minibatch(std::int32_t minibatch) { add(OpCode::set_minibatch, Stage::none).value = minibatch; }
   void add_minibatch(std::int32_t by) { add(OpCode::add_minibatch, Stage::none).value = by; }
 
-  // Says what the operations since `mark` compute; an exchange may be several collectives.
-  std::size_t mark() const { return program_.size(); }
-  // What follows belongs to this operator of a layer's list.
+  // Operations that follow belong to this operator of a layer's list.
   void set_operator(std::size_t place) { place_ = static_cast<std::uint8_t>(place); }
+  // The meaning of all operations since `mark`: an exchange may be several collectives.
+  std::size_t mark() const { return program_.size(); }
   void mean(std::size_t mark, Meaning meaning) {
     meaning.parts = static_cast<std::uint8_t>(program_.size() - mark);
     meaning.place = place_;
@@ -125,7 +125,7 @@ class ProgramBuilder {
       meanings_[i] = meaning;
     }
   }
-  // The last operation.
+  // The meaning of the last operation.
   void mean(Meaning meaning) {
     meaning.place = place_;
     meanings_.back() = meaning;

@@ -7,10 +7,10 @@
 //   backward            layers last to first
 //   embedding gradient  a family's own
 //   optimizer
-// Layers are done in groups. The parts of a group follow each other, and in each part all mini-batches do. A part is
-// what has its weights on the die meanwhile: a fused group of layers, or one operator of a layer. The walk moves
-// weights and weight gradients between DRAM and the weight buffer, and writes the labels of layers. A family fills in
-// what one mini-batch does; how its tensors are cut is known to the family alone.
+// Layers are done in groups. The parts of a group follow each other, and in each part all mini-batches do. A
+// part is what has its weights on the die meanwhile: a fused group of layers, or one operator of a layer. The
+// walk moves weights and weight gradients between DRAM and the weight buffer, and writes the labels of
+// layers. A family fills in what one mini-batch does; how its tensors are cut is known to the family alone.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct StepPart {
   bool is_prefetched = false;
   std::uint64_t next_weight_bytes = 0;
   std::uint8_t skip_next = 0;
-  // Backward: weights and gradients do not fit together, so the family moves them itself within each mini-batch.
+  // Backward: weights and gradients do not fit together, so the family moves them itself within each
+  // mini-batch.
   bool is_split = false;
   WriteOperations begin;      // before the weights are waited for
   WriteOperations minibatch;  // one mini-batch, and the label of the next
@@ -50,9 +51,9 @@ struct LayerGroups {
   bool ends_label = false;      // after a group, rows belong to no mini-batch
 };
 
-// Fused groups of `fused` layers each, and one of the rest. `begin` comes before all of them; `part_of` makes the part
-// of a group of so many layers, `is_last` if no other groups follow. The first group's weights are read here, where
-// weights are prefetched at all.
+// Fused groups of `fused` layers each, and one of the rest. `begin` comes before all of them; `part_of` makes
+// the part of a group of so many layers, `is_last` if no other groups follow. The first group's weights are
+// read here, where weights are prefetched at all.
 std::vector<LayerGroups> fused_groups(
     std::uint64_t layers, std::uint64_t fused, const WriteOperations& begin,
     const std::function<StepPart(std::uint64_t layers, bool is_last)>& part_of);
@@ -72,8 +73,8 @@ struct Step {
 // Adds a role with the program of this step.
 void add_role(Plan& plan, const Step& step);
 
-// Fills in what does not depend on the method: all dies have role 0, tokens and useful operations are those of the
-// configuration.
+// Fills in what does not depend on the method: all dies have role 0, tokens and useful operations are those
+// of the configuration.
 void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::uint64_t minibatch_tokens);
 
 }  // namespace hecaton::training

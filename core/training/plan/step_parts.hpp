@@ -1,4 +1,5 @@
-// Parts of a training step that are the same whatever the method.
+// Parts of a training step that are the same for every method: products of attention, gradient of the
+// embedding, optimizer.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,13 @@ struct OptimizerShare {
   Optimizer optimizer = Optimizer::adam;
 };
 
-// Streamed through a buffer of `buffer_bytes`: per weight its state read and written, the bf16 weight
-// written; e bytes read per gradient. With `overlap` the next chunk is read while one is updated and written.
+// Streams weights through a buffer of `buffer_bytes`. Per weight its state is read and written and the bf16
+// weight written; per gradient e bytes are read. With `overlap` the next chunk is read while one is updated
+// and written.
 void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer_bytes, bool overlap);
 
-// Gradient of the embedding table: per mini-batch the gradients of `bytes` are read beside the rows of the
-// table's gradient that they belong to, and those rows written.
+// Gradient of the embedding table. Per mini-batch, `bytes` of gradients of the stream are read, and the rows
+// of the table's gradient that they belong to; the rows are added to and written.
 void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::uint64_t bytes, bool overlap);
 
 // The products of attention over whole sequences: `count` times [queries, keys] by a head's features. Forward

@@ -1,4 +1,5 @@
-// Cutting a mini-batch into token tiles that fit beside what is resident.
+// Token tiles: a stage works on a mini-batch in tiles, so many tokens at a time that its working set fits
+// into the activation buffer beside what stays there. Sizes in bytes where no unit is named.
 #pragma once
 
 #include <algorithm>
@@ -26,8 +27,8 @@ constexpr std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) {
 // A chunk of a ring is one message, and a message has a 32-bit length; no tile is larger than that.
 inline constexpr std::uint64_t largest_tile_bytes = std::numeric_limits<std::uint32_t>::max();
 
-// How a stage goes over the tokens of a mini-batch: `resident` bytes stay, and a tile costs `unit_bytes` for
-// each `unit_tokens` tokens in it. The number of tiles divides `parts`.
+// The working set of a stage: `resident` bytes stay for the whole mini-batch, and a tile takes `unit_bytes`
+// for each `unit_tokens` tokens in it. The number of tiles divides `parts`.
 struct Tiling {
   std::uint64_t tokens = 0;
   std::uint64_t parts = 1;
@@ -51,7 +52,7 @@ struct Tiling {
 struct TiledStage {
   const char* name = "";  // short, for tables
   const char* text = "";  // for errors
-  Tiling tiling;          // what has to fit
+  Tiling tiling;          // its working set
   std::uint64_t tiles = 1;
 };
 

@@ -1,13 +1,15 @@
-// Megatron's 1D tensor parallelism on rings along rows and columns (torus_ring.cpp).
+// The training methods of Megatron's 1D tensor parallelism. Each plans one step and throws PlanError.
 #pragma once
 
 #include "core/chiplet/hardware/config.hpp"
 #include "core/training/model/config.hpp"
-#include "core/training/model/plan_error.hpp"
 #include "core/training/plan/plan.hpp"
 
 namespace hecaton::training {
 
+// One ring through all dies (flat_ring.cpp).
+Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
+// Rings along rows, then columns (torus_ring.cpp).
 Plan plan_torus_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
 
 }  // namespace hecaton::training
