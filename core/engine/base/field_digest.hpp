@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "core/engine/base/digest.hpp"
 #include "core/engine/base/fields.hpp"
@@ -37,26 +39,42 @@ constexpr bool words_hold_fields() {
   return hold;
 }
 
+// Whether the word of a field is complete with it: no field behind it joins.
+template <HasFields Row>
+constexpr bool completes_word(std::size_t index) {
+  std::size_t place = 0;
+  bool complete = true, decided = false;
+  for_each_field<Row>([&](const auto& field) {
+    if (place++ <= index || decided || field.digested == Digested::no) return;
+    complete = field.digested == Digested::word;
+    decided = true;
+  });
+  return complete;
+}
+
+template <std::size_t Index, HasFields Row>
+constexpr void add_field(Digest& digest, const Row& row, std::uint64_t& word) {
+  constexpr auto field = std::get<Index>(fields_of<Row>);
+  if constexpr (field.digested != Digested::no) {
+    const std::uint64_t bits = bits_of(row.*field.member);
+    if constexpr (field.digested == Digested::word)
+      word = bits;
+    else
+      word = word << (8 * sizeof(row.*field.member)) | bits;
+    if constexpr (completes_word<Row>(Index)) digest.add(word);
+  }
+}
+
 }  // namespace field_detail
 
 template <HasFields Row>
 constexpr void add_fields(Digest& digest, const Row& row) {
   static_assert(field_detail::words_hold_fields<Row>());
   std::uint64_t word = 0;
-  bool begun = false;
-  for_each_field<Row>([&](const auto& field) {
-    using Value = typename std::decay_t<decltype(field)>::Value;
-    if (field.digested == Digested::no) return;
-    const std::uint64_t bits = field_detail::bits_of(row.*field.member);
-    if (field.digested == Digested::word) {
-      if (begun) digest.add(word);
-      word = bits;
-      begun = true;
-    } else if constexpr (sizeof(Value) < sizeof(std::uint64_t)) {
-      word = word << (8 * sizeof(Value)) | bits;
-    }
-  });
-  if (begun) digest.add(word);
+  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (field_detail::add_field<Index>(digest, row, word), ...);
+  }
+  (std::make_index_sequence<field_count<Row>>());
 }
 
 }  // namespace hecaton
