@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <limits>
 #include <optional>
 #include <vector>
 
-#include "net/package/timing.hpp"
+#include "runs/closed_forms/forms.hpp"
 
 namespace hecaton::runs {
 
@@ -15,122 +13,100 @@ namespace {
 
 using chiplet::Op;
 using chiplet::OpCode;
-using chiplet::Ring;
-using chiplet::Schedule;
 
-struct Edge {
-  std::uint64_t links = 1;
-  bool passes_a_die = false;
+// The dies that a collective runs over.
+struct Group {
+  chiplet::LinePlace line;             // its first die's
+  std::vector<std::uint32_t> by_ring;  // its dies in the order of its ring
+  std::vector<Way> edges;              // from each of them to the next
 };
 
-// Time of a message, and what of it is its bytes'.
-struct Time {
-  std::uint64_t all = 0;
-  std::uint64_t bytes = 0;
-
-  Time& operator+=(const Time& b) {
-    all += b.all;
-    bytes += b.bytes;
-    return *this;
-  }
-};
-Time operator*(std::uint64_t n, Time t) {
-  return {n * t.all, n * t.bytes};
+// A single all-gather, reduce-scatter or all-reduce around a ring.
+bool goes_around_a_ring(const Op& op) {
+  return op.schedule == chiplet::Schedule::ring && chiplet::is_collective(op.code) &&
+         op.code != OpCode::all_to_all;
 }
 
-class Forms {
+class Collectives {
  public:
-  Forms(const Workload& workload, const io::Deck& deck)
-      : workload_(workload), timing_(net::make_timing(deck.network)) {
-    for (const Ring ring : {Ring::row, Ring::column, Ring::package})
-      edges_[static_cast<std::size_t>(ring)] = edges_of(ring);
+  Collectives(const Workload& workload, const io::Deck& deck)
+      : workload_(workload),
+        messages_(deck.network),
+        timings_(workload.die_setup(NodeId{0}).timings),
+        many_(!messages_.uniform() || is_sequence()) {
+    for (std::size_t ring = 0; ring < chiplet::ring_count; ++ring)
+      groups_[ring] = groups_of(static_cast<net::DieGroup>(ring));
   }
 
-  Time of(const Op& op, const chiplet::DieSetup& die) const {
-    const auto group = static_cast<std::size_t>(op.ring);
-    const chiplet::Places places{die.rings[group], die.lines[group]};
-    const std::uint64_t size = chiplet::group_size(op, places);
-    if (size <= 1) return {};
-    if (op.schedule == Schedule::tree) return tree(op, size);
-    if (op.schedule == Schedule::pipelined) return pipeline(op, size);
-    if (op.code == OpCode::all_to_all) return all_to_all(op, size);
-    return ring(op, edges_[group]);
+  // Of the group that takes longest.
+  Time of(const Op& op) const {
+    Time longest;
+    for (const Group& group : groups_[static_cast<std::size_t>(op.ring)])
+      longest = later(longest, runs::undisturbed(collective(op, group)));
+    return longest;
+  }
+
+  // Whether all that dies do is a few ring collectives, one behind the other. Then each die begins one when
+  // it ends the one before, and forms follow the dies; elsewhere, all dies are taken to begin a collective
+  // together.
+  bool is_sequence() const {
+    const auto& roles = workload_.plan().roles;
+    return roles.size() == 1 && roles[0].size() > 1 &&
+           std::all_of(roles[0].begin(), roles[0].end(), goes_around_a_ring);
+  }
+
+  // The end of the last die, additions included.
+  Time end_of_sequence() const {
+    std::vector<Time> now(workload_.topology().dies());
+    for (const Op& op : workload_.plan().roles[0])
+      for (const Group& group : groups_[static_cast<std::size_t>(op.ring)]) {
+        std::vector<Time> starts;
+        for (const std::uint32_t die : group.by_ring) starts.push_back(now[die]);
+        const std::vector<Time> ends = ring_ends(collective(op, group), starts);
+        for (std::size_t i = 0; i < ends.size(); ++i) now[group.by_ring[i]] = ends[i];
+      }
+    Time end;
+    for (const Time& die : now) end = later(end, die);
+    return end;
   }
 
  private:
-  // Those of the first die's ring: all rings of a group are alike.
-  std::vector<Edge> edges_of(Ring ring) const {
-    const auto group = static_cast<std::size_t>(ring);
-    const std::uint32_t columns = workload_.topology().columns();
-    std::vector<Edge> edges;
-    NodeId die{0};
-    do {
-      const chiplet::RingPlace place = workload_.die_setup(die).rings[group];
-      if (place.size <= 1) break;
-      const auto apart = [](std::uint32_t a, std::uint32_t b) { return std::max(a, b) - std::min(a, b); };
-      edges.push_back({std::uint64_t{apart(die.value / columns, place.next.value / columns)} +
-                           apart(die.value % columns, place.next.value % columns),
-                       place.route == chiplet::Route::express});
-      die = place.next;
-    } while (die != NodeId{0});
-    return edges;
-  }
-
-  Time message(std::uint64_t bytes, Edge edge) const {
-    if (bytes == 0) return {};
-    const auto cycle = static_cast<std::uint64_t>(timing_.cycle.ps);
-    const std::uint64_t flits = (bytes + timing_.flit_bytes - 1) / timing_.flit_bytes;
-    const std::uint64_t stages = 2 + (timing_.channel_stage > SimDuration{} ? 1U : 0U) +
-                                 (timing_.routing_stage > SimDuration{} ? 1U : 0U);
-    const std::uint64_t routers = edge.passes_a_die ? 1 : edge.links;
-    const std::uint64_t cycles = 2 + stages * (routers + 1);
-    const std::uint64_t latency = static_cast<std::uint64_t>(timing_.overhead.ps) + cycles * cycle +
-                                  edge.links * static_cast<std::uint64_t>(timing_.link.ps);
-    return {latency + flits * cycle, flits * cycle};
-  }
-
-  Time ring(const Op& op, const std::vector<Edge>& edges) const {
-    const std::uint64_t p = edges.size();
-    const std::uint64_t chunk = (op.units + p - 1) / p * op.unit_bytes;
-    Time sum, least{std::numeric_limits<std::uint64_t>::max(), 0}, least_two = least;
-    for (std::size_t i = 0; i < p; ++i) {
-      const Time time = message(chunk, edges[i]);
-      Time two = time;
-      two += message(chunk, edges[(i + 1) % p]);
-      sum += time;
-      if (time.all < least.all) least = time;
-      if (two.all < least_two.all) least_two = two;
+  // One group stands for all where they are alike.
+  std::vector<Group> groups_of(net::DieGroup group) const {
+    const net::Topology& topology = workload_.topology();
+    const bool has_ring =
+        group != net::DieGroup::package || net::has_hamiltonian_ring(topology.rows(), topology.columns());
+    std::vector<Group> groups;
+    for (std::uint32_t d = 0; d < topology.dies() && (many_ || d == 0); ++d) {
+      const net::LineMember line = topology.line_place(group, NodeId{d});
+      if (line.place != 0) continue;
+      groups.push_back({{line.size, 0, line.first, line.stride}, {}, {}});
+      if (has_ring) follow_ring(groups.back(), group, NodeId{d});
     }
-    if (op.code != OpCode::all_reduce) return {sum.all - least.all, sum.bytes - least.bytes};
-    return {2 * sum.all - least_two.all, 2 * sum.bytes - least_two.bytes};
+    return groups;
   }
 
-  Time tree(const Op& op, std::uint64_t size) const {
-    Time all;
-    for (std::uint64_t left = size; left > 1; left = (left + 1) / 2)
-      all += message(op.units * op.unit_bytes, {(left + 1) / 2, false});
-    return all;
+  void follow_ring(Group& found, net::DieGroup group, NodeId first) const {
+    NodeId die = first;
+    do {
+      const net::RingMember member = workload_.topology().ring(group, die, workload_.line_order());
+      found.by_ring.push_back(die.value);
+      found.edges.push_back(member.size > 1 ? messages_.way(die, member.next, member.express) : Way{});
+      die = member.next;
+    } while (die != first);
   }
 
-  Time pipeline(const Op& op, std::uint64_t size) const {
-    const std::uint64_t chunk = (op.units + op.count - 1) / op.count * op.unit_bytes;
-    const Time one = message(chunk, {1, false});
-    Time all = (size - 1) * one;
-    all += (op.count - 1) * Time{one.bytes, one.bytes};
-    return all;
-  }
-
-  Time all_to_all(const Op& op, std::uint64_t size) const {
-    const std::uint64_t part = (op.units + size - 1) / size * op.unit_bytes;
-    Time steps;
-    for (std::uint64_t step = 1; step < size; ++step) steps += message(part, {step, false});
-    const std::uint64_t middle = (size / 2) * (size - size / 2) * message(part, {}).bytes;
-    return middle > steps.all ? Time{middle, middle} : steps;
+  Collective collective(const Op& op, const Group& group) const {
+    const auto root =
+        static_cast<std::uint32_t>(op.root_loop > 0 || !chiplet::has_root(op.code) ? 0 : op.value);
+    return {op, root, group.line, group.edges, messages_, timings_};
   }
 
   const Workload& workload_;
-  net::Timing timing_;
-  std::array<std::vector<Edge>, chiplet::ring_count> edges_;
+  MessageTimes messages_;
+  chiplet::DieTimings timings_;
+  bool many_;
+  std::array<std::vector<Group>, chiplet::ring_count> groups_;
 };
 
 struct OfDie {
@@ -138,13 +114,17 @@ struct OfDie {
   std::uint64_t dram_bytes = 0;
 };
 
-OfDie of_die(const Forms& forms, const chiplet::DieSetup& die) {
+OfDie of_die(const Collectives& forms, const chiplet::DieSetup& die) {
   const auto counts =
       chiplet::count_program(*die.program, {die.rings, die.lines}, die.timings, die.dram).counters;
   Time collectives;
-  chiplet::for_each_operation(*die.program, [&](const Op& op, std::uint64_t times, std::uint32_t) {
-    if (chiplet::is_collective(op.code)) collectives += times * forms.of(op, die);
-  });
+  if (forms.is_sequence()) {
+    collectives = without(forms.end_of_sequence(), counts.vector_ps);
+  } else {
+    chiplet::for_each_operation(*die.program, [&](const Op& op, std::uint64_t times, std::uint32_t) {
+      if (chiplet::is_collective(op.code)) collectives += times * forms.of(op);
+    });
+  }
   return {{counts.matrix_ps + counts.vector_ps, collectives.all, collectives.bytes, 0},
           counts.dram_read_bytes + counts.dram_write_bytes};
 }
@@ -152,7 +132,7 @@ OfDie of_die(const Forms& forms, const chiplet::DieSetup& die) {
 }  // namespace
 
 Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
-  const Forms forms(workload, deck);
+  const Collectives forms(workload, deck);
   std::vector<std::optional<OfDie>> of_role(workload.plan().roles.size());
   Undisturbed most;
   std::uint64_t dram_bytes = 0;  // of all dies

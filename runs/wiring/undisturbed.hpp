@@ -2,11 +2,7 @@
 // without a simulation. The simulated step waits for no less; it waits for more where dies wait for each
 // other, where DRAM traffic and collectives share links, and where bursts of DRAM do not come evenly.
 //
-// F flits over D links take the zero-load time of the network (net/README.md). A ring of p dies whose edges
-// take a_1 .. a_p for a chunk ends an all-gather after the p - 1 slowest of them, a reduce-scatter after that
-// and p - 1 additions, an all-reduce after both (less two neighbouring edges in all, not one twice). A tree
-// takes the sum over its rounds; p chunks in a pipeline the way of the first and the sending of the others; a
-// direct all-to-all no less than its steps, or than what the links in the middle of the line have to carry.
+// The forms of collectives are runs/closed_forms.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods m
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
 IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/report", "io/study"}
-RUNS = {"runs/wiring", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
+RUNS = {"runs/closed_forms", "runs/wiring", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
     "core/engine/queue": {BASE},
@@ -47,7 +47,8 @@ MAY_INCLUDE = {
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", PROGRAM, PACKAGE, BASE},
     "io/report": {"io/files", "io/result", "partition", PACKAGE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
-    "runs/wiring": {*SIMULATOR, *IO - {"io/study"}, BASE},
+    "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
+    "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study"}, BASE},
     "runs/verify/dense": {PROGRAM, MODEL},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},

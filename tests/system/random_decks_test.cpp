@@ -8,6 +8,7 @@
 
 #include "io/files/input_error.hpp"
 #include "runs/wiring/package.hpp"
+#include "runs/wiring/preview.hpp"
 #include "tests/net/random_network.hpp"
 #include "tests/system/shared_folder.hpp"
 #include "tests/system/varied.hpp"
@@ -123,6 +124,13 @@ std::optional<io::Deck> random_deck(std::uint32_t seed, std::string& text) {
   return std::nullopt;
 }
 
+// What `validate` says of the deck: of a collective, never more than it takes.
+void expect_preview(const io::Deck& deck, std::int64_t end_ps) {
+  const runs::Preview seen = runs::preview(deck, 1, "block");
+  if (deck.kind != io::WorkloadKind::collective) return;
+  EXPECT_LE(whole(seen.undisturbed->compute_ps + seen.undisturbed->collectives_ps), end_ps);
+}
+
 runs::RunOptions random_options(Dice& draw) {
   runs::RunOptions options;
   options.partition = one_of(draw, std::array{"block", "strip", "scotch"});
@@ -157,6 +165,7 @@ TEST(RandomDecks, GiveTheSameOnAnyNumberOfRanks) {
     const bool in_two = draw.one_in(4);
     const Outcome second = in_two ? interrupted(draw, *deck, end_ps, folder) : Outcome{};
     if (!is_root()) continue;
+    expect_preview(*deck, end_ps);
     expect_same(run, alone);
     expect_same_work(run, alone);
     if (in_two) {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <set>
+#include <tuple>
 
 namespace hecaton::net {
 namespace {
@@ -72,23 +72,43 @@ TEST(Topology, EveryEdgeDieHasOneIoDie) {
   EXPECT_EQ(topology.die_of(*topology.io_of_die(corner)), corner);
 }
 
-TEST(Topology, ChannelsAreSharedEqually) {
-  for (std::uint32_t channels : {0u, 3u, 12u, 40u}) {
-    const Topology topology = make(4, 4, true);
-    const auto of_io = spread_channels(topology, channels);
-    const std::uint32_t total = std::accumulate(of_io.begin(), of_io.end(), 0u);
-    EXPECT_EQ(total, channels == 0 ? 12u : channels);
-    std::vector<std::uint64_t> load(of_io.size(), 0);
-    for (const auto& shares : assign_channels(topology, of_io)) {
-      std::uint32_t weight = 0;
-      for (const ChannelShare& share : shares) {
-        weight += share.weight;
-        load[share.io.value - topology.dies()] += share.weight;
-      }
-      EXPECT_EQ(weight, total);
-    }
-    for (std::size_t io = 0; io < load.size(); ++io) EXPECT_EQ(load[io], of_io[io] * 16u);
+// A closed row has its one link more, an open one ends; nothing else tells topologies apart but the ring's order.
+TEST(Topology, LinesEndOrClose) {
+  for (const TopologyKind kind : {TopologyKind::mesh, TopologyKind::bypass_ring, TopologyKind::torus}) {
+    const bool closes = kind == TopologyKind::torus;
+    const Topology topology({2, 4, kind, {}, {}}, false);
+    EXPECT_EQ(topology.neighbour(NodeId{3}, Port::east), closes ? std::optional{NodeId{0}} : std::nullopt);
+    EXPECT_EQ(topology.neighbour(NodeId{0}, Port::north), std::nullopt)
+        << "two rows are too few to close a column";
+    EXPECT_EQ(topology.hops(NodeId{0}, NodeId{7}), closes ? 2U : 4U);
+    EXPECT_EQ(topology.wraps(NodeId{3}, Port::east), closes);
+    EXPECT_EQ(topology.has_two_ways(Dimension::row, NodeId{0}, NodeId{2}), closes);
+    EXPECT_EQ(topology.closed(DieGroup::row), closes);
+    EXPECT_FALSE(topology.closed(DieGroup::column));
   }
+}
+
+TEST(Topology, ExpressEdgesBeginWhereTheyPassOverADie) {
+  const Topology topology({1, 5, TopologyKind::bypass_ring, {}, {}}, false);  // 0 2 4 3 1
+  for (const auto& [die, east, west] : {std::tuple{0U, true, false},
+                                        {1U, false, false},
+                                        {2U, true, false},
+                                        {3U, false, true},
+                                        {4U, false, false}}) {
+    EXPECT_EQ(topology.begins_express_edge(NodeId{die}, Port::east), east) << die;
+    EXPECT_EQ(topology.begins_express_edge(NodeId{die}, Port::west), west) << die;
+    EXPECT_FALSE(topology.begins_express_edge(NodeId{die}, Port::local));
+  }
+}
+
+TEST(Topology, NodesOfTheBorderHaveASide) {
+  const Topology topology = make(3, 4, true);
+  EXPECT_EQ(topology.side(NodeId{0}), Port::north);
+  EXPECT_EQ(topology.side(NodeId{4}), Port::west);
+  EXPECT_EQ(topology.side(NodeId{5}), std::nullopt);
+  EXPECT_EQ(topology.side(NodeId{7}), Port::east);
+  EXPECT_EQ(topology.side(NodeId{8}), Port::south);
+  EXPECT_EQ(topology.side(*topology.io_of_die(NodeId{7})), Port::east);
 }
 
 }  // namespace

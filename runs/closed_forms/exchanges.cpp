@@ -1,0 +1,116 @@
+// Schedules in which dies exchange messages with dies anywhere in their group: trees, halving and doubling, and
+// direct all-to-all. Their rounds are followed one by one, each message taking the time that it takes alone,
+// behind those that its die has sent before; and a die takes in all that is sent to it flit by flit. A direct
+// all-to-all takes no less than the links in the middle of the group have to carry.
+#include <algorithm>
+
+#include "runs/closed_forms/forms.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+struct Member {
+  Time at;                      // the start of its next step
+  Time arrival;                 // of what it waits for in this step
+  std::uint64_t free = 0;       // its interface has sent everything
+  std::uint64_t received = 0;   // time that its interface takes to take in what is sent to it
+  std::uint64_t additions = 0;  // so far
+};
+
+class Rounds {
+ public:
+  explicit Rounds(const Collective& collective) : collective_(collective), members_(collective.line.size) {}
+
+  Time last_end() {
+    const std::uint32_t steps = chiplet::exchange_steps(collective_.op, places_of(0));
+    for (std::uint32_t step = 0; step < steps; ++step) {
+      for (std::uint32_t place = 0; place < members_.size(); ++place) send(place, step);
+      for (std::uint32_t place = 0; place < members_.size(); ++place) receive(place, step);
+    }
+    Time end;
+    std::uint64_t additions = 0;
+    for (const Member& member : members_) {
+      end = later(end, member.at);
+      if (member.received > 0)
+        end = later(end, {collective_.messages.shortest().head + member.received, member.received});
+      additions = std::max(additions, member.additions);
+    }
+    return without(end, additions);
+  }
+
+ private:
+  chiplet::Places places_of(std::uint32_t place) {
+    line_ = collective_.line;
+    line_.position = place;
+    return {ring_, line_};
+  }
+
+  void send(std::uint32_t place, std::uint32_t step) {
+    Member& member = members_[place];
+    member.at.all = std::max(member.at.all, step * collective_.op.slot_ps);
+    const auto now = chiplet::exchange(collective_.op, places_of(place), collective_.root, step);
+    if (now.send_bytes == 0) return;
+    const MessageTimes& messages = collective_.messages;
+    const std::uint64_t ready = member.at.all + messages.overhead();
+    const std::uint64_t queued = member.free > ready ? member.free - ready : 0;
+    member.free = ready + queued + messages.sending(now.send_bytes);
+    const Way way = messages.way(line_.at(place), now.to, false);
+    const std::uint32_t to = (now.to.value - line_.first.value) / line_.stride;
+    members_[to].arrival = member.at + Time{queued, queued} + messages.message(now.send_bytes, way);
+  }
+
+  void receive(std::uint32_t place, std::uint32_t step) {
+    const auto now = chiplet::exchange(collective_.op, places_of(place), collective_.root, step);
+    if (now.receive_bytes == 0) return;
+    Member& member = members_[place];
+    member.at = later(member.at, member.arrival);
+    member.received += collective_.messages.sending(now.receive_bytes);
+    if (!now.reduces) return;
+    const std::uint64_t addition = collective_.addition(now.receive_bytes);
+    member.at.all += addition;
+    member.additions += addition;
+  }
+
+  const Collective& collective_;
+  std::vector<Member> members_;
+  chiplet::RingPlace ring_;
+  chiplet::LinePlace line_;
+};
+
+// Blocks from one half of the group to the other, over all links between them.
+Time over_a_cut(const Collective& collective, std::uint64_t near, std::uint64_t far, std::uint64_t links) {
+  const MessageTimes& messages = collective.messages;
+  const std::uint64_t block = collective.op.units / collective.line.size * collective.op.unit_bytes;
+  if (near == 0 || far == 0 || block == 0) return {};
+  const std::uint64_t carried = near * far * messages.sending(block) / links;
+  return {messages.shortest().head + carried, carried};
+}
+
+}  // namespace
+
+Time tree_form(const Collective& collective) {
+  return Rounds(collective).last_end();
+}
+
+Time halving_form(const Collective& collective) {
+  return Rounds(collective).last_end();
+}
+
+Time direct_form(const Collective& collective) {
+  const Time rounds = Rounds(collective).last_end();
+  const net::Topology& topology = collective.messages.topology();
+  const auto ways_round = [&](net::DieGroup group) { return topology.closed(group) ? 2U : 1U; };
+  const std::uint64_t half = collective.line.size / 2, size = collective.line.size;
+  if (collective.op.ring == chiplet::Ring::row)
+    return later(rounds, over_a_cut(collective, half, size - half, ways_round(net::DieGroup::row)));
+  if (collective.op.ring == chiplet::Ring::column)
+    return later(rounds, over_a_cut(collective, half, size - half, ways_round(net::DieGroup::column)));
+  const std::uint64_t rows = topology.rows(), columns = topology.columns();
+  const std::uint64_t west = rows * (columns / 2), north = columns * (rows / 2);
+  const Time sideways = over_a_cut(collective, west, size - west, rows * ways_round(net::DieGroup::row));
+  const Time down = over_a_cut(collective, north, size - north, columns * ways_round(net::DieGroup::column));
+  return later(rounds, later(sideways, down));
+}
+
+}  // namespace hecaton::runs

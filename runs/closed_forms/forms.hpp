@@ -1,0 +1,57 @@
+// What a collective takes if nothing is in its way, from the instant at which all its dies start it to the
+// end of the last: a closed form for every schedule, without a simulation.
+//
+// Invariant (tested): nothing ends sooner. The forms are exact where messages do not contend for links; where
+// they do, they are lower bounds, to which the links that have to carry most may add (direct all-to-all).
+//
+// Additions are left out, since they are counted as computation: a form is the end of the last die less the
+// additions of the die that adds most. The sum of both is the bound.
+#pragma once
+
+#include <vector>
+
+#include "core/chiplet/hardware/timings.hpp"
+#include "core/chiplet/program/exchange.hpp"
+#include "core/chiplet/program/program.hpp"
+#include "runs/closed_forms/message_times.hpp"
+
+namespace hecaton::runs {
+
+// One operation of one group of dies.
+struct Collective {
+  const chiplet::Op& op;
+  std::uint32_t root;            // of a broadcast or reduction: a place in the order of its schedule
+  chiplet::LinePlace line;       // the group's first die's
+  const std::vector<Way>& ring;  // of the edges of the group's ring: from position i to i + 1
+  const MessageTimes& messages;
+  const chiplet::DieTimings& timings;
+
+  std::uint32_t size() const {
+    return chiplet::uses_ring(op) ? static_cast<std::uint32_t>(ring.size()) : line.size;
+  }
+  std::uint64_t addition(std::uint64_t bytes) const {
+    return static_cast<std::uint64_t>(timings.vector.time_of(bytes).ps);
+  }
+};
+
+Time undisturbed(const Collective& collective);
+
+// The time less that of additions; not below 0.
+Time without(const Time& time, std::uint64_t additions);
+
+// The forms, by family of schedules. Precondition of each: at least two dies, a payload, an operation of the
+// family.
+Time ring_form(
+    const Collective& collective);  // ring.cpp: all-gather, reduce-scatter, all-reduce along a ring
+Time parts_form(const Collective& collective);  // parts.cpp: the same, chunks in parts that follow each other
+Time rotation_form(const Collective& collective);  // rotation.cpp: all-to-all along a ring
+Time pipeline_form(const Collective& collective);  // pipeline.cpp: broadcast and reduce along a ring
+Time tree_form(const Collective& collective);      // exchanges.cpp: broadcast and reduce along a tree
+Time halving_form(const Collective& collective);   // exchanges.cpp: halving and doubling
+Time direct_form(const Collective& collective);    // exchanges.cpp: all-to-all, each to each
+
+// The dies of a ring of all-gathers, reduce-scatters and all-reduces, by position, that start the operation
+// at different times: when each of them ends it, additions included, if nothing is in its way.
+std::vector<Time> ring_ends(const Collective& collective, const std::vector<Time>& starts);
+
+}  // namespace hecaton::runs

@@ -1,0 +1,75 @@
+// What a message takes from its hand-over to its delivery if nothing is in its way: the zero-load time of the
+// network (net/README.md) along the way that routing gives it, with what overrides say of each link. All
+// times are picoseconds.
+//
+// Invariant: no message is delivered sooner. Where the way is not known from its ends (adaptive and O1TURN
+// routing, and half way round a closed line) and links differ, all its links are taken to be the fastest
+// there are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "net/package/fabric.hpp"
+
+namespace hecaton::runs {
+
+// A time, and what of it is the sending of bytes; the rest is latency.
+struct Time {
+  std::uint64_t all = 0;
+  std::uint64_t bytes = 0;
+
+  Time& operator+=(const Time& b) {
+    all += b.all;
+    bytes += b.bytes;
+    return *this;
+  }
+  friend Time operator+(Time a, const Time& b) { return a += b; }
+  friend Time operator*(std::uint64_t n, const Time& t) { return {n * t.all, n * t.bytes}; }
+};
+inline Time later(const Time& a, const Time& b) {
+  return b.all > a.all ? b : a;
+}
+
+// A way between two nodes.
+struct Way {
+  std::uint64_t head = 0;  // from hand-over to the instant before the first flit is delivered
+  // Slow links: what every flit after the first takes longer than a cycle, and what flits may catch up with
+  // the first at routers, where it passes more stages than they do.
+  std::uint64_t slow = 0;
+  std::uint64_t catch_up = 0;
+};
+
+class MessageTimes {
+ public:
+  explicit MessageTimes(const net::NetworkConfig& config);
+
+  // Whether all links are alike and all ways as long as they can be short: then rows are alike, and columns.
+  bool uniform() const { return !fabric_; }
+  const net::Topology& topology() const { return topology_; }
+
+  // `express`: over the ring edge that passes over a die.
+  Way way(NodeId from, NodeId to, bool express) const;
+  Time message(std::uint64_t bytes, const Way& way) const;  // no bytes: no message, no time
+  // `count` messages of so many bytes, one behind the other.
+  Time stream(std::uint64_t count, std::uint64_t bytes, const Way& way) const;
+  Way shortest() const;  // over one link, the fastest there is
+  std::uint64_t flits(std::uint64_t bytes) const {
+    return (bytes + timing_.flit_bytes - 1) / timing_.flit_bytes;
+  }
+  std::uint64_t sending(std::uint64_t bytes) const {
+    return flits(bytes) * static_cast<std::uint64_t>(timing_.cycle.ps);
+  }
+  std::uint64_t overhead() const { return static_cast<std::uint64_t>(timing_.overhead.ps); }
+
+ private:
+  bool knows_way(NodeId from, NodeId to) const;
+  Way over_links(std::uint64_t links, std::uint64_t routers, std::uint64_t latency) const;
+
+  net::Topology topology_;
+  net::Timing timing_;
+  net::Routing routing_;
+  std::optional<net::Fabric> fabric_;  // if links differ or are dead
+};
+
+}  // namespace hecaton::runs

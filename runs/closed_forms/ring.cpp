@@ -1,0 +1,127 @@
+// A chunk goes from die to die around the ring, and each step of a die sends what the step before has
+// brought: the last chunk that comes to its end makes the time. Edges carry the chunks one behind another, so
+// nothing contends.
+//
+// Chunk c starts an all-gather at die c, and ends at die c - 1; in a reduce-scatter it goes from die c + 1 to
+// die c; in an all-reduce from die c + 1 to die c and on to die c - 1. Larger chunks come first, see
+// ring_steps.hpp.
+#include <algorithm>
+
+#include "runs/closed_forms/forms.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+using chiplet::OpCode;
+
+// What chunks of one size take over each edge.
+class Edges {
+ public:
+  Edges(const Collective& collective, std::uint64_t bytes) {
+    times_.reserve(collective.ring.size());
+    for (const Way& way : collective.ring) {
+      times_.push_back(collective.messages.message(bytes, way));
+      sum_ += times_.back();
+    }
+  }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(times_.size()); }
+  const Time& from(std::uint32_t position) const { return times_[position]; }
+  const Time& to(std::uint32_t position) const { return times_[(position + size() - 1) % size()]; }
+  const Time& sum() const { return sum_; }
+
+ private:
+  std::vector<Time> times_;
+  Time sum_;
+};
+
+Time minus(const Time& a, const Time& b) {
+  return {a.all - b.all, a.bytes - b.bytes};
+}
+
+// The way of chunk c, and its last edge.
+Time way_of_chunk(OpCode code, const Edges& edges, std::uint32_t c) {
+  const Time scattered = minus(edges.sum(), edges.from(c));
+  const Time gathered = minus(edges.sum(), edges.to(c));
+  if (code == OpCode::reduce_scatter) return scattered;
+  return code == OpCode::all_gather ? gathered : scattered + gathered;
+}
+Time last_edge_of_chunk(OpCode code, const Edges& edges, std::uint32_t c) {
+  return edges.to(code == OpCode::reduce_scatter ? c : (c + edges.size() - 1) % edges.size());
+}
+
+}  // namespace
+
+Time ring_form(const Collective& collective) {
+  const chiplet::Op& op = collective.op;
+  const std::uint32_t p = collective.size();
+  const std::uint64_t bytes = chiplet::chunk_bytes(op, p, 0);
+  const auto rest = static_cast<std::uint32_t>(op.units % p);
+  const Edges edges(collective, bytes);
+  Time self_timed, last;
+  for (std::uint32_t c = 0; c < (rest == 0 ? p : rest); ++c) {
+    self_timed = later(self_timed, way_of_chunk(op.code, edges, c));
+    last = later(last, last_edge_of_chunk(op.code, edges, c));
+  }
+  if (op.slot_ps == 0) return self_timed;
+  const std::uint64_t addition = op.code == OpCode::all_gather ? 0 : collective.addition(bytes);
+  last.all += op.slot_ps * (chiplet::step_count(op.code, p) - 1);
+  if (op.code == OpCode::reduce_scatter) last.all += addition;
+  return later(self_timed, without(last, addition * (p - 1)));
+}
+
+namespace {
+
+// The messages that a chunk is sent in.
+struct Parts {
+  std::uint64_t count;  // of a chunk
+  std::uint64_t bytes;  // the smallest part; where some are empty, the first part of chunk 0
+  bool all;             // no part is empty
+};
+
+Parts parts_of(const chiplet::Op& op, std::uint32_t p) {
+  const std::uint64_t count = std::max(1U, op.count);
+  const std::uint64_t least = op.units / p / count;
+  const std::uint64_t largest = (chiplet::chunk_units(op.units, p, 0) + count - 1) / count;
+  return {count, (least > 0 ? least : largest) * op.unit_bytes, least > 0};
+}
+
+// Every die ends when what all dies send has come to it, over the edges between. Of chunk 0 alone: it comes
+// to die 0 (a reduce-scatter) or from it.
+std::vector<Time> after_all(const Edges& edges, const std::vector<Time>& starts, bool all, bool scatters,
+                            std::uint64_t addition) {
+  const std::uint32_t p = edges.size();
+  std::vector<Time> ends = starts;
+  for (std::uint32_t to = 0; to < p; ++to) {
+    Time way;
+    for (std::uint32_t back = 1; back < p; ++back) {
+      const std::uint32_t from = (to + p - back) % p;
+      way += edges.from(from) + Time{addition, 0};
+      if (all || (scatters ? to : from) == 0) ends[to] = later(ends[to], starts[from] + way);
+    }
+  }
+  return ends;
+}
+
+}  // namespace
+
+std::vector<Time> ring_ends(const Collective& collective, const std::vector<Time>& starts) {
+  const chiplet::Op& op = collective.op;
+  const std::uint32_t p = collective.size();
+  if (p <= 1 || op.units == 0) return starts;
+  const Parts parts = parts_of(op, p);
+  const Edges edges(collective, parts.bytes);
+  std::vector<Time> ends = starts;
+  if (op.code != OpCode::all_gather)
+    ends = after_all(edges, ends, parts.all, true, collective.addition(parts.bytes));
+  if (op.code != OpCode::reduce_scatter) ends = after_all(edges, ends, parts.all, false, 0);
+  if (!parts.all) return ends;
+  const std::uint64_t messages = chiplet::step_count(op.code, p) * parts.count;
+  for (std::uint32_t from = 0; from < p; ++from) {
+    Time& end = ends[(from + 1) % p];
+    end = later(end, starts[from] + collective.messages.stream(messages, parts.bytes, collective.ring[from]));
+  }
+  return ends;
+}
+
+}  // namespace hecaton::runs

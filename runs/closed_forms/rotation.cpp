@@ -1,0 +1,50 @@
+// All-to-all along a ring: in step s a die passes on the blocks for the p - 1 - s dies behind it, to the next
+// die. What starts at a die goes over p - 1 edges and becomes less by a block at each.
+#include <algorithm>
+
+#include "runs/closed_forms/forms.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+// Bytes that the die at `position` sends in a step.
+std::uint64_t bytes_sent(const Collective& collective, std::uint32_t position, std::uint32_t step) {
+  chiplet::RingPlace place;
+  place.size = collective.size();
+  place.position = position;
+  return chiplet::exchange(collective.op, {place, collective.line}, 0, step).send_bytes;
+}
+
+// Of what starts at one die. It stays where nothing is sent on.
+Time chain_from(const Collective& collective, std::uint32_t start) {
+  const std::uint32_t p = collective.size();
+  Time time;
+  for (std::uint32_t step = 0, at = start; step + 1 < p; ++step) {
+    time.all = std::max(time.all, step * collective.op.slot_ps);
+    const std::uint64_t bytes = bytes_sent(collective, at, step);
+    if (bytes == 0) continue;
+    time += collective.messages.message(bytes, collective.ring[at]);
+    at = (at + 1) % p;
+  }
+  return time;
+}
+
+}  // namespace
+
+// The chains that leave out the fastest edge, and the slowest; and the one to the die of the largest block.
+Time rotation_form(const Collective& collective) {
+  const auto& ring = collective.ring;
+  const auto sooner = [](const Way& a, const Way& b) { return a.head < b.head; };
+  const auto fastest =
+      static_cast<std::uint32_t>(std::min_element(ring.begin(), ring.end(), sooner) - ring.begin());
+  const auto slowest =
+      static_cast<std::uint32_t>(std::max_element(ring.begin(), ring.end(), sooner) - ring.begin());
+  const std::uint32_t p = collective.size();
+  Time longest;
+  for (const std::uint32_t start : {1U % p, (fastest + 1) % p, (slowest + 1) % p, slowest})
+    longest = later(longest, chain_from(collective, start));
+  return longest;
+}
+
+}  // namespace hecaton::runs
