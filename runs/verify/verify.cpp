@@ -271,7 +271,7 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   const Reference reference(deck.training, dealing_order(workload, deck), options.seed);
   const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
-  model.set_borders(partition.owner, announcements_of(workload), {});
+  model.set_regions(partition.owner, bypass_links_of(workload), {});
   if (world.size() == 1) {
     run_engine(model, engine::Alone{});
   } else {
