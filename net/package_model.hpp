@@ -2,9 +2,10 @@
 // is attached to it (a die, an IO die, a traffic source). This file only moves events to where they belong.
 //
 // Endpoint concept (all statically dispatched):
-//   start(host)                       once, at time 0
-//   on_message(host, delivered)       the last flit of a message is here (of each worm, if it wants to count
-//   them) on_timer(host, token)             a wake-up it asked for
+//   start(host)                  once, at time 0
+//   on_message(host, delivered)  the last flit of a worm is here; `delivered.complete`: and so is the message
+//   on_timer(host, token)        a wake-up that it asked for
+//   sends_no_sooner(now)         optional: a bound for its messages to other ranks
 // host: now(), node(), hand_over(OutgoingMessage), wake_at(SimTime, token).
 #pragma once
 
@@ -18,8 +19,8 @@
 #include "core/engine/base/event.hpp"
 #include "net/events/interface.hpp"
 #include "net/events/router.hpp"
-#include "net/lookahead/borders.hpp"
-#include "net/lookahead/messages.hpp"
+#include "net/lookahead/message_lookahead.hpp"
+#include "net/lookahead/node_lookahead.hpp"
 #include "net/package/links.hpp"
 
 namespace hecaton::net {
@@ -53,8 +54,8 @@ class PackageModel {
         owner_of_(std::move(owner_of)),
         self_(self),
         local_(owner_of_.size(), absent),
-        borders_(fabric, owner_of_, anywhere_if_at_all(fabric), {}),
-        levels_(levels_of(borders_, fabric, owner_of_, self, anywhere_if_at_all(fabric), {})),
+        node_lookahead_(fabric, owner_of_, bypass_links_of(fabric), {}),
+        levels_(levels_of(node_lookahead_, fabric, owner_of_, self, bypass_links_of(fabric), {})),
         injection_{fabric.timing.latch_injection()} {
     for (std::uint32_t n = 0; n < owner_of_.size(); ++n) {
       if (owner_of_[n] != self) continue;
@@ -65,20 +66,19 @@ class PackageModel {
     neighbours_ = neighbours_of(fabric.topology, owner_of_, self);
   }
 
-  // The regions, by node, between which events are to be bounded, if not those of the owners (a dry run), and
-  // on what grounds.
-  void set_borders(std::span<const RankId> region_of, Announcements announcements,
+  // The region of each node, if it is not that of its owner (a dry run), and what lookahead is made of.
+  void set_regions(std::span<const RankId> region_of, BypassLinks bypass_links,
                    const LookaheadSources& sources) {
-    borders_ = Borders(fabric_, region_of, announcements, sources);
-    levels_ = levels_of(borders_, fabric_, region_of, self_, announcements, sources);
+    node_lookahead_ = NodeLookahead(fabric_, region_of, bypass_links, sources);
+    levels_ = levels_of(node_lookahead_, fabric_, region_of, self_, bypass_links, sources);
     injection_ = sources.interface ? fabric_.timing.latch_injection() : SimDuration{};
     knows_messages_ = sources.messages && !fabric_.routes.adaptive();
   }
-  // `sends_out`: by node, whether its messages may leave the region of its rank. From then on the model knows
-  // how long nothing leaves, if ways follow from headers. Before the run.
-  void look_out(const std::vector<bool>& sends_out, const LookaheadSources& sources) {
+  // `sends_out`: by node, whether its messages may leave the region of its rank. From then on lookahead follows
+  // from messages too, where ways follow from headers. Before the run.
+  void use_messages(const std::vector<bool>& sends_out, const LookaheadSources& sources) {
     if (sources.messages && !fabric_.routes.adaptive())
-      outlook_.emplace(fabric_, borders_, owner_of_, self_, sends_out, sources);
+      messages_.emplace(fabric_, node_lookahead_, owner_of_, self_, sends_out, sources);
   }
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
@@ -86,24 +86,24 @@ class PackageModel {
 
   // An effect moves from node to node; what happens at an interface or an endpoint has to
   // pass the injection channel first.
-  SimDuration reach(const engine::Event<Payload>& event) const {
+  SimDuration lookahead(const engine::Event<Payload>& event) const {
     const Payload& payload = event.payload;
     const bool outside_router = payload.kind == EventKind::timer || payload.port >= ejection_port;
-    const SimDuration way = borders_.from(event.receiver());
+    const SimDuration way = node_lookahead_.of(event.receiver());
     return outside_router ? way + injection_ : way;
   }
-  SimDuration least_reach() const { return borders_.least(); }
+  SimDuration least_lookahead() const { return node_lookahead_.least(); }
   std::span<const engine::Level> levels() const { return levels_.levels; }
   std::size_t level_of(NodeId node) const { return levels_.of[node.value]; }
 
-  // Beyond what `reach` says of single events: nothing that is here reaches another rank before. Nothing that
-  // is not in the queue yet comes from there before `horizon`.
+  // Beyond the lookahead of single events: nothing that is here has an effect on another rank before. Nothing
+  // that is not in the queue yet comes from there before `horizon`.
   template <class Queue>
   SimTime silent_until(Queue& queue, SimTime horizon) {
-    if (!outlook_) return SimTime{};
+    if (!messages_) return SimTime{};
     const SimTime next = queue.next_time(), sure = std::min(next, horizon);
-    if (outlook_->lost() && is_time_to_look() && is_empty(queue, sure)) find_again(queue);
-    return outlook_->silent_until(next, sure, *this);
+    if (messages_->lost() && is_time_to_look() && is_empty(queue, sure)) find_again(queue);
+    return messages_->silent_until(next, sure, *this);
   }
   // A dry run's view of the same: until when a message of which this arrives beyond the border is on its way
   // there, if nothing delays it. For ever where messages are not looked at.
@@ -122,7 +122,7 @@ class PackageModel {
   }
   // Another rank has sent this; it is handled when its time has come.
   void expect(const engine::Event<Payload>& event) {
-    if (outlook_) outlook_->expect(event.receiver(), event.time);
+    if (messages_) messages_->expect(event.receiver(), event.time);
   }
 
   void prefetch(NodeId id) const { nodes_[local_[id.value]].router.prefetch(); }
@@ -153,7 +153,7 @@ class PackageModel {
     const bool injecting = payload.port == injection_port;
     switch (payload.kind) {
       case EventKind::head:
-        if (outlook_ && owner(event.sender()) != self_) outlook_->came_in(payload);
+        if (messages_ && owner(event.sender()) != self_) messages_->came_in(payload);
         if (ejecting) return node.interface.receive_head(fabric_, payload, now, host);
         node.router.receive_head(routers_, payload, now);
         break;
@@ -177,7 +177,7 @@ class PackageModel {
         break;
       case EventKind::delivered:
         if (const auto delivered = node.interface.receive_delivered(payload, now)) {
-          if (outlook_) outlook_->delivered(delivered->header, delivered->complete);
+          if (messages_) messages_->delivered(delivered->header, delivered->complete);
           node.endpoint.on_message(host, *delivered);
         }
         return;
@@ -217,7 +217,7 @@ class PackageModel {
     archive(node.sequence, node.depth, node.next_wake, node.endpoint);
     node.router.load(archive, routers_.worms);
     node.interface.load(archive);
-    if (outlook_) outlook_->lose_track();
+    if (messages_) messages_->lose_track();
   }
 
   // What an endpoint sees, and through what a router or interface posts.
@@ -232,7 +232,7 @@ class PackageModel {
     NodeId node() const { return self.id; }
     const Fabric& fabric() const { return model.fabric_; }
     void hand_over(const OutgoingMessage& message) {
-      if (model.outlook_) model.outlook_->handed_over(self.id, message, time);
+      if (model.messages_) model.messages_->handed_over(self.id, message, time);
       self.interface.hand_over(model.fabric_, message, time);
       model.touch(self, interface_part);
     }
@@ -240,19 +240,19 @@ class PackageModel {
       Payload payload;
       payload.kind = EventKind::timer;
       payload.tag = token;
-      if (model.outlook_) model.outlook_->woken_at(self.id, at);
+      if (model.messages_) model.messages_->woken_at(self.id, at);
       post(at, engine::Phase::timer, self.id, payload);
     }
     void post(SimTime at, engine::Phase phase, NodeId to, const Payload& payload) {
-      if (model.outlook_ && to != self.id && model.owner(to) != model.self_)
-        model.outlook_->posted(to, payload, at);
+      if (model.messages_ && to != self.id && model.owner(to) != model.self_)
+        model.messages_->posted(to, payload, at);
       engine.post(at, phase, to, self.id, self.sequence++, payload, self.depth);
     }
   };
 
  private:
-  static Announcements anywhere_if_at_all(const Fabric& fabric) {
-    return fabric.bypasses ? Announcements::anywhere : Announcements::nowhere;
+  static BypassLinks bypass_links_of(const Fabric& fabric) {
+    return fabric.bypasses ? BypassLinks::all : BypassLinks::none;
   }
   // Looking takes long, so ever more rarely.
   bool is_time_to_look() {
@@ -273,9 +273,9 @@ class PackageModel {
   }
   template <class Queue>
   void find_again(Queue& queue) {
-    outlook_->find_again();
+    messages_->find_again();
     queue.for_each([&](const auto& event) {
-      if (event.payload.kind == EventKind::timer) outlook_->woken_at(event.receiver(), event.time);
+      if (event.payload.kind == EventKind::timer) messages_->woken_at(event.receiver(), event.time);
     });
   }
 
@@ -309,12 +309,12 @@ class PackageModel {
   RankId self_;
   std::vector<std::uint32_t> local_;  // node -> index in nodes_
   std::vector<RankId> neighbours_;
-  Borders borders_;
+  NodeLookahead node_lookahead_;
   Levels levels_;
   SimDuration injection_;        // from an interface to its router, as far as it is reckoned with
-  bool knows_messages_ = false;  // by set_borders
-  std::optional<Outlook> outlook_;
-  std::uint32_t looked_ = 0;  // while the outlook has lost track
+  bool knows_messages_ = false;  // by set_regions
+  std::optional<MessageLookahead> messages_;
+  std::uint32_t looked_ = 0;  // while messages_ has lost track
   std::uint32_t look_at_ = 1;
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> touched_;

@@ -5,29 +5,31 @@
 //   using Payload            trivially copyable, at most 40 bytes
 //   RankId owner(NodeId)     which rank simulates a component
 //   std::span<const RankId> neighbours()   the ranks that this rank may post to, and that may post to it
-//   SimDuration reach(event) how long after the event, at least, anything it causes arrives at another rank
-//                            than the one that handles it; SimDuration least_reach(): the least value, > 0
-//   silent_until(queue, horizon)  if it has it: nothing of what this rank has reaches another rank before,
-//                            however soon `reach` would allow; nothing that is not in the queue yet is
-//                            received from there with a time before `horizon`; then also
-//   expect(event)            another rank's event has been received
-//   levels(), level_of(NodeId)  if it has them: how long what arrives from other ranks takes to have an
-//                            effect there (level_queue.hpp), so that what is safe already can be processed
-//                            while others are waited for; a single level on one rank
+//   SimDuration lookahead(event)  how long after the event, at least, anything it causes arrives at another
+//                            rank than the one that handles it
+//   SimDuration least_lookahead()  the least value of these, > 0
+//   silent_until(queue, horizon)  optional, used by promises (null_sync.hpp) only: nothing on this rank has
+//                            an effect on another rank before, however soon `lookahead` would allow it;
+//                            events that are not in the queue yet come from there at `horizon` or later
+//   expect(event)            with silent_until: another rank's event has been received
+//   levels(), level_of(NodeId)  optional, used by windows (window_sync.hpp) only: how long what arrives from
+//                            other ranks takes to have an effect there (level_queue.hpp), so that what is
+//                            safe already can be processed while others are waited for; a single level on
+//                            one rank
 //   prefetch(NodeId)         fetches into the cache what handling an event of a component of this rank needs
 //   start(outlet)            posts the first events of this rank's components
 //   handle(event, outlet)    one event of a component of this rank
 //   settle(now, outlet)      after the last event of an instant: take the decisions of every component
 //                            touched in it; must post strictly later events only
-//   work()                   optional: how many events it has processed, if those it is handed stand for
-//   several
+//   work()                   optional: how many events it has processed, if those that it is handed stand
+//                            for several
 // and posts through the outlet: post(time, phase, receiver, sender, sequence, payload[, depth]).
 // A synchroniser (window_sync.hpp, null_sync.hpp) says how far this rank may go.
 //
 // The loop below is right because of four invariants:
-//   1. `reach` is consistent: if an event at t causes one at t', then t' + reach' >= t + reach. So of
-//      everything that is pending or on its way, the least time + reach bounds whatever may still come from
-//      another rank. So does silent_until, until something is received.
+//   1. `lookahead` is consistent: if an event at t causes one at t', then t' + lookahead' >= t + lookahead.
+//      So of everything that is pending or on its way, the least time + lookahead bounds whatever may still
+//      come from another rank. So does silent_until, until something is received.
 //   2. The horizon of the synchroniser is such a bound, and everything that other ranks have posted before
 //      it is in the queue by then. So all events before the horizon are known, or will be created here.
 //   3. A post to another rank that comes sooner than what this rank has promised is a bug of the model and
@@ -65,7 +67,7 @@ class Engine {
         synchroniser_(synchroniser),
         heartbeat_(std::move(heartbeat)),
         queue_(model, Fetch{&model}) {
-    if (synchroniser.ranks() > 1 && model.least_reach().ps <= 0)
+    if (synchroniser.ranks() > 1 && model.least_lookahead().ps <= 0)
       throw std::logic_error("a run on several ranks needs a lookahead of at least one picosecond");
   }
 
@@ -89,23 +91,23 @@ class Engine {
   // Processes every event before `until` on every rank, unless a rank makes a request before. Collective;
   // may be called again.
   Halt run_until(SimTime until, Requests& requests) {
-    Errand errand{requests, {until, 0}, reached_};
+    HaltControl control{requests, {until, 0}, reached_};
     const auto work_ahead = [&](auto&& note) {
-      return process(queue_.level_ahead(synchroniser_.horizon(), errand.halt.at), note);
+      return process(queue_.level_ahead(synchroniser_.horizon(), control.halt.at), note);
     };
     Advance advance = Advance::go_on;
     for (;;) {
       clock_.lap(Stopwatch::computing);
-      advance = synchroniser_.advance(queue_, model_, errand, work_ahead, clock_, accounting_);
+      advance = synchroniser_.advance(queue_, model_, control, work_ahead, clock_, accounting_);
       if (advance != Advance::go_on) break;
       ++accounting_.stretches;
-      process_stretch(errand.halt.at);
-      errand.reached = std::max(errand.reached, now_ + SimDuration{1});
+      process_stretch(control.halt.at);
+      control.reached = std::max(control.reached, now_ + SimDuration{1});
     }
     clock_.report(accounting_);
     if (advance == Advance::finished) return {};
-    reached_ = errand.halt.at;
-    return errand.halt;
+    reached_ = control.halt.at;
+    return control.halt;
   }
   // After a halt, instead of going on. Collective.
   void stop() { synchroniser_.stop(); }

@@ -28,8 +28,8 @@ class Model {
 
   RankId owner(NodeId node) const { return owner_of_[node.value]; }
   std::span<const RankId> neighbours() const { return neighbours_; }
-  SimDuration reach(const engine::Event<Payload>&) const { return lookahead_; }
-  SimDuration least_reach() const { return lookahead_; }
+  SimDuration lookahead(const engine::Event<Payload>&) const { return lookahead_; }
+  SimDuration least_lookahead() const { return lookahead_; }
   void prefetch(NodeId) const {}
 
   Network& network() { return network_; }

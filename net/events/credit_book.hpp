@@ -66,8 +66,8 @@ class CreditBook {
   // When the next credit comes back by schedule; never if only an event can bring one.
   SimTime next_return(const Timing& timing, SimTime now) const {
     SimTime next = SimTime::never();
-    for (std::size_t i = begin_; i < log_.size();
-         ++i) {  // a worm on a bypass may be credited before its elders
+    // All of them, because a worm on a bypass may be credited before those that came first.
+    for (std::size_t i = begin_; i < log_.size(); ++i) {
       const Run& run = log_[i];
       if (run.last <= now) continue;
       const std::uint32_t back = returned(run, timing, now);
@@ -125,7 +125,9 @@ class CreditBook {
   bool held() const { return held_; }
   bool epoch() const { return epoch_; }
   // Nothing is known to be in flight or in the next buffer (for tests of credit conservation).
-  bool settled(const Timing& timing, SimTime now) { return available(timing, now) == timing.buffer_segments; }
+  bool all_home(const Timing& timing, SimTime now) {
+    return available(timing, now) == timing.buffer_segments;
+  }
 
   // What has come back by `now` needs no memory any more.
   void purge(SimTime now) {

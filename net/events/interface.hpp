@@ -38,7 +38,7 @@ class Interface {
   const InterfaceCounters& counters() const { return counters_; }
   bool credits_home(const Fabric& fabric, SimTime now) {
     for (OutputChannel& output : state_.outputs)
-      if (!output.credits.settled(fabric.timing, now)) return false;
+      if (!output.credits.all_home(fabric.timing, now)) return false;
     return true;
   }
 

@@ -39,7 +39,7 @@ void Router::receive_credit(const Fabric& fabric, const Payload& payload, SimTim
 
 bool Router::credits_home(const Fabric& fabric, SimTime now) {
   for (OutputChannel& target : state_.outputs)
-    if (!target.credits.settled(fabric.timing, now)) return false;
+    if (!target.credits.all_home(fabric.timing, now)) return false;
   return true;
 }
 

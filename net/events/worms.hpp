@@ -66,7 +66,7 @@ class WormPool {
   std::uint32_t free_ = none;
 };
 
-// What all routers of a rank share.
+// Owned by whoever simulates the rank.
 struct RouterContext {
   const Fabric& fabric;
   WormPool worms;

@@ -5,20 +5,21 @@
 
 namespace hecaton::net {
 
-// What a rank may build on when it promises that nothing will cross a border for a while. To switch one off
-// changes how often ranks wait, nothing else. The times of all pending events are always built on.
+// What a rank may use to show that nothing will cross the border of its region for a while. To switch one off
+// changes how often ranks wait, nothing else. The times of all pending events are always used.
 struct LookaheadSources {
-  bool latency = true;    // of links; without it, a border is one picosecond away
+  bool latency = true;    // of links; without it, a link takes one picosecond
   bool router = true;     // cycles between a decision of a router and its effect on the next one
   bool distance = true;   // links between a node and the border
   bool interface = true;  // what happens at a die has to pass its injection channel first
-  bool messages =
-      true;  // where no message is under way to another rank or from there, only a die can start one
+  // Where no message is under way to another rank or from there, only a die can start one.
+  bool messages = true;
   bool serialisation = true;  // a message has come when its last flit has
   bool programs = true;       // to whom the programs of dies send at all
 };
 
-// Where worms may be announced to a die that they will pass over.
-enum class Announcements : std::uint8_t { nowhere, ring_edges, anywhere };
+// Over which links a router may announce to a die that a worm will pass over it: none, the first links of ring
+// edges that span two links, or all.
+enum class BypassLinks : std::uint8_t { none, ring_edges, all };
 
 }  // namespace hecaton::net

@@ -51,8 +51,8 @@ class Model {
 
   RankId owner(NodeId id) const { return owner_[id.value]; }
   std::span<const RankId> neighbours() const { return neighbours_; }
-  SimDuration least_reach() const { return config_.lookahead; }
-  SimDuration reach(const EventType&) const { return config_.lookahead; }
+  SimDuration least_lookahead() const { return config_.lookahead; }
+  SimDuration lookahead(const EventType&) const { return config_.lookahead; }
 
   void prefetch(NodeId id) const { __builtin_prefetch(&components_[id.value - first_]); }
 

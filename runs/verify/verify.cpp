@@ -132,7 +132,7 @@ Findings verify(const Workload& workload, const VerifyOptions& options,
   const DenseStep dense(inputs);
   const NodeMaker make(workload, options, dense, mailbox);
   FollowedPackage model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
-  model.set_borders(partition.owner, announcements_of(workload), {});
+  model.set_regions(partition.owner, bypass_links_of(workload), {});
   if (world.size() == 1) {
     run_engine(model, engine::Alone{});
   } else {

@@ -42,16 +42,16 @@ std::vector<std::vector<RankId>> neighbours_of_ranks(const net::Topology& topolo
 }
 
 // As often as NullSync renews its promises, in the mean.
-constexpr std::int64_t renewals_per_reach = 12;
+constexpr std::int64_t renewals_per_lookahead = 12;
 
-engine::DryCosts costs_of_run(const io::ForecastCosts& costs, SimDuration least_reach) {
+engine::DryCosts costs_of_run(const io::ForecastCosts& costs, SimDuration least_lookahead) {
   return {costs.event_ns * 1e-9,
           costs.latency_us * 1e-6,
           costs.message_us * 1e-6,
           costs.promise_ns * 1e-9,
           costs.reduction_us * 1e-6,
           costs.bandwidth_GBps * 1e9,
-          SimDuration{least_reach.ps / renewals_per_reach}};
+          SimDuration{least_lookahead.ps / renewals_per_lookahead}};
 }
 
 // The whole package in this process.
@@ -114,9 +114,9 @@ io::Forecast dry_run(const io::Deck& deck, const DryRunOptions& options) {
   if (costs.event_measured) costs.event_ns = measured_event_ns(deck);
   Package package(deck);
   const auto partition = regions_of(package.workload(), deck, options.partition, options.ranks);
-  package.model().set_borders(partition.owner, announcements_of(package.workload()), options.lookahead);
+  package.model().set_regions(partition.owner, bypass_links_of(package.workload()), options.lookahead);
   engine::DryBook book(neighbours_of_ranks(package.workload().topology(), partition), sizeof(Record),
-                       costs_of_run(costs, package.model().least_reach()));
+                       costs_of_run(costs, package.model().least_lookahead()));
   using Played = engine::Watched<Model, engine::DryBook>;
   Played played(package.model(), book, partition.owner);
   engine::DryRun synchroniser(book);

@@ -74,8 +74,8 @@ class Senders {
 
 }  // namespace
 
-net::Announcements announcements_of(const Workload& workload) {
-  return workload.uses_bypass() ? net::Announcements::ring_edges : net::Announcements::nowhere;
+net::BypassLinks bypass_links_of(const Workload& workload) {
+  return workload.uses_bypass() ? net::BypassLinks::ring_edges : net::BypassLinks::none;
 }
 
 std::vector<Sends> senders_beyond(const Workload& workload, const net::Fabric& fabric,

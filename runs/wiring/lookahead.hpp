@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "core/chiplet/program/earliest_send.hpp"
-#include "net/lookahead/borders.hpp"
+#include "net/lookahead/node_lookahead.hpp"
 #include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
 
 // Where dies are told of worms that will pass over them.
-net::Announcements announcements_of(const Workload& workload);
+net::BypassLinks bypass_links_of(const Workload& workload);
 
 // What a node sends on ways that leave its rank.
 struct Sends {

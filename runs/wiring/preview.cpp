@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "io/trace/trace.hpp"
-#include "net/lookahead/borders.hpp"
+#include "net/lookahead/node_lookahead.hpp"
 #include "net/package/links.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
@@ -65,9 +65,9 @@ void find_lookahead(Preview& seen, const io::Deck& deck, const Workload& workloa
   seen.greatest_lookahead_ps = seen.lookahead_ps;
   if (partition.ranks == 1 || is_clocked(deck)) return;
   const net::Fabric fabric(network_of(deck), workload.has_io());
-  const net::Borders borders(fabric, partition.owner, announcements_of(workload), {});
-  seen.lookahead_ps = borders.least().ps;
-  seen.greatest_lookahead_ps = borders.greatest().ps;
+  const net::NodeLookahead lookahead(fabric, partition.owner, bypass_links_of(workload), {});
+  seen.lookahead_ps = lookahead.least().ps;
+  seen.greatest_lookahead_ps = lookahead.greatest().ps;
 }
 
 }  // namespace

@@ -210,7 +210,7 @@ void look_out(Model& model, const std::vector<Sends>& sends, Foresights& foresig
   for (Model::Node& node : model.nodes())
     if (auto* die = std::get_if<DieNode>(&node.endpoint.node))
       die->foresight = foresights.of(node.id, sends[node.id.value]);
-  model.look_out(sends_out, sources);
+  model.use_messages(sends_out, sources);
 }
 
 }  // namespace
@@ -232,7 +232,7 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   }
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
-  model.set_borders(partition.owner, announcements_of(workload), options.lookahead);
+  model.set_regions(partition.owner, bypass_links_of(workload), options.lookahead);
   Foresights foresights(workload);
   if (ranks > 1)
     look_out(model, senders_beyond(workload, fabric, partition.owner, self, options.lookahead.programs),

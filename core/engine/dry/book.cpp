@@ -46,19 +46,19 @@ DryBook::Share& DryBook::share_of(RankId rank) {
   return share;
 }
 
-void DryBook::handled(RankId rank, SimTime at, SimTime reach) {
+void DryBook::handled(RankId rank, SimTime at, SimTime output) {
   ++ranks_[rank.value].events;
   ++share_of(rank).events;
-  tick(rank, at, reach);
+  tick(rank, at, output);
 }
 
-void DryBook::tick(RankId rank, SimTime at, SimTime reach) {
+void DryBook::tick(RankId rank, SimTime at, SimTime output) {
   Clock& clock = clocks_[rank.value];
   if (clock.instant != at) {
     clock.instant = at;
     for (const RankId other : neighbours_[rank.value]) {
       Clock& awaited = clocks_[other.value];
-      for (; !awaited.passages.empty() && awaited.passages.front().reach <= at; awaited.passages.pop_front())
+      for (; !awaited.passages.empty() && awaited.passages.front().output <= at; awaited.passages.pop_front())
         awaited.released_s = awaited.passages.front().finished_s;
       if (awaited.released_s > 0) clock.now_s = std::max(clock.now_s, awaited.released_s + costs_.latency_s);
     }
@@ -68,13 +68,13 @@ void DryBook::tick(RankId rank, SimTime at, SimTime reach) {
     }
   }
   clock.now_s += costs_.event_s;
-  if (at <= clock.busy_until) pass(clock, reach);
+  if (at <= clock.busy_until) pass(clock, output);
 }
 
 // Whoever waits for an earlier one that reaches as far waits for this one.
-void DryBook::pass(Clock& clock, SimTime reach) {
-  while (!clock.passages.empty() && clock.passages.back().reach >= reach) clock.passages.pop_back();
-  clock.passages.push_back({reach, clock.now_s});
+void DryBook::pass(Clock& clock, SimTime output) {
+  while (!clock.passages.empty() && clock.passages.back().output >= output) clock.passages.pop_back();
+  clock.passages.push_back({output, clock.now_s});
 }
 
 void DryBook::busy(RankId rank, SimTime until) {

@@ -53,8 +53,8 @@ class DryBook {
   // `neighbours`: of each rank, those that it waits for. `record_bytes`: of an event on its way.
   DryBook(std::vector<std::vector<RankId>> neighbours, std::uint64_t record_bytes, const DryCosts& costs);
 
-  // An event of the rank; what it causes reaches another rank at `reach` at the earliest.
-  void handled(RankId rank, SimTime at, SimTime reach);
+  // An event of the rank; what it causes reaches another rank at `output` at the earliest.
+  void handled(RankId rank, SimTime at, SimTime output);
   void posted(RankId from, RankId to, SimTime arrival);
   // Something is on its way between the rank and others until then.
   void busy(RankId rank, SimTime until);
@@ -67,8 +67,8 @@ class DryBook {
   double promises_s() const;
 
  private:
-  struct Passage {  // an event that may reach another rank at `reach`, processed at `finished_s`
-    SimTime reach;
+  struct Passage {  // an event that may reach another rank at `output`, processed at `finished_s`
+    SimTime output;
     double finished_s = 0;
   };
   struct Clock {
@@ -86,8 +86,8 @@ class DryBook {
   };
 
   Share& share_of(RankId rank);
-  void tick(RankId rank, SimTime at, SimTime reach);
-  static void pass(Clock& clock, SimTime reach);
+  void tick(RankId rank, SimTime at, SimTime output);
+  static void pass(Clock& clock, SimTime output);
 
   std::vector<std::vector<RankId>> neighbours_;
   std::uint64_t record_bytes_;

@@ -4,12 +4,12 @@
 //
 // `Watched` is the model with a look at everything that is processed and posted; `DryRun` is the synchroniser
 // beside `Alone`, WindowSync and NullSync that ends windows where WindowSync would. Both tell a book:
-//   handled(rank, at, reach)   an event of the rank was processed; what it causes reaches another at `reach`
+//   handled(rank, at, output)  an event of the rank was processed; its effect on another is at `output` or later
 //   posted(from, to, arrival)  an event of one rank for another
 //   busy(rank, until)          a model with underway_until(arrival, payload) of what it posts: something
 //                              is on its way between this rank and others until then
 //   close_window()             all ranks agree now
-// What is counted is exact, because WindowSync's bound, the least time + reach of everything pending
+// What is counted is exact, because WindowSync's bound, the least time + lookahead of everything pending
 // anywhere, needs nothing but the events, and these are the same on any number of ranks.
 #pragma once
 
@@ -31,8 +31,8 @@ class Watched {
 
   RankId owner(NodeId) const { return RankId{0}; }
   void prefetch(NodeId component) const { model_.prefetch(component); }
-  SimDuration reach(const Event<Payload>& event) const { return model_.reach(event); }
-  SimDuration least_reach() const { return model_.least_reach(); }
+  SimDuration lookahead(const Event<Payload>& event) const { return model_.lookahead(event); }
+  SimDuration least_lookahead() const { return model_.least_lookahead(); }
 
   template <class Outlet>
   void start(Outlet& outlet) {
@@ -41,7 +41,7 @@ class Watched {
   }
   template <class Outlet>
   void handle(const Event<Payload>& event, Outlet& outlet) {
-    book_.handled(region_of_[event.receiver().value], event.time, event.time + model_.reach(event));
+    book_.handled(region_of_[event.receiver().value], event.time, event.time + model_.lookahead(event));
     Tap<Outlet> tap{*this, outlet};
     model_.handle(event, tap);
   }
@@ -92,11 +92,11 @@ class DryRun {
     throw std::logic_error("an event for another process in a dry run");
   }
   template <class Queue, class Model, class WorkAhead>
-  Advance advance(Queue& queue, const Model& model, Errand&, const WorkAhead&, Stopwatch&,
+  Advance advance(Queue& queue, const Model& model, HaltControl&, const WorkAhead&, Stopwatch&,
                   Accounting& accounting) {
     book_.close_window();
     ++accounting.windows;
-    end_ = pending_reach(queue, model);
+    end_ = earliest_output(queue, model);
     return queue.empty() ? Advance::finished : Advance::go_on;
   }
   SimTime horizon() const { return end_; }

@@ -9,7 +9,7 @@ void combine_words(void* in, void* inout, int* length, MPI_Datatype*) {
   auto* to = static_cast<BlockedReduction::Words*>(inout);
   for (int i = 0; i < *length; ++i) {
     to[i].blocked_since = std::min(to[i].blocked_since, from[i].blocked_since);
-    to[i].reach = std::min(to[i].reach, from[i].reach);
+    to[i].earliest_output = std::min(to[i].earliest_output, from[i].earliest_output);
     to[i].next = std::min(to[i].next, from[i].next);
     to[i].frozen = std::min(to[i].frozen, from[i].frozen);
     to[i].halt_wanted = std::max(to[i].halt_wanted, from[i].halt_wanted);

@@ -1,13 +1,13 @@
 // Channels between ranks that share no memory: messages over MPI, for the synchroniser of null_sync.hpp.
 //
 // A message carries events, a promise, and how many of the neighbour's events were taken so far. Promises
-// alone are sent on demand only: a rank that has to wait asks the neighbours that hold it back, and is
-// answered as soon as they can promise what it needs (or asked on in their turn).
+// alone are sent on demand only: a rank that has to wait asks the neighbours that hold it back. They send a
+// promise as soon as it is late enough, and ask their own neighbours until then.
 //
 // Agreement while all are blocked: non-blocking reductions follow each other all the time. Each rank
 // contributes whether it is blocked, and has been since its last contribution; how many events it has sent
-// and received; and what its pending events can reach. If all have been blocked since the reduction before,
-// and as many events were received as sent, nothing was on its way between the two: the least reach is a
+// and received; and its earliest output. If all have been blocked since the reduction before, and as many
+// events were received as sent, nothing was on its way between the two. Then the least of these outputs is a
 // bound for everybody, and everybody learns of it. Halts are agreed on by the same reductions.
 #pragma once
 
@@ -23,24 +23,24 @@
 #include <vector>
 
 #include "core/engine/base/event.hpp"
-#include "core/engine/mpi/earliest_answers.hpp"
+#include "core/engine/mpi/earliest_replies.hpp"
 #include "core/engine/mpi/shared_memory.hpp"
 #include "core/engine/sync/halt.hpp"
 
 namespace hecaton::engine {
 
-// One contribution, and what makes the result of all of them.
+// A reduction of what ranks contribute while they are blocked; how each word is combined stands beside it.
 class BlockedReduction {
  public:
   struct Words {
-    std::int64_t blocked_since = 0;  // least; 1: at this and the last contribution, and never awake between
-    std::int64_t reach = 0;          // least
-    std::int64_t next = 0;           // least
-    std::int64_t frozen = 0;         // least; 1: waits for all to be frozen
-    std::int64_t halt_wanted = 0;    // greatest; 1: or nobody wants one
-    std::int64_t reached = 0;        // greatest
-    std::int64_t on_their_way = 0;   // sum; sent less received
-    std::uint64_t requests = 0;      // union
+    std::int64_t blocked_since = 0;    // least; 1: at this and the last contribution, and never awake between
+    std::int64_t earliest_output = 0;  // least
+    std::int64_t next = 0;             // least
+    std::int64_t frozen = 0;           // least; 1: waits for all to be frozen
+    std::int64_t halt_wanted = 0;      // greatest; 1: or nobody wants one
+    std::int64_t reached = 0;          // greatest
+    std::int64_t on_their_way = 0;     // sum; sent less received
+    std::uint64_t requests = 0;        // union
   };
 
   explicit BlockedReduction(const boost::mpi::communicator& communicator);
@@ -95,9 +95,9 @@ class MpiChannels {
   std::size_t neighbours() const { return links_.size(); }
   std::size_t neighbour(RankId rank) const { return index_[rank.value]; }
 
-  void push(std::size_t k, const EventType& event, SimTime answer) {
+  void push(std::size_t k, const EventType& event, SimTime reply) {
     links_[k].events.push_back(event);
-    links_[k].answers.sent(answer);
+    links_[k].replies.sent(reply);
     ++sent_;
   }
 
@@ -127,16 +127,16 @@ class MpiChannels {
     rotate();
   }
 
-  SimTime bound(std::size_t k) const { return std::min(links_[k].promise, links_[k].answers.earliest()); }
+  SimTime bound(std::size_t k) const { return std::min(links_[k].promise, links_[k].replies.earliest()); }
   SimTime agreed() const { return agreed_; }
 
   // This rank waits for its neighbours' promises beyond `need`.
-  void ask(SimTime need, SimDuration least_reach) {
+  void ask(SimTime need, SimDuration least_lookahead) {
     for (std::size_t k = 0; k < links_.size(); ++k) {
       SimTime wanted = need;
       for (std::size_t j = 0; j < links_.size(); ++j)
-        if (j != k && links_[j].asked_by > SimTime{} + least_reach)
-          wanted = std::min(wanted, links_[j].asked_by - least_reach);
+        if (j != k && links_[j].asked_by > SimTime{} + least_lookahead)
+          wanted = std::min(wanted, links_[j].asked_by - least_lookahead);
       Link& link = links_[k];
       if (wanted == SimTime::never() || bound(k) > wanted || link.asked_for >= wanted) continue;
       link.asked_for = wanted;
@@ -144,13 +144,13 @@ class MpiChannels {
     }
   }
 
-  bool settle(SimTime reach, SimTime next) {
+  bool show_blocked(SimTime earliest_output, SimTime next) {
     blocked_ = true;
-    reach_ = reach;
+    earliest_output_ = earliest_output;
     next_ = next;
     return std::exchange(news_, false);
   }
-  SimTime settled() const { return settled_; }
+  SimTime no_event_before() const { return no_event_before_; }
   void begin(SimTime time) { agreed_ = time; }
 
   bool halt_wanted(bool here) {
@@ -196,9 +196,9 @@ class MpiChannels {
   struct Link {
     int rank = 0;
     std::vector<EventType> events;  // to be sent
-    Answers answers;
+    EarliestReplies replies;
     std::uint64_t taken = 0;  // from the neighbour
-    // Of these, to the last promise. No more is confirmed: the answer may come sooner than was promised.
+    // Of these, to the last promise. No more is confirmed: the reply may come sooner than was promised.
     std::uint64_t known = 0;
     SimTime promise{};    // by the neighbour
     SimTime promised{};   // to it
@@ -249,7 +249,7 @@ class MpiChannels {
     if (bound_passed(link)) link.asked_for = SimTime{};
     if (header.asked_for != 0) link.asked_by = SimTime{header.asked_for};
     link.over = header.last != 0;
-    link.answers.confirmed(header.taken);
+    link.replies.confirmed(header.taken);
     const std::size_t count = (incoming_.size() - sizeof header) / sizeof(EventType);
     if (count > 0) wake();
     for (std::size_t i = 0; i < count; ++i) {
@@ -272,7 +272,7 @@ class MpiChannels {
     }
     const bool since = blocked_ && !fresh_;
     mpi_->reduction.start({.blocked_since = since,
-                           .reach = reach_.ps,
+                           .earliest_output = earliest_output_.ps,
                            .next = next_.ps,
                            .frozen = frozen_,
                            .halt_wanted = halt_wanted_,
@@ -284,9 +284,9 @@ class MpiChannels {
 
   void learn(const BlockedReduction::Words& all) {
     if (all.blocked_since == 1 && all.on_their_way == 0) {
-      settled_ = std::max(settled_, SimTime{all.next});
-      if (SimTime{all.reach} > agreed_) {
-        agreed_ = SimTime{all.reach};
+      no_event_before_ = std::max(no_event_before_, SimTime{all.next});
+      if (SimTime{all.earliest_output} > agreed_) {
+        agreed_ = SimTime{all.earliest_output};
         news_ = true;
       }
     }
@@ -310,9 +310,9 @@ class MpiChannels {
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   SimTime agreed_{};
-  SimTime reach_{};
+  SimTime earliest_output_{};
   SimTime next_{};
-  SimTime settled_{};
+  SimTime no_event_before_{};
   SimTime reached_{};
   std::uint64_t requests_ = 0;
   std::optional<Halt> halt_;  // just agreed on

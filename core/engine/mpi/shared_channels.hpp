@@ -1,15 +1,15 @@
 // Channels between the ranks of one host, in memory that they share (MPI-3): an event and a promise are a few
 // stores, and a rank that waits reads one cache line per neighbour.
 //
-// A channel is a ring of events with one writer and one reader. The writer stores events, then how many there
-// are, then its promise; the reader loads in the opposite order, so whatever a promise allows for has been
-// seen. Events that find the ring full wait at the writer, and hold back its promise.
+// A channel is a ring buffer of events with one writer and one reader. The writer stores events, then their
+// number, then its promise. The reader loads in the opposite order, so it has seen every event that is
+// earlier than the promise. Events that find the ring full wait at the writer, and hold back its promise.
 //
-// Agreement while all are blocked: a blocked rank shows how many events it has sent and received and what its
-// pending events can reach; its version is odd then, and changes before it takes another event. Whoever reads
-// all ranks twice, and finds the same odd versions and as many events received as sent, has seen a consistent
-// cut without anything on its way: had one rank sent after it was read first, and another shown the receipt,
-// the first one's version would have changed before the second reading.
+// Agreement while all are blocked: a blocked rank shows how many events it has sent and received, and its
+// earliest output. Its version is odd then, and changes before it takes another event. A rank that reads all
+// ranks twice, and finds the same odd versions and as many events received as sent, has seen a consistent cut
+// with nothing on its way: had one rank sent after the first reading, and another shown the receipt, the
+// version of the first would have changed before the second reading.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "core/engine/base/event.hpp"
-#include "core/engine/mpi/earliest_answers.hpp"
+#include "core/engine/mpi/earliest_replies.hpp"
 #include "core/engine/mpi/shared_memory.hpp"
 #include "core/engine/sync/halt.hpp"
 
@@ -68,14 +68,14 @@ class SharedChannels {
   std::size_t neighbours() const { return links_.size(); }
   std::size_t neighbour(RankId rank) const { return index_[rank.value]; }
 
-  void push(std::size_t k, const EventType& event, SimTime answer) {
+  void push(std::size_t k, const EventType& event, SimTime reply) {
     Link& link = links_[k];
     ++sent_;
     if (!link.waiting.empty() || !store(link, event)) {
       link.waiting.push_back(event);
       link.kept_back = std::min(link.kept_back, event.time);
     }
-    link.answers.sent(answer);
+    link.replies.sent(reply);
   }
 
   bool publish(std::size_t k, SimTime promise) {
@@ -95,7 +95,7 @@ class SharedChannels {
   template <class Take>
   void poll(Take&& take) {
     for (Link& link : links_) {
-      link.answers.confirmed(link.in->confirmed.load(std::memory_order_acquire));
+      link.replies.confirmed(link.in->confirmed.load(std::memory_order_acquire));
       link.promise = SimTime{link.in->promise.load(std::memory_order_acquire)};
       const std::uint64_t written = link.in->written.load(std::memory_order_acquire);
       if (written == link.read) continue;
@@ -111,15 +111,15 @@ class SharedChannels {
     agreed_ = std::max(agreed_, SimTime{agreement_->load(std::memory_order_acquire)});
   }
 
-  SimTime bound(std::size_t k) const { return std::min(links_[k].promise, links_[k].answers.earliest()); }
+  SimTime bound(std::size_t k) const { return std::min(links_[k].promise, links_[k].replies.earliest()); }
   SimTime agreed() const { return agreed_; }
 
-  void ask(SimTime, SimDuration) {}  // promises lie open
-  bool settle(SimTime reach, SimTime next) {
-    if (!blocked_) show(reach, next);
+  void ask(SimTime, SimDuration) {}  // promises can be read at any time
+  bool show_blocked(SimTime earliest_output, SimTime next) {
+    if (!blocked_) show(earliest_output, next);
     return agree();
   }
-  SimTime settled() const { return settled_; }
+  SimTime no_event_before() const { return no_event_before_; }
   void begin(SimTime time) { agreed_ = time; }
 
   bool halt_wanted(bool here) {
@@ -173,7 +173,7 @@ class SharedChannels {
   };
   struct Shown {
     alignas(64) std::atomic<std::uint64_t> version;  // odd: blocked
-    std::atomic<std::int64_t> reach;
+    std::atomic<std::int64_t> earliest_output;
     std::atomic<std::uint64_t> sent;
     std::atomic<std::uint64_t> received;
     std::atomic<std::int64_t> next;
@@ -191,7 +191,7 @@ class SharedChannels {
     std::uint64_t read = 0;
     std::uint64_t confirmed = 0;  // of what was read
     SimTime promise{};
-    Answers answers;                       // by the neighbour
+    EarliestReplies replies;               // by the neighbour
     std::vector<EventType> waiting;        // for room in the ring
     SimTime kept_back = SimTime::never();  // the earliest of them
   };
@@ -228,10 +228,10 @@ class SharedChannels {
     return link.kept_back;
   }
 
-  void show(SimTime reach, SimTime next) {
+  void show(SimTime earliest_output, SimTime next) {
     Shown& mine = shown(self_);
     mine.next.store(next.ps, std::memory_order_relaxed);
-    mine.reach.store(reach.ps, std::memory_order_relaxed);
+    mine.earliest_output.store(earliest_output.ps, std::memory_order_relaxed);
     mine.sent.store(sent_, std::memory_order_relaxed);
     mine.received.store(received_, std::memory_order_relaxed);
     mine.version.store(++version_, std::memory_order_release);
@@ -239,13 +239,13 @@ class SharedChannels {
   }
 
   bool agree() {
-    std::int64_t reach = SimTime::never().ps, next = reach;
+    std::int64_t input = SimTime::never().ps, next = input;
     std::uint64_t on_their_way = 0;
     for (std::uint32_t r = 0; r < ranks_; ++r) {
       Shown& of = shown(r);
       seen_[r] = of.version.load(std::memory_order_acquire);
       if (seen_[r] % 2 == 0) return false;
-      reach = std::min(reach, of.reach.load(std::memory_order_relaxed));
+      input = std::min(input, of.earliest_output.load(std::memory_order_relaxed));
       next = std::min(next, of.next.load(std::memory_order_relaxed));
       on_their_way += of.sent.load(std::memory_order_relaxed) - of.received.load(std::memory_order_relaxed);
     }
@@ -253,11 +253,11 @@ class SharedChannels {
     for (std::uint32_t r = 0; r < ranks_; ++r)
       if (shown(r).version.load(std::memory_order_acquire) != seen_[r]) return false;
     if (on_their_way != 0) return false;
-    settled_ = std::max(settled_, SimTime{next});
-    if (SimTime{reach} <= agreed_) return false;
-    agreed_ = SimTime{reach};
+    no_event_before_ = std::max(no_event_before_, SimTime{next});
+    if (SimTime{input} <= agreed_) return false;
+    agreed_ = SimTime{input};
     std::int64_t known = agreement_->load(std::memory_order_relaxed);
-    while (known < reach && !agreement_->compare_exchange_weak(known, reach, std::memory_order_acq_rel)) {
+    while (known < input && !agreement_->compare_exchange_weak(known, input, std::memory_order_acq_rel)) {
     }
     return true;
   }
@@ -273,7 +273,7 @@ class SharedChannels {
   std::vector<std::size_t> index_;  // rank -> link
   std::vector<Link> links_;
   SimTime agreed_{};
-  SimTime settled_{};
+  SimTime no_event_before_{};
   std::uint64_t halts_ = 0;  // agreed on so far
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;

@@ -20,7 +20,7 @@
 namespace hecaton::engine {
 
 // What ranks agree on, as words of a reduction; after these come the numbers of batches for rank 0, 1, ...
-enum AgreedWord : std::size_t { next_word, reach_word, flags_word, reached_word, agreed_words };
+enum AgreedWord : std::size_t { next_word, input_word, flags_word, reached_word, agreed_words };
 
 // Minima, union, maximum, sums.
 void combine_agreements(std::span<std::uint64_t> into, std::span<std::uint64_t> from);
@@ -55,7 +55,7 @@ class MpiTransport {
   void offer(const Agreement& mine) {
     const std::span<std::uint64_t> words = reduction_.words();
     words[next_word] = static_cast<std::uint64_t>(mine.next.ps);
-    words[reach_word] = static_cast<std::uint64_t>(mine.reach.ps);
+    words[input_word] = static_cast<std::uint64_t>(mine.earliest_input.ps);
     words[flags_word] = mine.flags;
     words[reached_word] = static_cast<std::uint64_t>(mine.reached.ps);
     std::copy(batches_for_.begin(), batches_for_.end(), words.begin() + agreed_words);
@@ -68,7 +68,7 @@ class MpiTransport {
     const std::span<const std::uint64_t> words = reduction_.words();
     const auto time = [&](AgreedWord word) { return SimTime{static_cast<std::int64_t>(words[word])}; };
     expected_ = words[rank().value + agreed_words];
-    return {time(next_word), time(reach_word), words[flags_word], time(reached_word)};
+    return {time(next_word), time(input_word), words[flags_word], time(reached_word)};
   }
 
   template <class Take>

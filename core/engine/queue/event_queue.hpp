@@ -54,13 +54,13 @@ class EventQueue {
     return state_ == Day::open || open_next_day() ? least_today_ : least_after_days();
   }
 
-  // The least time + reach(event) over all pending events, where reach >= `least_reach`. Looks only at events
+  // The least time + lookahead(event) over all pending events, where lookahead >= `least_lookahead`. Looks only at events
   // that are early enough to matter.
-  template <class Reach>
-  SimTime earliest(SimDuration least_reach, Reach&& reach) const {
+  template <class Lookahead>
+  SimTime earliest(SimDuration least_lookahead, Lookahead&& lookahead) const {
     SimTime best = SimTime::never();
-    visit_while([&](const Entry& e) { best = std::min(best, e.time + reach(events_[e.slot])); },
-                [&](SimTime time) { return time + least_reach < best; });
+    visit_while([&](const Entry& e) { best = std::min(best, e.time + lookahead(events_[e.slot])); },
+                [&](SimTime time) { return time + least_lookahead < best; });
     return best;
   }
 
@@ -290,8 +290,8 @@ class EventQueue {
   EntryHeap<Payload> late_;
   std::int64_t open_day_ = 0;  // while open
   SimTime least_today_{};
-  std::int64_t fetched_until_ =
-      0;  // days up to this one were fetched; about `fetched_` events of them are left
+  // Days up to this one were fetched; about `fetched_` events of them are left.
+  std::int64_t fetched_until_ = 0;
   std::size_t fetched_ = 0;
 
   unsigned log2_width_ = 8;  // of a day, in picoseconds

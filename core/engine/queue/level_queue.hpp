@@ -22,7 +22,7 @@ namespace hecaton::engine {
 
 struct Level {
   SimDuration depth;  // from an arrival from another rank to an effect here, at least; 0 at the first level
-  SimDuration reach;  // from an event here to an effect on another rank, at least
+  SimDuration lookahead;  // from an event here to an effect on another rank, at least
 };
 inline constexpr std::size_t most_levels = 8;
 
@@ -68,12 +68,13 @@ class LevelQueue {
   SimDuration deepest() const { return levels_[count_ - 1].depth; }
 
   // As in EventQueue.
-  template <class Reach>
-  SimTime earliest(SimDuration, Reach&& reach) const {
+  template <class Lookahead>
+  SimTime earliest(SimDuration, Lookahead&& lookahead) const {
     SimTime best = SimTime::never();
     for (std::size_t k = 0; k < count_; ++k)
-      heaps_[k].visit_while([&](const Entry& e) { best = std::min(best, e.time + reach(events_[e.slot])); },
-                            [&](SimTime time) { return time < best - levels_[k].reach; });
+      heaps_[k].visit_while(
+          [&](const Entry& e) { best = std::min(best, e.time + lookahead(events_[e.slot])); },
+          [&](SimTime time) { return time < best - levels_[k].lookahead; });
     return best;
   }
   template <class Visit>

@@ -31,7 +31,7 @@ class Requests {
 };
 
 // A stretch of simulation as a synchroniser sees it.
-struct Errand {
+struct HaltControl {
   Requests& requests;
   Halt halt;          // as far as is known; `at` may come nearer
   SimTime reached{};  // every event of this rank before it is processed

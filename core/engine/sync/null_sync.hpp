@@ -3,16 +3,16 @@
 // alone when there is none to carry them ("null messages").
 //
 // What a rank promises a neighbour is the lesser of
-//   - the least time + reach of everything pending here, and
-//   - for what may still come from its other neighbours and be passed on, their bounds + the least reach.
+//   - its earliest output: the least time + lookahead of everything pending here, and
+//   - for what may still come from its other neighbours and be passed on, their bounds + the least lookahead.
 // It leaves out what the neighbour itself will send; the neighbour knows that better: until the receipt of an
-// event is confirmed, it reckons with the earliest answer to it. So two ranks do not hold each other back
+// event is confirmed, it reckons with the earliest reply to it. So two ranks do not hold each other back
 // with promises about promises: while nothing crosses the border, each goes as far as the other's own events
 // allow.
 //
-// With more ranks, promises can still creep up around a circle of neighbours, by one reach each, where
-// nothing happens for long. Then all ranks are blocked, and the least reach of what is pending anywhere, in a
-// consistent view of all of them, is a bound for everybody (Channels::settle). So idle time costs one
+// With more ranks, promises can still creep up around a circle of neighbours, by one lookahead each, where
+// nothing happens for long. Then all ranks are blocked, and the least earliest output of all of them, in a
+// consistent view, is a bound for everybody (Channels::show_blocked). So idle time costs one
 // agreement, as with windows.
 //
 // Halting. Where a rank asks for a halt, every rank freezes where it is as soon as it hears of it, and shows
@@ -22,18 +22,20 @@
 //
 // Needs channels to the neighbours 0, 1, ..., each first in, first out:
 //   ranks(), rank(), neighbours(), neighbour(rank)
-//   push(k, event, answer)       an event for neighbour k, to which it can answer at `answer` at the earliest
+//   push(k, event, reply)        an event for neighbour k, to which it can reply at `reply` at the earliest
 //   publish(k, promise)          what was pushed, the promise, and the receipt of everything taken so far;
 //                                false if nothing of it is worth a message now
 //   poll(take)                   takes what has arrived
-//   bound(k)                     nothing from k arrives before, answers to what was pushed included
+//   bound(k)                     nothing from k arrives before, replies to what was pushed included
 //   unconfirmed(k)               something was taken from k since the last publish, or asked by k, and is
 //                                worth one; or there is room for what could not be published then
 //   agreed()                     nothing from anywhere arrives before
-//   ask(need, least_reach)       this rank waits for promises later than `need`
-//   settle(reach, next)          this rank is blocked, nothing pending here reaches another rank before
-//                                `reach` or is earlier than `next`; true if there is a new agreement
-//   settled()                    no event anywhere is earlier; only seen while all are blocked
+//   ask(need, least_lookahead)       this rank waits for promises later than `need`
+//   show_blocked(earliest_output, next)
+//                                this rank is blocked; nothing pending here has an effect on another rank
+//                                before `earliest_output`, or is earlier than `next`; true if there is a new
+//                                agreement
+//   no_event_before()            no event anywhere is earlier; only seen while all are blocked
 //   halt_wanted(here)            a rank (this one, if `here`) wants the run to halt
 //   freeze(reached, requests)    this rank waits, all its events before `reached` being processed
 //   halt()                       once all are frozen, where to halt and what for; then nothing till the next
@@ -62,46 +64,46 @@ class NullSync {
   std::uint32_t ranks() const { return channels_.ranks(); }
   RankId rank() const { return channels_.rank(); }
   SimTime horizon() const { return horizon_; }
-  // Neighbours wait for promises, so they are renewed before much of the least reach has passed: after every
+  // Neighbours wait for promises, so they are renewed before much of the least lookahead has passed: after every
   // instant where instants are few, after some where they are many.
   std::uint32_t stretch() const { return stretch_; }
 
   template <class Model>
   void send(RankId to, const EventType& event, const Model& model, SimTime now, Accounting& accounting) {
     const std::size_t k = channels_.neighbour(to);
-    const SimTime promised = std::min(promised_[k], reach_of_taken_);
+    const SimTime promised = std::min(promised_[k], output_of_taken_);
     if (event.time < promised) throw_lookahead_violation(event, now, promised);
-    const SimTime answer = event.time + model.reach(event);
-    channels_.push(k, event, answer);
-    horizon_ = std::min(horizon_, answer);
+    const SimTime reply = event.time + model.lookahead(event);
+    channels_.push(k, event, reply);
+    horizon_ = std::min(horizon_, reply);
     ++unpublished_[k];
     ++accounting.records_sent;
     accounting.bytes_sent += sizeof(EventType);
   }
 
   template <class Queue, class Model, class WorkAhead>
-  Advance advance(Queue& queue, Model& model, Errand& errand, const WorkAhead&, Stopwatch& clock,
+  Advance advance(Queue& queue, Model& model, HaltControl& control, const WorkAhead&, Stopwatch& clock,
                   Accounting& accounting) {
-    adapt_stretch(queue.next_time(), std::max(model.least_reach(), slack_));
+    adapt_stretch(queue.next_time(), std::max(model.least_lookahead(), slack_));
     promise(queue, model, accounting);
     clock.lap(Stopwatch::exchanging);
     for (std::uint32_t round = 0;; ++round) {
       const bool news = receive(queue, model);
-      agree_on_halt(errand);
-      if (!frozen_ && queue.next_time() < std::min(horizon_, errand.halt.at)) break;
+      agree_on_halt(control);
+      if (!frozen_ && queue.next_time() < std::min(horizon_, control.halt.at)) break;
       if (news) promise(queue, model, accounting);
       if (channels_.agreed() == SimTime::never()) {
         channels_.finish();
         return Advance::finished;
       }
-      if (channels_.settled() >= errand.halt.at) {
+      if (channels_.no_event_before() >= control.halt.at) {
         channels_.meet();
         halting_ = false;
         return Advance::halted;
       }
-      channels_.ask(queue.next_time(), model.least_reach());
-      if (round >= rounds_before_settling &&
-          channels_.settle(known_reach(queue, model, horizon_), queue.next_time()))
+      channels_.ask(queue.next_time(), model.least_lookahead());
+      if (round >= rounds_before_blocked &&
+          channels_.show_blocked(largest_promise(queue, model, horizon_), queue.next_time()))
         ++accounting.windows;
       channels_.relax(round);
     }
@@ -113,7 +115,7 @@ class NullSync {
   void stop() { channels_.finish(); }
 
  private:
-  static constexpr std::uint32_t rounds_before_settling = 64;
+  static constexpr std::uint32_t rounds_before_blocked = 64;
   static constexpr std::uint32_t longest_stretch = 1024;
 
   // Between a 16th and an 8th of what was promised beyond the next event.
@@ -127,23 +129,23 @@ class NullSync {
   }
 
   // Once a halt is agreed on, the next one waits until it is reached.
-  void agree_on_halt(Errand& errand) {
+  void agree_on_halt(HaltControl& control) {
     if (halting_) return;
-    const std::uint64_t asked = errand.requests.pending();
+    const std::uint64_t asked = control.requests.pending();
     if (!frozen_) {
       if (!channels_.halt_wanted(asked != 0)) return;
-      channels_.freeze(errand.reached, asked);
-      errand.requests.served(asked);
+      channels_.freeze(control.reached, asked);
+      control.requests.served(asked);
       frozen_ = true;
     }
     const auto halt = channels_.halt();
     if (!halt) return;
-    errand.halt = {std::min(errand.halt.at, halt->at), halt->requests};
+    control.halt = {std::min(control.halt.at, halt->at), halt->requests};
     frozen_ = false;
     halting_ = true;
   }
 
-  // True if neighbours should hear of something should this rank wait: their hopes have changed, or what they
+  // True if the neighbours need to hear from this rank in case it waits: the horizon has changed, or what they
   // sent has arrived, or there is room for what was kept back.
   template <class Queue, class Model>
   bool receive(Queue& queue, Model& model) {
@@ -151,7 +153,7 @@ class NullSync {
       if (event.time < horizon_) throw_late_arrival(event, horizon_);
       queue.push(event);
       if constexpr (requires { model.expect(event); }) model.expect(event);
-      reach_of_taken_ = std::min(reach_of_taken_, event.time + model.reach(event));
+      output_of_taken_ = std::min(output_of_taken_, event.time + model.lookahead(event));
     });
     compare_bounds();
     const SimTime horizon = std::max(nearest_, channels_.agreed());
@@ -177,13 +179,13 @@ class NullSync {
 
   template <class Queue, class Model>
   void promise(Queue& queue, Model& model, Accounting& accounting) {
-    const SimTime pending = known_reach(queue, model, horizon_);
+    const SimTime pending = largest_promise(queue, model, horizon_);
     slack_ = pending == SimTime::never() ? SimDuration{} : pending - queue.next_time();
-    reach_of_taken_ = SimTime::never();
-    compare_bounds();  // what was sent since may be answered
+    output_of_taken_ = SimTime::never();
+    compare_bounds();  // there may be replies to what was sent since
     for (std::size_t k = 0; k < promised_.size(); ++k) {
       SimTime others = std::max(k == nearest_from_ ? next_nearest_ : nearest_, channels_.agreed());
-      if (others != SimTime::never()) others = others + model.least_reach();
+      if (others != SimTime::never()) others = others + model.least_lookahead();
       const SimTime promise = std::min(pending, others);
       if (promise == promised_[k] && unpublished_[k] == 0 && !channels_.unconfirmed(k)) continue;
       promised_[k] = promise;
@@ -198,14 +200,14 @@ class NullSync {
   SimTime nearest_{};  // least bound of the neighbours, the next one, and whose the least is
   SimTime next_nearest_{};
   std::size_t nearest_from_ = 0;
-  std::vector<SimTime> promised_;              // by neighbour
-  SimTime reach_of_taken_ = SimTime::never();  // of what was taken since the last promise
-  std::vector<std::uint64_t> unpublished_;     // events, by neighbour
-  SimTime last_next_{};                        // event, when this rank went on before
-  SimDuration slack_{};                        // from there to what could be promised then
-  std::uint32_t stretch_ = 1;                  // instants
-  bool frozen_ = false;                        // until all ranks are
-  bool halting_ = false;                       // a halt is agreed on, and not reached
+  std::vector<SimTime> promised_;               // by neighbour
+  SimTime output_of_taken_ = SimTime::never();  // of what was taken since the last promise
+  std::vector<std::uint64_t> unpublished_;      // events, by neighbour
+  SimTime last_next_{};                         // event, when this rank went on before
+  SimDuration slack_{};                         // from there to what could be promised then
+  std::uint32_t stretch_ = 1;                   // instants
+  bool frozen_ = false;                         // until all ranks are
+  bool halting_ = false;                        // a halt is agreed on, and not reached
 };
 
 }  // namespace hecaton::engine

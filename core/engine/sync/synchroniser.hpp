@@ -2,7 +2,7 @@
 //
 // A synchroniser provides
 //   ranks(), rank()
-//   advance(queue, model, errand, work_ahead, clock, accounting)
+//   advance(queue, model, control, work_ahead, clock, accounting)
 //                                              blocks until this rank may go on, and puts what has arrived
 //                                              into the queue; or says that the run halts here, or that no
 //                                              event is left anywhere
@@ -32,7 +32,7 @@ namespace hecaton::engine {
 
 inline constexpr std::uint32_t unlimited_instants = std::numeric_limits<std::uint32_t>::max();
 
-// A model that promised a reach and posted earlier than that.
+// A model that posted an event for another rank earlier than its lookahead allowed.
 struct LookaheadViolation : std::logic_error {
   using std::logic_error::logic_error;
 };
@@ -56,26 +56,27 @@ template <class Payload>
       " ps, although nothing was promised to arrive before " + std::to_string(horizon.ps) + " ps");
 }
 
-// The least time + reach of everything pending: before it, nothing that this rank knows of can have an effect
+// The least time + lookahead of everything pending: before it, nothing that this rank knows of has an effect
 // on another one.
 template <class Queue, class Model>
-SimTime pending_reach(const Queue& queue, const Model& model) {
-  return queue.earliest(model.least_reach(), [&](const auto& event) { return model.reach(event); });
+SimTime earliest_output(const Queue& queue, const Model& model) {
+  return queue.earliest(model.least_lookahead(), [&](const auto& event) { return model.lookahead(event); });
 }
 
-// The same, from the model's knowledge of what is under way as well, if it has any: a bound for which not
-// every event has to be looked at. Nothing that is not in the queue yet comes from another rank before
-// `horizon`. Never only if nothing is pending: that all ranks say never ends the run, and a rank whose events
-// reach nobody has to process them first, if need be beyond a halt.
+// The latest promise that a rank can make: its earliest output, or later if the model knows more of what is
+// under way (silent_until); then not every event has to be looked at. Nothing that is not in the queue yet
+// comes from another rank before `horizon`. It is `never` only if nothing is pending: the run ends when all
+// ranks say never, and a rank whose events have no effect on others has to process them first, if need be
+// beyond a halt.
 template <class Queue, class Model>
-SimTime known_reach(Queue& queue, Model& model, SimTime horizon) {
+SimTime largest_promise(Queue& queue, Model& model, SimTime horizon) {
   if constexpr (requires { model.silent_until(queue, horizon); }) {
     const SimTime silent = model.silent_until(queue, horizon), next = queue.next_time();
     const SimTime latest{next == SimTime::never() ? next.ps : SimTime::never().ps / 2};
-    if (next != SimTime::never() && silent - next > model.least_reach()) return std::min(silent, latest);
-    return std::min(std::max(silent, pending_reach(queue, model)), latest);
+    if (next != SimTime::never() && silent - next > model.least_lookahead()) return std::min(silent, latest);
+    return std::min(std::max(silent, earliest_output(queue, model)), latest);
   } else {
-    return pending_reach(queue, model);
+    return earliest_output(queue, model);
   }
 }
 
@@ -90,14 +91,15 @@ class Alone {
     throw std::logic_error("an event for another rank in a run on one");
   }
   template <class Queue, class Model, class WorkAhead>
-  Advance advance(Queue& queue, const Model&, Errand& errand, const WorkAhead&, Stopwatch&, Accounting&) {
+  Advance advance(Queue& queue, const Model&, HaltControl& control, const WorkAhead&, Stopwatch&,
+                  Accounting&) {
     if (queue.empty()) return Advance::finished;
     set_stretch();
-    if (const std::uint64_t asked = errand.requests.pending()) {
-      errand.requests.served(asked);
-      errand.halt = {std::min(errand.halt.at, queue.next_time()), asked};
+    if (const std::uint64_t asked = control.requests.pending()) {
+      control.requests.served(asked);
+      control.halt = {std::min(control.halt.at, queue.next_time()), asked};
     }
-    return queue.next_time() < errand.halt.at ? Advance::go_on : Advance::halted;
+    return queue.next_time() < control.halt.at ? Advance::go_on : Advance::halted;
   }
   static constexpr SimTime horizon() { return SimTime::never(); }
   // Requests are looked at in between, every few milliseconds, however much work an instant is.

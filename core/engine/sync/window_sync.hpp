@@ -1,15 +1,17 @@
-// The window synchroniser: all ranks agree, by one fused reduction, on how far everybody may go; a stretch
-// without traffic costs one reduction, because windows are bounded by what is pending, not by a clock.
+// The window synchroniser: all ranks agree, by one fused reduction, on a window, that is, on how far everybody
+// may go. A window is bounded by what is pending, not by a clock, so a long time without traffic costs one
+// reduction.
 //
 // Needs a transport:
 //   send(rank, events)   hands over one batch; the events may be overwritten as soon as the call returns
-//   offer(mine)          begins a fused reduction over all ranks: least `next`, least `reach`, union of
-//                        `flags`, latest `reached`; it also tells each rank how many batches are on their way
-//                        to it
+//   offer(mine)          begins a fused reduction over all ranks: least `next`, least `earliest_input`, union
+//                        of `flags`, latest `reached`; it also tells each rank how many batches are on their
+//                        way to it
 //   is_agreed()          goes on with it as far as it can without blocking; true if it has ended
-//   agreement()          what came of it; blocks until it has ended
-//   receive(take)        calls take(event) for every event sent to this rank before the offer, once all are
-//   in finish()             nothing will be sent any more
+//   agreement()          its result; blocks until it has ended
+//   receive(take)        waits for every batch that was sent to this rank before the offer, and calls
+//                        take(event) for each of its events
+//   finish()             nothing will be sent any more
 //
 // While the reduction is under way a rank goes on with what is safe already (level_queue.hpp). Other ranks do
 // not see whether it has: to the next reduction it offers the same as if it had not, with what it did too
@@ -29,8 +31,8 @@ namespace hecaton::engine {
 
 struct Agreement {
   SimTime next = SimTime::never();  // the earliest event anywhere, in a queue or on its way
-  // Before this, nothing that is still to come can arrive from another rank.
-  SimTime reach = SimTime::never();
+  // Nothing that is still to come arrives from another rank before. A rank offers its earliest output.
+  SimTime earliest_input = SimTime::never();
   std::uint64_t flags = 0;
   SimTime reached{};  // nobody has processed an event at that time or later
 };
@@ -51,16 +53,16 @@ class WindowSync {
     if (event.time < end_) throw_lookahead_violation(event, now, end_);
     outboxes_[to.value].push_back(event);
     earliest_sent_ = std::min(earliest_sent_, event.time);
-    reach_of_sent_ = std::min(reach_of_sent_, event.time + model.reach(event));
+    output_of_sent_ = std::min(output_of_sent_, event.time + model.lookahead(event));
   }
 
   template <class Queue, class Model, class WorkAhead>
-  Advance advance(Queue& queue, const Model& model, Errand& errand, const WorkAhead& work_ahead,
+  Advance advance(Queue& queue, const Model& model, HaltControl& control, const WorkAhead& work_ahead,
                   Stopwatch& clock, Accounting& accounting) {
     send_batches(accounting);
-    const std::uint64_t asked = errand.requests.pending();
+    const std::uint64_t asked = control.requests.pending();
     transport_.offer(offer(queue, model, asked));
-    earliest_sent_ = reach_of_sent_ = SimTime::never();
+    earliest_sent_ = output_of_sent_ = SimTime::never();
     clock.lap(Stopwatch::exchanging);
     work_meanwhile(model, work_ahead, accounting);
     clock.lap(Stopwatch::computing);
@@ -72,16 +74,16 @@ class WindowSync {
     });
     clock.lap(Stopwatch::exchanging);
     ++accounting.windows;
-    end_ = ranks() == 1 ? SimTime::never() : agreed.reach;  // nobody to be reached
+    end_ = ranks() == 1 ? SimTime::never() : agreed.earliest_input;  // nothing comes from elsewhere
     if (agreed.next == SimTime::never()) {
       transport_.finish();
       return Advance::finished;
     }
     if (agreed.flags != 0) {
-      errand.requests.served(asked);
-      errand.halt = {std::min(errand.halt.at, std::max(agreed.next, agreed.reached)), agreed.flags};
+      control.requests.served(asked);
+      control.halt = {std::min(control.halt.at, std::max(agreed.next, agreed.reached)), agreed.flags};
     }
-    return agreed.next < errand.halt.at ? Advance::go_on : Advance::halted;
+    return agreed.next < control.halt.at ? Advance::go_on : Advance::halted;
   }
   void begin(SimTime) {}
   void stop() { transport_.finish(); }
@@ -96,7 +98,7 @@ class WindowSync {
   // An event that was processed before its window.
   struct Early {
     SimTime time;
-    SimTime reach;
+    SimTime output;
   };
 
   bool may_work_ahead() const { return ranks() > 1 && end_ != SimTime::never(); }
@@ -105,10 +107,10 @@ class WindowSync {
   Agreement offer(Queue& queue, const Model& model, std::uint64_t asked) {
     std::erase_if(early_, [&](const Early& event) { return event.time < end_; });
     Agreement mine{std::min(queue.next_time(), earliest_sent_),
-                   std::min(pending_reach(queue, model), reach_of_sent_), asked, SimTime{}};
+                   std::min(earliest_output(queue, model), output_of_sent_), asked, SimTime{}};
     for (const Early& event : early_) {
       mine.next = std::min(mine.next, event.time);
-      mine.reach = std::min(mine.reach, event.reach);
+      mine.earliest_input = std::min(mine.earliest_input, event.output);
     }
     if (may_work_ahead()) mine.reached = end_ + queue.deepest();
     return mine;
@@ -119,7 +121,7 @@ class WindowSync {
     if (!may_work_ahead()) return;
     const auto note = [&](const EventType& event) {
       ++accounting.events_ahead;
-      early_.push_back({event.time, event.time + model.reach(event)});
+      early_.push_back({event.time, event.time + model.lookahead(event)});
     };
     for (std::uint32_t done = 1; work_ahead(note); ++done)
       if (done % instants_between_looks == 0 && transport_.is_agreed()) return;
@@ -140,7 +142,7 @@ class WindowSync {
   Transport& transport_;
   std::vector<std::vector<EventType>> outboxes_;  // by receiving rank
   SimTime earliest_sent_ = SimTime::never();      // of what was sent since the last reduction
-  SimTime reach_of_sent_ = SimTime::never();
+  SimTime output_of_sent_ = SimTime::never();
   SimTime end_{};  // of the window
   std::vector<Early> early_;
 };

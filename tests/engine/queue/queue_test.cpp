@@ -122,7 +122,7 @@ TEST(EventQueue, FollowsARateThatChangesByFiveDecades) {
 }
 
 TEST(EventQueue, VisitsEveryEventOnceAndFindsTheEarliestReach) {
-  const auto reach = [](const Event<Nothing>& e) { return SimDuration{10 + 7 * e.receiver().value}; };
+  const auto lookahead = [](const Event<Nothing>& e) { return SimDuration{10 + 7 * e.receiver().value}; };
   for (const Distribution& distribution : distributions) {
     SCOPED_TRACE(distribution.name);
     std::mt19937_64 random(3);
@@ -143,10 +143,10 @@ TEST(EventQueue, VisitsEveryEventOnceAndFindsTheEarliestReach) {
       std::int64_t earliest = SimTime::never().ps;
       queue.for_each([&](const Event<Nothing>& e) {
         EXPECT_TRUE(seen.insert(key_of(e)).second);
-        earliest = std::min(earliest, e.time.ps + reach(e).ps);
+        earliest = std::min(earliest, e.time.ps + lookahead(e).ps);
       });
       ASSERT_EQ(seen, reference);
-      ASSERT_EQ(queue.earliest(SimDuration{10}, reach).ps, earliest);
+      ASSERT_EQ(queue.earliest(SimDuration{10}, lookahead).ps, earliest);
     }
   }
 }

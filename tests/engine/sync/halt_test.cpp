@@ -166,7 +166,7 @@ class Slow {
   static constexpr std::uint64_t asks_at = 100, instants = 500;
 
   RankId owner(NodeId) const { return RankId{0}; }
-  static SimDuration least_reach() { return {1}; }
+  static SimDuration least_lookahead() { return {1}; }
   void prefetch(NodeId) const {}
   template <class Engine>
   void start(Engine& engine) {

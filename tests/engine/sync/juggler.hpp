@@ -38,8 +38,8 @@ class Juggler {
 
   RankId owner(NodeId node) const { return RankId{node.value * ranks_ / components}; }
   std::span<const RankId> neighbours() const { return neighbours_; }
-  SimDuration reach(const Event<Ball>&) const { return {promised_}; }
-  SimDuration least_reach() const { return {promised_}; }
+  SimDuration lookahead(const Event<Ball>&) const { return {promised_}; }
+  SimDuration least_lookahead() const { return {promised_}; }
 
   std::span<const Level> levels() const { return levels_; }
   std::size_t level_of(NodeId node) const { return ranks_ == 1 ? 0 : (node.value - first_) / 3; }

@@ -1,4 +1,4 @@
-// How soon anything on a rank could reach another one, as far as its messages decide that.
+// The lookahead of a whole rank from its messages: until when nothing on it can have an effect on another rank.
 //
 // While no message is on this rank that goes to another one or comes from there, routers post nothing over
 // the border, whatever they do: heads, cuts and credits there belong to such messages. Only a die (or IO die)
@@ -7,16 +7,15 @@
 //   - wake-up + what a message from there takes to the border, over all wake-ups that are pending, and
 //   - the same for all messages under way between nodes of this rank: their arrival is no sooner than their
 //     flits, one per cycle, and their way allow;
-//   - what other ranks have sent here and is still to come, + the least time of an answer.
-// A node that sends to nobody beyond the border has to tell one that does first. And nothing crosses it
+//   - the events that other ranks have sent here and that are not handled yet, + the least time of a reply.
+// A node that sends to nobody beyond the border has to send to one that does first. And nothing crosses it
 // before one of those that do has come to the place in its program where it sends.
 //
 // An event of another rank may still come before the next one that is known here, and delay what seemed sure:
-// a hold takes back what a run has not sent. What follows from the time alone (that a worm has gone, that a
-// message is late) is therefore reckoned with the time before which nothing more comes in, not with that of
-// the next event.
+// a hold takes back what a run has not sent. So what follows from the time alone (that a worm has gone, that a
+// message is late) is computed with the earliest input time of the rank, not with the time of its next event.
 //
-// What the network gathers here, once per message and wake-up, costs little beside the message itself.
+// What is kept here, once per message and wake-up, costs little beside the message itself.
 #pragma once
 
 #include <algorithm>
@@ -26,16 +25,17 @@
 #include <vector>
 
 #include "net/events/interface.hpp"
-#include "net/lookahead/borders.hpp"
+#include "net/lookahead/node_lookahead.hpp"
 
 namespace hecaton::net {
 
-class Outlook {
+class MessageLookahead {
  public:
   // `sends_out`: by node, whether it may send messages whose way leaves its region. Precondition: the way of
   // a worm follows from its header (no adaptive routing).
-  Outlook(const Fabric& fabric, const Borders& borders, std::span<const RankId> region_of, RankId self,
-          const std::vector<bool>& sends_out, const LookaheadSources& sources);
+  MessageLookahead(const Fabric& fabric, const NodeLookahead& node_lookahead,
+                   std::span<const RankId> region_of, RankId self, const std::vector<bool>& sends_out,
+                   const LookaheadSources& sources);
 
   // What happens, as it happens.
   void woken_at(NodeId node, SimTime time) {
@@ -55,10 +55,9 @@ class Outlook {
   bool lost() const { return lost_; }
   void find_again();
 
-  // Nothing reaches another rank before, until something else is expected; 0: nobody knows. `next`: of all
-  // events that are pending here. `sure`: no more than that, and nothing that is not pending yet comes from
-  // another rank before. `nodes` tells of the nodes of this rank: interface(node), and sends_no_sooner(node,
-  // now), a bound for their messages to other ranks.
+  // Nothing has an effect on another rank before, until another event is expected; 0: unknown. `next`: the time
+  // of the next event that is pending here. `sure`: the lesser of that and the earliest input time. `nodes`
+  // has interface(node) and sends_no_sooner(node, now), a bound for messages to other ranks, of this rank.
   template <class Nodes>
   SimTime silent_until(SimTime next, SimTime sure, const Nodes& nodes) {
     if (next == SimTime::never()) return SimTime::never();
@@ -74,7 +73,7 @@ class Outlook {
       heap_woken(next);
       bound = std::max(bound, least(next, sure, nodes));
     }
-    for (const Expected& event : expected_) bound = std::min(bound, event.answer);
+    for (const Expected& event : expected_) bound = std::min(bound, event.reply);
     silent_until_ = std::max(silent_until_, bound);
     return silent_until_;
   }
@@ -122,7 +121,7 @@ class Outlook {
   // An event of another rank, not handled yet.
   struct Expected {
     SimTime time{};
-    SimTime answer{};
+    SimTime reply{};
   };
 
   void add(const Entry& entry) {
@@ -190,7 +189,7 @@ class Outlook {
   const Fabric& fabric_;
   std::vector<RankId> region_of_;
   RankId self_;
-  const Borders& borders_;
+  const NodeLookahead& node_lookahead_;
   bool serialisation_;
   std::vector<SimDuration> after_;  // by node: from a wake-up or delivery to an effect beyond the border
   SimDuration far_;                 // a bound so far off needs no better one

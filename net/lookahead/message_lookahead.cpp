@@ -1,4 +1,4 @@
-#include "net/lookahead/messages.hpp"
+#include "net/lookahead/message_lookahead.hpp"
 
 #include <functional>
 #include <queue>
@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t far_in_reaches = 64;
 
 // From each node to an effect beyond the border, by a message from there, or by one to a node that sends one.
-std::vector<SimDuration> times_to_effect(const Fabric& fabric, const Borders& borders,
+std::vector<SimDuration> times_to_effect(const Fabric& fabric, const NodeLookahead& node_lookahead,
                                          std::span<const RankId> region_of,
                                          const std::vector<bool>& sends_out, bool with_injection) {
   const Timing& timing = fabric.timing;
@@ -32,7 +32,7 @@ std::vector<SimDuration> times_to_effect(const Fabric& fabric, const Borders& bo
   };
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
     if (sends_out[n]) {
-      after[n] = injection + borders.from(NodeId{n});
+      after[n] = injection + node_lookahead.of(NodeId{n});
       reach(NodeId{n}, after[n]);
     }
   while (!wave.empty()) {
@@ -61,15 +61,16 @@ WormHeader header_of(NodeId source, const OutgoingMessage& message) {
 
 }  // namespace
 
-Outlook::Outlook(const Fabric& fabric, const Borders& borders, std::span<const RankId> region_of, RankId self,
-                 const std::vector<bool>& sends_out, const LookaheadSources& sources)
+MessageLookahead::MessageLookahead(const Fabric& fabric, const NodeLookahead& node_lookahead,
+                                   std::span<const RankId> region_of, RankId self,
+                                   const std::vector<bool>& sends_out, const LookaheadSources& sources)
     : fabric_(fabric),
       region_of_(region_of.begin(), region_of.end()),
       self_(self),
-      borders_(borders),
+      node_lookahead_(node_lookahead),
       serialisation_(sources.serialisation),
-      after_(times_to_effect(fabric, borders, region_of, sends_out, sources.interface)),
-      far_(far_in_reaches * borders.least()),
+      after_(times_to_effect(fabric, node_lookahead, region_of, sends_out, sources.interface)),
+      far_(far_in_reaches * node_lookahead.least()),
       bound_(region_of.size(), SimTime::never()),
       under_way_(region_of.size()) {
   for (std::uint32_t n = 0; n < region_of.size(); ++n)
@@ -77,7 +78,7 @@ Outlook::Outlook(const Fabric& fabric, const Borders& borders, std::span<const R
 }
 
 // Whether its way leaves this rank; and how many links of it do not.
-bool Outlook::leaves(const WormHeader& header, std::uint32_t& hops) const {
+bool MessageLookahead::leaves(const WormHeader& header, std::uint32_t& hops) const {
   hops = 0;
   return !for_each_hop(fabric_.routes, fabric_.topology, header, [&](const Hop& hop) {
     if (region_of_[hop.to.value] != self_) return false;
@@ -86,13 +87,13 @@ bool Outlook::leaves(const WormHeader& header, std::uint32_t& hops) const {
   });
 }
 
-void Outlook::handed_over(NodeId source, const OutgoingMessage& message, SimTime now) {
+void MessageLookahead::handed_over(NodeId source, const OutgoingMessage& message, SimTime now) {
   const Timing& timing = fabric_.timing;
   const Key key{source, message.destination, message.tag};
   std::uint32_t hops = 0;
   const std::uint32_t flits = timing.flits_of(message.bytes);
   if (leaves(header_of(source, message), hops)) {
-    if (after_[source.value] > borders_.from(source) + timing.overhead + timing.latch_injection())
+    if (after_[source.value] > node_lookahead_.of(source) + timing.overhead + timing.latch_injection())
       throw std::logic_error("node " + std::to_string(source.value) +
                              " was said to send nothing to other ranks, and sends to node " +
                              std::to_string(message.destination.value));
@@ -109,7 +110,7 @@ void Outlook::handed_over(NodeId source, const OutgoingMessage& message, SimTime
   add({bound, SimTime{}, message.destination.value});
 }
 
-void Outlook::delivered(const WormHeader& header, bool complete) {
+void MessageLookahead::delivered(const WormHeader& header, bool complete) {
   std::vector<UnderWay>& here = under_way_[header.destination.value];
   for (UnderWay& message : here) {
     if (message.source != header.source || message.tag != header.tag) continue;
@@ -122,7 +123,7 @@ void Outlook::delivered(const WormHeader& header, bool complete) {
   close({header.source, header.destination, header.tag});
 }
 
-SimTime Outlook::renewed(NodeId node, SimTime sure, const Interface& interface) {
+SimTime MessageLookahead::renewed(NodeId node, SimTime sure, const Interface& interface) {
   SimTime earliest = SimTime::never();
   for (UnderWay& message : under_way_[node.value]) {
     if (message.earliest <= sure)
@@ -134,7 +135,7 @@ SimTime Outlook::renewed(NodeId node, SimTime sure, const Interface& interface) 
   return bound_of(earliest, node);
 }
 
-void Outlook::open(const Key& key, std::uint32_t worms) {
+void MessageLookahead::open(const Key& key, std::uint32_t worms) {
   for (Crossing& c : crossing_)
     if (c.key == key) {
       c.worms += worms;
@@ -143,7 +144,7 @@ void Outlook::open(const Key& key, std::uint32_t worms) {
   crossing_.push_back({key, worms});
 }
 
-void Outlook::close(const Key& key) {
+void MessageLookahead::close(const Key& key) {
   for (Crossing& c : crossing_) {
     if (!(c.key == key)) continue;
     if (--c.worms > 0) return;
@@ -153,7 +154,7 @@ void Outlook::close(const Key& key) {
   }
 }
 
-void Outlook::find_again() {
+void MessageLookahead::find_again() {
   lost_ = false;
   crossing_.clear();
   leaving_.clear();
@@ -164,18 +165,18 @@ void Outlook::find_again() {
   for (std::vector<UnderWay>& to_node : under_way_) to_node.clear();
 }
 
-void Outlook::expect(NodeId at, SimTime time) {
-  const SimTime answer = time + borders_.from(at);
-  expected_.push_back({time, answer});
-  silent_until_ = std::min(silent_until_, answer);
+void MessageLookahead::expect(NodeId at, SimTime time) {
+  const SimTime reply = time + node_lookahead_.of(at);
+  expected_.push_back({time, reply});
+  silent_until_ = std::min(silent_until_, reply);
 }
 
-void Outlook::came_in(const Payload& head) {
+void MessageLookahead::came_in(const Payload& head) {
   const WormHeader header = net::header_of(head);
   open({header.source, header.destination, header.tag}, 1);
 }
 
-void Outlook::posted(NodeId to, const Payload& payload, SimTime arrival) {
+void MessageLookahead::posted(NodeId to, const Payload& payload, SimTime arrival) {
   const auto same_channel = [&](const Leaving& worm) {
     return worm.to == to && worm.port == payload.port && worm.channel == payload.channel;
   };
@@ -212,16 +213,16 @@ void Outlook::posted(NodeId to, const Payload& payload, SimTime arrival) {
 }
 
 // When its last flit has arrived beyond the border, where nothing can be cut from it any more.
-SimTime Outlook::gone_at(const Leaving& worm) const {
+SimTime MessageLookahead::gone_at(const Leaving& worm) const {
   return worm.announced < worm.flits ? SimTime::never()
                                      : worm.run_arrival + worm.run_flits * fabric_.timing.cycle;
 }
 
-void Outlook::may_be_gone(const Leaving& worm) {
+void MessageLookahead::may_be_gone(const Leaving& worm) {
   first_gone_ = std::min(first_gone_, gone_at(worm));
 }
 
-void Outlook::forget_gone(SimTime sure) {
+void MessageLookahead::forget_gone(SimTime sure) {
   first_gone_ = SimTime::never();
   for (std::size_t i = 0; i < leaving_.size();) {
     Leaving& worm = leaving_[i];
@@ -236,7 +237,7 @@ void Outlook::forget_gone(SimTime sure) {
   }
 }
 
-void Outlook::heap_woken(SimTime next) {
+void MessageLookahead::heap_woken(SimTime next) {
   for (const Entry& entry : woken_)
     if (entry.time >= next) add(entry);
   woken_.clear();

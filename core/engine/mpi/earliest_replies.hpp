@@ -1,4 +1,4 @@
-// When a neighbour could answer, at the earliest, to what was sent to it and not yet confirmed as taken.
+// When a neighbour could reply, at the earliest, to what was sent to it and not yet confirmed as taken.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 
 namespace hecaton::engine {
 
-class Answers {
+class EarliestReplies {
  public:
-  void sent(SimTime answer) {
-    // One that is later than a later one's never matters.
-    while (open_.size() > first_ && open_.back().answer >= answer) open_.pop_back();
-    open_.push_back({sent_++, answer});
+  void sent(SimTime reply) {
+    // A reply that is later than a reply to something sent later never matters.
+    while (open_.size() > first_ && open_.back().reply >= reply) open_.pop_back();
+    open_.push_back({sent_++, reply});
   }
   // The neighbour has taken the first `events` of all that were ever sent.
   void confirmed(std::uint64_t events) {
@@ -23,14 +23,14 @@ class Answers {
     open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
-  SimTime earliest() const { return first_ < open_.size() ? open_[first_].answer : SimTime::never(); }
+  SimTime earliest() const { return first_ < open_.size() ? open_[first_].reply : SimTime::never(); }
 
  private:
   struct Open {
     std::uint64_t number;
-    SimTime answer;
+    SimTime reply;
   };
-  std::vector<Open> open_;  // from first_ on: numbers and answers ascend
+  std::vector<Open> open_;  // from first_ on: numbers and replies ascend
   std::size_t first_ = 0;
   std::uint64_t sent_ = 0;
 };

@@ -1,4 +1,4 @@
-#include "net/lookahead/borders.hpp"
+#include "net/lookahead/node_lookahead.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -13,8 +13,8 @@ namespace {
 
 class LinkTimes {
  public:
-  LinkTimes(const Fabric& fabric, Announcements announcements, const LookaheadSources& sources)
-      : fabric_(fabric), announcements_(announcements), sources_(sources) {}
+  LinkTimes(const Fabric& fabric, BypassLinks bypass_links, const LookaheadSources& sources)
+      : fabric_(fabric), bypass_links_(bypass_links), sources_(sources) {}
 
   SimDuration least(NodeId from, Port port) const {
     const Timing& timing = fabric_.timing;
@@ -25,22 +25,22 @@ class LinkTimes {
 
  private:
   bool announced(NodeId from, Port port) const {
-    if (announcements_ == Announcements::nowhere) return false;
-    return announcements_ == Announcements::anywhere || fabric_.topology.begins_express_edge(from, port);
+    if (bypass_links_ == BypassLinks::none) return false;
+    return bypass_links_ == BypassLinks::all || fabric_.topology.begins_express_edge(from, port);
   }
 
   const Fabric& fabric_;
-  Announcements announcements_;
+  BypassLinks bypass_links_;
   const LookaheadSources& sources_;
 };
 
 }  // namespace
 
-Borders::Borders(const Fabric& fabric, std::span<const RankId> region_of, Announcements announcements,
-                 const LookaheadSources& sources)
+NodeLookahead::NodeLookahead(const Fabric& fabric, std::span<const RankId> region_of,
+                             BypassLinks bypass_links, const LookaheadSources& sources)
     : distance_(region_of.size(), SimDuration::forever()) {
   const Topology& topology = fabric.topology;
-  const LinkTimes times(fabric, announcements, sources);
+  const LinkTimes times(fabric, bypass_links, sources);
   using Reached = std::pair<SimDuration, std::uint32_t>;  // distance, node
   std::priority_queue<Reached, std::vector<Reached>, std::greater<>> wave;
   const auto reach = [&](NodeId node, SimDuration distance) {
@@ -92,16 +92,16 @@ std::vector<NodeId> entered_nodes(const Topology& topology, std::span<const Rank
 
 // Level by level from the border inwards. The depth of one exceeds that of the one before by the least time
 // of a link from there; all nodes beyond the last are on it, as if they were no deeper.
-Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const RankId> region_of, RankId self,
-                 Announcements announcements, const LookaheadSources& sources) {
-  const LinkTimes times(fabric, announcements, sources);
+Levels levels_of(const NodeLookahead& node_lookahead, const Fabric& fabric, std::span<const RankId> region_of,
+                 RankId self, BypassLinks bypass_links, const LookaheadSources& sources) {
+  const LinkTimes times(fabric, bypass_links, sources);
   Levels found{{}, std::vector<std::uint8_t>(region_of.size(), no_level)};
   std::vector<NodeId> level = entered_nodes(fabric.topology, region_of, self, found.of), next;
   const std::size_t most = sources.distance ? engine::most_levels : 1;
   for (SimDuration depth; !level.empty() && found.levels.size() < most; level = std::exchange(next, {})) {
-    SimDuration reach = SimDuration::forever(), link = SimDuration::forever();
+    SimDuration lookahead = SimDuration::forever(), link = SimDuration::forever();
     for (const NodeId node : level) {
-      reach = std::min(reach, borders.from(node));
+      lookahead = std::min(lookahead, node_lookahead.of(node));
       for (std::uint32_t p = 0; p < port_count; ++p) {
         const auto port = static_cast<Port>(p);
         const auto to = fabric.topology.neighbour(node, port);
@@ -110,7 +110,7 @@ Levels levels_of(const Borders& borders, const Fabric& fabric, std::span<const R
         if (std::exchange(found.of[to->value], found.levels.size() + 1) == no_level) next.push_back(*to);
       }
     }
-    found.levels.push_back({depth, reach});
+    found.levels.push_back({depth, lookahead});
     if (!next.empty()) depth = depth + link;
   }
   if (found.levels.empty()) found.levels.push_back({});

@@ -1,7 +1,7 @@
-// What a rank foresees of its own traffic, against times added up by hand.
-#include "net/lookahead/messages.hpp"
-
+// The lookahead of nodes and messages, against times added up by hand.
 #include <gtest/gtest.h>
+
+#include "net/lookahead/message_lookahead.hpp"
 
 namespace hecaton::net {
 namespace {
@@ -25,23 +25,23 @@ NetworkConfig row_of_dies() {
 }
 
 // Only die 2 sends to the right.
-class OutlookTest : public ::testing::Test {
+class MessageLookaheadTest : public ::testing::Test {
  protected:
-  OutlookTest() { set_up({}); }
+  MessageLookaheadTest() { set_up({}); }
 
   void set_up(const LookaheadSources& sources) {
     std::vector<bool> sends_out(columns);
     sends_out[2] = true;
-    borders_ = Borders(fabric_, regions_, Announcements::nowhere, sources);
-    outlook_.emplace(fabric_, borders_, regions_, RankId{0}, sends_out, sources);
+    node_lookahead_ = NodeLookahead(fabric_, regions_, BypassLinks::none, sources);
+    messages_.emplace(fabric_, node_lookahead_, regions_, RankId{0}, sends_out, sources);
   }
   std::int64_t silent_until(std::int64_t next) { return silent_until(next, next); }
   std::int64_t silent_until(std::int64_t next, std::int64_t sure) {
-    return outlook_->silent_until(SimTime{next}, SimTime{sure}, *this).ps;
+    return messages_->silent_until(SimTime{next}, SimTime{sure}, *this).ps;
   }
   // A message to die 3 in one run of so many flits: die 2 gets it to send, and sends it across the border.
   void hand_over(std::uint32_t flits) {
-    outlook_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, SimTime{});
+    messages_->handed_over(NodeId{2}, {NodeId{3}, 1, flits * 64, false, false}, SimTime{});
   }
   void post_head(std::uint32_t flits, std::int64_t at_ps) {
     WormHeader header;
@@ -52,7 +52,7 @@ class OutlookTest : public ::testing::Test {
     Payload head = head_payload(header);
     head.port = from_die_2;
     head.flits = flits;
-    outlook_->posted(NodeId{3}, head, SimTime{at_ps});
+    messages_->posted(NodeId{3}, head, SimTime{at_ps});
   }
 
  public:  // what an outlook asks of the nodes
@@ -67,21 +67,22 @@ class OutlookTest : public ::testing::Test {
   const std::int64_t injection_ = 2 * cycle_;
   const std::int64_t ejection_ = 3 * cycle_;
   const std::int64_t telling_ = injection_ + ejection_;  // a message to die 2, links apart
-  Borders borders_{fabric_, regions_, Announcements::nowhere, {}};
-  std::optional<Outlook> outlook_;
+  NodeLookahead node_lookahead_{fabric_, regions_, BypassLinks::none, {}};
+  std::optional<MessageLookahead> messages_;
   Interface interface_{fabric_, NodeId{2}};
   std::int64_t program_ps_ = 0;
 };
 
-TEST_F(OutlookTest, BordersAreHopsAway) {
+TEST_F(MessageLookaheadTest, BordersAreHopsAway) {
   for (std::uint32_t n = 0; n < 3; ++n) {
-    EXPECT_EQ(borders_.from(NodeId{n}).ps, (3 - n) * hop_);
-    EXPECT_EQ(borders_.from(NodeId{5 - n}).ps, (3 - n) * hop_);
+    EXPECT_EQ(node_lookahead_.of(NodeId{n}).ps, (3 - n) * hop_);
+    EXPECT_EQ(node_lookahead_.of(NodeId{5 - n}).ps, (3 - n) * hop_);
   }
-  EXPECT_EQ(borders_.least().ps, hop_);
-  EXPECT_EQ(Borders(fabric_, regions_, Announcements::anywhere, {}).from(NodeId{0}).ps, 3 * 2000);
-  EXPECT_EQ(Borders(fabric_, regions_, Announcements::nowhere, {.router = false}).least().ps, 2000);
-  EXPECT_EQ(Borders(fabric_, regions_, Announcements::nowhere, {.distance = false}).from(NodeId{0}).ps, hop_);
+  EXPECT_EQ(node_lookahead_.least().ps, hop_);
+  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::all, {}).from(NodeId{0}).ps, 3 * 2000);
+  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::none, {.router = false}).least().ps, 2000);
+  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::none, {.distance = false}).from(NodeId{0}).ps,
+            hop_);
 }
 
 // A square of four by four dies, of which rank 1 has the die in a corner.
@@ -92,21 +93,21 @@ TEST(Levels, AreLinksAwayFromWhereOthersCanReach) {
   std::vector<RankId> regions(16, RankId{0});
   regions[0] = RankId{1};
   const std::int64_t hop = 2000 + 2 * fabric.timing.cycle.ps;
-  const auto levels = [&](RankId self, Announcements announcements, const LookaheadSources& sources) {
-    return levels_of(Borders(fabric, regions, announcements, sources), fabric, regions, self, announcements,
-                     sources);
+  const auto levels = [&](RankId self, BypassLinks announcements, const LookaheadSources& sources) {
+    return levels_of(NodeLookahead(fabric, regions, announcements, sources), fabric, regions, self,
+                     announcements, sources);
   };
-  const Levels inside = levels(RankId{0}, Announcements::nowhere, {});
+  const Levels inside = levels(RankId{0}, BypassLinks::none, {});
   ASSERT_EQ(inside.levels.size(), 6U);
   for (std::int64_t k = 0; k < 6; ++k) {
     const engine::Level& level = inside.levels[static_cast<std::size_t>(k)];
     EXPECT_EQ(level.depth.ps, k * hop);
-    EXPECT_EQ(level.reach.ps, (k + 1) * hop);
+    EXPECT_EQ(level.lookahead.ps, (k + 1) * hop);
   }
   for (std::uint32_t n = 1; n < 16; ++n) EXPECT_EQ(inside.of[n], n / 4 + n % 4 - 1);
-  EXPECT_EQ(levels(RankId{0}, Announcements::anywhere, {}).levels[3].depth.ps, 3 * 2000);
-  EXPECT_EQ(levels(RankId{0}, Announcements::nowhere, {.distance = false}).levels.size(), 1U);
-  EXPECT_EQ(levels(RankId{1}, Announcements::nowhere, {}).levels.size(), 1U);
+  EXPECT_EQ(levels(RankId{0}, BypassLinks::all, {}).levels[3].depth.ps, 3 * 2000);
+  EXPECT_EQ(levels(RankId{0}, BypassLinks::none, {.distance = false}).levels.size(), 1U);
+  EXPECT_EQ(levels(RankId{1}, BypassLinks::none, {}).levels.size(), 1U);
 }
 
 // Beyond the last level all nodes count as no deeper; without a border there is a single level.
@@ -115,31 +116,31 @@ TEST(Levels, AreNoMoreThanTheEngineTakes) {
   config.package.columns = 12;
   const Fabric fabric(config, false);
   std::vector<RankId> regions(12, RankId{0});
-  EXPECT_EQ(levels_of(Borders(fabric, regions, Announcements::nowhere, {}), fabric, regions, RankId{0},
-                      Announcements::nowhere, {})
+  EXPECT_EQ(levels_of(NodeLookahead(fabric, regions, BypassLinks::none, {}), fabric, regions, RankId{0},
+                      BypassLinks::none, {})
                 .levels.size(),
             1U);
   regions[0] = RankId{1};
-  const Levels levels = levels_of(Borders(fabric, regions, Announcements::nowhere, {}), fabric, regions,
-                                  RankId{0}, Announcements::nowhere, {});
+  const Levels levels = levels_of(NodeLookahead(fabric, regions, BypassLinks::none, {}), fabric, regions,
+                                  RankId{0}, BypassLinks::none, {});
   EXPECT_EQ(levels.levels.size(), engine::most_levels);
   for (std::uint32_t n = 1; n < 12; ++n) EXPECT_EQ(levels.of[n], std::min(n - 1, 7U));
 }
 
-TEST_F(OutlookTest, WakeUpsBoundWhatLeaves) {
+TEST_F(MessageLookaheadTest, WakeUpsBoundWhatLeaves) {
   EXPECT_EQ(silent_until(0), SimTime::never().ps);
   set_up({});
-  outlook_->woken_at(NodeId{2}, SimTime{50'000});
-  outlook_->woken_at(NodeId{0}, SimTime{20'000});
+  messages_->woken_at(NodeId{2}, SimTime{50'000});
+  messages_->woken_at(NodeId{0}, SimTime{20'000});
   const std::int64_t by_die_0 = 20'000 + telling_ + 2 * 2000 + injection_ + hop_;
   ASSERT_LT(by_die_0, 50'000);
   EXPECT_EQ(silent_until(0), by_die_0);
   EXPECT_EQ(silent_until(20'001), 50'000 + injection_ + hop_);
 }
 
-TEST_F(OutlookTest, AMessageHasComeWithItsLastFlit) {
+TEST_F(MessageLookaheadTest, AMessageHasComeWithItsLastFlit) {
   constexpr std::uint32_t flits = 1000;
-  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
+  messages_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
   const std::int64_t delivery = injection_ + 2 * 2000 + ejection_ + (flits - 1) * cycle_;
   EXPECT_EQ(silent_until(1), delivery + injection_ + hop_);
   // It is late, and of its head nothing is seen yet.
@@ -148,21 +149,21 @@ TEST_F(OutlookTest, AMessageHasComeWithItsLastFlit) {
   header.source = NodeId{0};
   header.destination = NodeId{2};
   header.tag = 7;
-  outlook_->delivered(header, true);
+  messages_->delivered(header, true);
   EXPECT_EQ(silent_until(delivery + 2), SimTime::never().ps);
   set_up({.serialisation = false});
-  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
+  messages_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
   EXPECT_EQ(silent_until(1), telling_ + 2 * 2000 + injection_ + hop_);
 }
 
-TEST_F(OutlookTest, ProgramsBoundWhatDiesMaySend) {
-  outlook_->woken_at(NodeId{2}, SimTime{1000});
+TEST_F(MessageLookaheadTest, ProgramsBoundWhatDiesMaySend) {
+  messages_->woken_at(NodeId{2}, SimTime{1000});
   program_ps_ = 70'000;
   EXPECT_EQ(silent_until(500), 70'000 + injection_ + hop_);
 }
 
 // From when it is handed over to when its last flit is across, and nothing can be cut from it.
-TEST_F(OutlookTest, NothingIsForeseenWhileAMessageLeaves) {
+TEST_F(MessageLookaheadTest, NothingIsForeseenWhileAMessageLeaves) {
   constexpr std::uint32_t flits = 100;
   hand_over(flits);
   EXPECT_EQ(silent_until(1), 0);
@@ -172,13 +173,13 @@ TEST_F(OutlookTest, NothingIsForeseenWhileAMessageLeaves) {
   cut.port = from_die_2;
   cut.flits = 64;
   cut.created = SimTime{10'000};
-  outlook_->posted(NodeId{3}, cut, SimTime{70'000});
+  messages_->posted(NodeId{3}, cut, SimTime{70'000});
   EXPECT_EQ(silent_until(10'000 + flits * cycle_), 0) << "36 flits are still to come";
   Payload body;
   body.kind = EventKind::body;
   body.port = from_die_2;
   body.flits = flits - 64;
-  outlook_->posted(NodeId{3}, body, SimTime{200'000});
+  messages_->posted(NodeId{3}, body, SimTime{200'000});
   const std::int64_t gone = 200'000 + (flits - 64) * cycle_;
   EXPECT_EQ(silent_until(gone - 1), 0);
   EXPECT_EQ(silent_until(gone), SimTime::never().ps);
@@ -186,7 +187,7 @@ TEST_F(OutlookTest, NothingIsForeseenWhileAMessageLeaves) {
 
 // The next event that is known here may be far off, but a hold from beyond the border can come before it and
 // take back what the last run has not sent: only what nothing can come in before counts.
-TEST_F(OutlookTest, AMessageHasNotLeftWhileAHoldMayComeIn) {
+TEST_F(MessageLookaheadTest, AMessageHasNotLeftWhileAHoldMayComeIn) {
   constexpr std::uint32_t flits = 100;
   hand_over(flits);
   post_head(flits, 10'000);
@@ -196,36 +197,36 @@ TEST_F(OutlookTest, AMessageHasNotLeftWhileAHoldMayComeIn) {
 }
 
 // Nor is a message as late as the next event that is known here: a credit may come in and send it on before.
-TEST_F(OutlookTest, AMessageMayComeBeforeTheNextEvent) {
+TEST_F(MessageLookaheadTest, AMessageMayComeBeforeTheNextEvent) {
   constexpr std::uint32_t flits = 1000;
-  outlook_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
+  messages_->handed_over(NodeId{0}, {NodeId{2}, 7, flits * 64, false, false}, SimTime{});
   const std::int64_t delivery = injection_ + 2 * 2000 + ejection_ + (flits - 1) * cycle_;
   const std::int64_t sure = delivery + 1;
   EXPECT_EQ(silent_until(delivery + 500'000, sure), sure + (flits - 1) * cycle_ + injection_ + hop_);
 }
 
-TEST_F(OutlookTest, WakeUpsBeforeARestartCount) {
-  outlook_->lose_track();
+TEST_F(MessageLookaheadTest, WakeUpsBeforeARestartCount) {
+  messages_->lose_track();
   EXPECT_EQ(silent_until(10'000), 0);
-  outlook_->find_again();
-  outlook_->woken_at(NodeId{2}, SimTime{50'000});
+  messages_->find_again();
+  messages_->woken_at(NodeId{2}, SimTime{50'000});
   EXPECT_EQ(silent_until(20'000), 50'000 + injection_ + hop_);
 }
 
-TEST_F(OutlookTest, NothingIsForeseenWhileAMessageComesIn) {
-  outlook_->expect(NodeId{2}, SimTime{30'000});
+TEST_F(MessageLookaheadTest, NothingIsForeseenWhileAMessageComesIn) {
+  messages_->expect(NodeId{2}, SimTime{30'000});
   EXPECT_EQ(silent_until(20'000), 30'000 + hop_);
   WormHeader header;
   header.source = NodeId{4};
   header.destination = NodeId{1};
-  outlook_->came_in(head_payload(header));
+  messages_->came_in(head_payload(header));
   EXPECT_EQ(silent_until(30'001), 30'000 + hop_) << "what was promised before";
-  outlook_->delivered(header, true);
+  messages_->delivered(header, true);
   EXPECT_EQ(silent_until(90'000), SimTime::never().ps);
 }
 
-TEST_F(OutlookTest, AMessageThatNobodyAnnouncedIsAMistake) {
-  EXPECT_THROW(outlook_->handed_over(NodeId{0}, {NodeId{5}, 1, 64, false, false}, SimTime{}),
+TEST_F(MessageLookaheadTest, AMessageThatNobodyAnnouncedIsAMistake) {
+  EXPECT_THROW(messages_->handed_over(NodeId{0}, {NodeId{5}, 1, 64, false, false}, SimTime{}),
                std::logic_error);
 }
 
