@@ -99,23 +99,30 @@ bool is_below(const fs::path& folder, const fs::path& file) {
   return std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first == above.end();
 }
 
-void expect_distinct_pair(const NamedFile& written, const NamedFile& other) {
-  const std::string both = written.role + " and " + other.role;
-  if (are_one(written.path, other.path))
-    throw io::InputError({other.path.string()}, "", "is named twice",
-                         "by " + both + "; the one would overwrite the other", "choose another place");
-  if (is_below(written.path, other.path) || is_below(other.path, written.path))
-    throw io::InputError({other.path.string()}, "", "is in the way",
-                         "of " + both + ", one is a file where the other needs a folder",
-                         "choose another place");
+void expect_two_files(const NamedFile& written, const NamedFile& other) {
+  if (!are_one(written.path, other.path)) return;
+  throw io::InputError({other.path.string()}, "", "is named twice",
+                       "by " + written.role + " and " + other.role + "; the one would overwrite the other",
+                       "choose another place");
+}
+
+void expect_no_folder(const NamedFile& written, const NamedFile& other) {
+  if (!is_below(written.path, other.path)) return;
+  throw io::InputError({other.path.string()}, "", "is below a file",
+                       "which is " + written.role + "; " + other.role + " needs a folder there",
+                       "choose another place");
 }
 
 }  // namespace
 
 void expect_distinct(std::span<const NamedFile> read, std::span<const NamedFile> written) {
   for (std::size_t i = 0; i < written.size(); ++i) {
-    for (const NamedFile& other : read) expect_distinct_pair(written[i], other);
-    for (std::size_t k = 0; k < i; ++k) expect_distinct_pair(written[i], written[k]);
+    for (const NamedFile& other : read) expect_two_files(written[i], other);
+    for (std::size_t k = 0; k < i; ++k) {
+      expect_two_files(written[i], written[k]);
+      expect_no_folder(written[i], written[k]);
+      expect_no_folder(written[k], written[i]);
+    }
   }
 }
 
