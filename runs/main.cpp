@@ -7,11 +7,15 @@
 #include <exception>
 #include <optional>
 #include <span>
+#include <variant>
 
+#include "io/report/message.hpp"
 #include "io/result/provenance.hpp"
 #include "runs/checkpoints/signals.hpp"
 #include "runs/cli/command_line.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/launcher.hpp"
+#include "runs/cli/standard_streams.hpp"
 #include "runs/commands/commands.hpp"
 
 namespace {
@@ -34,23 +38,22 @@ int print_answer(const runs::Answer& answer, const boost::mpi::communicator* wor
   return answer.code;
 }
 
-// A full disk behind a redirected stdout must not pass for success.
-bool everything_printed() {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
-  fmt::print(stderr, "hecaton: error: standard output could not be written\n");
-  return false;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A batch system may send signals as soon as the job starts.
+  runs::BlockedSignals blocked;
+  runs::open_standard_streams();
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   const runs::Command* command = runs::find_command(commands, arguments);
   const bool on_ranks = command != nullptr && runs::runs_on_ranks(*command, arguments);
-  // Signals are heard before anything takes time: a batch system may send them as soon as the job starts.
   engine::Requests requests;
-  std::optional<runs::Signals> signals;
-  if (on_ranks && command->hears_signals) signals.emplace(requests);
+  std::optional<runs::SignalHandlers> signals;
+  if (on_ranks && command->hears_signals) {
+    signals.emplace(requests);
+  } else {
+    blocked.restore();
+  }
   // MPI is started only for commands that run on ranks, and before their options are looked at, so that of many
   // ranks only one complains.
   std::optional<boost::mpi::environment> environment;
@@ -58,15 +61,16 @@ int main(int argc, char** argv) {
   if (on_ranks) {
     environment.emplace(argc, argv, /*abort_on_exception=*/false);
     world.emplace();
+    if (runs::is_lost_task(world->size())) return runs::exit_bad_input;
   }
   try {
     const runs::Session session{io::join_command_line(arguments), requests, world ? &*world : nullptr};
     const auto parsed = runs::parse_command_line(commands, arguments);
     const auto* answer = std::get_if<runs::Answer>(&parsed);
     const int code = answer ? print_answer(*answer, session.world) : std::get<runs::Action>(parsed)(session);
-    return everything_printed() ? code : runs::exit_failed;
+    return runs::everything_printed() ? code : runs::exit_failed;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "hecaton: error: {}\n", error.what());
+    io::print_error(error.what());
     return runs::exit_failed;
   }
 }

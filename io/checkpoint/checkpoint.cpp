@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/mpi/collectives.hpp>
 #include <boost/serialization/vector.hpp>
 #include <cerrno>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include "io/checkpoint/state_archive.hpp"
 #include "io/files/durable_file.hpp"
 #include "io/files/input_error.hpp"
+#include "io/files/shared_atomic_file.hpp"
 #include "io/files/shared_failure.hpp"
 #include "io/files/version.hpp"
 
@@ -153,7 +155,6 @@ std::vector<std::uint64_t> offsets_of(std::uint64_t start, const std::vector<std
 void write_file(const fs::path& temporary, const Bytes& start, const std::vector<NodeState>& mine,
                 const std::vector<std::uint64_t>& offsets, const boost::mpi::communicator& comm) {
   on_root(comm, [&] {
-    fs::remove(temporary);
     reserve_room(temporary, offsets.back());
     fs::resize_file(temporary, offsets.back());
   });
@@ -197,16 +198,9 @@ std::uint64_t write_checkpoint(const fs::path& path, const CheckpointHead& head,
   Bytes start = beginning(head_bytes(head, sections));
   boost::mpi::broadcast(comm, start, 0);
   const std::vector<std::uint64_t> offsets = offsets_of(start.size(), sections);
-  fs::path temporary = path;
-  temporary += ".part";
-  try {
-    write_file(temporary, start, mine, offsets, comm);
-    on_root(comm, [&] { publish(temporary, path); });
-  } catch (...) {
-    std::error_code ignored;  // the failure itself is what matters
-    if (comm.rank() == 0) fs::remove(temporary, ignored);
-    throw;
-  }
+  SharedAtomicFile file(path, comm);
+  write_file(file.temporary(), start, mine, offsets, comm);
+  file.publish();
   return offsets.back();
 }
 

@@ -173,6 +173,8 @@ Handle create(const std::filesystem::path& path) {
   // Without a buffer of HDF5's own, a write that fails is reported by that write and not lost in a later
   // close.
   check(H5Pset_sieve_buf_size(access.id(), 0), "switching HDF5 buffering off");
+  // Some shared file systems know no locks; the file is new, and nobody else writes it.
+  check(H5Pset_file_locking(access.id(), false, true), "switching HDF5 file locks off");
   return take(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, properties.id(), access.id()), H5Fclose,
               "creating " + path.string());
 }

@@ -8,24 +8,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/files/descriptor.hpp"
 #include "io/files/input_error.hpp"
 
 namespace hecaton::io {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 [[noreturn]] void refuse_errno(const Location& where, int error) {
   if (error == ENOENT) throw InputError(where, "", "does not exist", "no such file", "check the path");
@@ -72,9 +59,9 @@ std::string read_text_file(const std::filesystem::path& path, std::string_view w
   const Location where{path.string()};
   // Without O_NONBLOCK a pipe would be waited for before it could be refused.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (file.get() < 0) refuse_errno(where, errno);
-  check_is_small_file(file.get(), where, what, largest);
-  return read_all(file.get(), where, what, largest);
+  if (!file.is_open()) refuse_errno(where, errno);
+  check_is_small_file(file.id(), where, what, largest);
+  return read_all(file.id(), where, what, largest);
 }
 
 }  // namespace hecaton::io

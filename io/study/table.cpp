@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "io/files/durable_file.hpp"
+#include "io/files/atomic_file.hpp"
 #include "io/files/hdf5_file.hpp"
 
 namespace hecaton::io {
@@ -88,8 +88,8 @@ std::string to_csv(const std::vector<TableColumn>& columns) {
 
 void write_study_table(const std::filesystem::path& path, const std::vector<TableColumn>& columns,
                        std::string_view study_text) {
-  const std::filesystem::path beside = path.string() + ".part";
-  hdf5::Handle file = hdf5::create(beside);
+  AtomicFile beside(path);
+  hdf5::Handle file = hdf5::create(beside.temporary());
   hdf5::write_attribute(file, "schema", table_schema);
   hdf5::write_text(file, "study", study_text);
   {
@@ -97,7 +97,7 @@ void write_study_table(const std::filesystem::path& path, const std::vector<Tabl
     for (const TableColumn& column : columns) write_column(group, column);
   }
   file.close();
-  publish(beside, path);
+  beside.publish();
 }
 
 }  // namespace hecaton::io

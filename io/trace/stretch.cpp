@@ -6,8 +6,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "io/files/atomic_file.hpp"
 #include "io/files/child_process.hpp"
-#include "io/files/durable_file.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/shared_failure.hpp"
 #include "io/trace/run_attributes.hpp"
@@ -143,11 +143,10 @@ Stretch write_stretch(const fs::path& folder, SimTime from, SimTime to, const De
 
 void write_unfinished_trace(const fs::path& trace, const fs::path& folder,
                             const std::vector<Stretch>& stretches) {
-  fs::path temporary = trace;
-  temporary += ".part";
+  AtomicFile file(trace);
   const fs::path home = trace.parent_path().empty() ? "." : trace.parent_path();
-  write_index(temporary, folder / stretches.back().file, folder.lexically_relative(home), stretches);
-  publish(temporary, trace);
+  write_index(file.temporary(), folder / stretches.back().file, folder.lexically_relative(home), stretches);
+  file.publish();
 }
 
 bool is_unfinished(const fs::path& trace) {

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
-#include <boost/serialization/string.hpp>
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
 
 #include "io/files/durable_file.hpp"
 #include "io/files/hdf5_file.hpp"
+#include "io/files/shared_atomic_file.hpp"
+#include "io/files/shared_failure.hpp"
 #include "io/trace/layout.hpp"
 #include "io/trace/rows.hpp"
 #include "io/trace/run_attributes.hpp"
@@ -185,28 +186,20 @@ void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::
 
 // Throws on all ranks if one of them has failed, with the reason of the first that did.
 void expect_no_failure(const std::string& failure, const boost::mpi::communicator& comm) {
-  const int failed = failure.empty() ? comm.size() : comm.rank();
-  const int first = boost::mpi::all_reduce(comm, failed, boost::mpi::minimum<int>());
-  if (first == comm.size()) return;
-  std::string reason = failure;
-  boost::mpi::broadcast(comm, reason, first);
-  throw std::runtime_error("trace: rank " + std::to_string(first) + ": " + reason);
+  if (const auto first = first_failure(comm, failure))
+    throw std::runtime_error("trace: rank " + std::to_string(first->rank) + ": " + first->reason);
 }
 
-// Does on rank 0 what may fail, and lets all ranks know: throws on all of them or on none.
+// What rank 0 does to the file; a failure says what it was about.
 template <class Action>
-void on_root(const boost::mpi::communicator& comm, Action&& action) {
-  std::string failure;
-  if (comm.rank() == 0) {
+void prepare_on_root(const boost::mpi::communicator& comm, Action&& action) {
+  on_root(comm, [&] {
     try {
       action();
     } catch (const std::exception& error) {
-      failure = error.what();
-      if (failure.empty()) failure = "unknown failure";
+      throw std::runtime_error(std::string("trace: ") + error.what());
     }
-  }
-  boost::mpi::broadcast(comm, failure, 0);
-  if (!failure.empty()) throw std::runtime_error("trace: " + failure);
+  });
 }
 
 void expect_visible(const fs::path& path, const boost::mpi::communicator& comm) {
@@ -237,7 +230,7 @@ void fill_file(const fs::path& path, const Shares& shares, const boost::mpi::com
 
 void write_file(const fs::path& temporary, const Deck& deck, const RunResult& result, const Summary& summary,
                 const Provenance& provenance, const Shares& shares, const boost::mpi::communicator& comm) {
-  on_root(comm, [&] {
+  prepare_on_root(comm, [&] {
     reserve_room(temporary, generous_bytes(deck, result, shares));
     create_structure(temporary, deck, summary, result, provenance, shares);
     reserve_room(temporary, fs::file_size(temporary));
@@ -262,16 +255,9 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
   const std::vector<LinkRow> links = link_rows(result.local, topology);
   const Shares shares{share_dies(result.local, dies, topology, comm),
                       share_operations(result.local, topology, comm), share_links(links, topology, comm)};
-  fs::path temporary = path;
-  temporary += ".part";
-  try {
-    write_file(temporary, deck, result, summary, provenance, shares, comm);
-    on_root(comm, [&] { publish(temporary, path); });
-  } catch (...) {
-    std::error_code ignored;  // the failure itself is what matters
-    if (comm.rank() == 0) fs::remove(temporary, ignored);
-    throw;
-  }
+  SharedAtomicFile file(path, comm);
+  write_file(file.temporary(), deck, result, summary, provenance, shares, comm);
+  file.publish();
 }
 
 std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations) {

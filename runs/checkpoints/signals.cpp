@@ -1,6 +1,5 @@
 #include "runs/checkpoints/signals.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
@@ -13,7 +12,7 @@ std::atomic<engine::Requests*> asked{nullptr};
 std::atomic<bool> interrupted{false};
 static_assert(std::atomic<engine::Requests*>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-constexpr int watched[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
+constexpr int watched[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGXCPU};
 
 void take(int signal) {
   if (signal == SIGINT && interrupted.exchange(true)) {
@@ -24,67 +23,46 @@ void take(int signal) {
   if (engine::Requests* requests = asked.load()) requests->ask(signal == SIGUSR1 ? ask_checkpoint : ask_stop);
 }
 
+sigset_t watched_set() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : watched) sigaddset(&signals, signal);
+  return signals;
+}
+
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
-Signals::Signals(engine::Requests& requests) {
+BlockedSignals::BlockedSignals() {
+  const sigset_t blocked = watched_set();
+  sigprocmask(SIG_BLOCK, &blocked, &before_);
+}
+
+void BlockedSignals::restore() {
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+SignalHandlers::SignalHandlers(engine::Requests& requests) {
   if (asked.exchange(&requests) != nullptr) throw std::logic_error("two runs want to hear of signals");
   struct sigaction action {};
   action.sa_handler = take;
   action.sa_flags = SA_RESTART;  // what the program was waiting for goes on
   sigemptyset(&action.sa_mask);
-  for (const int signal : watched) sigaction(signal, &action, nullptr);
+  for (const int signal : watched) {
+    if (signal != SIGHUP || !is_ignored(signal)) sigaction(signal, &action, nullptr);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t heard = watched_set();
+  sigprocmask(SIG_UNBLOCK, &heard, nullptr);
 }
 
-Signals::~Signals() {
+SignalHandlers::~SignalHandlers() {
   asked = nullptr;
   interrupted = false;
-}
-
-Clock::Clock(engine::Requests& requests, std::optional<Duration> every, std::optional<Time> end)
-    : requests_(requests), every_(every), end_(end) {
-  if (every) next_checkpoint_ = std::chrono::steady_clock::now() + *every;
-  if (every || end) thread_ = std::thread([this] { watch(); });
-}
-
-Clock::~Clock() {
-  {
-    const std::lock_guard lock(mutex_);
-    over_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void Clock::checkpoint_done() {
-  const std::lock_guard lock(mutex_);
-  if (every_) next_checkpoint_ = std::chrono::steady_clock::now() + *every_;
-  changed_.notify_all();
-}
-
-std::optional<Clock::Time> Clock::next() const {
-  if (!next_checkpoint_ || !end_) return next_checkpoint_ ? next_checkpoint_ : end_;
-  return std::min(*next_checkpoint_, *end_);
-}
-
-void Clock::watch() {
-  std::unique_lock lock(mutex_);
-  while (!over_) {
-    const std::optional<Time> due = next();
-    if (!due) {
-      changed_.wait(lock);
-      continue;
-    }
-    changed_.wait_until(lock, *due);
-    const Time now = std::chrono::steady_clock::now();
-    if (end_ && now >= *end_) {
-      requests_.ask(ask_stop);
-      end_.reset();
-    }
-    if (next_checkpoint_ && now >= *next_checkpoint_) {
-      requests_.ask(ask_checkpoint);
-      next_checkpoint_.reset();  // until this one is done
-    }
-  }
 }
 
 }  // namespace hecaton::runs

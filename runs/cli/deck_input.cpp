@@ -5,11 +5,11 @@
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
-#include <cstdio>
 #include <exception>
 
 #include "core/training/method.hpp"
 #include "io/files/input_error.hpp"
+#include "io/report/message.hpp"
 #include "runs/cli/exit_code.hpp"
 
 namespace hecaton::runs {
@@ -59,7 +59,7 @@ SharedDeck share_deck(const boost::mpi::communicator& world, const std::function
 }
 
 int end_all(const boost::mpi::communicator& world, std::string_view reason) {
-  print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
+  io::print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
   if (world.size() > 1) MPI_Abort(world, exit_failed);
   return exit_failed;
 }
@@ -68,14 +68,15 @@ CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
   return checked(io::load_deck(input.deck, input.overrides), ranks, input.partition);
 }
 
+std::vector<NamedFile> files_read(const DeckArguments& input, const io::Deck& deck) {
+  std::vector<NamedFile> files{{"DECK", input.deck}};
+  if (!deck.traffic.trace_file.empty()) files.push_back({"traffic.trace_file", deck.traffic.trace_file});
+  return files;
+}
+
 CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::Entry> values, int ranks,
                         const std::string& partition) {
   return checked(io::load_deck_with(deck, values), ranks, partition);
-}
-
-void print_error(std::string_view message) {
-  fmt::print(stderr, "hecaton: error: {}\n", message);
-  std::fflush(stderr);
 }
 
 int guarded(const std::function<void()>& command) {
@@ -83,10 +84,10 @@ int guarded(const std::function<void()>& command) {
     command();
     return exit_done;
   } catch (const io::InputError& error) {
-    print_error(error.what());
+    io::print_error(error.what());
     return exit_bad_input;
   } catch (const std::exception& error) {
-    print_error(error.what());
+    io::print_error(error.what());
     return exit_failed;
   }
 }

@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/deck/reader.hpp"
 #include "runs/cli/options.hpp"
+#include "runs/cli/output_files.hpp"
 #include "runs/wiring/preview.hpp"
 
 namespace hecaton::runs {
@@ -27,6 +29,9 @@ CheckedDeck check_deck_input(const DeckArguments& input, int ranks);
 CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::Entry> values, int ranks,
                         const std::string& partition);
 
+// The files that a run of the deck reads.
+std::vector<NamedFile> files_read(const DeckArguments& input, const io::Deck& deck);
+
 // Runs `check`, which may throw training::PlanError, and blames the deck's line for it.
 void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& check);
 
@@ -41,9 +46,6 @@ SharedDeck share_deck(const boost::mpi::communicator& world, const std::function
 
 // The other ranks may wait for this one for ever: all end, with this rank's reason as the last word.
 int end_all(const boost::mpi::communicator& world, std::string_view reason);
-
-// One line on stderr.
-void print_error(std::string_view message);
 
 // Runs a command that reads no more than files: InputError is bad input, anything else a failure.
 int guarded(const std::function<void()>& command);

@@ -1,15 +1,19 @@
 #include "runs/cli/output_files.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <set>
+#include <string>
 #include <system_error>
 #include <vector>
 
+#include "io/files/durable_file.hpp"
 #include "io/files/input_error.hpp"
+#include "io/report/message.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -70,43 +74,67 @@ void prepare_target(const fs::path& file, MadeFolders& made) {
   try_to_write(folder_of(file));
 }
 
-[[noreturn]] void fail(const fs::path& path) {
-  throw std::system_error(errno, std::generic_category(), path.string() + ": cannot be written");
+void warn_if_unsynced(const fs::path& folder) {
+  const std::string why = io::why_unsynced(folder);
+  if (!why.empty())
+    io::print_warning(folder.string() + ": the names of files cannot be synced (" + why +
+                      "); a crash of the host soon after the run may take them away");
 }
 
-void write_all(int file, std::string_view text, const fs::path& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(path);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+// Without links, also where the file does not exist yet.
+fs::path resolved(const fs::path& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  const fs::path found = fs::weakly_canonical(whole, error);
+  return error ? whole.lexically_normal() : found;
+}
+
+bool are_one(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  return resolved(a) == resolved(b) || fs::equivalent(a, b, error);
+}
+
+bool is_below(const fs::path& folder, const fs::path& file) {
+  const fs::path above = resolved(folder), below = resolved(file);
+  return std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first == above.end();
+}
+
+void expect_two_files(const NamedFile& written, const NamedFile& other) {
+  if (!are_one(written.path, other.path)) return;
+  throw io::InputError({other.path.string()}, "", "is named twice",
+                       "by " + written.role + " and " + other.role + "; the one would overwrite the other",
+                       "choose another place");
+}
+
+void expect_no_folder(const NamedFile& written, const NamedFile& other) {
+  if (!is_below(written.path, other.path)) return;
+  throw io::InputError({other.path.string()}, "", "is below a file",
+                       "which is " + written.role + "; " + other.role + " needs a folder there",
+                       "choose another place");
 }
 
 }  // namespace
 
-void prepare_outputs(const std::vector<fs::path>& files) {
-  MadeFolders made;
-  for (const fs::path& file : files) prepare_target(file, made);
-  made.keep();
+void expect_distinct(std::span<const NamedFile> read, std::span<const NamedFile> written) {
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    for (const NamedFile& other : read) expect_two_files(written[i], other);
+    for (std::size_t k = 0; k < i; ++k) {
+      expect_two_files(written[i], written[k]);
+      expect_no_folder(written[i], written[k]);
+      expect_no_folder(written[k], written[i]);
+    }
+  }
 }
 
-void write_atomically(const fs::path& path, std::string_view text, Writers writers) {
-  const std::string beside = writers == Writers::one ? path.string() + ".part"
-                                                     : fmt::format("{}.{}.part", path.string(), ::getpid());
-  constexpr mode_t any_user = 0666;  // less the caller's umask
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, any_user);
-  if (file < 0) fail(path);
-  try {
-    write_all(file, text, path);
-    if (::fsync(file) != 0) fail(path);
-    if (::rename(beside.c_str(), path.c_str()) != 0) fail(path);
-  } catch (...) {
-    ::close(file);
-    ::unlink(beside.c_str());
-    throw;
+void prepare_outputs(const std::vector<fs::path>& files) {
+  MadeFolders made;
+  std::set<fs::path> folders;
+  for (const fs::path& file : files) {
+    prepare_target(file, made);
+    folders.insert(folder_of(file));
   }
-  ::close(file);
+  made.keep();
+  for (const fs::path& folder : folders) warn_if_unsynced(folder);
 }
 
 }  // namespace hecaton::runs

@@ -1,22 +1,25 @@
-// Where a run's files go, and writing them so that a file of the final name is always complete.
+// The files that a command writes, looked at before it begins.
 #pragma once
 
 #include <filesystem>
-#include <string_view>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace hecaton::runs {
 
+// A file that a command reads or writes, and what the user calls it: "DECK", "--summary".
+struct NamedFile {
+  std::string role;
+  std::filesystem::path path;
+};
+
+// Throws InputError if a file that is written is also read, or written as another one, or would be the folder of
+// another one. Links are followed.
+void expect_distinct(std::span<const NamedFile> read, std::span<const NamedFile> written);
+
 // Makes the folders of files and tries that files can be written there, before anything is simulated. Throws
-// InputError, and then leaves nothing behind.
+// InputError, and then leaves nothing behind. Warns where the file system does not sync folders.
 void prepare_outputs(const std::vector<std::filesystem::path>& files);
-
-// How many programs may write a file at the same time. What the one writer of a run's results leaves half
-// written when it is killed, the next one overwrites.
-enum class Writers { any, one };
-
-// Written beside, synced, renamed. Throws std::system_error.
-void write_atomically(const std::filesystem::path& path, std::string_view text,
-                      Writers writers = Writers::any);
 
 }  // namespace hecaton::runs

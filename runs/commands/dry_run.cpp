@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "io/files/atomic_file.hpp"
 #include "io/report/forecast.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
@@ -27,7 +28,11 @@ struct DryRunArguments {
 int play_dry_run(const DryRunArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
-    if (!arguments.json.empty()) prepare_outputs({arguments.json});
+    if (!arguments.json.empty()) {
+      const NamedFile json{"--json", arguments.json};
+      expect_distinct(files_read(arguments.input, checked.loaded.deck), {&json, 1});
+      prepare_outputs({arguments.json});
+    }
     DryRunOptions options;
     options.ranks = static_cast<std::uint32_t>(arguments.ranks);
     options.partition = arguments.input.partition;
@@ -36,7 +41,7 @@ int play_dry_run(const DryRunArguments& arguments) {
     io::Deck deck = checked.loaded.deck;
     deck.network.trains = arguments.engine.uses_trains();
     const io::Forecast forecast = dry_run(deck, options);
-    if (!arguments.json.empty()) write_atomically(arguments.json, io::to_json(forecast));
+    if (!arguments.json.empty()) io::write_atomically(arguments.json, io::to_json(forecast));
     fmt::print("{}", io::describe(forecast));
     if (is_clocked(deck))
       fmt::print(

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "io/files/atomic_file.hpp"
 #include "io/report/partition_svg.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
@@ -68,13 +69,17 @@ int print_partition(const PartitionArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
     const io::Deck& deck = checked.loaded.deck;
+    if (!arguments.svg.empty()) {
+      const NamedFile svg{"--svg", arguments.svg};
+      expect_distinct(files_read(arguments.input, deck), {&svg, 1});
+    }
     const Workload workload(deck);
     const Regions regions = find_regions(workload, deck, arguments);
     const std::string title =
         fmt::format("{}, partition \"{}\", {} ranks", deck.name, arguments.input.partition, arguments.ranks);
     if (!arguments.svg.empty()) {
       prepare_outputs({arguments.svg});
-      write_atomically(arguments.svg, picture_of(regions, workload.topology(), title, checked.preview));
+      io::write_atomically(arguments.svg, picture_of(regions, workload.topology(), title, checked.preview));
     }
     fmt::print("{}\n\nlookahead  {}\n{}", title, lookahead_text(checked.preview), checked.preview.regions);
     print_ranks(regions);

@@ -13,17 +13,19 @@
 #include <vector>
 
 #include "io/deck/reader.hpp"
+#include "io/files/atomic_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/files/version.hpp"
+#include "io/report/message.hpp"
 #include "io/report/profile.hpp"
 #include "io/report/progress.hpp"
 #include "io/report/table.hpp"
 #include "io/result/provenance.hpp"
 #include "io/result/summary.hpp"
 #include "io/trace/trace.hpp"
-#include "runs/checkpoints/folder_claim.hpp"
+#include "runs/checkpoints/find_checkpoint.hpp"
+#include "runs/checkpoints/output_lock.hpp"
 #include "runs/checkpoints/run_checkpoints.hpp"
-#include "runs/checkpoints/signals.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/options.hpp"
@@ -59,6 +61,7 @@ io::SimulationWay way_of(const RunArguments& arguments) {
 }
 
 struct OutputPaths {
+  fs::path folder;
   std::optional<fs::path> trace;  // none: no trace is wanted
   fs::path summary;
   std::optional<fs::path> profile;
@@ -70,6 +73,7 @@ OutputPaths output_paths(const RunArguments& arguments) {
   fs::path folder = arguments.output;
   if (folder.empty()) folder = fs::path("out") / fs::path(arguments.input.deck).stem();
   OutputPaths paths;
+  paths.folder = folder;
   if (arguments.trace != "none") paths.trace = folder / "trace.h5";
   paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
   if (!arguments.profile.empty()) paths.profile = arguments.profile;
@@ -86,6 +90,20 @@ std::vector<fs::path> files_of(const OutputPaths& paths) {
   return files;
 }
 
+// Before anything is opened for writing. The trace has its place also where none is wanted: an unfinished one of an
+// earlier run is removed.
+void expect_distinct_files(const RunArguments& arguments, const OutputPaths& paths,
+                           std::vector<NamedFile> read) {
+  if (!arguments.restart.empty() && arguments.restart != "latest")
+    read.push_back({"--restart", arguments.restart});
+  std::vector<NamedFile> written{
+      {"the trace of --output", paths.unfinished_trace},
+      {"the lock of --output", paths.folder / output_lock_name},
+      {arguments.summary.empty() ? "the summary of --output" : "--summary", paths.summary}};
+  if (paths.profile) written.push_back({"--profile", *paths.profile});
+  expect_distinct(read, written);
+}
+
 bool records_operations(const RunArguments& arguments) {
   return arguments.trace == "ops";
 }
@@ -94,40 +112,39 @@ bool records_operations(const RunArguments& arguments) {
 struct CheckedRun {
   SharedDeck deck;
   std::string restart;               // the checkpoint to go on from; empty: from the start
-  std::optional<FolderClaim> claim;  // on rank 0, if there are checkpoints of an earlier run
+  std::optional<io::FileLock> lock;  // of the output folder, on rank 0, if there is one
 };
-
-// The ranks of a run that was killed may live for a moment.
-constexpr std::chrono::seconds patience{5};
-
-std::optional<FolderClaim> claim_folder(const fs::path& checkpoints) {
-  try {
-    return FolderClaim::take(checkpoints, patience);
-  } catch (const std::runtime_error& error) {
-    throw io::InputError({checkpoints.string()}, "", "cannot be used", error.what(),
-                         "choose another --output");
-  }
-}
 
 // On rank 0, before anything is simulated or written; `restart` is the checkpoint to go on from, if there is
 // one.
 CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& restart) {
+  const OutputPaths paths = output_paths(arguments);
   CheckedDeck checked = check_deck_input(arguments.input, ranks);
+  expect_distinct_files(arguments, paths, files_read(arguments.input, checked.loaded.deck));
   if (arguments.restart.empty()) return checked;
   const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, way_of(arguments));
-  const auto found = find_checkpoint(arguments.restart, output_paths(arguments).checkpoints, identity,
-                                     records_operations(arguments));
+  const auto found =
+      find_checkpoint(arguments.restart, paths.checkpoints, identity, records_operations(arguments));
   if (found) restart = found->string();
   return checked;
+}
+
+// What killed runs have left of the files in the output folder, which is this run's alone.
+void remove_unfinished(const OutputPaths& paths) {
+  for (const fs::path& file : {paths.unfinished_trace, paths.summary})
+    if (file.parent_path() == paths.folder) io::remove_unfinished(file);
 }
 
 CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communicator& world) {
   CheckedRun run;
   run.deck = share_deck(world, [&] {
     const OutputPaths paths = output_paths(arguments);
-    run.claim = claim_folder(paths.checkpoints);
+    expect_distinct_files(arguments, paths, {{"DECK", arguments.input.deck}});
+    run.lock = lock_output(paths.folder);
     CheckedDeck checked = check_all(arguments, world.size(), run.restart);
     prepare_outputs(files_of(paths));
+    if (!run.lock) run.lock = lock_output(paths.folder);  // it may be new
+    if (run.lock && run.lock->why_unprotected().empty()) remove_unfinished(paths);
     return checked;
   });
   boost::mpi::broadcast(world, run.restart, 0);
@@ -140,14 +157,14 @@ io::ProgressStyle progress_style(const std::string& name) {
   return io::automatic_style(stderr);
 }
 
-std::optional<Clock::Duration> wall_time(std::int64_t ps) {
+std::optional<WallClock::Duration> wall_time(std::int64_t ps) {
   if (ps == 0) return std::nullopt;
-  return std::chrono::duration_cast<Clock::Duration>(std::chrono::duration<double, std::pico>(ps));
+  return std::chrono::duration_cast<WallClock::Duration>(std::chrono::duration<double, std::pico>(ps));
 }
 
-KeepOptions keep_options(const RunArguments& arguments, const CheckedRun& checked) {
+CheckpointOptions checkpoint_options(const RunArguments& arguments, const CheckedRun& checked) {
   const OutputPaths paths = output_paths(arguments);
-  KeepOptions options;
+  CheckpointOptions options;
   options.folder = paths.checkpoints;
   options.trace = paths.unfinished_trace;
   options.operations = records_operations(arguments);
@@ -155,21 +172,22 @@ KeepOptions keep_options(const RunArguments& arguments, const CheckedRun& checke
   options.every_simulated = {arguments.checkpoint_every_simulated_ps};
   options.most_wall = wall_time(arguments.max_wall_ps);
   if (!checked.restart.empty()) options.restart = checked.restart;
-  options.tells = arguments.progress != "none";
-  options.claimed = checked.claim.has_value();
+  options.prints = arguments.progress != "none";
+  options.locked = checked.lock.has_value();
   return options;
 }
 
 // Nothing if it was stopped.
 std::optional<io::RunResult> simulate_with_progress(const Workload& workload, const RunArguments& arguments,
-                                                    Keeper& keeper, const boost::mpi::communicator& world) {
+                                                    RunCheckpoints& checkpoints,
+                                                    const boost::mpi::communicator& world) {
   RunOptions options;
   options.partition = arguments.input.partition;
   options.sync = arguments.sync;
   options.lookahead = arguments.engine.lookahead();
   options.record_operations = records_operations(arguments);
-  options.halts = keeper.plan();
-  options.resume = keeper.resume();
+  options.halts = checkpoints.plan();
+  options.resume = checkpoints.resume();
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
   io::ProgressReporter reporter(style, stderr);
   if (style != io::ProgressStyle::none) {
@@ -203,27 +221,28 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   deck.network.clocked = way_of(arguments).clocked;
   const Workload workload(deck);
   const auto provenance = io::collect_provenance(session.command_line, arguments.input.partition, world);
-  Keeper keeper(keep_options(arguments, checked), workload, provenance, session.requests, world);
-  std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, keeper, world);
+  RunCheckpoints checkpoints(checkpoint_options(arguments, checked), workload, provenance, session.requests,
+                             world);
+  std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, checkpoints, world);
   if (!result) {
     if (world.rank() == 0)
       fmt::print(stderr, "hecaton: stopped after {}; --restart latest goes on from here\n",
-                 keeper.describe_costs());
+                 checkpoints.describe_costs());
     return exit_stopped;
   }
-  keeper.complete(*result);
+  checkpoints.complete(*result);
   const io::Summary summary = io::make_summary(deck, *result, model_facts(workload), world);
   const OutputPaths paths = output_paths(arguments);
   const auto start = std::chrono::steady_clock::now();
   if (paths.trace) io::write_trace(*paths.trace, deck, *result, summary, provenance, world);
-  if (world.rank() == 0) write_atomically(paths.summary, io::to_json(summary), Writers::one);
+  if (world.rank() == 0) io::write_atomically(paths.summary, io::to_json(summary));
   const std::chrono::duration<double> writing = std::chrono::steady_clock::now() - start;
   const std::vector<double> writing_s = of_all_ranks(writing.count(), world);
   if (world.rank() != 0) return exit_done;
   const io::Profile profile = io::make_profile(summary, *result, writing_s);
-  if (paths.profile) write_atomically(*paths.profile, io::to_json(profile), Writers::one);
-  keeper.clear();
-  print_results(summary, profile, keeper.describe_costs(), paths);
+  if (paths.profile) io::write_atomically(*paths.profile, io::to_json(profile));
+  checkpoints.clear();
+  print_results(summary, profile, checkpoints.describe_costs(), paths);
   return exit_done;
 }
 
@@ -241,7 +260,7 @@ int run_deck(const RunArguments& arguments, const Session& session) {
   const CheckedRun checked = checked_run(arguments, world);
   if (checked.deck.code != exit_done) return checked.deck.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
-    fmt::print(stderr, "hecaton: warning: {}\n", warning);
+    io::print_warning(warning);
   }
   try {
     return run_checked(checked, arguments, session);

@@ -12,6 +12,7 @@
 
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
+#include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/sweep/local.hpp"
 #include "runs/sweep/points.hpp"
@@ -105,14 +106,25 @@ void run_here(const Sweep& sweep, const SweepArguments& arguments) {
   }
 }
 
+// Before anything is opened for writing.
+void expect_distinct_files(const SweepArguments& arguments, const Sweep& sweep) {
+  std::vector<NamedFile> read{{"STUDY", arguments.study}, {"the deck of STUDY", sweep.study.deck}};
+  if (!arguments.submission.script.empty()) read.push_back({"--script", arguments.submission.script});
+  const std::vector<NamedFile> written{{"the table of --output", sweep.output / "table.csv"},
+                                       {"the table of --output", sweep.output / "table.h5"},
+                                       {"the lock of --output", sweep.output / sweep_lock_name}};
+  expect_distinct(read, written);
+}
+
 int sweep_study(const SweepArguments& arguments) {
   return guarded([&] {
     const Sweep sweep = load_sweep(arguments.study, arguments.output);
+    expect_distinct_files(arguments, sweep);
     if (arguments.status) {
       print_status(sweep);
       return;
     }
-    const SweepLock lock(sweep.output);
+    const io::FileLock lock = lock_sweep(sweep.output);
     if (arguments.slurm) {
       submit(sweep, arguments);
     } else {

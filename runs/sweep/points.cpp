@@ -1,9 +1,6 @@
 #include "runs/sweep/points.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -11,12 +8,13 @@
 #include <system_error>
 
 #include "core/engine/base/digest.hpp"
+#include "io/files/atomic_file.hpp"
+#include "io/files/file_lock.hpp"
 #include "io/files/text_file.hpp"
 #include "io/files/version.hpp"
 #include "io/result/summary.hpp"
 #include "io/study/table.hpp"
 #include "runs/cli/deck_input.hpp"
-#include "runs/cli/output_files.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -182,7 +180,7 @@ void prepare_point(const Sweep& sweep, const SweepPoint& point) {
   const fs::path folder = folder_of(sweep, point.name);
   fs::create_directories(folder);
   fs::remove(folder / "summary.json");
-  write_atomically(folder / deck_file(point.name), point.deck_text);
+  io::write_atomically(folder / deck_file(point.name), point.deck_text);
 }
 
 const SweepPoint& find_point(const Sweep& sweep, const std::string& name) {
@@ -216,34 +214,22 @@ std::size_t write_tables(const Sweep& sweep) {
   }
   const std::size_t rows = columns[0].cells.size();
   if (rows == 0) return 0;
-  write_atomically(sweep.output / "table.csv", io::to_csv(columns));
+  io::write_atomically(sweep.output / "table.csv", io::to_csv(columns));
   io::write_study_table(sweep.output / "table.h5", columns, io::read_text_file(sweep.study.path, "a study"));
   return rows;
 }
 
-SweepLock::SweepLock(const fs::path& output) {
-  std::error_code error;
-  fs::create_directories(output, error);
-  if (error) {
-    throw io::InputError({output.string()}, "", "cannot be written", error.message(),
-                         "choose another place with --output");
-  }
-  const fs::path path = output / ".lock";
-  constexpr mode_t any_user = 0666;  // less the caller's umask
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, any_user);
-  if (file_ < 0) {
-    throw io::InputError({path.string()}, "", "cannot be written", std::generic_category().message(errno),
-                         "choose another place with --output");
-  }
-  if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(file_);
+io::FileLock lock_sweep(const fs::path& output) {
+  try {
+    fs::create_directories(output);
+    return io::FileLock(output / sweep_lock_name);
+  } catch (const io::LockHeld&) {
     throw io::InputError({output.string()}, "", "is being worked on",
                          "another sweep runs or submits its points", "wait for it, or see --status");
+  } catch (const std::system_error& error) {
+    throw io::InputError({output.string()}, "", "cannot be written", error.code().message(),
+                         "choose another place with --output");
   }
-}
-
-SweepLock::~SweepLock() {
-  ::close(file_);
 }
 
 }  // namespace hecaton::runs

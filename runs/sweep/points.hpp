@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "io/deck/registry.hpp"
+#include "io/files/file_lock.hpp"
 #include "io/study/study.hpp"
 
 namespace hecaton::runs {
@@ -57,17 +58,10 @@ std::string describe(const Sweep& sweep, const SweepPoint& point);
 // Writes both tables of what is finished and returns the number of rows; no files if there are none.
 std::size_t write_tables(const Sweep& sweep);
 
-// Held while points are run or submitted, so that two calls do not do the same work. Throws InputError if
-// another holds it; the operating system releases it, however this process ends.
-class SweepLock {
- public:
-  explicit SweepLock(const std::filesystem::path& output);
-  SweepLock(const SweepLock&) = delete;
-  SweepLock& operator=(const SweepLock&) = delete;
-  ~SweepLock();
+inline constexpr const char* sweep_lock_name = ".lock";
 
- private:
-  int file_ = -1;
-};
+// To be held while points are run or submitted, so that two calls do not do the same work. Throws InputError if
+// another process holds it, or if the folder cannot be written.
+io::FileLock lock_sweep(const std::filesystem::path& output);
 
 }  // namespace hecaton::runs

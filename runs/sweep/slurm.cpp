@@ -9,8 +9,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "io/files/atomic_file.hpp"
 #include "io/files/text_file.hpp"
-#include "runs/cli/output_files.hpp"
 #include "runs/sweep/process.hpp"
 #include "runs/sweep/script.hpp"
 
@@ -86,7 +86,7 @@ std::size_t write_tasks(const fs::path& file, const std::vector<std::string>& po
     const bool is_last = i + 1 == points.size() || (i + 1) % per_task == 0;
     text += points[i] + (is_last ? "\n" : " ");
   }
-  write_atomically(file, text);
+  io::write_atomically(file, text);
   return (points.size() + per_task - 1) / per_task;
 }
 
@@ -133,7 +133,7 @@ Submission submit_points(const Sweep& sweep, const std::vector<std::string>& poi
   Submission submission;
   submission.folder = new_submission(sweep);
   submission.tasks = write_tasks(submission.folder / "tasks", points, options.points_per_task);
-  write_atomically(submission.folder / "job.sbatch", script);
+  io::write_atomically(submission.folder / "job.sbatch", script);
   const Answered answered = ask(sbatch_words(sweep, submission, options));
   // "ID" or "ID;CLUSTER"
   submission.job = answered.text.substr(0, answered.text.find_first_of(";\n"));
@@ -142,7 +142,7 @@ Submission submit_points(const Sweep& sweep, const std::vector<std::string>& poi
     throw std::runtime_error(
         fmt::format("the points could not be submitted: sbatch ends with {}", answered.code));
   }
-  write_atomically(submission.folder / "job", submission.job + "\n");
+  io::write_atomically(submission.folder / "job", submission.job + "\n");
   return submission;
 }
 

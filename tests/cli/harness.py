@@ -10,7 +10,7 @@ import tempfile
 HECATON, MPIEXEC, RANKS, DECKS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 ERROR = "hecaton: error: "
 sys.path.append(os.path.join(os.path.dirname(__file__), "../support"))
-from checks import check, finish
+from checks import check, finish, wait_for
 
 
 def command_of(arguments, ranks):

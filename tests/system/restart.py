@@ -85,7 +85,7 @@ def claimed(folder, whole, every):
         os.kill(rank, signal.SIGSTOP)
     for options in (("--restart", "latest"), ()):
         other = Job(folder, 1, *options)
-        check(other.end() == 2 and "another run keeps its checkpoints" in other.text(), f"{options}: {other.text()}")
+        check(other.end() == 2 and "another run writes there" in other.text(), f"{options}: {other.text()}")
     other = Job(folder, 1, "--restart", "latest")
     time.sleep(0.5)  # it waits
     for rank in ranks:

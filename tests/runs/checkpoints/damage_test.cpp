@@ -11,6 +11,7 @@
 
 #include "io/files/input_error.hpp"
 #include "io/result/provenance.hpp"
+#include "runs/checkpoints/find_checkpoint.hpp"
 #include "runs/checkpoints/run_checkpoints.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
@@ -60,15 +61,15 @@ class Damage : public ::testing::Test {
     const Outcome whole = run_deck(deck_, 1);
     const auto provenance = io::collect_provenance("a test", "block", comm_);
     engine::Requests requests;
-    runs::KeepOptions keep;
-    keep.folder = folder();
-    keep.trace = trace();
-    keep.every_simulated = {whole.totals.simulated_ps / (halts + 1)};
-    keep.tells = false;
+    runs::CheckpointOptions wanted;
+    wanted.folder = folder();
+    wanted.trace = trace();
+    wanted.every_simulated = {whole.totals.simulated_ps / (halts + 1)};
+    wanted.prints = false;
     const runs::Workload workload(deck_);
-    runs::Keeper keeper(keep, workload, provenance, requests, comm_);
+    runs::RunCheckpoints kept(wanted, workload, provenance, requests, comm_);
     runs::RunOptions options;
-    options.halts = keeper.plan();
+    options.halts = kept.plan();
     int halted = 0;
     options.halts.at_halt = [&, keeps = options.halts.at_halt](runs::Halted& state) {
       keeps(state);

@@ -1,0 +1,248 @@
+"""What a run writes never harms what is there: no file has two uses, no folder has two runs, nothing that is not the
+program's own is removed, and what goes wrong on the way is said in words.
+
+output_folders.py HECATON MPIEXEC RANKS DECKS FAILING_CALLS
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+from harness import HECATON, RANKS, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
+
+FAILING_CALLS = sys.argv[5]
+SMALL = """[workload]
+kind = "collective"
+[package]
+rows = 2
+columns = 4
+[collective]
+bytes = 65536
+"""
+TRAFFIC = """[workload]
+kind = "traffic"
+[traffic]
+injection_rate = 0.2
+measure_cycles = {}
+"""
+REPLAY = '[workload]\nkind = "traffic"\n[package]\ntopology = "mesh"\n[traffic]\npattern = "trace"\ntrace_file = "messages.csv"\n'
+QUIET = ["--progress", "none"]
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def start(arguments, here, **options):
+    return subprocess.Popen(command_of(arguments, RANKS), cwd=here, text=True, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def collisions():
+    """Two names of one file: refused before anything is written."""
+    cases = [  # the command, what of it is in the message
+        (["run", "small.toml", "--summary", "small.toml"], ("DECK", "--summary")),
+        (["run", "small.toml", "--summary", "./link.toml"], ("DECK", "--summary")),
+        (["run", "link.toml", "--profile", os.path.join("..", "{here}", "small.toml")], ("DECK", "--profile")),
+        (["run", "small.toml", "--summary", "hard.toml"], ("DECK", "--summary")),
+        (["run", "trace.h5", "--output", "."], ("DECK", "trace of --output")),
+        (["run", "summary.json", "--output", "."], ("DECK", "summary of --output")),
+        (["run", ".lock", "--output", "."], ("DECK", "lock of --output")),
+        (["run", "small.toml", "--output", "new", "--summary", "new/trace.h5"], ("trace of --output", "--summary")),
+        (["run", "small.toml", "--output", "new", "--summary", "new/trace.h5/s"], ("trace of --output", "--summary")),
+        (["run", "small.toml", "--summary", "s.json", "--profile", "elsewhere/../s.json"], ("--summary", "--profile")),
+        (["run", "small.toml", "--restart", "old.hck", "--profile", "old.hck"], ("--restart", "--profile")),
+        (["run", "replay.toml", "--summary", "messages.csv"], ("traffic.trace_file", "--summary")),
+        (["run", "small.toml", "--check", "2", "--summary", "small.toml"], ("DECK", "--summary")),
+        (["dry-run", "small.toml", "--json", "small.toml"], ("DECK", "--json")),
+        (["partition", "small.toml", "--svg", "small.toml"], ("DECK", "--svg")),
+        (["partition", "replay.toml", "--svg", "messages.csv"], ("traffic.trace_file", "--svg")),
+        (["sweep", "table.csv", "--output", ".", "--status"], ("STUDY", "table of --output")),
+    ]
+    with folder() as here:
+        for name in ("small.toml", "trace.h5", "summary.json", ".lock"):
+            write(os.path.join(here, name), SMALL)
+        write(os.path.join(here, "replay.toml"), REPLAY)
+        write(os.path.join(here, "messages.csv"), "time_ns,source,destination,bytes\n0,0,1,64\n")
+        write(os.path.join(here, "table.csv"), '[study]\ndeck = "small.toml"\n[grid]\ncollective.bytes = [1024]\n')
+        write(os.path.join(here, "old.hck"), "")
+        os.mkdir(os.path.join(here, "elsewhere"))
+        os.symlink("small.toml", os.path.join(here, "link.toml"))
+        os.link(os.path.join(here, "small.toml"), os.path.join(here, "hard.toml"))
+        before = {path: read(path) for path in files_below(here) if os.path.isfile(path)}
+        for arguments, roles in cases:
+            words = [word.replace("{here}", os.path.basename(here)) for word in arguments]
+            quiet = QUIET if words[0] == "run" else []
+            process = run(words + quiet, here, RANKS if words[0] == "run" and "--check" not in words else 1)
+            said = error_lines(process)
+            check(process.returncode == 2 and len(said) == 1, f"{words} ends with {process.returncode}: {process.stderr!r}")
+            check(len(said) == 1 and all(role in said[0] for role in roles), f"{words} says {said}, not {roles}")
+            after = {path: read(path) for path in files_below(here) if os.path.isfile(path)}
+            check(after == before, f"{words} changes {sorted(after.items() ^ before.items())}")
+            check(process.stdout == "", f"{words} prints {process.stdout!r}")
+
+
+def two_runs():
+    """The second run in a folder is refused, and told whose it is; a killed one leaves it free."""
+    with folder() as here:
+        write(os.path.join(here, "long.toml"), TRAFFIC.format(1000000000))
+        write(os.path.join(here, "small.toml"), SMALL)
+        first = start(["run", "long.toml", "--output", "o"] + QUIET, here)
+        lock = os.path.join(here, "o", ".lock")
+        check(wait_for(lambda: os.path.exists(lock) and read(lock), 30), "the first run takes the folder")
+        held = read(lock).decode().strip()
+        holder = re.fullmatch(rf"process (\d+) on {re.escape(socket.gethostname())}", held)
+        check(holder is not None, f"the lock says {held!r}")
+        second = run(["run", "small.toml", "--output", "o"] + QUIET, here, RANKS)
+        check(second.returncode == 2 and held in second.stderr and len(error_lines(second)) == 1,
+              f"the second run ends with {second.returncode}: {second.stderr!r}")
+        check(first.poll() is None, "the first goes on")
+        check(os.listdir(os.path.join(here, "o")) == [".lock"], "the second leaves nothing")
+        os.kill(int(holder.group(1)), signal.SIGKILL)
+        first.communicate()
+        write(os.path.join(here, "o", "trace.h5.0123456789abcdef.part"), "half")
+        write(os.path.join(here, "o", "trace.h5.mine.part"), "not the program's")
+        third = run(["run", "small.toml", "--output", "o"] + QUIET, here, RANKS)
+        check(third.returncode == 0, f"after a killed run: {third.returncode} {third.stderr!r}")
+        left = sorted(os.listdir(os.path.join(here, "o")))
+        check(left == ["summary.json", "trace.h5", "trace.h5.mine.part"], f"left are {left}")
+
+
+def poor_file_system():
+    """No locks, no syncing of folders: a warning, and all results."""
+    for settings in ({"FLOCK_ERRNO": "37"}, {"FLOCK_ERRNO": "38"}, {"FLOCK_ERRNO": "95"}, {"FLOCK_ERRNO": "524"},
+                     {"FOLDER_FSYNC_ERRNO": "22"}, {"FLOCK_ERRNO": "37", "FOLDER_FSYNC_ERRNO": "22"}):
+        with folder() as here:
+            write(os.path.join(here, "small.toml"), SMALL)
+            preload = {"LD_PRELOAD": FAILING_CALLS, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+            calls = ["env"] + [f"{name}={value}" for name, value in {**settings, **preload}.items()]
+            command = command_of(["run", "small.toml", "--output", "o", "--checkpoint-every-simulated", "200ns"] + QUIET, RANKS)
+            at = command.index(HECATON)
+            process = subprocess.run(command[:at] + calls + command[at:], cwd=here, text=True, capture_output=True)
+            check(process.returncode == 0, f"{settings} ends with {process.returncode}: {process.stderr!r}")
+            check(process.stderr.count("hecaton: warning: o: ") == len(settings), f"{settings} says {process.stderr!r}")
+            left = sorted(os.listdir(os.path.join(here, "o")))
+            check(left == ["summary.json", "trace.h5"], f"{settings} leaves {left}")
+
+
+def other_peoples_files():
+    """In the folder of checkpoints only files go that the program has written."""
+    halt = "0" * 18 + "5"
+    mine = [f"checkpoint-{halt}.hck", f"operations-{halt}-{halt}.h5", f"checkpoint-{halt}.hck.0123456789abcdef.part"]
+    others = ["checkpoint-notes.txt", f"checkpoint-{halt}.hck.x", "checkpoint-5.hck", "operations-manual.pdf",
+              f"operations-{halt}.h5", f"checkpoint-{halt}.hck.part"]
+    for options in ([], ["--checkpoint-every-simulated", "100ns"]):
+        with folder() as here:
+            write(os.path.join(here, "small.toml"), SMALL)
+            where = os.path.join(here, "o", "checkpoints")
+            os.makedirs(where)
+            for name in mine + others:
+                write(os.path.join(where, name), name)
+            os.mkdir(os.path.join(where, "checkpoint-x"))
+            os.mkdir(os.path.join(where, f"checkpoint-{halt[:-1]}6.hck"))
+            os.symlink(os.path.join(here, "small.toml"), os.path.join(where, f"checkpoint-{halt[:-1]}7.hck"))
+            process = run(["run", "small.toml", "--output", "o"] + options + QUIET, here, RANKS)
+            check(process.returncode == 0, f"{options} ends with {process.returncode}: {process.stderr!r}")
+            left = sorted(os.listdir(where))
+            expected = sorted(others + ["checkpoint-x", f"checkpoint-{halt[:-1]}6.hck", f"checkpoint-{halt[:-1]}7.hck"])
+            check(left == expected, f"{options} leaves {left}")
+
+
+def lost_tasks():
+    """A launcher that has started several tasks that MPI does not connect; only in one process, so of one rank."""
+    step = {"SLURM_PROCID": "1", "SLURM_STEP_ID": "0"}
+    cases = (({**step, "SLURM_NTASKS": "4"}, 2), ({"PMI_SIZE": "3"}, 2), ({"OMPI_COMM_WORLD_SIZE": "2"}, 2),
+             ({**step, "SLURM_NTASKS": "1"}, 0), ({"SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, 0), ({"SLURM_NTASKS": "4"}, 0))
+    with folder() as here:
+        write(os.path.join(here, "small.toml"), SMALL)
+        for settings, code in cases:
+            process = subprocess.run([HECATON, "run", "small.toml"] + QUIET, cwd=here, text=True, capture_output=True,
+                                     env={**os.environ, **settings})
+            check(process.returncode == code, f"{settings} ends with {process.returncode}: {process.stderr!r}")
+            check(code == 0 or len(error_lines(process)) == 1 and "--mpi=pmix" in process.stderr, f"{process.stderr!r}")
+            check(code == 0 or not os.path.exists(os.path.join(here, "out")), f"{settings} writes nothing")
+            shutil.rmtree(os.path.join(here, "out"), ignore_errors=True)
+        other = subprocess.run([HECATON, "validate", "small.toml"], cwd=here, text=True, capture_output=True,
+                               env={**os.environ, **cases[0][0]})
+        check(other.returncode == 0, f"validate in a step: {other.stderr!r}")
+
+
+def early_signals():
+    """One that waits when the program begins is heard, and ends it with a checkpoint."""
+    for name in ("SIGUSR2", "SIGTERM", "SIGINT", "SIGHUP", "SIGXCPU"):
+        with folder() as here:
+            write(os.path.join(here, "long.toml"), TRAFFIC.format(1000000000))
+            number = getattr(signal, name)
+
+            def raise_blocked():
+                signal.signal(number, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+                os.kill(os.getpid(), number)
+            process = subprocess.Popen([HECATON, "run", "long.toml", "--output", "o"] + QUIET, cwd=here, text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=raise_blocked)
+            ended = wait_for(lambda: process.poll() is not None, 60)
+            check(ended, f"{name} is heard")
+            if not ended:
+                process.kill()
+            process.communicate()
+            check(process.returncode == 75, f"{name} ends it with {process.returncode}")
+    with folder() as here:  # nohup
+        write(os.path.join(here, "small.toml"), SMALL)
+        def ignore_and_raise():
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            os.kill(os.getpid(), signal.SIGHUP)
+        code = subprocess.run([HECATON, "run", "small.toml"] + QUIET, cwd=here, capture_output=True,
+                              preexec_fn=ignore_and_raise).returncode
+        check(code == 0, f"an ignored hang-up ends it with {code}")
+
+
+def output_lost():
+    """Nobody reads what it prints, or the folder goes: said in words, and files are whole."""
+    with folder() as here:
+        write(os.path.join(here, "small.toml"), SMALL)
+        reference = run(["run", "small.toml", "--output", "r"] + QUIET, here)
+        check(reference.returncode == 0, f"{reference.stderr!r}")
+        for stream in (1, 0, 2):
+            process = subprocess.run([HECATON, "run", "small.toml", "--output", f"o{stream}"] + QUIET, cwd=here, text=True,
+                                     stdout=None if stream == 1 else subprocess.PIPE,
+                                     stderr=None if stream == 2 else subprocess.PIPE,
+                                     preexec_fn=lambda number=stream: os.close(number))
+            check(process.returncode == (1 if stream == 1 else 0), f"without {stream}: {process.returncode} {process.stderr!r}")
+            check(stream != 1 or len(error_lines(process)) == 1, f"without stdout: {process.stderr!r}")
+            check(run(["summary", f"o{stream}/trace.h5"], here).returncode == 0, f"the trace of a run without {stream}")
+            digests = [json.loads(read(os.path.join(here, name, "summary.json")))["digest"] for name in ("r", f"o{stream}")]
+            check(digests[0] == digests[1], f"the digest of a run without {stream}")
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = subprocess.run([HECATON, "run", "small.toml", "--output", "p"] + QUIET, cwd=here, text=True, stdout=writer,
+                                 stderr=subprocess.PIPE)
+        os.close(writer)
+        check(process.returncode == 1 and len(error_lines(process)) == 1, f"a pipe without reader: {process}")
+        check(sorted(os.listdir(os.path.join(here, "p"))) == ["summary.json", "trace.h5"], "its results are there")
+    with folder() as here:
+        write(os.path.join(here, "long.toml"), TRAFFIC.format(300000))
+        job = start(["run", "long.toml", "--output", "o"] + QUIET, here)
+        lock = os.path.join(here, "o", ".lock")
+        check(wait_for(lambda: os.path.exists(lock), 30), "a run begins")
+        shutil.rmtree(os.path.join(here, "o"))
+        check(job.poll() is None, "the folder goes while it runs")
+        printed, said = job.communicate()
+        errors = [line for line in said.splitlines() if line.startswith("hecaton: error: ")]
+        check(job.returncode == 1 and len(errors) == 1 and "o/trace.h5" in errors[0], f"{job.returncode} {said!r}")
+        check(printed == "" and files_below(here) == {os.path.join(here, "long.toml")}, f"left are {files_below(here)}")
+
+
+collisions()
+two_runs()
+poor_file_system()
+other_peoples_files()
+if RANKS == 1:
+    lost_tasks()
+    early_signals()
+    output_lost()
+finish()
