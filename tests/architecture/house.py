@@ -49,7 +49,7 @@ MAY_INCLUDE = {
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
     "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study"}, BASE},
-    "runs/verify/dense": {PROGRAM, MODEL},
+    "runs/verify/dense": {PROGRAM, MODEL, BASE},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
     "runs/checkpoints": {"runs/wiring", *IO - {"io/study"}, "core/engine/sync", BASE},
