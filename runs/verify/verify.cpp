@@ -45,17 +45,17 @@ class NodeMaker {
     if (workload_.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload_.io_setup(node))}};
     chiplet::DieSetup setup = workload_.die_setup(node);
     const std::uint32_t role = workload_.plan().role_of_die[node.value];
-    DieRole told{node,
-                 &workload_.plan().meanings[role],
-                 {setup.rings, setup.lines},
-                 ring_places(setup, chiplet::Ring::column),
-                 ring_places(setup, chiplet::Ring::row),
-                 workload_.plan().minibatch_tokens};
+    DieRole planned{node,
+                    &workload_.plan().meanings[role],
+                    {setup.rings, setup.lines},
+                    ring_places(setup, chiplet::Ring::column),
+                    ring_places(setup, chiplet::Ring::row),
+                    workload_.plan().minibatch_tokens};
     setup.program = &programs_[role];
     if (options_.spoil_places) options_.spoil_places(setup);
     return {FollowedDie{.die = chiplet::Die(std::move(setup)),
                         .keeps_rows = false,
-                        .observer = DieFollower(std::move(told), dense_, mailbox_)}};
+                        .observer = DieFollower(std::move(planned), dense_, mailbox_)}};
   }
 
  private:
