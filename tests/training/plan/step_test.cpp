@@ -18,7 +18,7 @@ using chiplet::Stage;
 std::string text_of(const chiplet::Program& program) {
   std::string text;
   for (const Op& op : program) {
-    if (op.stage == Stage::optimizer || op.code == OpCode::allocate || op.code == OpCode::release) continue;
+    if (op.stage == Stage::optimizer) break;
     switch (op.code) {
       case OpCode::dram_read:
         text += op.skip_last > 0 ? 'r' : 'R';
@@ -39,10 +39,10 @@ std::string text_of(const chiplet::Program& program) {
         text += static_cast<char>('0' + op.bytes);
         break;
       default:
-        break;  // labels
+        break;  // labels and buffers
     }
   }
-  return text.substr(0, text.rfind('W') + 1);
+  return text;
 }
 
 StepPart part(std::uint64_t number, bool is_prefetched = false) {
