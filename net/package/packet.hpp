@@ -53,9 +53,9 @@ inline constexpr std::uint8_t flag_express = 2;  // the worm follows an edge of 
 inline constexpr std::uint8_t flag_resume = 8;   // see CreditBook
 inline constexpr std::uint8_t flag_tail = 16;    // of a resuming credit: its segment was a tail
 inline constexpr std::uint8_t flag_background = 32;
-inline constexpr std::uint8_t flag_bypass = 4;  // and skips the die it is now announced to
+inline constexpr std::uint8_t flag_bypass = 4;  // the worm will pass over the die that this event goes to
 
-// What a worm is, wherever it is.
+// What stays the same of a worm on its way.
 struct WormHeader {
   NodeId source;
   NodeId destination;
@@ -81,8 +81,8 @@ struct Worm {
   std::int64_t run_start = 0;
   std::uint32_t run_flits = 0;
   std::uint32_t base = 0;
-  std::int64_t base_last =
-      0;  // when the last segment of these is latched: after a missed bypass perhaps still to come
+  // When the last segment of these is latched; after a missed bypass that may be still to come.
+  std::int64_t base_last = 0;
   std::uint32_t sent = 0;
   std::uint32_t flits = 0;
   std::uint32_t next = 0;  // in the same buffer

@@ -1,9 +1,9 @@
 // The network's delays as integers, derived once from the configuration. All times are picoseconds.
 //
-// Words used throughout this folder:
-//   worm      what holds a virtual channel from head to tail: a packet (wormhole) or a whole message
-//   (cut-through) segment   the unit of switch arbitration and credits: a flit (wormhole) or a packet
-//   (cut-through) run       consecutive segments of one worm, back to back, carried by one event
+// Words used in all rooms of net:
+//   worm     what holds a virtual channel from head to tail: a packet (wormhole), a message (cut-through)
+//   segment  the unit of switch arbitration and credits: a flit (wormhole), a packet (cut-through)
+//   run      consecutive segments of one worm, back to back, carried by one event
 // S is the instant at which a segment wins switch allocation. Its first flit is latched by the next router at
 // S + 2 cycles + link (switch traversal, the link, the latch), by an interface at S + 3 cycles.
 // A link slower than the others occupies its output for longer per flit. A segment of several flits that
@@ -24,8 +24,8 @@ struct Timing {
   std::int64_t segment_flits = 1;
   std::int64_t segment = 1000;     // cycle * segment_flits
   std::int64_t routing_stage = 0;  // between latch and first bid for a virtual channel: 0 or one cycle
-  std::int64_t channel_stage =
-      1000;                        // from a bid for a virtual channel to one for the switch: 0 if speculative
+  // From a bid for a virtual channel to one for the switch: a cycle, 0 if speculative.
+  std::int64_t channel_stage = 1000;
   std::int64_t credit_use = 1000;  // from the arrival of a credit at a router to its use
   std::int64_t overhead = 0;       // from hand-over of a message to its first flit
   std::uint32_t buffer_segments = 8;
