@@ -50,9 +50,9 @@ inline constexpr std::uint8_t flag_express = 2;  // the worm follows an edge of 
 inline constexpr std::uint8_t flag_resume = 8;   // see CreditBook
 inline constexpr std::uint8_t flag_tail = 16;    // of a resuming credit: its segment was a tail
 inline constexpr std::uint8_t flag_background = 32;
-inline constexpr std::uint8_t flag_bypass = 4;  // and skips the die it is now announced to
+inline constexpr std::uint8_t flag_bypass = 4;  // the worm will pass over the die that this event goes to
 
-// What a worm is, wherever it is.
+// What stays the same of a worm on its way.
 struct WormHeader {
   NodeId source;
   NodeId destination;

@@ -1,7 +1,7 @@
-// Schedules in which dies exchange messages with dies anywhere in their group: trees, halving and doubling, and
-// direct all-to-all. Their rounds are followed one by one, each message taking the time that it takes alone,
-// behind those that its die has sent before; and a die takes in all that is sent to it flit by flit. A direct
-// all-to-all takes no less than the links in the middle of the group have to carry.
+// Schedules in which dies exchange messages with dies anywhere in their group: trees, halving and doubling,
+// and direct all-to-all. Their rounds are followed one by one, each message taking the time that it takes
+// alone, behind those that its die has sent before; and a die takes in all that is sent to it flit by flit. A
+// direct all-to-all takes no less than the links in the middle of the group have to carry.
 #include <algorithm>
 
 #include "runs/closed_forms/forms.hpp"
@@ -22,7 +22,7 @@ class Rounds {
  public:
   explicit Rounds(const Collective& collective) : collective_(collective), members_(collective.line.size) {}
 
-  Time last_end() {
+  Form last_end() {
     const std::uint32_t steps = chiplet::exchange_steps(collective_.op, places_of(0));
     for (std::uint32_t step = 0; step < steps; ++step) {
       for (std::uint32_t place = 0; place < members_.size(); ++place) send(place, step);
@@ -36,7 +36,7 @@ class Rounds {
         end = later(end, {collective_.messages.shortest().head + member.received, member.received});
       additions = std::max(additions, member.additions);
     }
-    return without(end, additions);
+    return {end, additions};
   }
 
  private:
@@ -89,28 +89,30 @@ Time over_a_cut(const Collective& collective, std::uint64_t near, std::uint64_t 
 
 }  // namespace
 
-Time tree_form(const Collective& collective) {
+Form tree_form(const Collective& collective) {
   return Rounds(collective).last_end();
 }
 
-Time halving_form(const Collective& collective) {
+Form halving_form(const Collective& collective) {
   return Rounds(collective).last_end();
 }
 
-Time direct_form(const Collective& collective) {
-  const Time rounds = Rounds(collective).last_end();
+Form direct_form(const Collective& collective) {
   const net::Topology& topology = collective.messages.topology();
   const auto ways_round = [&](net::DieGroup group) { return topology.closed(group) ? 2U : 1U; };
   const std::uint64_t half = collective.line.size / 2, size = collective.line.size;
-  if (collective.op.ring == chiplet::Ring::row)
-    return later(rounds, over_a_cut(collective, half, size - half, ways_round(net::DieGroup::row)));
-  if (collective.op.ring == chiplet::Ring::column)
-    return later(rounds, over_a_cut(collective, half, size - half, ways_round(net::DieGroup::column)));
+  Form form = Rounds(collective).last_end();
+  if (collective.op.ring != chiplet::Ring::package) {
+    const auto group = static_cast<net::DieGroup>(collective.op.ring);
+    form.end = later(form.end, over_a_cut(collective, half, size - half, ways_round(group)));
+    return form;
+  }
   const std::uint64_t rows = topology.rows(), columns = topology.columns();
   const std::uint64_t west = rows * (columns / 2), north = columns * (rows / 2);
   const Time sideways = over_a_cut(collective, west, size - west, rows * ways_round(net::DieGroup::row));
   const Time down = over_a_cut(collective, north, size - north, columns * ways_round(net::DieGroup::column));
-  return later(rounds, later(sideways, down));
+  form.end = later(form.end, later(sideways, down));
+  return form;
 }
 
 }  // namespace hecaton::runs

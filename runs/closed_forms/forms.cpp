@@ -27,17 +27,17 @@ Family family_of(const chiplet::Op& op) {
   return Family::direct;
 }
 
-struct Form {
+struct Row {
   Family family;
-  Time (*of)(const Collective&);
+  Form (*of)(const Collective&);
 };
-constexpr std::array<Form, 7> forms{{{Family::ring, ring_form},
-                                     {Family::parts, parts_form},
-                                     {Family::rotation, rotation_form},
-                                     {Family::pipeline, pipeline_form},
-                                     {Family::tree, tree_form},
-                                     {Family::halving, halving_form},
-                                     {Family::direct, direct_form}}};
+constexpr std::array<Row, 7> forms{{{Family::ring, ring_form},
+                                    {Family::parts, parts_form},
+                                    {Family::rotation, rotation_form},
+                                    {Family::pipeline, pipeline_form},
+                                    {Family::tree, tree_form},
+                                    {Family::halving, halving_form},
+                                    {Family::direct, direct_form}}};
 
 constexpr bool in_order_of_families() {
   for (std::size_t i = 0; i < forms.size(); ++i)
@@ -54,7 +54,7 @@ Time without(const Time& time, std::uint64_t additions) {
   return {left, std::min(time.bytes, left)};
 }
 
-Time undisturbed(const Collective& collective) {
+Form undisturbed(const Collective& collective) {
   if (collective.size() <= 1 || collective.op.units == 0 || collective.op.unit_bytes == 0) return {};
   return forms.at(static_cast<std::size_t>(family_of(collective.op))).of(collective);
 }

@@ -4,8 +4,9 @@
 // Invariant (tested): nothing ends sooner. The forms are exact where messages do not contend for links; where
 // they do, they are lower bounds, to which the links that have to carry most may add (direct all-to-all).
 //
-// Additions are left out, since they are counted as computation: a form is the end of the last die less the
-// additions of the die that adds most. The sum of both is the bound.
+// A form is the end of the last die, additions included. Dies count additions as computation, so the form
+// also says what the die adds that adds most: what is left of the end is a lower bound of what a collective
+// takes beside them.
 #pragma once
 
 #include <vector>
@@ -34,21 +35,27 @@ struct Collective {
   }
 };
 
-Time undisturbed(const Collective& collective);
+struct Form {
+  Time end;
+  std::uint64_t additions = 0;  // ps, of the die that adds most
+};
+
+// Nothing of a group of one die, and of no payload.
+Form undisturbed(const Collective& collective);
 
 // The time less that of additions; not below 0.
 Time without(const Time& time, std::uint64_t additions);
 
 // The forms, by family of schedules. Precondition of each: at least two dies, a payload, an operation of the
 // family.
-Time ring_form(
+Form ring_form(
     const Collective& collective);  // ring.cpp: all-gather, reduce-scatter, all-reduce along a ring
-Time parts_form(const Collective& collective);  // parts.cpp: the same, chunks in parts that follow each other
-Time rotation_form(const Collective& collective);  // rotation.cpp: all-to-all along a ring
-Time pipeline_form(const Collective& collective);  // pipeline.cpp: broadcast and reduce along a ring
-Time tree_form(const Collective& collective);      // exchanges.cpp: broadcast and reduce along a tree
-Time halving_form(const Collective& collective);   // exchanges.cpp: halving and doubling
-Time direct_form(const Collective& collective);    // exchanges.cpp: all-to-all, each to each
+Form parts_form(const Collective& collective);  // parts.cpp: the same, chunks in parts that follow each other
+Form rotation_form(const Collective& collective);  // rotation.cpp: all-to-all along a ring
+Form pipeline_form(const Collective& collective);  // pipeline.cpp: broadcast and reduce along a ring
+Form tree_form(const Collective& collective);      // exchanges.cpp: broadcast and reduce along a tree
+Form halving_form(const Collective& collective);   // exchanges.cpp: halving and doubling
+Form direct_form(const Collective& collective);    // exchanges.cpp: all-to-all, each to each
 
 // The dies of a ring of all-gathers, reduce-scatters and all-reduces, by position, that start the operation
 // at different times: when each of them ends it, additions included, if nothing is in its way.

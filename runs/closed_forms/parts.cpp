@@ -32,7 +32,7 @@ Time longest_way(const Collective& collective, std::uint64_t part, std::uint32_t
 
 }  // namespace
 
-Time parts_form(const Collective& collective) {
+Form parts_form(const Collective& collective) {
   const chiplet::Op& op = collective.op;
   const std::uint32_t p = collective.size();
   const bool adds = op.code != OpCode::all_gather;
@@ -49,14 +49,14 @@ Time parts_form(const Collective& collective) {
   const std::uint64_t addition = adds ? collective.addition(part) : 0;
   Time way = longest_way(collective, part, least > 0 ? p : 1);
   way.all += (p - 1) * addition;
-  if (least == 0) return without(way, additions);
+  if (least == 0) return {way, additions};
   const std::uint64_t sending = collective.messages.sending(part);
   way += (op.count - 1) * Time{sending, sending};
   Time sent;
   const std::uint64_t parts = std::uint64_t{chiplet::step_count(op.code, p)} * op.count;
   for (const Way& edge : collective.ring) sent = later(sent, collective.messages.stream(parts, part, edge));
   if (op.code == OpCode::reduce_scatter) sent.all += addition;
-  return later(without(way, additions), without(sent, additions));
+  return {later(way, sent), additions};
 }
 
 }  // namespace hecaton::runs

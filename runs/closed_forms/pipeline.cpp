@@ -47,7 +47,7 @@ Time slotted(const Collective& collective, std::uint32_t head, const Chunks& chu
 
 }  // namespace
 
-Time pipeline_form(const Collective& collective) {
+Form pipeline_form(const Collective& collective) {
   const chiplet::Op& op = collective.op;
   const std::uint32_t p = collective.size();
   const bool reduces = op.code == OpCode::reduce;
@@ -61,7 +61,7 @@ Time pipeline_form(const Collective& collective) {
   longest += way_of_last(collective, head, 0, chunks);
   longest = later(longest, slotted(collective, head, chunks));
   const std::uint64_t largest = chiplet::chunk_bytes(op, op.count, 0);
-  return without(longest, reduces ? chunks.count * collective.addition(largest) : 0);
+  return {longest, reduces ? chunks.count * collective.addition(largest) : 0};
 }
 
 }  // namespace hecaton::runs

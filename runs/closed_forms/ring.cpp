@@ -52,7 +52,7 @@ Time last_edge_of_chunk(OpCode code, const Edges& edges, std::uint32_t c) {
 
 }  // namespace
 
-Time ring_form(const Collective& collective) {
+Form ring_form(const Collective& collective) {
   const chiplet::Op& op = collective.op;
   const std::uint32_t p = collective.size();
   const std::uint64_t bytes = chiplet::chunk_bytes(op, p, 0);
@@ -63,11 +63,11 @@ Time ring_form(const Collective& collective) {
     self_timed = later(self_timed, way_of_chunk(op.code, edges, c));
     last = later(last, last_edge_of_chunk(op.code, edges, c));
   }
-  if (op.slot_ps == 0) return self_timed;
   const std::uint64_t addition = op.code == OpCode::all_gather ? 0 : collective.addition(bytes);
+  self_timed.all += addition * (p - 1);
   last.all += op.slot_ps * (chiplet::step_count(op.code, p) - 1);
   if (op.code == OpCode::reduce_scatter) last.all += addition;
-  return later(self_timed, without(last, addition * (p - 1)));
+  return {later(self_timed, last), addition * (p - 1)};
 }
 
 namespace {

@@ -33,7 +33,7 @@ Time chain_from(const Collective& collective, std::uint32_t start) {
 }  // namespace
 
 // The chains that leave out the fastest edge, and the slowest; and the one to the die of the largest block.
-Time rotation_form(const Collective& collective) {
+Form rotation_form(const Collective& collective) {
   const auto& ring = collective.ring;
   const auto sooner = [](const Way& a, const Way& b) { return a.head < b.head; };
   const auto fastest =
@@ -44,7 +44,7 @@ Time rotation_form(const Collective& collective) {
   Time longest;
   for (const std::uint32_t start : {1U % p, (fastest + 1) % p, (slowest + 1) % p, slowest})
     longest = later(longest, chain_from(collective, start));
-  return longest;
+  return {longest, 0};
 }
 
 }  // namespace hecaton::runs

@@ -38,24 +38,37 @@ class Collectives {
       groups_[ring] = groups_of(static_cast<net::DieGroup>(ring));
   }
 
-  // Of the group that takes longest.
+  // Of the group that takes longest, beside its additions.
   Time of(const Op& op) const {
     Time longest;
-    for (const Group& group : groups_[static_cast<std::size_t>(op.ring)])
-      longest = later(longest, runs::undisturbed(collective(op, group)));
+    for (const Group& group : groups_[static_cast<std::size_t>(op.ring)]) {
+      const Form form = runs::undisturbed(collective(op, group));
+      longest = later(longest, without(form.end, form.additions));
+    }
     return longest;
   }
 
-  // Whether all that dies do is a few ring collectives, one behind the other. Then each die begins one when
-  // it ends the one before, and forms follow the dies; elsewhere, all dies are taken to begin a collective
-  // together.
+  // The end of the last die, additions included, if collectives are all that dies do: one of any schedule, or
+  // several around rings, which each die begins when it ends the one before. In other programs all dies are
+  // taken to begin a collective together.
+  std::optional<Time> end_of_all() const {
+    if (is_sequence()) return end_of_sequence();
+    const auto& roles = workload_.plan().roles;
+    if (roles.size() != 1 || roles[0].size() != 1 || !chiplet::is_collective(roles[0][0].code))
+      return std::nullopt;
+    Time end;
+    for (const Group& group : groups_[static_cast<std::size_t>(roles[0][0].ring)])
+      end = later(end, runs::undisturbed(collective(roles[0][0], group)).end);
+    return end;
+  }
+
+ private:
   bool is_sequence() const {
     const auto& roles = workload_.plan().roles;
     return roles.size() == 1 && roles[0].size() > 1 &&
            std::all_of(roles[0].begin(), roles[0].end(), goes_around_a_ring);
   }
 
-  // The end of the last die, additions included.
   Time end_of_sequence() const {
     std::vector<Time> now(workload_.topology().dies());
     for (const Op& op : workload_.plan().roles[0])
@@ -70,7 +83,6 @@ class Collectives {
     return end;
   }
 
- private:
   // One group stands for all where they are alike.
   std::vector<Group> groups_of(net::DieGroup group) const {
     const net::Topology& topology = workload_.topology();
@@ -118,8 +130,8 @@ OfDie of_die(const Collectives& forms, const chiplet::DieSetup& die) {
   const auto counts =
       chiplet::count_program(*die.program, {die.rings, die.lines}, die.timings, die.dram).counters;
   Time collectives;
-  if (forms.is_sequence()) {
-    collectives = without(forms.end_of_sequence(), counts.vector_ps);
+  if (const auto end = forms.end_of_all()) {
+    collectives = without(*end, counts.vector_ps);
   } else {
     chiplet::for_each_operation(*die.program, [&](const Op& op, std::uint64_t times, std::uint32_t) {
       if (chiplet::is_collective(op.code)) collectives += times * forms.of(op);

@@ -23,7 +23,7 @@ class Dice {
 
 // The fewest virtual channels that a routing needs.
 inline std::uint32_t least_channels(net::TopologyKind topology, net::Routing routing) {
-  const std::uint32_t classes = topology == net::TopologyKind::torus ? 2 : 1;
+  const std::uint32_t classes = net::design_of(topology).wraps ? 2 : 1;
   switch (routing) {
     case net::Routing::xy:
     case net::Routing::yx:

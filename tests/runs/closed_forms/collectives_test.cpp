@@ -101,7 +101,7 @@ bool nothing_contends(const io::Deck& deck) {
     const bool halves =
         c.operation == CollectiveOperation::broadcast ||
         std::has_single_bit(c.group == training::CollectiveGroup::rows ? package.columns : package.rows);
-    return line && halves && c.root == 0 && c.form == CollectiveForm::self_timed;
+    return line && halves && c.form == CollectiveForm::self_timed;
   }
   const bool divides = c.bytes % (std::uint64_t{package.rows} * package.columns) == 0;
   const bool has_root =
