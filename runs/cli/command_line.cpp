@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/files/version.hpp"
 #include "partition/partition.hpp"
@@ -165,7 +165,7 @@ void add_checks(CLI::App& app, Fields& fields) {
 
 void add_others(CLI::App& app, Fields& fields) {
   std::vector<std::string> kinds;
-  for (const io::WorkloadKind kind : io::all_kinds) kinds.emplace_back(io::to_string(kind));
+  for (const io::WorkloadKind& kind : io::workload_kinds()) kinds.emplace_back(kind.name);
   CLI::App& dump = *app.add_subcommand("dump-default", "Print a complete commented deck of a kind");
   dump.add_option("KIND", fields.dump_default.kind, "The workload")->required()->check(CLI::IsMember(kinds));
   CLI::App& summary = *app.add_subcommand("summary", "Print the summary of a trace");

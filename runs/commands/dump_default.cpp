@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/deck/writer.hpp"
 #include "runs/cli/exit_code.hpp"
 
 namespace hecaton::runs {
 
 int print_default(const DumpDefaultArguments& arguments) {
-  for (const io::WorkloadKind kind : io::all_kinds) {
-    if (arguments.kind == io::to_string(kind)) fmt::print("{}", io::dump_default(kind));
-  }
+  fmt::print("{}", io::dump_default(*io::find_workload_kind(arguments.kind)));
   return exit_done;
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/deck_input.hpp"
 
@@ -20,7 +20,7 @@ Rows package_rows(const io::Deck& deck) {
   const auto& package = deck.network.package;
   const auto& link = deck.network.link;
   const bool is_mesh = package.topology == net::TopologyKind::mesh;
-  return {{"deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind))},
+  return {{"deck", fmt::format("{} ({})", deck.name, io::kind_of(deck).name)},
           {"package",
            fmt::format("{} x {} dies, {}", package.rows, package.columns, is_mesh ? "mesh" : "bypass-ring")},
           {"links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,

@@ -13,6 +13,8 @@
 #include "core/engine/mpi/transport.hpp"
 #include "core/engine/sync/window_sync.hpp"
 #include "core/training/model/models.hpp"
+#include "core/training/model/plan_error.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
 #include "runs/wiring/endpoint.hpp"
@@ -239,15 +241,17 @@ Indices dealing_order(const Workload& workload, const io::Deck& deck) {
 
 void check_verifiable(const io::Deck& deck) {
   using training::PlanError;
-  if (deck.kind != io::WorkloadKind::training) {
+  if (!io::kind_of(deck).traits.can_be_verified) {
     throw PlanError("workload.kind", "can not be verified", "only training steps compute something",
                     "use a deck of kind \"training\"");
   }
   __extension__ using Wide = unsigned __int128;
   constexpr std::uint64_t most = 200'000'000;
-  const training::ModelConfig& m = deck.training.model;
+  const training::ModelConfig& m = deck.as<training::TrainingConfig>().model;
   const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
-  if (weights * deck.training.batch_sequences * deck.training.sequence_length > most) {
+  if (weights * deck.as<training::TrainingConfig>().batch_sequences *
+          deck.as<training::TrainingConfig>().sequence_length >
+      most) {
     throw PlanError("training.batch_sequences", "makes the step too large to verify",
                     "tokens times weights are more than 200 million; every product is done, densely too",
                     "use fewer tokens, or a smaller model");
@@ -268,7 +272,7 @@ Findings verify(const io::Deck& deck, const VerifyOptions& options, const boost:
   const auto partition = partition::make_partition(options.partition, workload.topology(),
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
-  const Reference reference(deck.training, dealing_order(workload, deck), options.seed);
+  const Reference reference(deck.as<training::TrainingConfig>(), dealing_order(workload, deck), options.seed);
   const Maker make(workload, options, reference, mailbox);  // has the programs that the dies run
   Model model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
   model.set_borders(partition.owner, announcements_of(workload), {});
