@@ -1,11 +1,12 @@
-// A plan of one collective operation, to be compared with its closed form.
+#include "core/training/collective.hpp"
+
 #include <fmt/format.h>
 
 #include <bit>
 #include <limits>
 
 #include "core/engine/base/time.hpp"
-#include "core/training/method.hpp"
+#include "core/training/model/plan_error.hpp"
 
 namespace hecaton::training {
 
@@ -87,7 +88,29 @@ void check_package_ring(MeshShape mesh) {
       fmt::format("a cycle through all dies needs an even number of them and two rows and columns; the "
                   "mesh is {} x {}",
                   mesh.rows, mesh.columns),
-      "choose another mesh, another algorithm, or the group \"rows\" or \"columns\"");
+      "choose another mesh, or the group \"rows\" or \"columns\"");
+}
+
+// A ring along a row or a column does not go round a package, nor the other way about.
+void check_ring(const CollectiveConfig& config, MeshShape mesh, bool has_bypass) {
+  const bool over_package = config.group == CollectiveGroup::package;
+  if (config.algorithm == Algorithm::hamiltonian_ring && !over_package) {
+    throw PlanError("collective.algorithm", "does not fit the group",
+                    "a hamiltonian-ring runs over the whole package",
+                    "choose group = \"package\" or another algorithm");
+  }
+  const bool is_line_ring =
+      config.algorithm == Algorithm::naive_ring || config.algorithm == Algorithm::bypass_ring;
+  if (is_line_ring && over_package) {
+    throw PlanError("collective.algorithm", "does not fit the group",
+                    "this ring runs along a row or a column", "choose \"hamiltonian-ring\" or another group");
+  }
+  if (config.algorithm == Algorithm::bypass_ring && !has_bypass) {
+    throw PlanError("collective.algorithm", "does not fit the topology",
+                    "the dies of a plain mesh have no bypass",
+                    "choose package.topology = \"bypass-ring\" or the algorithm \"naive-ring\"");
+  }
+  if (over_package && is_ring(config.algorithm)) check_package_ring(mesh);
 }
 
 void check_torus(const CollectiveConfig& config, MeshShape mesh) {
@@ -122,7 +145,6 @@ void check_algorithm(const CollectiveConfig& config, MeshShape mesh) {
                     fmt::format("\"halving-doubling\" needs a power of two; a group has {} dies", dies),
                     "choose another mesh or algorithm");
   }
-  if (is_ring(config.algorithm) && config.group == CollectiveGroup::package) check_package_ring(mesh);
 }
 
 void check_form(const CollectiveConfig& config, MeshShape mesh) {
@@ -151,6 +173,18 @@ void check_form(const CollectiveConfig& config, MeshShape mesh) {
   }
 }
 
+Ring ring_of(CollectiveGroup group) {
+  switch (group) {
+    case CollectiveGroup::rows:
+      return Ring::row;
+    case CollectiveGroup::columns:
+      return Ring::column;
+    case CollectiveGroup::package:
+      break;
+  }
+  return Ring::package;
+}
+
 chiplet::Op operation(OpCode code, Ring ring, std::uint64_t bytes) {
   chiplet::Op op;
   op.code = code;
@@ -173,22 +207,14 @@ chiplet::Program torus_program(OpCode code, std::uint64_t bytes, MeshShape mesh)
 
 }  // namespace
 
-chiplet::Ring ring_of(CollectiveGroup group) {
-  switch (group) {
-    case CollectiveGroup::rows:
-      return chiplet::Ring::row;
-    case CollectiveGroup::columns:
-      return chiplet::Ring::column;
-    case CollectiveGroup::package:
-      break;
-  }
-  return chiplet::Ring::package;
-}
-
-Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
+void check_collective(const CollectiveConfig& config, MeshShape mesh, bool has_bypass) {
+  check_ring(config, mesh, has_bypass);
   check_sizes(config, mesh);
   check_algorithm(config, mesh);
   check_form(config, mesh);
+}
+
+Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
   const OpCode code = code_of(config.operation);
   Plan plan;
   plan.role_of_die.assign(mesh.dies(), 0);

@@ -1,4 +1,4 @@
-// The table of training methods, and what plans a step or a collective by it.
+// The table of training methods, and what plans a step by it.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,5 @@ const MethodInfo* find_method(std::string_view name);
 
 // One training step. Throws PlanError.
 Plan plan_step(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
-
-// One collective operation, alone: every die takes part in the ring of its group; a unit is one byte. Throws
-// PlanError.
-Plan plan_collective(const CollectiveConfig& config, MeshShape mesh);
-// The ring that a collective of this group runs over.
-chiplet::Ring ring_of(CollectiveGroup group);
 
 }  // namespace hecaton::training

@@ -2,39 +2,39 @@
 // into the trace, and the only thing the wiring reads.
 #pragma once
 
-#include <cstdint>
 #include <string>
+#include <variant>
 
 #include "core/chiplet/hardware/config.hpp"
-#include "core/engine/base/enum_names.hpp"
-#include "core/training/model/config.hpp"
+#include "io/deck/workloads/kinds.hpp"
 #include "net/package/config.hpp"
-#include "net/traffic/config.hpp"
 
 namespace hecaton::io {
-
-enum class WorkloadKind : std::uint8_t { training, collective, traffic };
-constexpr auto enum_names(std::type_identity<WorkloadKind>) {
-  using enum WorkloadKind;
-  return named<WorkloadKind>({{training, "training"}, {collective, "collective"}, {traffic, "traffic"}});
-}
 
 struct Deck {
   std::string name;           // file name without folder, for tables and summaries
   std::string resolved_toml;  // the whole deck after presets and overrides; reads back to the same Deck
-  WorkloadKind kind = WorkloadKind::training;
   net::NetworkConfig network;
   chiplet::DieConfig die;
   chiplet::MemoryConfig memory;
   chiplet::EnergyConfig energy;
-  training::TrainingConfig training;
-  training::CollectiveConfig collective;
-  net::TrafficConfig traffic;
+  WorkloadConfig workload;  // settings of the one kind that the deck runs
   // Which preset filled [link], [memory] and [energy], for tables and reports; the values above already hold
   // what it set.
   std::string link_preset = "none";
   std::string memory_preset = "none";
   std::string energy_preset = "none";
+
+  // The settings of a kind, by their type (training::TrainingConfig, ...). Throws std::bad_variant_access if
+  // the deck runs another kind.
+  template <class Config>
+  Config& as() {
+    return std::get<Config>(workload);
+  }
+  template <class Config>
+  const Config& as() const {
+    return std::get<Config>(workload);
+  }
 };
 
 }  // namespace hecaton::io

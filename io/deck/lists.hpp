@@ -1,5 +1,5 @@
 // Lists that stand in a deck as one text: "0-1, 5-9". Reading refuses what does not have the form; whether
-// the dies and links exist is deck_check's question.
+// the dies and links exist, check.cpp asks.
 #pragma once
 
 #include <string>
@@ -28,14 +28,11 @@ inline constexpr std::string_view link_list_form =
 inline constexpr std::string_view override_form =
     "items \"WHERE: KEY VALUE, ...\" with ; between them, WHERE being row R, column C, wrap, io or a pair of "
     "dies A-B, KEY bandwidth_GBps or latency_ns, as in \"row 2: latency_ns 4; 0-1: bandwidth_GBps 16\"; "
-    "empty: "
-    "none";
+    "empty: none";
 inline constexpr std::string_view operator_list_form =
     "items \"KIND\" or \"KIND: KEY VALUE, ...\" with ; between them, KIND being attention (KEY heads, "
-    "kv_heads), "
-    "feed-forward (ffn, gated 0 or 1) or experts (these and experts, experts_per_token), as in "
+    "kv_heads), feed-forward (ffn, gated 0 or 1) or experts (these and experts, experts_per_token), as in "
     "\"attention; feed-forward: ffn 4096; attention: kv_heads 1; experts\"; empty: attention and a "
-    "feed-forward "
-    "network, or experts";
+    "feed-forward network, or experts";
 
 }  // namespace hecaton::io

@@ -4,9 +4,6 @@
 
 #include <cstdint>
 
-#include "core/training/model/models.hpp"
-#include "io/deck/lists.hpp"
-
 namespace hecaton::io {
 namespace {
 
@@ -34,7 +31,7 @@ Preset ucie(const UciePackage& package, int rate_GTps) {
         Tag::public_source}}};
 }
 
-std::vector<Preset> link_presets() {
+std::vector<Preset> make_link_presets() {
   std::vector<Preset> presets;
   for (const UciePackage& package : ucie_packages) {
     for (const int rate : ucie_rates_GTps) presets.push_back(ucie(package, rate));
@@ -42,7 +39,7 @@ std::vector<Preset> link_presets() {
   return presets;
 }
 
-std::vector<Preset> memory_presets() {
+std::vector<Preset> make_memory_presets() {
   return {{"ddr5-6400",
            "one DDR5-6400 channel: 6.4 GT/s x 8 bytes",
            {{"bandwidth_GBps", 51.2, Tag::derived}, {"energy_pJ_per_bit", 11.8, Tag::public_source}}},
@@ -52,7 +49,7 @@ std::vector<Preset> memory_presets() {
 }
 
 // A multiply-accumulate is a product and a sum; SRAM is made of banks of 32 KiB.
-std::vector<Preset> energy_presets() {
+std::vector<Preset> make_energy_presets() {
   const auto horowitz = [](std::string name, const char* type, double product_pJ, double sum_pJ) {
     return Preset{std::move(name),
                   fmt::format("{} in 45 nm, by Horowitz", type),
@@ -71,42 +68,26 @@ std::vector<Preset> energy_presets() {
             {"sram_write_pJ_per_byte", 8 * baton_pJ_per_bit, Tag::derived}}}};
 }
 
-Preset model_preset(const training::ModelConfig& model) {
-  const auto number = [](std::uint32_t n) { return Value{static_cast<std::int64_t>(n)}; };
-  return {model.name,
-          "the public shapes of " + model.name,
-          {{"name", model.name, Tag::assumed},
-           {"hidden", number(model.hidden), Tag::public_source},
-           {"ffn", number(model.ffn), Tag::public_source},
-           {"heads", number(model.heads), Tag::public_source},
-           {"kv_heads", number(model.kv_heads), Tag::public_source},
-           {"layers", number(model.layers), Tag::public_source},
-           {"vocabulary", number(model.vocabulary), Tag::public_source},
-           {"gated", model.gated, Tag::public_source},
-           {"tied", model.tied, Tag::public_source},
-           {"experts", number(model.experts), Tag::public_source},
-           {"experts_per_token", number(model.experts_per_token), Tag::public_source},
-           {"operators", list_text(model.operators), Tag::public_source}}};
-}
+}  // namespace
 
-std::vector<Preset> model_presets() {
-  std::vector<Preset> presets;
-  for (const training::ModelConfig& model : training::known_models()) presets.push_back(model_preset(model));
+std::span<const Preset> link_presets() {
+  static const std::vector<Preset> presets = make_link_presets();
   return presets;
 }
 
-}  // namespace
+std::span<const Preset> memory_presets() {
+  static const std::vector<Preset> presets = make_memory_presets();
+  return presets;
+}
 
-std::span<const Preset> presets_of(std::string_view table) {
-  static const std::vector<Preset> links = link_presets();
-  static const std::vector<Preset> memories = memory_presets();
-  static const std::vector<Preset> energies = energy_presets();
-  static const std::vector<Preset> models = model_presets();
-  if (table == "link") return links;
-  if (table == "memory") return memories;
-  if (table == "energy") return energies;
-  if (table == "training.model") return models;
-  return {};
+std::span<const Preset> energy_presets() {
+  static const std::vector<Preset> presets = make_energy_presets();
+  return presets;
+}
+
+std::span<const Preset> presets_of(std::string_view name) {
+  const Table* table = find_table(name);
+  return table == nullptr ? std::span<const Preset>() : table->presets;
 }
 
 const Preset* find_preset(std::string_view table, std::string_view name) {
@@ -130,11 +111,10 @@ void apply_preset(Deck& deck, std::string_view table, const Preset& preset) {
 }
 
 const Preset* preset_in_use(const Deck& deck, std::string_view table) {
-  if (table == "link") return find_preset(table, deck.link_preset);
-  if (table == "memory") return find_preset(table, deck.memory_preset);
-  if (table == "energy") return find_preset(table, deck.energy_preset);
-  if (table == "training.model") return find_preset(table, deck.training.model.name);
-  return nullptr;
+  const Table* filled = find_table(table);
+  if (filled == nullptr || filled->preset_key.empty()) return nullptr;
+  const Key& chooses = *find_key(table, filled->preset_key);
+  return find_preset(table, std::get<std::string>(chooses.get(deck, chooses)));
 }
 
 }  // namespace hecaton::io

@@ -1,9 +1,8 @@
-// Named sets of values that fill a table: links, memories, energies and models, each value with its tag. A
-// key that the deck gives itself overrides the preset's value.
+// Named sets of values that fill a table: links, memories, energies and, by kind of workload, more; each value
+// with its tag. A key that the deck gives itself overrides the preset's value.
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,19 +10,12 @@
 
 namespace hecaton::io {
 
-struct PresetValue {
-  std::string_view key;  // in the preset's table
-  Value value;
-  Tag tag;
-};
+// The presets of the hardware.
+std::span<const Preset> link_presets();
+std::span<const Preset> memory_presets();
+std::span<const Preset> energy_presets();
 
-struct Preset {
-  std::string name;
-  std::string text;
-  std::vector<PresetValue> values;
-};
-
-// The presets of "link", "memory", "energy" or "training.model"; none for other tables.
+// The presets that may fill this table; none for most tables.
 std::span<const Preset> presets_of(std::string_view table);
 const Preset* find_preset(std::string_view table, std::string_view name);
 std::vector<std::string_view> preset_names(std::string_view table);

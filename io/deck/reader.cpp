@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <iterator>
-#include <optional>
 #include <vector>
 
 #include "io/deck/check.hpp"
 #include "io/deck/presets.hpp"
 #include "io/deck/registry.hpp"
 #include "io/deck/source.hpp"
+#include "io/deck/values.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/deck/writer.hpp"
 
 namespace hecaton::io {
@@ -29,12 +28,6 @@ std::string shown_name(const Entry& entry) {
   if (entry.table.empty()) return shown(entry.name);
   if (entry.name.empty()) return shown(entry.table);
   return fmt::format("{}.{}", shown(entry.table), shown(entry.name));
-}
-
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates,
-                         std::string_view otherwise) {
-  const std::string_view guess = nearest(word, candidates);
-  return guess.empty() ? std::string(otherwise) : fmt::format("did you mean \"{}\"?", guess);
 }
 
 std::vector<std::string_view> key_names(const Table& table) {
@@ -86,102 +79,21 @@ void check_names(const Entries& entries) {
   }
 }
 
-const Entry* find_entry(const Entries& entries, std::string_view table, std::string_view name) {
-  for (const Entry& entry : entries) {
-    if (entry.table == table && entry.name == name) return &entry;
+// "training", "collective" or "traffic", each in quotes.
+std::string kind_names() {
+  const std::span<const WorkloadKind> kinds = workload_kinds();
+  std::string names;
+  for (const WorkloadKind& kind : kinds) {
+    const std::string_view between = &kind == &kinds.front() ? "" : &kind == &kinds.back() ? " or " : ", ";
+    names += fmt::format("{}\"{}\"", between, kind.name);
   }
-  return nullptr;
+  return names;
 }
 
-[[noreturn]] void refuse_type(const Entry& entry, const Key& key) {
-  throw InputError(entry.where, full_name(key), fmt::format("is {}", entry.type),
-                   fmt::format("{} is needed", describe_type(key)),
-                   fmt::format("give {}", describe_range(key)));
-}
-
-// Turns what stands in the deck into a value of the key's type, or refuses it.
-struct Checker {
-  const Entry& entry;
-  const Key& key;
-
-  [[noreturn]] void refuse_range(std::string_view value) const {
-    throw InputError(entry.where, full_name(key), "is out of range",
-                     fmt::format("{} is not in {}", value, describe_range(key)),
-                     "give a value in that range");
-  }
-
-  Value operator()(const IntegerType& type) const {
-    const auto* value = std::get_if<std::int64_t>(&entry.value);
-    if (value == nullptr) refuse_type(entry, key);
-    if (*value < type.least || *value > type.most) refuse_range(to_toml(*value));
-    return *value;
-  }
-
-  Value operator()(const RealType& type) const {
-    const auto* whole = std::get_if<std::int64_t>(&entry.value);
-    const auto* real = std::get_if<double>(&entry.value);
-    if (whole == nullptr && real == nullptr) refuse_type(entry, key);
-    const double value = real != nullptr ? *real : static_cast<double>(*whole);
-    if (!std::isfinite(value)) {
-      throw InputError(entry.where, full_name(key), "is not finite", fmt::format("{}", value),
-                       fmt::format("give {}", describe_range(key)));
-    }
-    if (value < type.least || value > type.most) refuse_range(fmt::format("{}", value));
-    return value + 0.0;  // -0.0 becomes 0.0
-  }
-
-  Value operator()(const BooleanType&) const {
-    const auto* value = std::get_if<bool>(&entry.value);
-    if (value == nullptr) refuse_type(entry, key);
-    return *value;
-  }
-
-  const std::string& text() const {
-    const auto* value = std::get_if<std::string>(&entry.value);
-    if (value == nullptr) refuse_type(entry, key);
-    return *value;
-  }
-
-  Value operator()(const TextType&) const {
-    constexpr std::size_t longest = 64;
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
-    const std::string& value = text();
-    if (value.empty() || value.size() > longest || value.find_first_not_of(allowed) != std::string::npos) {
-      throw InputError(entry.where, full_name(key), fmt::format("cannot be {}", in_quotes(value)),
-                       "it names things in files and tables",
-                       fmt::format("use 1 to {} of {}", longest, describe_range(key)));
-    }
-    return value;
-  }
-
-  Value operator()(const ListType& type) const {
-    const std::string& value = text();
-    if (const std::string problem = type.problem(value); !problem.empty())
-      throw InputError(entry.where, full_name(key), "does not have the form", problem,
-                       fmt::format("give {}", describe_range(key)));
-    return value;
-  }
-
-  Value operator()(const ChoiceType& type) const {
-    const std::string& value = text();
-    if (std::find(type.names.begin(), type.names.end(), value) == type.names.end()) {
-      throw InputError(entry.where, full_name(key), fmt::format("cannot be {}", in_quotes(value)),
-                       "available are " + joined(type.names),
-                       did_you_mean(value, type.names, "choose one of them"));
-    }
-    return value;
-  }
-};
-
-void set_entry(Deck& deck, const Entry& entry) {
-  const Key& key = *find_key(entry.table, entry.name);
-  key.set(deck, key, std::visit(Checker{entry, key}, key.type));
-}
-
-WorkloadKind kind_of(const Entries& entries, const std::string& source) {
+const WorkloadKind& kind_of_entries(const Entries& entries, const std::string& source) {
   const Entry* kind = find_entry(entries, "workload", "kind");
   const Entry* table = find_entry(entries, "workload", "");
-  constexpr std::string_view hint = "add kind = \"training\", \"collective\" or \"traffic\" under [workload]";
+  const std::string hint = fmt::format("add kind = {} under [workload]", kind_names());
   if (kind == nullptr && table == nullptr) {
     throw InputError({source}, "workload", "is missing", "a deck says what it simulates", hint);
   }
@@ -190,78 +102,44 @@ WorkloadKind kind_of(const Entries& entries, const std::string& source) {
   }
   Deck deck;
   set_entry(deck, *kind);
-  return deck.kind;
+  return kind_of(deck);
 }
 
-void check_tables_of_kind(const Entries& entries, WorkloadKind kind) {
+void check_tables_of_kind(const Entries& entries, const WorkloadKind& kind) {
   for (const Entry& entry : entries) {
-    if (find_table(entry.table)->allowed.contains(kind)) continue;
+    if (belongs_to(*find_table(entry.table), kind)) continue;
     throw InputError(entry.where, shown_name(entry), "does not belong here",
-                     fmt::format("workload.kind is \"{}\"", to_string(kind)), "remove it or change the kind");
+                     fmt::format("workload.kind is \"{}\"", kind.name), "remove it or change the kind");
   }
 }
 
-void apply_table_preset(Deck& deck, const Entries& entries, std::string_view table) {
-  if (const Entry* entry = find_entry(entries, table, "preset")) set_entry(deck, *entry);
-  if (const Preset* preset = preset_in_use(deck, table)) apply_preset(deck, table, *preset);
+void apply_preset_of(const Table& table, Deck& deck, const Entries& entries) {
+  if (table.preset_key.empty()) return;
+  if (const Entry* entry = find_entry(entries, table.name, table.preset_key)) set_entry(deck, *entry);
+  if (const Preset* preset = preset_in_use(deck, table.name)) apply_preset(deck, table.name, *preset);
 }
 
-[[noreturn]] void refuse_missing_shape(const Entry& entry, const Key& key) {
-  throw InputError(entry.where, full_name(key), "is missing", "the model's name is not that of a known model",
-                   fmt::format("give all shapes, or a name of {}", joined(preset_names("training.model"))));
-}
-
-// A model that is named gets its public shapes; one that is not must give all of its own. Only a table in the
-// deck makes a model without a name: an override changes the model that is there.
-void apply_model(Deck& deck, const Entries& entries) {
-  constexpr std::string_view model = "training.model";
-  const Entry* chosen = find_entry(entries, "training", "model");
-  const Entry* table = find_entry(entries, model, "");
-  const Entry* name = find_entry(entries, model, "name");
-  if (table != nullptr) deck.training.model.name = "custom";
-  if (chosen != nullptr) set_entry(deck, *chosen);
-  if (name != nullptr) set_entry(deck, *name);
-  if (const Preset* preset = find_preset(model, deck.training.model.name)) {
-    apply_preset(deck, model, *preset);
-    return;
+// What a preset sets, a key that is given overrides; so presets come first. What a table with a short form means
+// is left to its kind.
+void apply_entries(Deck& deck, const Entries& entries, const std::filesystem::path& folder) {
+  const WorkloadKind& kind = kind_of(deck);
+  for (const Table& table : registry()) {
+    if (belongs_to(table, kind) && table.short_form.empty()) apply_preset_of(table, deck, entries);
   }
-  for (const Key& key : find_table(model)->keys) {
-    // A model that says nothing of experts has none.
-    const bool is_shape = std::holds_alternative<IntegerType>(key.type) && !key.name.starts_with("experts");
-    const Entry& place = table != nullptr ? *table : *name;
-    if (is_shape && find_entry(entries, model, key.name) == nullptr) refuse_missing_shape(place, key);
-  }
-}
-
-// A known model whose shapes were changed must not pass under its name.
-void rename_changed_model(Deck& deck) {
-  const Preset* preset = find_preset("training.model", deck.training.model.name);
-  if (preset == nullptr) return;
-  for (const PresetValue& value : preset->values) {
-    const Key& key = *find_key("training.model", value.key);
-    if (key.get(deck, key) == value.value) continue;
-    deck.training.model.name += "-changed";
-    return;
-  }
-}
-
-void apply_entries(Deck& deck, const Entries& entries) {
-  apply_table_preset(deck, entries, "link");
-  apply_table_preset(deck, entries, "memory");
-  apply_table_preset(deck, entries, "energy");
-  if (deck.kind == WorkloadKind::training) apply_model(deck, entries);
+  kind.prepare(deck, entries);
   for (const Entry& entry : entries) {
     if (!entry.name.empty()) set_entry(deck, entry);
   }
-  rename_changed_model(deck);
+  kind.complete(deck, folder);
 }
 
-// An override takes the place of what the deck says; a model by name takes that of a whole [training.model].
+// An override takes the place of what the deck says; a short form takes that of a whole table.
 void override_entry(Entries& entries, Entry entry) {
-  const bool replaces_model = entry.table == "training" && entry.name == "model";
+  const std::string name = fmt::format("{}.{}", entry.table, entry.name);
   std::erase_if(entries, [&](const Entry& old) {
     const bool same = old.table == entry.table && old.name == entry.name;
-    return same || (replaces_model && old.table == "training.model");
+    const Table* table = find_table(old.table);
+    return same || (table != nullptr && table->short_form == name);
   });
   entries.push_back(std::move(entry));
 }
@@ -275,7 +153,7 @@ bool is_text_key(std::string_view table, std::string_view name) {
 
 LoadedDeck resolve(const Entries& entries, const std::string& source, std::string name) {
   check_names(entries);
-  const WorkloadKind kind = kind_of(entries, source);
+  const WorkloadKind& kind = kind_of_entries(entries, source);
   check_tables_of_kind(entries, kind);
   LoadedDeck loaded{default_deck(kind), KeyLocations({source})};
   loaded.deck.name = std::move(name);
@@ -283,12 +161,7 @@ LoadedDeck resolve(const Entries& entries, const std::string& source, std::strin
     loaded.locations.add(entry.name.empty() ? entry.table : fmt::format("{}.{}", entry.table, entry.name),
                          entry.where);
   }
-  apply_entries(loaded.deck, entries);
-  std::string& trace_file = loaded.deck.traffic.trace_file;
-  if (!trace_file.empty())
-    trace_file = std::filesystem::absolute(std::filesystem::path(source).parent_path() / trace_file)
-                     .lexically_normal()
-                     .string();
+  apply_entries(loaded.deck, entries, std::filesystem::path(source).parent_path());
   check_deck(loaded.deck, loaded.locations);
   loaded.deck.resolved_toml = resolved_toml(loaded.deck);
   return loaded;

@@ -3,18 +3,39 @@
 #include <fmt/format.h>
 
 #include "io/deck/registry_entry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 
 namespace hecaton::io {
 namespace {
 
+// "training: one step of a model; collective: ..."
+const std::string& kinds_text() {
+  static const std::string text = [] {
+    std::string kinds;
+    for (const WorkloadKind& kind : workload_kinds())
+      kinds += fmt::format("{}{}: {}", kinds.empty() ? "" : "; ", kind.name, kind.text);
+    return kinds + ".";
+  }();
+  return text;
+}
+
+Value get_kind(const Deck& deck, const Key&) {
+  return std::string(kind_of(deck).name);
+}
+
+// A deck that has this kind already keeps its settings.
+void set_kind(Deck& deck, const Key&, const Value& value) {
+  const WorkloadKind& kind = *find_workload_kind(std::get<std::string>(value));
+  if (&kind != &kind_of(deck)) deck.workload = kind.default_config();
+}
+
 Table workload_table() {
-  return table("workload", "What is simulated.", for_all,
-               {key(
-                   "kind", choice_of<WorkloadKind>(), "", Tag::assumed, for_all,
-                   "training: one step of a model; collective: one collective operation alone; "
-                   "traffic: synthetic packets.",
-                   [](auto& d) -> auto& { return d.kind; })});
+  ChoiceType names;
+  for (const WorkloadKind& kind : workload_kinds()) names.names.push_back(kind.name);
+  return table("workload", "What is simulated.",
+               {{"workload", "kind", std::move(names), "", Tag::assumed, ActsOn::everything, kinds_text(),
+                 &get_kind, &set_kind}});
 }
 
 std::string real_text(double value) {
@@ -27,7 +48,7 @@ struct TomlOf {
   std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
   std::string operator()(double value) const { return real_text(value); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
-  // Texts of a deck hold no quotes and no backslashes (see deck_reader), so they need no escapes.
+  // Texts of a deck hold no quotes and no backslashes (see values.cpp), so they need no escapes.
   std::string operator()(const std::string& value) const { return fmt::format("\"{}\"", value); }
 };
 
@@ -43,7 +64,12 @@ struct RangeOf {
 std::vector<Table> all_tables() {
   std::vector<Table> tables{workload_table()};
   for (Table& entry : hardware_tables()) tables.push_back(std::move(entry));
-  for (Table& entry : workload_tables()) tables.push_back(std::move(entry));
+  for (const WorkloadKind& kind : workload_kinds()) {
+    for (Table& entry : kind.tables()) {
+      entry.kind = kind.name;
+      tables.push_back(std::move(entry));
+    }
+  }
   return tables;
 }
 
@@ -88,20 +114,28 @@ std::string to_toml(const Value& value) {
   return std::visit(TomlOf{}, value);
 }
 
-Deck default_deck(WorkloadKind kind) {
-  Deck deck;
-  deck.kind = kind;
-  if (kind != WorkloadKind::traffic) {
-    deck.link_preset = "ucie-standard-x16-32";
-    deck.memory_preset = "ddr5-6400";
-    return deck;
+bool belongs_to(const Table& entry, const WorkloadKind& kind) {
+  return entry.kind.empty() || entry.kind == kind.name;
+}
+
+bool takes_effect(const Key& entry, const WorkloadKind& kind) {
+  switch (entry.acts_on) {
+    case ActsOn::everything:
+      return belongs_to(*find_table(entry.table), kind);
+    case ActsOn::programs:
+      return kind.traits.runs_programs;
+    case ActsOn::computation:
+      return kind.traits.computes;
+    case ActsOn::faults:
+      return kind.traits.allows_dead_dies;
   }
-  // What published curves of mesh networks assume.
-  deck.network.package.rows = deck.network.package.columns = 8;
-  deck.network.package.topology = net::TopologyKind::mesh;
-  deck.network.link.latency_ns = 1.0;
-  deck.network.router.buffer_flits = 8;
-  deck.network.router.switching = net::Switching::wormhole;
+  return false;
+}
+
+Deck default_deck(const WorkloadKind& kind) {
+  Deck deck;
+  deck.workload = kind.default_config();
+  kind.set_hardware_defaults(deck);
   return deck;
 }
 

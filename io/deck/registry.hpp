@@ -1,8 +1,8 @@
 // The one registry of deck keys. Parser, error messages, the commented default deck and the resolved echo are
 // all generated from it, so a key that is not here does not exist and one that is here is documented.
 //
-// Adding a key: one entry in registry_hardware.cpp or registry_workload.cpp that names the field of Deck it
-// fills; its default is the field's.
+// Adding a key: one entry in registry_hardware.cpp, or in the file of a kind of workload (workloads/), that names
+// the field of Deck it fills; its default is the field's.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,8 @@
 
 namespace hecaton::io {
 
+struct WorkloadKind;  // workloads/kind.hpp
+
 // Where a number comes from: stated in the paper that the simulated system follows, read in another public
 // source, derived by arithmetic from such, or a sensible value chosen by this project.
 enum class Tag : std::uint8_t { paper, public_source, derived, assumed };
@@ -26,22 +28,13 @@ constexpr auto enum_names(std::type_identity<Tag>) {
       {{paper, "PAPER"}, {public_source, "PUBLIC"}, {derived, "DERIVED"}, {assumed, "ASSUMED"}});
 }
 
-constexpr std::string_view to_string(WorkloadKind kind) {
-  return name_of(kind);
-}
-inline constexpr WorkloadKind all_kinds[] = {WorkloadKind::training, WorkloadKind::collective,
-                                             WorkloadKind::traffic};
-
-// A set of workload kinds.
-struct Kinds {
-  std::uint8_t bits = 0;
-  constexpr bool contains(WorkloadKind kind) const { return (bits >> static_cast<unsigned>(kind) & 1U) != 0; }
+// What a key acts on: it takes effect only with workloads that use that.
+enum class ActsOn : std::uint8_t {
+  everything,   // any workload
+  programs,     // dies that run programs: messages cut into packets, vector units, energy
+  computation,  // programs that compute and use DRAM: matrix engines, buffers, memory
+  faults        // dies that do not work
 };
-inline constexpr Kinds for_training{1};
-inline constexpr Kinds for_collective{2};
-inline constexpr Kinds for_traffic{4};
-inline constexpr Kinds for_programs{3};  // what runs programs on dies
-inline constexpr Kinds for_all{7};
 
 // A value as a deck writes it; a choice is a string.
 using Value = std::variant<std::int64_t, double, bool, std::string>;
@@ -60,12 +53,26 @@ struct TextType {};
 struct ChoiceType {
   std::vector<std::string_view> names;  // of an enum: in the order of its values
 };
-// A list as one text, see deck_lists.hpp.
+// A list as one text, see lists.hpp.
 struct ListType {
   std::string_view form;
   std::string (*problem)(std::string_view text);  // what is wrong with it, or nothing
 };
 using KeyType = std::variant<IntegerType, RealType, BooleanType, TextType, ChoiceType, ListType>;
+
+// A value that a preset gives to a key.
+struct PresetValue {
+  std::string_view key;  // in the preset's table
+  Value value;
+  Tag tag;
+};
+
+// A named set of values that fills a table.
+struct Preset {
+  std::string name;
+  std::string text;
+  std::vector<PresetValue> values;
+};
 
 struct Key {
   std::string_view table;
@@ -73,8 +80,9 @@ struct Key {
   KeyType type;
   std::string_view unit;  // empty: a plain number or no number
   Tag tag;                // of the default
-  Kinds kinds;            // the workloads in which it has an effect
+  ActsOn acts_on;
   std::string_view text;
+  // Precondition of both: the table may stand in a deck of this kind of workload.
   Value (*get)(const Deck&, const Key&);
   void (*set)(Deck&, const Key&, const Value&);  // the value has passed check()
 };
@@ -82,8 +90,13 @@ struct Key {
 struct Table {
   std::string_view name;
   std::string_view text;
-  Kinds allowed;  // a hardware table may stand in any deck, a workload's own table only in its kind
   std::vector<Key> keys;
+  // The presets that may fill this table, and the key that chooses one; none for most tables.
+  std::span<const Preset> presets = {};
+  std::string_view preset_key = {};
+  // A key of another table ("training.model") that chooses the preset in place of this whole table; or none.
+  std::string_view short_form = {};
+  std::string_view kind = {};  // the kind of workload that it belongs to; none: it may stand in any deck
 };
 
 // All tables in the order in which decks are printed.
@@ -100,8 +113,11 @@ std::string_view describe_type(const Key& key);
 // As TOML.
 std::string to_toml(const Value& value);
 
-// A deck of this kind in which every key has its default; the defaults differ where the kinds' customs
-// differ.
-Deck default_deck(WorkloadKind kind);
+// Whether the table may stand in a deck of this kind of workload, and whether a key takes effect there.
+bool belongs_to(const Table& table, const WorkloadKind& kind);
+bool takes_effect(const Key& key, const WorkloadKind& kind);
+
+// A deck of this kind in which every key has its default. Kinds choose defaults of the hardware too.
+Deck default_deck(const WorkloadKind& kind);
 
 }  // namespace hecaton::io

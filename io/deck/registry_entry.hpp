@@ -72,18 +72,24 @@ struct Access {
 
 // One entry; the table's name is filled in by `table`.
 template <class Field>
-Key key(std::string_view name, KeyType type, std::string_view unit, Tag tag, Kinds kinds,
+Key key(std::string_view name, KeyType type, std::string_view unit, Tag tag, ActsOn acts_on,
         std::string_view text, Field) {
-  return {{}, name, std::move(type), unit, tag, kinds, text, &Access<Field>::get, &Access<Field>::set};
+  return {{}, name, std::move(type), unit, tag, acts_on, text, &Access<Field>::get, &Access<Field>::set};
 }
 
-inline Table table(std::string_view name, std::string_view text, Kinds allowed, std::vector<Key> keys) {
+inline Table table(std::string_view name, std::string_view text, std::vector<Key> keys) {
   for (Key& entry : keys) entry.table = name;
-  return {name, text, allowed, std::move(keys)};
+  return {name, text, std::move(keys)};
 }
 
-// The tables, in two groups.
+// The key that chooses one of `presets`, or none of them.
+inline ChoiceType choice_of(std::span<const Preset> presets) {
+  ChoiceType choice;
+  for (const Preset& preset : presets) choice.names.push_back(preset.name);
+  return choice;
+}
+
+// The tables of the hardware, which may stand in any deck.
 std::vector<Table> hardware_tables();
-std::vector<Table> workload_tables();
 
 }  // namespace hecaton::io

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "io/deck/presets.hpp"
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -28,9 +29,11 @@ std::string_view origin(const Deck& deck, const Deck& defaults, const Key& key) 
   return value == key.get(defaults, key) ? name_of(key.tag) : "given";
 }
 
-// [training.model] says the same in full.
-bool is_model_choice(const Key& key) {
-  return key.table == "training" && key.name == "model";
+// The table that a key chooses the preset of says the same in full.
+bool is_short_form(const Key& key) {
+  const std::string name = full_name(key);
+  return std::any_of(registry().begin(), registry().end(),
+                     [&](const Table& table) { return table.short_form == name; });
 }
 
 std::string assignment(const Deck& deck, const Key& key) {
@@ -65,44 +68,41 @@ std::string documented_key(const Deck& deck, const Key& key) {
 std::string documented_table(const Deck& deck, const Table& table) {
   std::string keys;
   for (const Key& key : table.keys) {
-    if (key.kinds.contains(deck.kind)) keys += documented_key(deck, key);
+    if (takes_effect(key, kind_of(deck))) keys += documented_key(deck, key);
   }
   if (keys.empty()) return {};
-  // The default model is chosen by name, and a table beside the name would be a second definition of the same
-  // key.
-  const bool is_model = table.name == "training.model";
-  return fmt::format("\n{}{}[{}]\n{}", wrapped(table.text), is_model ? "# " : "", table.name, keys);
+  // A default that is chosen by a short form stands there; the table beside it would define it twice.
+  const std::string_view comment = table.short_form.empty() ? "" : "# ";
+  return fmt::format("\n{}{}[{}]\n{}", wrapped(table.text), comment, table.name, keys);
 }
 
 }  // namespace
 
 std::string resolved_toml(const Deck& deck) {
-  const Deck defaults = default_deck(deck.kind);
+  const Deck defaults = default_deck(kind_of(deck));
   std::string text =
       "# Every value of the run. After it: the tag of a default, or \"given\" where the deck chose it.\n";
   for (const Table& table : registry()) {
-    if (!table.allowed.contains(deck.kind)) continue;
+    if (!belongs_to(table, kind_of(deck))) continue;
     text += fmt::format("\n[{}]\n", table.name);
     for (const Key& key : table.keys) {
-      if (is_model_choice(key)) continue;
+      if (is_short_form(key)) continue;
       text += fmt::format("{}  # {}\n", assignment(deck, key), origin(deck, defaults, key));
     }
   }
   return text;
 }
 
-std::string dump_default(WorkloadKind kind) {
+std::string dump_default(const WorkloadKind& kind) {
   Deck deck = default_deck(kind);
   std::string text = wrapped(fmt::format(
       "The default deck of kind \"{}\". After each range stands where the value comes from: PAPER: stated in "
       "the paper that the simulated system follows; PUBLIC: read in another public source; DERIVED: follows "
-      "by "
-      "arithmetic; ASSUMED: a sensible value chosen by this program. A line \"# key = value\" shows what a "
-      "preset "
-      "or a model's name fills in; remove its \"# \" to override it.",
-      to_string(kind)));
+      "by arithmetic; ASSUMED: a sensible value chosen by this program. A line \"# key = value\" shows what a "
+      "preset or a model's name fills in; remove its \"# \" to override it.",
+      kind.name));
   for (const Table& table : registry()) {
-    if (table.allowed.contains(kind)) text += documented_table(deck, table);
+    if (belongs_to(table, kind)) text += documented_table(deck, table);
   }
   return text;
 }

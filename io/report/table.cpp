@@ -31,90 +31,54 @@ std::string plain(std::string_view text, std::size_t width) {
   return shown;
 }
 
-Line named(std::string label, std::string_view text) {
-  return {std::move(label), plain(text, 40)};
-}
-Line quantity(std::string label, double value, std::string_view unit) {
+Line quantity_line(std::string label, double value, std::string_view unit) {
   return {.label = std::move(label), .value = format_si(value, unit), .number = value};
 }
-Line part(std::string label, double value, double whole, std::string_view unit) {
-  Line line = quantity(std::move(label), value, unit);
-  line.share = whole > 0 ? value / whole : 0;
-  return line;
-}
-Line count(std::string label, double value) {
+Line count_line(std::string label, double value) {
   return {.label = std::move(label), .value = format_count(value), .number = value};
 }
-Line figure(std::string label, double value) {
-  return {.label = std::move(label), .value = fmt::format("{:.4g}", value), .number = value};
-}
-
-Lines lines_of(const TrainingSummary& t) {
-  const double step = t.step_s;
-  const EnergySummary& e = t.energy_J;
-  // Rounding may leave a negative nothing.
-  const double ended = std::max(0.0, step - t.compute_s - t.nop_s - t.dram_s);
-  return {named("model", t.model),
-          named("method", t.method),
-          quantity("step time", step, "s"),
-          count("tokens/s", t.tokens_per_s),
-          {.label = "FLOPs utilisation", .value = format_percent(t.mfu), .number = t.mfu},
-          {"a die's step (mean)"},
-          part("  compute", t.compute_s, step, "s"),
-          part("  NoP", t.nop_s, step, "s"),
-          part("  DRAM", t.dram_s, step, "s"),
-          part("  program ended", ended, step, "s"),
-          quantity("energy", e.total, "J"),
-          part("  matrix, vector", e.compute, e.total, "J"),
-          part("  SRAM", e.sram, e.total, "J"),
-          part("  links, routers", e.nop, e.total, "J"),
-          part("  DRAM access", e.dram, e.total, "J"),
-          part("  static", e.static_power, e.total, "J"),
-          quantity("  per token", t.energy_per_token_J, "J"),
-          quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
-          quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
-          quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};
-}
-
-Lines lines_of(const CollectiveSummary& c) {
-  const double time_s = static_cast<double>(c.time_ps) * 1e-12;
-  const auto bytes = static_cast<double>(c.bytes);
-  return {
-      named("operation", c.operation), named("group", c.group),
-      named("algorithm", c.algorithm), quantity("payload", bytes, "B"),
-      quantity("time", time_s, "s"),   quantity("payload / time", time_s > 0 ? bytes / time_s : 0, "B/s")};
-}
-
-Lines lines_of(const TrafficSummary& t) {
-  return {figure("latency, cycles", t.latency_mean_cycles),
-          figure("  least", t.latency_min_cycles),
-          figure("  most", t.latency_max_cycles),
-          {"flits/die/cycle"},
-          figure("  offered", t.offered_flits_per_die_cycle),
-          figure("  accepted", t.accepted_flits_per_die_cycle),
-          figure("links per packet", t.hops_mean),
-          count("packets measured", static_cast<double>(t.packets_measured)),
-          named("saturated", t.saturated ? "yes" : "no")};
+Line line_of(const ReportLine& line) {
+  using enum ReportLine::Form;
+  Line shown;
+  switch (line.form) {
+    case heading:
+      return {line.label};
+    case text:
+      return {line.label, plain(line.text, 40)};
+    case quantity:
+      shown = quantity_line(line.label, line.number, line.unit);
+      break;
+    case count:
+      shown = count_line(line.label, line.number);
+      break;
+    case figure:
+      shown = {.label = line.label, .value = fmt::format("{:.4g}", line.number), .number = line.number};
+      break;
+    case percent:
+      shown = {.label = line.label, .value = format_percent(line.number), .number = line.number};
+      break;
+  }
+  shown.share = line.share;
+  return shown;
 }
 
 Lines result_lines(const Summary& s) {
   Lines lines{{"dies", fmt::format("{} x {}", s.rows, s.columns)}};
-  for (Line& line : std::visit([](const auto& workload) { return lines_of(workload); }, s.workload)) {
-    lines.push_back(std::move(line));
-  }
+  const auto of_workload = std::visit([](const auto& workload) { return lines_of(workload); }, s.workload);
+  for (const ReportLine& line : of_workload) lines.push_back(line_of(line));
   return lines;
 }
 
 Lines run_lines(const Summary& s) {
-  return {quantity("simulated time", static_cast<double>(s.simulated_ps) * 1e-12, "s"),
-          count("packets", static_cast<double>(s.packets)),
-          count("  links crossed", static_cast<double>(s.packet_hops)),
+  return {quantity_line("simulated time", static_cast<double>(s.simulated_ps) * 1e-12, "s"),
+          count_line("packets", static_cast<double>(s.packets)),
+          count_line("  links crossed", static_cast<double>(s.packet_hops)),
           {"digest", fmt::format("{:016x}", s.digest)},
           {"simulation", fmt::format("{}, {} rank{}, sync {}", format_duration(s.wall_s), s.ranks,
                                      s.ranks == 1 ? "" : "s", plain(s.sync, 12))},
           {"  events", fmt::format("{}, {}/s", format_count(static_cast<double>(s.events)),
                                    format_count(s.events_per_s))},
-          quantity("  memory, a rank", static_cast<double>(s.peak_rss_bytes), "B"),
+          quantity_line("  memory, a rank", static_cast<double>(s.peak_rss_bytes), "B"),
           {"  program", fmt::format("hecaton {}, {}, {}", plain(s.version, 12), plain(s.git, 20),
                                     plain(s.build_type, 15))}};
 }

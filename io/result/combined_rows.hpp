@@ -13,10 +13,9 @@
 #include <string_view>
 
 #include "core/engine/base/fields.hpp"
+#include "io/deck/workloads/outcome.hpp"
 
 namespace hecaton::io {
-
-using Wide = unsigned __int128;  // a sum of 64-bit counts over any number of dies
 
 // One value per field of a row; 0 for a field that is not combined.
 template <HasFields Row>

@@ -9,6 +9,7 @@
 
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/fields.hpp"
+#include "io/deck/workloads/outcome.hpp"
 
 namespace hecaton::io {
 
@@ -30,17 +31,6 @@ struct Totals {
   std::uint64_t digest = 0;
   std::uint64_t dram_bytes = 0;
   std::uint64_t link_bits = 0;  // payload bits times die-to-die links crossed
-};
-
-// Latency statistics of a traffic run, over the packets created in the measuring window.
-struct TrafficResult {
-  std::uint64_t packets_measured = 0;
-  std::uint64_t latency_sum_cycles = 0;
-  std::uint64_t latency_min_cycles = 0;
-  std::uint64_t latency_max_cycles = 0;
-  std::uint64_t hops_sum = 0;        // router-to-router links of the measured packets
-  std::uint64_t offered_flits = 0;   // created in the window
-  std::uint64_t accepted_flits = 0;  // ejected in the window
 };
 
 // What one rank did. Varies from run to run; written to summary, profile and /provenance only.
@@ -80,7 +70,7 @@ static_assert(lists_every_member<RankAccounting>);
 struct RunResult {
   LocalRecords local;
   Totals totals;
-  TrafficResult traffic;                   // kind "traffic" only
+  TrafficResult traffic;                   // where dies send packets
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
   // Events of the longest chain in which each waits for the one before; 0: longer than can be counted.
   std::uint64_t critical_path_events = 0;

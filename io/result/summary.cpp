@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "core/chiplet/program/energy.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/files/version.hpp"
 #include "io/result/combined_rows.hpp"
 #include "io/result/package_energy.hpp"
@@ -15,25 +16,6 @@ namespace hecaton::io {
 namespace {
 
 using chiplet::DieCounters;
-
-// Exact sums over the package: counts that fit 64 bits (else std::overflow_error), times that may not.
-struct PackageSums {
-  DieCounters counts;  // without the times
-  Wide compute_ps = 0;
-  Wide nop_ps = 0;
-  Wide dram_ps = 0;
-  std::uint64_t finished_ps = 0;  // of the last die
-  std::uint64_t activation_peak_bytes = 0;
-  std::uint64_t weight_peak_bytes = 0;
-  std::uint64_t link_bits = 0;
-  std::uint64_t dies = 0;
-};
-
-std::uint64_t narrow(Wide sum) {
-  const auto value = static_cast<std::uint64_t>(sum);
-  if (value != sum) throw std::overflow_error("a count over the whole package exceeds 64 bits");
-  return value;
-}
 
 PackageSums sum_package(const Deck& deck, const LocalRecords& local, const boost::mpi::communicator& comm) {
   const CombinedRows<DieCounters> sums(local.die_counters, comm);
@@ -55,75 +37,12 @@ PackageSums sum_package(const Deck& deck, const LocalRecords& local, const boost
   return package;
 }
 
-double mean_seconds(Wide sum_ps, std::uint64_t dies) {
-  return static_cast<double>(sum_ps) / static_cast<double>(dies) * 1e-12;
-}
-
-// 0 where there is nothing to divide by: a summary holds no infinities.
-double ratio(double numerator, double denominator) {
-  return denominator > 0 ? numerator / denominator : 0;
-}
-double ratio(std::uint64_t numerator, std::uint64_t denominator) {
-  return ratio(static_cast<double>(numerator), static_cast<double>(denominator));
-}
-
 EnergySummary energy_of_package(const Deck& deck, const PackageSums& package, std::int64_t simulated_ps) {
   const chiplet::EnergyCounts counts{.actions = package.counts,
                                      .link_bits = package.link_bits,
                                      .time = {simulated_ps},
                                      .dies = package.dies};
   return energy_summary(chiplet::energy_of(counts, energy_table_of(deck)));
-}
-
-TrainingSummary training_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
-                                 const boost::mpi::communicator& comm) {
-  const PackageSums package = sum_package(deck, result.local, comm);
-  TrainingSummary training;
-  training.model = deck.training.model.name;
-  training.method = deck.training.method;
-  training.step_s = static_cast<double>(package.finished_ps) * 1e-12;
-  training.tokens_per_s = ratio(static_cast<double>(facts.tokens), training.step_s);
-  training.compute_s = mean_seconds(package.compute_ps, package.dies);
-  training.nop_s = mean_seconds(package.nop_ps, package.dies);
-  training.dram_s = mean_seconds(package.dram_ps, package.dies);
-  training.mfu = ratio(static_cast<double>(facts.model_flops),
-                       training.step_s * static_cast<double>(package.dies) * deck.die.peak_TFLOPS * 1e12);
-  training.nop_bytes_per_die = ratio(package.counts.nop_sent_bytes, package.dies);
-  training.dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes;
-  training.flops = narrow(Wide{package.counts.macs} * 2);
-  training.activation_peak_bytes = package.activation_peak_bytes;
-  training.weight_peak_bytes = package.weight_peak_bytes;
-  training.energy_J = energy_of_package(deck, package, result.totals.simulated_ps);
-  training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
-  return training;
-}
-
-CollectiveSummary collective_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
-                                     const boost::mpi::communicator& comm) {
-  const PackageSums package = sum_package(deck, result.local, comm);
-  return {.operation = std::string(name_of(deck.collective.operation)),
-          .group = std::string(name_of(deck.collective.group)),
-          .time_ps = package.finished_ps,
-          .algorithm = facts.algorithm,
-          .bytes = deck.collective.bytes};
-}
-
-TrafficSummary traffic_summary(const Deck& deck, const TrafficResult& result) {
-  const net::PackageConfig& package = deck.network.package;
-  const std::uint64_t die_cycles =
-      std::uint64_t{package.rows} * package.columns * deck.traffic.measure_cycles;
-  TrafficSummary traffic;
-  traffic.latency_mean_cycles = ratio(result.latency_sum_cycles, result.packets_measured);
-  traffic.latency_min_cycles = static_cast<double>(result.latency_min_cycles);
-  traffic.latency_max_cycles = static_cast<double>(result.latency_max_cycles);
-  traffic.accepted_flits_per_die_cycle = ratio(result.accepted_flits, die_cycles);
-  traffic.offered_flits_per_die_cycle = ratio(result.offered_flits, die_cycles);
-  traffic.hops_mean = ratio(result.hops_sum, result.packets_measured);
-  traffic.packets_measured = result.packets_measured;
-  // In integers: accepted < 0.95 offered, or a mean latency above 500 cycles.
-  traffic.saturated = Wide{result.accepted_flits} * 100 < Wide{result.offered_flits} * 95 ||
-                      Wide{result.latency_sum_cycles} > Wide{result.packets_measured} * 500;
-  return traffic;
 }
 
 // Bytes of rank 0 to everyone.
@@ -174,17 +93,18 @@ void add_build(Summary& summary, const BuildInfo& build) {
   summary.build_type = build.build_type;
 }
 
+// Collective.
 WorkloadSummary workload_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
                                  const boost::mpi::communicator& comm) {
-  switch (deck.kind) {
-    case WorkloadKind::training:
-      return training_summary(deck, result, facts, comm);
-    case WorkloadKind::collective:
-      return collective_summary(deck, result, facts, comm);
-    case WorkloadKind::traffic:
-      return traffic_summary(deck, from_root(result.traffic, comm));
+  const WorkloadKind& kind = kind_of(deck);
+  Outcome outcome{facts, {}, {}, {}};
+  if (kind.traits.runs_programs) {
+    outcome.package = sum_package(deck, result.local, comm);
+    outcome.energy_J = energy_of_package(deck, outcome.package, result.totals.simulated_ps);
+  } else {
+    outcome.traffic = from_root(result.traffic, comm);
   }
-  throw std::logic_error("a workload kind without a summary");
+  return kind.summarise(deck, outcome);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/result/summary.hpp"
 
@@ -17,117 +18,48 @@ using Json = nlohmann::ordered_json;  // keeps the order in which a reader wants
 using Parsed = nlohmann::json;        // finds a key fast among any number of them
 
 // What varies from run to run; everything else in a summary is decided by the deck alone.
-constexpr std::string_view run_keys[] = {"version",      "git",           "build_type", "ranks",
-                                         "sync",         "events",        "windows",    "wall_s",
-                                         "events_per_s", "peak_rss_bytes"};
-
 bool is_run_key(std::string_view key) {
-  return std::find(std::begin(run_keys), std::end(run_keys), key) != std::end(run_keys);
+  bool found = false;
+  for_each_field<SummaryHead>([&](const auto& field) {
+    if (field.digested == Digested::no && key == field.name) found = true;
+  });
+  return found;
 }
 
-// One description of the fields serves both directions: `visit` is called with each key and the value it
-// stands for.
-template <class Energy, class Visit>
-void visit_energy(Energy& e, Visit&& visit) {
-  visit("compute", e.compute);
-  visit("sram", e.sram);
-  visit("nop", e.nop);
-  visit("dram", e.dram);
-  visit("static", e.static_power);
-  visit("total", e.total);
+constexpr bool is_hex(std::string_view units) {
+  return units == "hex";
 }
 
-template <class Training, class Visit>
-void visit_training(Training& t, Visit&& visit) {
-  visit("model", t.model);
-  visit("method", t.method);
-  visit("step_s", t.step_s);
-  visit("tokens_per_s", t.tokens_per_s);
-  visit("compute_s", t.compute_s);
-  visit("nop_s", t.nop_s);
-  visit("dram_s", t.dram_s);
-  visit("mfu", t.mfu);
-  visit("nop_bytes_per_die", t.nop_bytes_per_die);
-  visit("dram_bytes", t.dram_bytes);
-  visit("flops", t.flops);
-  visit("energy_per_token_J", t.energy_per_token_J);
-  visit("activation_peak_bytes", t.activation_peak_bytes);
-  visit("weight_peak_bytes", t.weight_peak_bytes);
+std::string hex_text(std::uint64_t value) {
+  return fmt::format("{:016x}", value);
 }
 
-template <class Collective, class Visit>
-void visit_collective(Collective& c, Visit&& visit) {
-  visit("operation", c.operation);
-  visit("group", c.group);
-  visit("time_ps", c.time_ps);
-  visit("algorithm", c.algorithm);
-  visit("bytes", c.bytes);
-}
-
-template <class Traffic, class Visit>
-void visit_traffic(Traffic& t, Visit&& visit) {
-  visit("latency_mean_cycles", t.latency_mean_cycles);
-  visit("latency_min_cycles", t.latency_min_cycles);
-  visit("latency_max_cycles", t.latency_max_cycles);
-  visit("accepted_flits_per_die_cycle", t.accepted_flits_per_die_cycle);
-  visit("offered_flits_per_die_cycle", t.offered_flits_per_die_cycle);
-  visit("hops_mean", t.hops_mean);
-  visit("packets_measured", t.packets_measured);
-  visit("saturated", t.saturated);
-}
-
-template <class Any, class Visit>
-void visit_top(Any& s, Visit&& visit) {
-  visit("schema", s.schema);
-  visit("version", s.version);
-  visit("git", s.git);
-  visit("build_type", s.build_type);
-  visit("deck", s.deck);
-  visit("rows", s.rows);
-  visit("columns", s.columns);
-  visit("ranks", s.ranks);
-  visit("sync", s.sync);
-  visit("simulated_ps", s.simulated_ps);
-  visit("events", s.events);
-  visit("packets", s.packets);
-  visit("packet_hops", s.packet_hops);
-  visit("flit_hops", s.flit_hops);
-  visit("windows", s.windows);
-  visit("wall_s", s.wall_s);
-  visit("events_per_s", s.events_per_s);
-  visit("peak_rss_bytes", s.peak_rss_bytes);
-}
-
-// Out.
-auto into(Json& object) {
-  return [&object](const char* key, const auto& value) { object[key] = value; };
-}
-
-Json workload_object(const TrainingSummary& training) {
-  Json object;
-  visit_training(training, into(object));
-  visit_energy(training.energy_J, into(object["energy_J"]));
+// Out: field by field; a struct within becomes an object.
+template <HasFields Row>
+Json object_of(const Row& row) {
+  Json object = Json::object();
+  for_each_field<Row>([&](const auto& field) {
+    using Value = typename std::decay_t<decltype(field)>::Value;
+    const Value& value = row.*field.member;
+    if constexpr (HasFields<Value>) {
+      object[field.name] = object_of(value);
+    } else if constexpr (std::is_same_v<Value, std::uint64_t>) {
+      if (is_hex(field.units)) {
+        object[field.name] = hex_text(value);
+      } else {
+        object[field.name] = value;
+      }
+    } else {
+      object[field.name] = value;
+    }
+  });
   return object;
 }
-Json workload_object(const CollectiveSummary& collective) {
-  Json object;
-  visit_collective(collective, into(object));
-  return object;
-}
-Json workload_object(const TrafficSummary& traffic) {
-  Json object;
-  visit_traffic(traffic, into(object));
-  return object;
-}
-
-constexpr const char* workload_keys[] = {"training", "collective", "traffic"};  // in the order of the variant
 
 Json to_object(const Summary& summary) {
-  Json object;
-  visit_top(summary, into(object));
-  object["digest"] = fmt::format("{:016x}", summary.digest);
-  object[workload_keys[summary.workload.index()]] =
-      std::visit([](const auto& workload) { return workload_object(workload); }, summary.workload);
+  Json object = object_of(static_cast<const SummaryHead&>(summary));
+  object[std::string(kind_of(summary.workload).name)] =
+      std::visit([](const auto& workload) { return object_of(workload); }, summary.workload);
   return object;
 }
 
@@ -145,23 +77,33 @@ std::string part_to_json(const Summary& summary, bool of_the_run) {
   return dump(part);
 }
 
-Figure figure_of(const Json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_float()) return value.get<double>();
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-  return value.get<std::int64_t>();
+template <class Value>
+Figure figure_of(const Value& value) {
+  if constexpr (std::is_same_v<Value, bool> || !std::is_integral_v<Value>) {
+    return value;
+  } else if constexpr (std::is_unsigned_v<Value>) {
+    return std::uint64_t{value};
+  } else {
+    return std::int64_t{value};
+  }
 }
 
-void add_figures(const Json& object, const std::string& prefix,
-                 std::vector<std::pair<std::string, Figure>>& found) {
-  for (const auto& [key, value] : object.items()) {
-    if (value.is_object()) {
-      add_figures(value, prefix + key + ".", found);
+template <HasFields Row>
+void add_figures(const Row& row, const std::string& prefix, std::vector<NamedFigure>& found) {
+  for_each_field<Row>([&](const auto& field) {
+    using Value = typename std::decay_t<decltype(field)>::Value;
+    const Value& value = row.*field.member;
+    if constexpr (HasFields<Value>) {
+      add_figures(value, prefix + field.name + ".", found);
     } else {
-      found.emplace_back(prefix + key, figure_of(value));
+      const bool has_unit = std::string_view(field.units) != "1" && !is_hex(field.units);
+      Figure figure = figure_of(value);
+      if constexpr (std::is_same_v<Value, std::uint64_t>) {
+        if (is_hex(field.units)) figure = hex_text(value);
+      }
+      found.push_back({prefix + field.name, has_unit ? field.units : "", std::move(figure)});
     }
-  }
+  });
 }
 
 // In. The text may hold anything, so each value is looked up, typed and ranged; `Wrong` is what its key did
@@ -198,51 +140,58 @@ void read(const Parsed& value, const char* key, Integer& into_integer) {
   into_integer = static_cast<Integer>(number);
 }
 
-auto from(const Parsed& object) {
-  return [&object](const char* key, auto& value) { read(member(object, key), key, value); };
-}
-
 const Parsed& object_member(const Parsed& object, const char* key) {
   const Parsed& value = member(object, key);
   if (!value.is_object()) throw Wrong{key, "is not an object"};
   return value;
 }
 
-std::uint64_t read_digest(const Parsed& object) {
+void read_hex(const Parsed& value, const char* key, std::uint64_t& into_number) {
   std::string text;
-  read(member(object, "digest"), "digest", text);
-  std::uint64_t digest = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), digest, 16);
+  read(value, key, text);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into_number, 16);
   if (text.size() != 16 || error != std::errc{} || end != text.data() + text.size()) {
-    throw Wrong{"digest", "is not 16 hexadecimal digits"};
+    throw Wrong{key, "is not 16 hexadecimal digits"};
   }
-  return digest;
 }
 
+template <HasFields Row>
+void read_fields(const Parsed& object, Row& row) {
+  for_each_field<Row>([&](const auto& field) {
+    using Value = typename std::decay_t<decltype(field)>::Value;
+    Value& value = row.*field.member;
+    if constexpr (HasFields<Value>) {
+      read_fields(object_member(object, field.name), value);
+    } else if constexpr (std::is_same_v<Value, std::uint64_t>) {
+      const Parsed& found = member(object, field.name);
+      if (is_hex(field.units)) {
+        read_hex(found, field.name, value);
+      } else {
+        read(found, field.name, value);
+      }
+    } else {
+      read(member(object, field.name), field.name, value);
+    }
+  });
+}
+
+// The kind is that of which there is a table; the last one if there is none.
+template <std::size_t Kind = 0>
 WorkloadSummary read_workload(const Parsed& object) {
-  if (object.contains("training")) {
-    const Parsed& source = object_member(object, "training");
-    TrainingSummary training;
-    visit_training(training, from(source));
-    visit_energy(training.energy_J, from(object_member(source, "energy_J")));
-    return training;
+  const std::string name(workload_kinds()[Kind].name);
+  if constexpr (Kind + 1 < std::variant_size_v<WorkloadSummary>) {
+    if (!object.contains(name)) return read_workload<Kind + 1>(object);
   }
-  if (object.contains("collective")) {
-    CollectiveSummary collective;
-    visit_collective(collective, from(object_member(object, "collective")));
-    return collective;
-  }
-  TrafficSummary traffic;
-  visit_traffic(traffic, from(object_member(object, "traffic")));
-  return traffic;
+  std::variant_alternative_t<Kind, WorkloadSummary> workload;
+  read_fields(object_member(object, name.c_str()), workload);
+  return workload;
 }
 
 Summary from_object(const Parsed& object) {
   Summary summary;
   read(member(object, "schema"), "schema", summary.schema);
   if (summary.schema != summary_schema) throw Wrong{"schema", "is not one that this version reads"};
-  visit_top(summary, from(object));
-  summary.digest = read_digest(object);
+  read_fields(object, static_cast<SummaryHead&>(summary));
   summary.workload = read_workload(object);
   return summary;
 }
@@ -268,9 +217,11 @@ std::string to_json(const Summary& summary) {
   return dump(to_object(summary));
 }
 
-std::vector<std::pair<std::string, Figure>> figures(const Summary& summary) {
-  std::vector<std::pair<std::string, Figure>> found;
-  add_figures(to_object(summary), "", found);
+std::vector<NamedFigure> figures(const Summary& summary) {
+  std::vector<NamedFigure> found;
+  add_figures(static_cast<const SummaryHead&>(summary), "", found);
+  const std::string prefix = std::string(kind_of(summary.workload).name) + ".";
+  std::visit([&](const auto& workload) { add_figures(workload, prefix, found); }, summary.workload);
   return found;
 }
 

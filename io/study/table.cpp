@@ -60,16 +60,6 @@ void write_column(const hdf5::Handle& group, const TableColumn& column) {
 
 }  // namespace
 
-std::string unit_of_figure(std::string_view name) {
-  if (name.find("energy_J.") != std::string_view::npos) return "J";
-  if (name.ends_with("_per_s")) return "1/s";
-  if (name.ends_with("_bytes") || name.ends_with("bytes_per_die") || name.ends_with(".bytes")) return "B";
-  for (const std::string_view unit : {"ps", "s", "cycles"}) {
-    if (name.ends_with(fmt::format("_{}", unit))) return std::string(unit);
-  }
-  return {};
-}
-
 std::string to_csv(const std::vector<TableColumn>& columns) {
   std::string text;
   const auto add = [&](std::size_t column, const std::string& cell) {

@@ -18,9 +18,6 @@ struct TableColumn {
   std::vector<Figure> cells;  // all of one type
 };
 
-// From the ending of a figure's name ("wall_s" -> "s"); empty where it has none.
-std::string unit_of_figure(std::string_view name);
-
 // RFC 4180, with a line of names. Numbers read back to the same value.
 std::string to_csv(const std::vector<TableColumn>& columns);
 

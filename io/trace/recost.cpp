@@ -124,12 +124,26 @@ EnergySummary cost(const Deck& deck, const Sums& sums, std::int64_t simulated_ps
   return energy_summary(chiplet::energy_of(counts, energy_table_of(deck)));
 }
 
+// Whether the summary of a workload says where its energy went.
+template <class Workload>
+concept Costed = requires(Workload& workload, const EnergySummary& energy_J) {
+  set_energy(workload, energy_J);
+};
+
+bool is_costed(const WorkloadSummary& summary) {
+  return std::visit([]<class Workload>(const Workload&) { return Costed<Workload>; }, summary);
+}
+
+template <class Workload>
+void set_energy_of(Workload& workload, const EnergySummary& energy_J) {
+  if constexpr (Costed<Workload>) set_energy(workload, energy_J);
+}
+
 }  // namespace
 
 Summary read_summary_at(const fs::path& trace, const fs::path& energies) {
   Summary summary = read_summary(trace);
-  auto* training = std::get_if<TrainingSummary>(&summary.workload);
-  if (training == nullptr) {
+  if (!is_costed(summary.workload)) {
     throw InputError({trace.string()}, "", "has no energy", "it is not the trace of a training step", "");
   }
   const std::vector<Entry> entries = read_energies(energies);
@@ -141,9 +155,8 @@ Summary read_summary_at(const fs::path& trace, const fs::path& energies) {
   }
   const Sums sums = take_sums(text);
   const Deck deck = parse_deck_with(text, trace.string(), entries);
-  const double tokens = training->tokens_per_s * training->step_s;
-  training->energy_J = cost(deck, sums, summary.simulated_ps);
-  training->energy_per_token_J = tokens > 0 ? training->energy_J.total / tokens : 0;
+  const EnergySummary energy_J = cost(deck, sums, summary.simulated_ps);
+  std::visit([&](auto& workload) { set_energy_of(workload, energy_J); }, summary.workload);
   return summary;
 }
 

@@ -37,6 +37,11 @@ class Traffic {
   SimTime next_time(NodeId die, std::int64_t cycle, std::uint64_t draw, SimDuration cycle_time) const;
   NodeId destination(NodeId die, std::uint64_t draw) const;
   std::uint32_t bytes(NodeId die, std::uint64_t draw, std::uint32_t flit_bytes) const;
+  // Of one die, in the whole run, on average. Not for pattern "trace".
+  std::uint64_t expected_packets() const {
+    return static_cast<std::uint64_t>(config_.injection_rate / config_.packet_flits *
+                                      static_cast<double>(inject_until()));
+  }
   bool replays() const { return config_.pattern == TrafficPattern::trace; }
   // Of one die, by time; those of one time in the order of the file.
   std::span<const ReplayPacket> replay_of(NodeId die) const;

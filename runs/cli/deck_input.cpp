@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "core/training/method.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/report/message.hpp"
 #include "runs/cli/exit_code.hpp"
@@ -70,7 +71,9 @@ CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
 
 std::vector<NamedFile> files_read(const DeckArguments& input, const io::Deck& deck) {
   std::vector<NamedFile> files{{"DECK", input.deck}};
-  if (!deck.traffic.trace_file.empty()) files.push_back({"traffic.trace_file", deck.traffic.trace_file});
+  if (const net::TrafficConfig* packets = io::kind_of(deck).packets(deck);
+      packets && !packets->trace_file.empty())
+    files.push_back({"traffic.trace_file", packets->trace_file});
   return files;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/deck/writer.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/commands/commands.hpp"
@@ -15,9 +15,7 @@ namespace hecaton::runs {
 namespace {
 
 int print_default(const std::string& wanted) {
-  for (const io::WorkloadKind kind : io::all_kinds) {
-    if (wanted == io::to_string(kind)) fmt::print("{}", io::dump_default(kind));
-  }
+  fmt::print("{}", io::dump_default(*io::find_workload_kind(wanted)));
   return exit_done;
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
@@ -29,7 +29,7 @@ Rows package_rows(const io::Deck& deck) {
   const auto& package = deck.network.package;
   const auto& link = deck.network.link;
   return {
-      {"deck", fmt::format("{} ({})", deck.name, io::to_string(deck.kind))},
+      {"deck", fmt::format("{} ({})", deck.name, io::kind_of(deck).name)},
       {"package", fmt::format("{} x {} dies, {}", package.rows, package.columns, name_of(package.topology))},
       {"links", fmt::format("{} GB/s each way, {} ns, flits of {} bytes", link.bandwidth_GBps,
                             link.latency_ns, link.flit_bytes)}};

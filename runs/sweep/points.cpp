@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/engine/base/digest.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/files/atomic_file.hpp"
 #include "io/files/file_lock.hpp"
 #include "io/files/text_file.hpp"
@@ -58,13 +59,13 @@ std::string values_as_given(const io::Study& study, const io::StudyPoint& point)
 }
 
 // A point alone, or what is wrong with it and which one it is.
-SweepPoint make_point(const io::Study& study, std::size_t index, io::WorkloadKind& kind) {
+SweepPoint make_point(const io::Study& study, std::size_t index, const io::WorkloadKind*& kind) {
   const io::StudyPoint& given = study.points[index];
   try {
     const CheckedDeck checked = check_point(study.deck, given, study.ranks, study.partition);
     const io::Deck& deck = checked.loaded.deck;
-    if (index == 0) kind = deck.kind;
-    if (deck.kind != kind) {
+    if (index == 0) kind = &io::kind_of(deck);
+    if (&io::kind_of(deck) != kind) {
       throw io::InputError(checked.loaded.locations.find("workload.kind"), "workload.kind",
                            "changes within the study", "its table has the columns of one kind of workload",
                            "make a study of each kind");
@@ -130,12 +131,12 @@ void add_row(const std::vector<std::string>& keys, std::vector<io::TableColumn>&
   columns[0].cells.emplace_back(point.name);
   std::size_t column = 1;
   for (const io::Value& value : point.values) columns[column++].cells.push_back(figure_of(value));
-  for (const auto& [name, figure] : io::figures(summary)) {
-    if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
+  for (const io::NamedFigure& figure : io::figures(summary)) {
+    if (std::find(keys.begin(), keys.end(), figure.name) != keys.end()) continue;
     if (column == columns.size()) {
-      columns.push_back({name, io::unit_of_figure(name), name + " of summary.json", {}});
+      columns.push_back({figure.name, figure.unit, figure.name + " of summary.json", {}});
     }
-    columns[column++].cells.push_back(figure);
+    columns[column++].cells.push_back(figure.value);
   }
 }
 
@@ -146,7 +147,7 @@ Sweep load_sweep(const fs::path& study, fs::path output) {
   sweep.study = io::read_study(study);
   if (output.empty()) output = fs::path("out") / study.stem();
   sweep.output = fs::absolute(output).lexically_normal();
-  auto kind = io::WorkloadKind::training;
+  const io::WorkloadKind* kind = nullptr;
   for (std::size_t i = 0; i < sweep.study.points.size(); ++i) {
     sweep.points.push_back(make_point(sweep.study, i, kind));
   }

@@ -5,6 +5,7 @@
 #include "core/training/model/models.hpp"
 #include "core/training/model/operators.hpp"
 #include "core/training/model/plan_error.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "runs/verify/dense/expert_routes.hpp"
 #include "runs/verify/die/places.hpp"
 #include "runs/verify/die/tokens.hpp"
@@ -16,7 +17,7 @@ using training::PlanError;
 namespace {
 
 void check_kind(const io::Deck& deck) {
-  if (deck.kind == io::WorkloadKind::training) return;
+  if (io::kind_of(deck).traits.can_be_verified) return;
   throw PlanError("workload.kind", "can not be verified", "only training steps compute something",
                   "use a deck of kind \"training\"");
 }
@@ -24,9 +25,10 @@ void check_kind(const io::Deck& deck) {
 void check_size(const io::Deck& deck) {
   __extension__ using Wide = unsigned __int128;
   constexpr std::uint64_t most = 200'000'000;
-  const training::ModelConfig& m = deck.training.model;
+  const auto& step = deck.as<training::TrainingConfig>();
+  const training::ModelConfig& m = step.model;
   const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
-  if (weights * deck.training.batch_sequences * deck.training.sequence_length <= most) return;
+  if (weights * step.batch_sequences * step.sequence_length <= most) return;
   throw PlanError("training.batch_sequences", "makes the step too large to verify",
                   "tokens times weights are more than 200 million; every product is done, densely too",
                   "use fewer tokens, or a smaller model");
@@ -79,7 +81,7 @@ void check_verifiable(const Workload& workload) {
   const io::Deck& deck = workload.deck();
   check_kind(deck);
   check_size(deck);
-  const training::Model model = training::model_of(deck.training.model);
+  const training::Model model = training::model_of(deck.as<training::TrainingConfig>().model);
   const training::Plan& plan = workload.plan();
   if (is_one_d(plan.meanings.at(0))) {
     const std::uint64_t dies = workload.topology().dies();

@@ -128,7 +128,7 @@ Findings verify(const Workload& workload, const VerifyOptions& options,
   const auto partition = partition::make_partition(options.partition, workload.topology(),
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
-  const StepInputs inputs(deck.training, dealing_order(workload), options.seed);
+  const StepInputs inputs(deck.as<training::TrainingConfig>(), dealing_order(workload), options.seed);
   const DenseStep dense(inputs);
   const NodeMaker make(workload, options, dense, mailbox);
   FollowedPackage model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);

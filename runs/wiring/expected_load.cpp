@@ -5,6 +5,7 @@
 #include "core/chiplet/program/counts.hpp"
 #include "net/package/hops.hpp"
 #include "net/package/routing.hpp"
+#include "runs/wiring/package.hpp"
 
 namespace hecaton::runs {
 
@@ -27,18 +28,13 @@ class Counter {
   }
 
   Load count() {
-    for (std::uint32_t d = 0; d < topology_.dies(); ++d) {
-      if (workload_.traffic()) {
-        add_traffic(NodeId{d});
-      } else {
-        add_program(NodeId{d});
-      }
-    }
+    for (std::uint32_t d = 0; d < topology_.dies(); ++d)
+      std::visit([&](const auto& work) { add(work, NodeId{d}); }, workload_.die_work());
     return std::move(load_);
   }
 
  private:
-  void add_program(NodeId die) {
+  void add(const io::Programs&, NodeId die) {
     const chiplet::DieSetup setup = workload_.die_setup(die);
     const auto all =
         chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram);
@@ -78,10 +74,9 @@ class Counter {
     }
   }
 
-  void add_replay(NodeId die) {
-    const std::uint64_t packet_bytes =
-        std::uint64_t{deck_.traffic.packet_flits} * deck_.network.link.flit_bytes;
-    for (const net::ReplayPacket& message : workload_.traffic()->replay_of(die)) {
+  void add_replay(const net::Traffic& traffic, NodeId die) {
+    const std::uint64_t packet_bytes = network_of(deck_).interface.packet_bytes;
+    for (const net::ReplayPacket& message : traffic.replay_of(die)) {
       const std::uint64_t packets = (message.bytes + packet_bytes - 1) / packet_bytes;
       ++load_.messages;
       load_.packets += packets;
@@ -89,12 +84,9 @@ class Counter {
     }
   }
 
-  void add_traffic(NodeId die) {
-    if (workload_.traffic()->replays()) return add_replay(die);
-    const net::TrafficConfig& traffic = deck_.traffic;
-    const auto cycles =
-        static_cast<double>(traffic.warmup_cycles + traffic.measure_cycles + traffic.drain_cycles);
-    const auto packets = static_cast<std::uint64_t>(traffic.injection_rate / traffic.packet_flits * cycles);
+  void add(const net::Traffic& traffic, NodeId die) {
+    if (traffic.replays()) return add_replay(traffic, die);
+    const std::uint64_t packets = traffic.expected_packets();
     load_.messages += packets;
     load_.packets += packets;
     if (packets == 0 || topology_.dead(die)) return;
@@ -102,7 +94,7 @@ class Counter {
     const std::uint64_t draws = std::min({packets, most_draws, share});
     for (std::uint64_t draw = 0; draw < draws; ++draw) {
       const std::uint64_t of_draw = packets * (draw + 1) / draws - packets * draw / draws;
-      const NodeId destination = workload_.traffic()->destination(die, draw);
+      const NodeId destination = traffic.destination(die, draw);
       if (!topology_.dead(destination)) add_messages(die, destination, of_draw);
     }
   }

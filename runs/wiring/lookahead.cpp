@@ -80,7 +80,7 @@ net::BypassLinks bypass_links_of(const Workload& workload) {
 
 std::vector<Sends> senders_beyond(const Workload& workload, const net::Fabric& fabric,
                                   std::span<const RankId> owner_of, RankId self, bool programs) {
-  if (programs && !workload.traffic() && fabric.routes.by_dimensions())
+  if (programs && workload.programs() != nullptr && fabric.routes.by_dimensions())
     return Senders(workload, fabric, owner_of, self).find();
   return std::vector<Sends>(owner_of.size(), Sends{true, true, {}});
 }

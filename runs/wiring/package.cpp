@@ -1,23 +1,37 @@
 #include "runs/wiring/package.hpp"
 
+#include "io/deck/workloads/kind.hpp"
+
 namespace hecaton::runs {
+
+namespace {
+
+Endpoint endpoint_of(const io::Programs&, const Workload& workload, bool record_operations, NodeId die) {
+  return {DieNode{chiplet::Die(workload.die_setup(die)), record_operations, {}}};
+}
+
+Endpoint endpoint_of(const net::Traffic& traffic, const Workload& workload, bool, NodeId) {
+  return {TrafficNode(&traffic, &workload.topology())};
+}
+
+}  // namespace
 
 net::NetworkConfig network_of(const io::Deck& deck) {
   net::NetworkConfig config = deck.network;
-  if (deck.kind == io::WorkloadKind::traffic)
-    config.interface.packet_bytes = deck.traffic.packet_flits * deck.network.link.flit_bytes;
+  if (const net::TrafficConfig* packets = io::kind_of(deck).packets(deck))
+    config.interface.packet_bytes = packets->packet_flits * deck.network.link.flit_bytes;
   return config;
 }
 
 bool is_clocked(const io::Deck& deck) {
-  return deck.kind == io::WorkloadKind::traffic && deck.network.clocked &&
-         net::clocked::fits(network_of(deck), deck.traffic);
+  const net::TrafficConfig* packets = io::kind_of(deck).packets(deck);
+  return packets != nullptr && deck.network.clocked && net::clocked::fits(network_of(deck), *packets);
 }
 
 Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node) {
   if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
-  if (workload.traffic()) return {TrafficNode(&*workload.traffic(), &workload.topology())};
-  return {DieNode{chiplet::Die(workload.die_setup(node)), record_operations, {}}};
+  return std::visit([&](const auto& work) { return endpoint_of(work, workload, record_operations, node); },
+                    workload.die_work());
 }
 
 }  // namespace hecaton::runs

@@ -9,10 +9,10 @@
 namespace hecaton::runs {
 
 using Model = net::PackageModel<Endpoint>;
-// Of traffic decks whose network keeps step with one clock.
+// Of dies that send packets, where the network keeps step with one clock.
 using ClockedModel = net::clocked::Model;
 
-// Traffic packets are messages of one packet each, whatever the deck says of other messages.
+// Where dies send packets, each is a message of its own, whatever the deck says of other messages.
 net::NetworkConfig network_of(const io::Deck& deck);
 
 // Whether the deck is simulated as a ClockedModel.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/training/model/plan_error.hpp"
 #include "io/trace/trace.hpp"
 #include "net/lookahead/node_lookahead.hpp"
 #include "net/package/links.hpp"
@@ -93,7 +94,7 @@ Preview preview(const io::Deck& deck, int ranks, const std::string& partition_na
   find_lookahead(seen, deck, workload, partition);
   seen.regions = describe_regions(partition, topology, load.events);
   seen.facts = workload.plan().facts;
-  if (!workload.traffic()) seen.undisturbed = undisturbed(workload, deck);
+  if (workload.programs() != nullptr) seen.undisturbed = undisturbed(workload, deck);
   seen.estimate.messages = load.messages;
   seen.estimate.packets = load.packets;
   seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), std::uint64_t{0});

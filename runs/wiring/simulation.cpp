@@ -9,7 +9,9 @@
 #include "core/engine/mpi/shared_channels.hpp"
 #include "core/engine/mpi/transport.hpp"
 #include "core/engine/sync/null_sync.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "runs/wiring/expected_load.hpp"
+#include "runs/wiring/heartbeat.hpp"
 #include "runs/wiring/lookahead.hpp"
 #include "runs/wiring/node_state.hpp"
 #include "runs/wiring/results.hpp"
@@ -18,63 +20,6 @@
 namespace hecaton::runs {
 
 namespace {
-
-std::uint64_t rows_expected(const Workload& workload, const Model& model) {
-  std::uint64_t rows = 0;
-  for (const Model::Node& node : model.nodes()) {
-    if (workload.topology().is_io(node.id) || workload.traffic()) continue;
-    const chiplet::DieSetup setup = workload.die_setup(node.id);
-    rows +=
-        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram).rows;
-  }
-  return rows;
-}
-
-std::uint64_t rows_done(const Model& model) {
-  std::uint64_t rows = 0;
-  for (const Model::Node& node : model.nodes())
-    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) rows += die->die.rows();
-  return rows;
-}
-
-// Traffic is done by the clock.
-std::uint64_t rows_expected(const Workload&, const ClockedModel&) {
-  return 0;
-}
-std::uint64_t rows_done(const ClockedModel&) {
-  return 0;
-}
-
-// Calls options.progress about four times a second; counting the work done is left for then.
-template <class AnyModel>
-class Heartbeat {
- public:
-  Heartbeat(const Workload& workload, const AnyModel& model, const RunOptions& options)
-      : workload_(workload), model_(model), options_(options), expected_(rows_expected(workload, model)) {}
-
-  void operator()(SimTime now, std::uint64_t events) {
-    const auto wall = std::chrono::steady_clock::now();
-    if (wall - last_ < std::chrono::milliseconds(250)) return;
-    last_ = wall;
-    options_.progress({static_cast<double>(now.ps) * 1e-12, events, fraction(now)});
-  }
-
- private:
-  double fraction(SimTime now) const {
-    if (workload_.traffic()) {
-      const auto end =
-          static_cast<double>((workload_.traffic()->inject_until() * model_.fabric().timing.cycle).ps);
-      return std::min(1.0, static_cast<double>(now.ps) / end);
-    }
-    return expected_ == 0 ? -1.0 : static_cast<double>(rows_done(model_)) / static_cast<double>(expected_);
-  }
-
-  const Workload& workload_;
-  const AnyModel& model_;
-  const RunOptions& options_;
-  std::uint64_t expected_;
-  std::chrono::steady_clock::time_point last_{};
-};
 
 std::uint64_t peak_rss_bytes() {
   rusage usage{};
@@ -113,7 +58,8 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const std::vector<NodeOutcome> nodes = outcomes(run.model);
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
-  if (run.workload.traffic()) result.traffic = traffic_result(nodes, fabric.timing.cycle.ps, run.world);
+  if (run.workload.traffic() != nullptr)
+    result.traffic = traffic_result(nodes, fabric.timing.cycle.ps, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);
@@ -164,7 +110,7 @@ std::optional<engine::Accounting> run_engine(const Run<AnyModel>& run, Synchroni
   const RunOptions& options = run.options;
   std::function<void(SimTime, std::uint64_t)> heartbeat;
   if (options.progress)
-    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options)](
+    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options.progress)](
                     SimTime now, std::uint64_t events) { (*beat)(now, events); };
   engine::Engine<AnyModel, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
   if (!drive(engine, run)) return std::nullopt;
@@ -226,7 +172,8 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   const std::string sync = choose_sync(options.sync, world);
   if (is_clocked(deck)) {
     const bool link_alone = workload.uses_bypass() || !options.lookahead.router;
-    ClockedModel model(fabric, *workload.traffic(), deck.traffic.packet_flits, partition.owner, self,
+    const std::uint32_t packet_flits = io::kind_of(deck).packets(deck)->packet_flits;
+    ClockedModel model(fabric, *workload.traffic(), packet_flits, partition.owner, self,
                        fabric.timing.lookahead(link_alone));
     return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
   }
@@ -241,7 +188,9 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
 }
 
 io::ModelFacts model_facts(const Workload& workload) {
-  return {workload.plan().tokens, workload.plan().model_flops, workload.algorithm()};
+  const io::Programs* programs = workload.programs();
+  if (programs == nullptr) return {};
+  return {programs->plan.tokens, programs->plan.model_flops, programs->algorithm};
 }
 
 }  // namespace hecaton::runs

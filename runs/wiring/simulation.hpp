@@ -16,15 +16,10 @@
 #include "io/result/run_result.hpp"
 #include "io/result/summary.hpp"
 #include "net/lookahead/sources.hpp"
+#include "runs/wiring/heartbeat.hpp"
 #include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
-
-struct Progress {
-  double simulated_s = 0;
-  std::uint64_t events = 0;  // of this rank
-  double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
-};
 
 // A run that halts: everything there is of it, on this rank.
 struct Halted {

@@ -2,68 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <stdexcept>
 
-#include "io/deck/traffic_trace.hpp"
-#include "net/package/topologies/design.hpp"
+#include "io/deck/workloads/kind.hpp"
 
 namespace hecaton::runs {
 
 namespace {
-
-training::Plan plan_of(const io::Deck& deck) {
-  const training::MeshShape mesh{deck.network.package.rows, deck.network.package.columns};
-  switch (deck.kind) {
-    case io::WorkloadKind::training:
-      return training::plan_step(deck.training, mesh, deck.die);
-    case io::WorkloadKind::collective:
-      return training::plan_collective(deck.collective, mesh);
-    case io::WorkloadKind::traffic:
-      break;
-  }
-  return {};
-}
-
-std::optional<net::Traffic> traffic_of(const io::Deck& deck) {
-  if (deck.kind != io::WorkloadKind::traffic) return std::nullopt;
-  try {
-    const net::PackageConfig& package = deck.network.package;
-    std::vector<net::ReplayPacket> replay;
-    if (deck.traffic.pattern == net::TrafficPattern::trace)
-      replay = io::read_traffic_trace(deck.traffic.trace_file, package);
-    return net::Traffic(deck.traffic, package.rows, package.columns, std::move(replay));
-  } catch (const std::invalid_argument& error) {
-    throw training::PlanError("traffic.pattern", "does not exist on this mesh", error.what(),
-                              "choose another pattern or mesh");
-  }
-}
-
-// A ring along a line does not go round a package, nor the other way about.
-void require_fitting_algorithm(const training::CollectiveConfig& collective) {
-  using training::CollectiveAlgorithm;
-  const bool package = collective.group == training::CollectiveGroup::package;
-  const bool hamiltonian = collective.algorithm == CollectiveAlgorithm::hamiltonian_ring;
-  const bool is_ring = collective.algorithm <= CollectiveAlgorithm::hamiltonian_ring;
-  if (!is_ring || collective.algorithm == CollectiveAlgorithm::ring || package == hamiltonian) return;
-  throw training::PlanError(
-      "collective.algorithm", "does not fit collective.group",
-      package ? "a ring over the whole package follows a Hamiltonian cycle"
-              : "a Hamiltonian ring runs over the package",
-      package ? "choose \"hamiltonian-ring\" or \"ring\"" : "choose \"ring\", or group \"package\"");
-}
-
-net::RingOrder line_order_of(const io::Deck& deck) {
-  const net::TopologyDesign& topology = net::design_of(deck.network.package.topology);
-  if (deck.kind == io::WorkloadKind::collective) {
-    require_fitting_algorithm(deck.collective);
-    if (deck.collective.algorithm == training::CollectiveAlgorithm::naive_ring) return net::RingOrder::naive;
-    if (deck.collective.algorithm == training::CollectiveAlgorithm::bypass_ring && !topology.passes_dies)
-      throw training::PlanError("collective.algorithm", "needs dies with a bypass",
-                                "\"bypass-ring\" passes over every second die",
-                                "set package.topology = \"bypass-ring\" or choose \"naive-ring\"");
-  }
-  return topology.ring_order;
-}
 
 // Whether any program sends around this ring.
 bool uses(const training::Plan& plan, chiplet::Ring ring) {
@@ -89,11 +33,9 @@ chiplet::RingPlace place_of(const net::RingMember& member) {
 
 Workload::Workload(const io::Deck& deck)
     : deck_(deck),
-      topology_(deck.network.package, deck.kind == io::WorkloadKind::training),
-      plan_(plan_of(deck)),
-      traffic_(traffic_of(deck)),
-      line_order_(line_order_of(deck)),
-      package_ring_(uses(plan_, chiplet::Ring::package)),
+      topology_(deck.network.package, io::kind_of(deck).traits.computes),
+      die_work_(io::kind_of(deck).die_work(deck)),
+      package_ring_(uses(plan(), chiplet::Ring::package)),
       timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
   if (!has_io()) return;
   channels_of_io_ = net::spread_channels(topology_, channels_of(deck.memory, topology_.dies()));
@@ -101,10 +43,11 @@ Workload::Workload(const io::Deck& deck)
 }
 
 std::array<chiplet::RingPlace, chiplet::ring_count> Workload::rings_of(NodeId die) const {
+  const net::RingOrder order = programs()->line_order;
   std::array<chiplet::RingPlace, chiplet::ring_count> rings{};
   for (std::size_t group = 0; group < rings.size(); ++group)
     if (group != static_cast<std::size_t>(chiplet::Ring::package) || package_ring_)
-      rings[group] = place_of(topology_.ring(static_cast<net::DieGroup>(group), die, line_order_));
+      rings[group] = place_of(topology_.ring(static_cast<net::DieGroup>(group), die, order));
   return rings;
 }
 
@@ -120,7 +63,7 @@ std::array<chiplet::LinePlace, chiplet::ring_count> Workload::lines_of(NodeId di
 chiplet::DieSetup Workload::die_setup(NodeId die) const {
   chiplet::DieSetup setup;
   setup.id = die;
-  setup.program = &plan_.roles[plan_.role_of_die[die.value]];
+  setup.program = &plan().roles[plan().role_of_die[die.value]];
   setup.rings = rings_of(die);
   setup.lines = lines_of(die);
   setup.timings = timings_;
@@ -140,26 +83,8 @@ std::uint64_t Workload::channels() const {
 }
 
 bool Workload::uses_bypass() const {
-  return line_order_ == net::RingOrder::bypass &&
-         (uses(plan_, chiplet::Ring::row) || uses(plan_, chiplet::Ring::column));
-}
-
-std::string Workload::algorithm() const {
-  if (deck_.kind != io::WorkloadKind::collective) return {};
-  switch (deck_.collective.algorithm) {
-    case training::CollectiveAlgorithm::torus_ring:
-      return "torus-ring";
-    case training::CollectiveAlgorithm::tree:
-      return "tree";
-    case training::CollectiveAlgorithm::halving_doubling:
-      return "halving-doubling";
-    case training::CollectiveAlgorithm::direct:
-      return "direct";
-    default:
-      break;
-  }
-  if (deck_.collective.group == training::CollectiveGroup::package) return "hamiltonian-ring";
-  return line_order_ == net::RingOrder::bypass ? "bypass-ring" : "naive-ring";
+  return programs() != nullptr && programs()->line_order == net::RingOrder::bypass &&
+         (uses(plan(), chiplet::Ring::row) || uses(plan(), chiplet::Ring::column));
 }
 
 }  // namespace hecaton::runs

@@ -1,17 +1,17 @@
 // What a deck asks of every node, resolved: programs and ring places of the dies, the DRAM behind the IO
-// dies, or a traffic pattern. Pure data, the same on every rank.
+// dies, or the packets that dies send. Pure data, the same on every rank.
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/chiplet/dies/die.hpp"
 #include "core/chiplet/dies/io_die.hpp"
 #include "core/chiplet/program/counts.hpp"
-#include "core/training/method.hpp"
 #include "io/deck/deck.hpp"
+#include "io/deck/workloads/die_work.hpp"
 #include "net/package/dram_channels.hpp"
 #include "net/package/topology.hpp"
 #include "net/traffic/traffic.hpp"
@@ -20,22 +20,24 @@ namespace hecaton::runs {
 
 class Workload {
  public:
-  // Throws training::PlanError, or io::InputError about a trace that it replays. The deck must outlive the
+  // Throws training::PlanError, or io::InputError about a file that the deck names. The deck must outlive the
   // workload.
   explicit Workload(const io::Deck& deck);
 
   const io::Deck& deck() const { return deck_; }
   const net::Topology& topology() const { return topology_; }
   bool has_io() const { return topology_.nodes() > topology_.dies(); }
-  const training::Plan& plan() const { return plan_; }  // empty for traffic
-  const std::optional<net::Traffic>& traffic() const { return traffic_; }
+  // What every die does. One of the two is there, the other null.
+  const io::DieWork& die_work() const { return die_work_; }
+  const io::Programs* programs() const { return std::get_if<io::Programs>(&die_work_); }
+  const net::Traffic* traffic() const { return std::get_if<net::Traffic>(&die_work_); }
+  // Of the programs; empty where there are none.
+  const training::Plan& plan() const { return programs() != nullptr ? programs()->plan : no_plan_; }
 
+  // Precondition of both: dies run programs.
   chiplet::DieSetup die_setup(NodeId die) const;
   chiplet::IoDieSetup io_setup(NodeId io) const;
   std::uint64_t channels() const;  // of DRAM, in the whole package
-  // The ring order that rows and columns use, and its name for reports.
-  net::RingOrder line_order() const { return line_order_; }
-  std::string algorithm() const;
   // Whether any ring edge passes over a skipped die: such worms are announced earlier, which shortens the
   // lookahead.
   bool uses_bypass() const;
@@ -46,9 +48,8 @@ class Workload {
 
   const io::Deck& deck_;
   net::Topology topology_;
-  training::Plan plan_;
-  std::optional<net::Traffic> traffic_;
-  net::RingOrder line_order_;
+  io::DieWork die_work_;
+  training::Plan no_plan_;
   bool package_ring_ = false;
   chiplet::DieTimings timings_;
   std::vector<std::uint32_t> channels_of_io_;

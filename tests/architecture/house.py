@@ -41,7 +41,7 @@ MAY_INCLUDE = {
     "net": {*NET_ROOMS, BASE, "core/engine"},
     "partition": {PACKAGE, BASE},
     "io/files": set(),
-    "io/deck": {"io/files", "core/training", MODEL, HARDWARE, PACKAGE, "net/traffic", BASE},
+    "io/deck": {"io/files", "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
     "io/checkpoint": {"io/files", BASE},
     "io/result": {"io/files", "io/deck", PROGRAM, HARDWARE, PACKAGE, BASE},
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", PROGRAM, PACKAGE, BASE},

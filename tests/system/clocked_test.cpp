@@ -44,7 +44,7 @@ io::Deck random_deck(std::uint32_t seed) {
     other.bandwidth_GBps = 0.0;
     if (other.latency_ns >= 0.0) other.latency_ns = draw(1, 12);
   }
-  deck.traffic = random_traffic(draw, deck.network);
+  deck.workload = random_traffic(draw, deck.network);
   return deck;
 }
 
@@ -88,7 +88,8 @@ TEST(Clocked, LeavesTheRestToEvents) {
   EXPECT_FALSE(fits([](io::Deck& deck) { deck.network.router.switching = net::Switching::cut_through; }));
   EXPECT_FALSE(fits([](io::Deck& deck) { deck.network.router.pipeline = net::Pipeline::speculative; }));
   EXPECT_FALSE(fits([](io::Deck& deck) { deck.network.router.routing = net::Routing::adaptive; }));
-  EXPECT_FALSE(fits([](io::Deck& deck) { deck.traffic.pattern = net::TrafficPattern::trace; }));
+  EXPECT_FALSE(
+      fits([](io::Deck& deck) { deck.as<net::TrafficConfig>().pattern = net::TrafficPattern::trace; }));
   EXPECT_FALSE(fits([](io::Deck& deck) { deck.network.interface.message_overhead_ns = 1.0; }));
   net::LinkOverride slow;
   slow.bandwidth_GBps = 16.0;

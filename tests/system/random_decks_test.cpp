@@ -127,7 +127,7 @@ std::optional<io::Deck> random_deck(std::uint32_t seed, std::string& text) {
 // What `validate` says of the deck: of a collective, never more than it takes.
 void expect_preview(const io::Deck& deck, std::int64_t end_ps) {
   const runs::Preview seen = runs::preview(deck, 1, "block");
-  if (deck.kind != io::WorkloadKind::collective) return;
+  if (!std::holds_alternative<training::CollectiveConfig>(deck.workload)) return;
   EXPECT_LE(whole(seen.undisturbed->compute_ps + seen.undisturbed->collectives_ps), end_ps);
 }
 

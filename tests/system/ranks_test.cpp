@@ -20,7 +20,7 @@ TEST_P(AnyRankCount, GivesTheSameRows) {
     EXPECT_GT(alone.totals.packets, 0U);
     EXPECT_GT(alone.critical_path_events, 0U);
     EXPECT_LT(alone.critical_path_events, alone.summary.events);
-    if (deck.kind != io::WorkloadKind::traffic) {
+    if (!std::holds_alternative<net::TrafficConfig>(deck.workload)) {
       EXPECT_GE(alone.operations.size(), alone.dies.size());
     }
   }

@@ -92,7 +92,7 @@ TEST_P(Restart, GoesOnAnywhereAsIfNothingHadBeen) {
   for (const bool trains : {true, false}) {
     const Folder folder;
     io::Deck deck = deck_of(restart_decks().at(GetParam()));
-    if (!trains && deck.kind != io::WorkloadKind::traffic) continue;
+    if (!trains && !std::holds_alternative<net::TrafficConfig>(deck.workload)) continue;
     deck.network.trains = trains;
     const Outcome whole = run_deck(deck, 1);
     const std::int64_t every_ps = end_of_run(whole) / 6 + 1;

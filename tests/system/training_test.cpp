@@ -197,7 +197,8 @@ void expect_dram_on_links(const TrainingDeck& deck, const Outcome& run) {
 void expect_occupancy(const io::Deck& deck, const Outcome& run) {
   const auto& training = std::get<io::TrainingSummary>(run.summary.workload);
   const net::PackageConfig& package = deck.network.package;
-  const training::Plan plan = training::plan_step(deck.training, {package.rows, package.columns}, deck.die);
+  const training::Plan plan =
+      training::plan_step(deck.as<training::TrainingConfig>(), {package.rows, package.columns}, deck.die);
   std::uint64_t planned = 0, most = 0, most_weights = 0;
   for (const training::PlanFact& fact : plan.facts)
     if (fact.key == "peak of the activation buffer per die") planned = std::stoull(fact.value);

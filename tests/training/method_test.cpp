@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/chiplet/program/counts.hpp"
+#include "core/training/collective.hpp"
 #include "tests/training/cases.hpp"
 #include "tests/training/walk.hpp"
 
@@ -320,10 +321,21 @@ TEST(Collectives, AreOneOperationOverTheRingOfTheirGroup) {
     EXPECT_EQ(plan.roles[0][0].units * plan.roles[0][0].unit_bytes, 1000U);
     EXPECT_EQ(plan.role_of_die.size(), 6U);
   }
-  EXPECT_THROW(plan_collective(config, {3, 3}), PlanError);
-  EXPECT_THROW(plan_collective(config, {1, 4}), PlanError);
+  EXPECT_NO_THROW(check_collective(config, {2, 3}, true));
+  EXPECT_THROW(check_collective(config, {3, 3}, true), PlanError);
+  EXPECT_THROW(check_collective(config, {1, 4}, true), PlanError);
   config.bytes = 1ULL << 32;
-  EXPECT_THROW(plan_collective(config, {2, 3}), PlanError);
+  EXPECT_THROW(check_collective(config, {2, 3}, true), PlanError);
+}
+
+// A bypass ring passes over every second die; the other rings along a row need no bypass.
+TEST(Collectives, NeedABypassForARingThatPassesOverDies) {
+  CollectiveConfig config;
+  config.algorithm = CollectiveAlgorithm::bypass_ring;
+  EXPECT_NO_THROW(check_collective(config, {2, 4}, true));
+  EXPECT_THROW(check_collective(config, {2, 4}, false), PlanError);
+  config.algorithm = CollectiveAlgorithm::naive_ring;
+  EXPECT_NO_THROW(check_collective(config, {2, 4}, false));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "core/training/model/operators.hpp"
 #include "io/deck/presets.hpp"
-#include "io/deck/registry.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/deck/writer.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
@@ -17,15 +17,21 @@ using test::load;
 
 constexpr std::string_view training = "[workload]\nkind = \"training\"\n";
 
+const training::TrainingConfig& step_of(const Deck& deck) {
+  return deck.as<training::TrainingConfig>();
+}
+
 void expect_same_values(const Deck& a, const Deck& b) {
+  ASSERT_EQ(&kind_of(a), &kind_of(b));
   for (const Table& table : registry()) {
+    if (!belongs_to(table, kind_of(a))) continue;
     for (const Key& key : table.keys) EXPECT_EQ(key.get(a, key), key.get(b, key)) << full_name(key);
   }
 }
 
 TEST(Resolve, TrainingDefaults) {
   const Deck deck = load(training).deck;
-  EXPECT_EQ(deck.kind, WorkloadKind::training);
+  EXPECT_EQ(kind_of(deck).name, "training");
   EXPECT_EQ(deck.name, "deck.toml");
   EXPECT_EQ(deck.network.package.rows, 4U);
   EXPECT_EQ(deck.network.link.bandwidth_GBps, 64.0);
@@ -37,8 +43,8 @@ TEST(Resolve, TrainingDefaults) {
   EXPECT_EQ(deck.die.peak_TFLOPS, 32.0);
   EXPECT_EQ(deck.die.weight_buffer_MiB, 16.0);
   EXPECT_EQ(deck.memory.bandwidth_GBps, 51.2);
-  EXPECT_EQ(deck.training.model.name, "tinyllama-1.1b");
-  EXPECT_EQ(deck.training.method, "hecaton");
+  EXPECT_EQ(step_of(deck).model.name, "tinyllama-1.1b");
+  EXPECT_EQ(step_of(deck).method, "hecaton");
 }
 
 TEST(Resolve, TrafficDefaults) {
@@ -83,7 +89,7 @@ TEST(Resolve, ModelsByName) {
                           Shapes{"llama2-70b", 8192, 28672, 64, 8, 80, 32000},
                           Shapes{"llama3.1-405b", 16384, 53248, 128, 8, 126, 128256}}) {
     const Deck deck = load(std::string(training) + "[training]\nmodel = \"" + s.name + "\"\n").deck;
-    const training::ModelConfig& model = deck.training.model;
+    const training::ModelConfig& model = step_of(deck).model;
     EXPECT_EQ(model.name, s.name);
     EXPECT_EQ(model.hidden, s.hidden);
     EXPECT_EQ(model.ffn, s.ffn);
@@ -101,10 +107,10 @@ constexpr std::string_view own_model =
 
 TEST(Resolve, AModelOfItsOwn) {
   const Deck deck = load(std::string(training) + std::string(own_model)).deck;
-  EXPECT_EQ(deck.training.model.name, "custom");
-  EXPECT_EQ(deck.training.model.hidden, 64U);
-  EXPECT_EQ(deck.training.model.layers, 2U);
-  EXPECT_FALSE(deck.training.model.gated);
+  EXPECT_EQ(step_of(deck).model.name, "custom");
+  EXPECT_EQ(step_of(deck).model.hidden, 64U);
+  EXPECT_EQ(step_of(deck).model.layers, 2U);
+  EXPECT_FALSE(step_of(deck).model.gated);
 }
 
 TEST(Resolve, AListOfOperators) {
@@ -113,39 +119,39 @@ TEST(Resolve, AListOfOperators) {
   const Deck deck =
       load(std::string(training) + std::string(own_model), {"training.model.operators=" + list}).deck;
   using training::OperatorKind;
-  const std::vector<training::OperatorConfig>& operators = deck.training.model.operators;
+  const std::vector<training::OperatorConfig>& operators = step_of(deck).model.operators;
   ASSERT_EQ(operators.size(), 3U);
   EXPECT_EQ(operators[0], (training::OperatorConfig{.kind = OperatorKind::attention}));
   EXPECT_EQ(operators[1],
             (training::OperatorConfig{.kind = OperatorKind::feed_forward, .ffn = 96, .gated = 1}));
   EXPECT_EQ(operators[2],
             (training::OperatorConfig{.kind = OperatorKind::experts, .experts = 8, .experts_per_token = 2}));
-  EXPECT_EQ(parse_deck(deck.resolved_toml, "again").training.model.operators, operators);
+  EXPECT_EQ(step_of(parse_deck(deck.resolved_toml, "again")).model.operators, operators);
   // Shapes that an operator does not give are those of the model.
-  const training::Model model = training::model_of(deck.training.model);
+  const training::Model model = training::model_of(step_of(deck).model);
   EXPECT_EQ(model.operators[0].kv_heads, 4U);
   EXPECT_EQ(model.operators[2].ffn, 128U);
   EXPECT_FALSE(model.operators[2].gated);
   const Deck changed = load(std::string(training) + "[training]\nmodel = \"llama2-7b\"\n",
                             {"training.model.operators=feed-forward"})
                            .deck;
-  EXPECT_EQ(changed.training.model.name, "llama2-7b-changed");
+  EXPECT_EQ(step_of(changed).model.name, "llama2-7b-changed");
 }
 
 TEST(Resolve, AChangedModelDoesNotKeepItsName) {
   const std::string deck_text = std::string(training) + "[training]\nmodel = \"llama2-7b\"\n";
   const Deck deck = load(deck_text, {"training.model.layers=2"}).deck;
-  EXPECT_EQ(deck.training.model.name, "llama2-7b-changed");
-  EXPECT_EQ(deck.training.model.layers, 2U);
-  EXPECT_EQ(deck.training.model.hidden, 4096U);
+  EXPECT_EQ(step_of(deck).model.name, "llama2-7b-changed");
+  EXPECT_EQ(step_of(deck).model.layers, 2U);
+  EXPECT_EQ(step_of(deck).model.hidden, 4096U);
   const Deck same = load(deck_text, {"training.model.layers=32"}).deck;
-  EXPECT_EQ(same.training.model.name, "llama2-7b");
+  EXPECT_EQ(step_of(same).model.name, "llama2-7b");
 }
 
 TEST(Resolve, AModelByNameReplacesATable) {
   const Deck deck = load(std::string(training) + std::string(own_model), {"training.model=llama2-70b"}).deck;
-  EXPECT_EQ(deck.training.model.hidden, 8192U);
-  EXPECT_EQ(deck.training.model.name, "llama2-70b");
+  EXPECT_EQ(step_of(deck).model.hidden, 8192U);
+  EXPECT_EQ(step_of(deck).model.name, "llama2-70b");
 }
 
 TEST(Resolve, TheLastOverrideWinsAndTextsNeedNoQuotes) {
@@ -155,8 +161,8 @@ TEST(Resolve, TheLastOverrideWinsAndTextsNeedNoQuotes) {
           .deck;
   EXPECT_EQ(deck.network.package.rows, 6U);
   EXPECT_EQ(deck.network.package.topology, net::TopologyKind::mesh);
-  EXPECT_EQ(deck.training.method, "megatron-flat-ring");
-  EXPECT_FALSE(deck.training.overlap);
+  EXPECT_EQ(step_of(deck).method, "megatron-flat-ring");
+  EXPECT_FALSE(step_of(deck).overlap);
   EXPECT_EQ(deck.die.peak_TFLOPS, 8.0);
 }
 
@@ -179,8 +185,8 @@ TEST(Resolve, KeysKeepTheirPlaces) {
 }
 
 // A deck in which every key differs from its default, as far as keys allow one another.
-std::string unusual(WorkloadKind kind) {
-  std::string text = "[workload]\nkind = \"" + std::string(to_string(kind)) + "\"\n";
+std::string unusual(std::string_view kind) {
+  std::string text = "[workload]\nkind = \"" + std::string(kind) + "\"\n";
   text +=
       "[package]\nrows = 16\ncolumns = 16\n[link]\npreset = \"ucie-advanced-x64-24\"\nlatency_ns = 0.1\n"
       "bandwidth_GBps = 123.456789\nflit_bytes = 32\n[router]\nvirtual_channels = 3\nbuffer_flits = 77\n"
@@ -188,17 +194,16 @@ std::string unusual(WorkloadKind kind) {
       "message_overhead_ns = 1e-3\n[die]\npeak_TFLOPS = 0.3\nmatrix = \"roofline\"\n[memory]\npreset = "
       "\"none\"\n"
       "burst_bytes = 4096\n[energy]\nstatic_W_per_die = 1e5\n";
-  if (kind == WorkloadKind::training)
-    text += "[training]\nfusion = 3\noverlap = false\n" + std::string(own_model);
-  if (kind == WorkloadKind::collective) text += "[collective]\nbytes = 4294967295\n";
-  if (kind == WorkloadKind::traffic) text += "[traffic]\nseed = 9223372036854775807\npattern = \"shuffle\"\n";
+  if (kind == "training") text += "[training]\nfusion = 3\noverlap = false\n" + std::string(own_model);
+  if (kind == "collective") text += "[collective]\nbytes = 4294967295\n";
+  if (kind == "traffic") text += "[traffic]\nseed = 9223372036854775807\npattern = \"shuffle\"\n";
   return text;
 }
 
 TEST(Echo, ReadsBackToTheSameDeck) {
-  for (const WorkloadKind kind : all_kinds) {
-    const std::string plain = "[workload]\nkind = \"" + std::string(to_string(kind)) + "\"\n";
-    for (const std::string& text : {plain, unusual(kind)}) {
+  for (const WorkloadKind& kind : workload_kinds()) {
+    const std::string plain = "[workload]\nkind = \"" + std::string(kind.name) + "\"\n";
+    for (const std::string& text : {plain, unusual(kind.name)}) {
       const Deck deck = load(text).deck;
       const Deck again = parse_deck(deck.resolved_toml, deck.name);
       expect_same_values(deck, again);
@@ -211,8 +216,8 @@ TEST(Echo, ReadsBackToTheSameDeck) {
 TEST(Echo, AChangedModelReadsBack) {
   const Deck deck = load(training, {"training.model.layers=3"}).deck;
   const Deck again = parse_deck(deck.resolved_toml, deck.name);
-  EXPECT_EQ(again.training.model.name, "tinyllama-1.1b-changed");
-  EXPECT_EQ(again.training.model.layers, 3U);
+  EXPECT_EQ(step_of(again).model.name, "tinyllama-1.1b-changed");
+  EXPECT_EQ(step_of(again).model.layers, 3U);
   EXPECT_EQ(deck.resolved_toml, again.resolved_toml);
 }
 
@@ -229,21 +234,21 @@ TEST(Echo, SaysWhereValuesComeFrom) {
 }
 
 TEST(DumpDefault, ReadsBackToTheDefaults) {
-  for (const WorkloadKind kind : all_kinds) {
+  for (const WorkloadKind& kind : workload_kinds()) {
     const Deck dumped = load(dump_default(kind)).deck;
-    const Deck plain = load("[workload]\nkind = \"" + std::string(to_string(kind)) + "\"\n").deck;
+    const Deck plain = load("[workload]\nkind = \"" + std::string(kind.name) + "\"\n").deck;
     expect_same_values(dumped, plain);
     EXPECT_EQ(dumped.resolved_toml, plain.resolved_toml);
   }
 }
 
 TEST(DumpDefault, ShowsEveryKeyOfTheKindWithItsTagAndRange) {
-  for (const WorkloadKind kind : all_kinds) {
+  for (const WorkloadKind& kind : workload_kinds()) {
     const std::string text = dump_default(kind);
     std::size_t keys = 0;
     for (const Table& table : registry()) {
       for (const Key& key : table.keys) {
-        if (!key.kinds.contains(kind)) continue;
+        if (!takes_effect(key, kind)) continue;
         ++keys;
         const std::string line = std::string(key.name) + " = ";
         const bool shown =
@@ -260,7 +265,7 @@ TEST(DumpDefault, ShowsEveryKeyOfTheKindWithItsTagAndRange) {
 }
 
 TEST(DumpDefault, AnotherPresetTakesEffectInADumpedDeck) {
-  std::string text = dump_default(WorkloadKind::training);
+  std::string text = dump_default(*find_workload_kind("training"));
   const std::string preset = "preset = \"ucie-standard-x16-32\"";
   const auto at = text.find("\n" + preset);
   ASSERT_NE(at, std::string::npos);

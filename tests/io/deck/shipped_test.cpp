@@ -38,23 +38,23 @@ TEST(ShippedDecks, ModelsStandAtTheirWeakScalingSizes) {
         Pair{"llama2-70b-16x16.toml", "llama2-70b", 256},
         Pair{"llama3.1-405b-32x32.toml", "llama3.1-405b", 1024}}) {
     const Deck deck = read_deck(deck_path(pair.deck), {});
-    EXPECT_EQ(deck.training.model.name, pair.model);
+    EXPECT_EQ(deck.as<training::TrainingConfig>().model.name, pair.model);
     EXPECT_EQ(deck.network.package.rows * deck.network.package.columns, pair.dies);
-    EXPECT_EQ(deck.training.method, "hecaton");
+    EXPECT_EQ(deck.as<training::TrainingConfig>().method, "hecaton");
   }
 }
 
 TEST(ShippedDecks, TheQuickstartsDifferInTheMethodOnly) {
   const Deck hecaton = read_deck(deck_path("quickstart.toml"), {});
   const Deck flat = read_deck(deck_path("quickstart-flat-ring.toml"), {});
-  EXPECT_EQ(hecaton.training.method, "hecaton");
-  EXPECT_EQ(flat.training.method, "megatron-flat-ring");
+  EXPECT_EQ(hecaton.as<training::TrainingConfig>().method, "hecaton");
+  EXPECT_EQ(flat.as<training::TrainingConfig>().method, "megatron-flat-ring");
   const std::string with_method = "method = \"megatron-flat-ring\"";
   const auto at = flat.resolved_toml.find(with_method);
   ASSERT_NE(at, std::string::npos);
   EXPECT_EQ(flat.resolved_toml.substr(0, at), hecaton.resolved_toml.substr(0, at));
-  EXPECT_EQ(hecaton.training.batch_sequences, 8U);
-  EXPECT_EQ(hecaton.training.sequence_length, 2048U);
+  EXPECT_EQ(hecaton.as<training::TrainingConfig>().batch_sequences, 8U);
+  EXPECT_EQ(hecaton.as<training::TrainingConfig>().sequence_length, 2048U);
 }
 
 TEST(ShippedDecks, EveryCollectiveAlgorithmHasOne) {
@@ -62,7 +62,8 @@ TEST(ShippedDecks, EveryCollectiveAlgorithmHasOne) {
   for (const auto& entry : std::filesystem::directory_iterator(HECATON_DECKS)) {
     if (!entry.path().filename().string().starts_with("collective-")) continue;
     const Deck deck = read_deck(entry.path(), {});
-    found.insert({static_cast<int>(deck.collective.operation), static_cast<int>(deck.collective.algorithm)});
+    found.insert({static_cast<int>(deck.as<training::CollectiveConfig>().operation),
+                  static_cast<int>(deck.as<training::CollectiveConfig>().algorithm)});
   }
   // Three operations on each of the three named rings.
   EXPECT_EQ(found.size(), 9U);

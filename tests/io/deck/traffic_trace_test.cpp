@@ -1,5 +1,5 @@
 // The file of a replayed trace is read as written, and refused with the line that is wrong.
-#include "io/deck/traffic_trace.hpp"
+#include "io/deck/workloads/traffic_trace.hpp"
 
 #include <gtest/gtest.h>
 
@@ -88,10 +88,11 @@ TEST(TrafficTrace, RefusesWhateverIsNoLine) {
 TEST(TrafficTrace, OfTheDeckIsLookedForBesideIt) {
   const std::string traffic = "[workload]\nkind = \"traffic\"\n[traffic]\n";
   const DeckFile file(traffic + "pattern = \"trace\"\ntrace_file = \"packets.csv\"\n");
-  EXPECT_EQ(io::read_deck(file.path(), {}).traffic.trace_file, (file.folder() / "packets.csv").string());
-  EXPECT_EQ(io::read_deck(file.path(), std::vector<std::string>{"traffic.trace_file=/a/../b.csv"})
-                .traffic.trace_file,
-            "/b.csv");
+  const auto trace_file = [&](const std::vector<std::string>& overrides) {
+    return io::read_deck(file.path(), overrides).as<net::TrafficConfig>().trace_file;
+  };
+  EXPECT_EQ(trace_file({}), (file.folder() / "packets.csv").string());
+  EXPECT_EQ(trace_file({"traffic.trace_file=/a/../b.csv"}), "/b.csv");
   EXPECT_EQ(error_of(traffic + "pattern = \"trace\"\n"),
             "deck.toml:4:1: traffic.pattern: has nothing to replay (traffic.trace_file names no file) add "
             "trace_file = \"FILE.csv\" under [traffic]");

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "io/files/input_error.hpp"
 #include "io/result/summary.hpp"
@@ -112,6 +114,52 @@ TEST(SummaryJson, TheRunPartCannotOverrideAResult) {
   run["simulated_ps"] = 1;
   EXPECT_EQ(summary_from_parts(results_to_json(summary), run.dump(), "trace.h5").simulated_ps,
             summary.simulated_ps);
+}
+
+// All of it and nothing else, table by table.
+void expect_figures(const Json& object, const std::string& prefix,
+                    std::map<std::string, NamedFigure>& figures_left) {
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_object()) {
+      expect_figures(value, prefix + key + ".", figures_left);
+      continue;
+    }
+    const auto figure = figures_left.extract(prefix + key);
+    ASSERT_FALSE(figure.empty()) << prefix + key;
+    std::visit([&, &json = value](const auto& number) { EXPECT_EQ(Json(number), json) << prefix + key; },
+               figure.mapped().value);
+  }
+}
+
+TEST(SummaryFigures, AreThoseOfTheJson) {
+  for (const WorkloadSummary& workload :
+       {WorkloadSummary{training()}, WorkloadSummary{CollectiveSummary{"all-gather", "rows", 5, "ring", 6}},
+        WorkloadSummary{TrafficSummary{1.5, 1, 2, 0.1, 0.2, 3.5, 4, true}}}) {
+    const Summary summary = sample(workload);
+    std::map<std::string, NamedFigure> left;
+    for (const NamedFigure& figure : figures(summary)) left.emplace(figure.name, figure);
+    EXPECT_EQ(left.size(), figures(summary).size());
+    expect_figures(Json::parse(to_json(summary)), "", left);
+    EXPECT_TRUE(left.empty()) << left.begin()->first;
+  }
+}
+
+TEST(SummaryFigures, HaveTheUnitsThatTheirNamesEndIn) {
+  for (const WorkloadSummary& workload : {WorkloadSummary{training()}, WorkloadSummary{CollectiveSummary{}},
+                                          WorkloadSummary{TrafficSummary{}}}) {
+    for (const NamedFigure& figure : figures(sample(workload))) {
+      const std::string& name = figure.name;
+      const std::string expected = name.find("energy_J.") != std::string::npos                  ? "J"
+                                   : name.ends_with("_per_s")                                   ? "1/s"
+                                   : name.ends_with("_J")                                       ? "J"
+                                   : name.ends_with("bytes") || name.ends_with("bytes_per_die") ? "B"
+                                   : name.ends_with("_ps")                                      ? "ps"
+                                   : name.ends_with("_s")                                       ? "s"
+                                   : name.ends_with("_cycles")                                  ? "cycles"
+                                                                                                : "";
+      EXPECT_EQ(figure.unit, expected) << name;
+    }
+  }
 }
 
 TEST(SummaryJson, RefusesEveryMissingKeyByName) {

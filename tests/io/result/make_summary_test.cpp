@@ -100,8 +100,9 @@ TEST(MakeSummary, WaitingTimesMayExceed64BitsInTheirSum) {
 Summary traffic_summary(const TrafficResult& traffic) {
   const mpi::communicator world;
   Deck deck = synthetic::deck();
-  deck.kind = WorkloadKind::traffic;
-  deck.traffic.measure_cycles = 1000;
+  hecaton::net::TrafficConfig measured;
+  measured.measure_cycles = 1000;
+  deck.workload = measured;
   RunResult run = synthetic::result(synthetic::owners()[0].owner, world.rank(), world.size());
   run.traffic = traffic;
   return make_summary(deck, run, synthetic::facts(), world);
@@ -138,8 +139,9 @@ TEST(MakeSummary, SaturationBeginsBelow95PercentOrAbove500Cycles) {
 TEST(MakeSummary, ACollectiveLastsUntilTheLastDieIsDone) {
   const mpi::communicator world;
   Deck deck = synthetic::deck();
-  deck.kind = WorkloadKind::collective;
-  deck.collective.bytes = 12'345;
+  hecaton::training::CollectiveConfig gather;
+  gather.bytes = 12'345;
+  deck.workload = gather;
   ModelFacts facts = synthetic::facts();
   facts.algorithm = "bypass-ring";
   const RunResult run = synthetic::result(synthetic::owners()[2].owner, world.rank(), world.size());

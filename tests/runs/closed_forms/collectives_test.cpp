@@ -92,7 +92,7 @@ bool nothing_contends(const io::Deck& deck) {
   using training::CollectiveAlgorithm;
   using training::CollectiveForm;
   using training::CollectiveOperation;
-  const training::CollectiveConfig& c = deck.collective;
+  const training::CollectiveConfig& c = deck.as<training::CollectiveConfig>();
   const net::PackageConfig& package = deck.network.package;
   const bool is_tree = c.algorithm == CollectiveAlgorithm::tree;
   if (is_tree) {

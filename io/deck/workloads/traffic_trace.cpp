@@ -1,4 +1,4 @@
-#include "io/deck/traffic_trace.hpp"
+#include "io/deck/workloads/traffic_trace.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,135 @@
+#include "io/deck/workloads/collective.hpp"
+
+#include <string>
+
+#include "core/training/collective.hpp"
+#include "core/training/model/plan_error.hpp"
+#include "io/deck/registry_entry.hpp"
+#include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/package_facts.hpp"
+
+namespace hecaton::io {
+namespace {
+
+template <class AnyDeck>
+auto& own(AnyDeck& deck) {
+  return deck.template as<training::CollectiveConfig>();
+}
+
+Table collective_table() {
+  return table(
+      "collective", "The collective operation.",
+      {key(
+           "operation", choice_of<training::CollectiveOperation>(), "", Tag::assumed, ActsOn::everything,
+           "What the dies of a group do together.", [](auto& d) -> auto& { return own(d).operation; }),
+       key(
+           "algorithm", choice_of<training::CollectiveAlgorithm>(), "", Tag::assumed, ActsOn::everything,
+           "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
+           "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package; torus-ring: "
+           "rings along rows and columns of the package, one axis at a time; tree: broadcast and reduce; "
+           "halving-doubling: all but those and all-to-all; direct: all-to-all. Rings pass a broadcast or "
+           "reduction on in chunks.",
+           [](auto& d) -> auto& { return own(d).algorithm; }),
+       key(
+           "group", choice_of<training::CollectiveGroup>(), "", Tag::assumed, ActsOn::everything,
+           "Which dies form a ring: those of each row, of each column, or all.",
+           [](auto& d) -> auto& { return own(d).group; }),
+       key(
+           "bytes", IntegerType{1, 0xffffffff}, "bytes", Tag::assumed, ActsOn::everything,
+           "The whole payload: what every die holds after an all-gather.",
+           [](auto& d) -> auto& { return own(d).bytes; }),
+       key(
+           "root", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, ActsOn::everything,
+           "Of a broadcast or reduction: its place in the group, in the order of the algorithm.",
+           [](auto& d) -> auto& { return own(d).root; }),
+       key(
+           "chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
+           "Chunks of a broadcast or reduction along a ring; parts of a die's chunk of form = \"chunked\".",
+           [](auto& d) -> auto& { return own(d).chunks; }),
+       key(
+           "form", choice_of<training::CollectiveForm>(), "", Tag::assumed, ActsOn::everything,
+           "When a die begins a step: as soon as what it sends is there; not before step x step_ns; or part "
+           "by part, as soon as a part is there (along rings).",
+           [](auto& d) -> auto& { return own(d).form; }),
+       key(
+           "step_ns", RealType{0, 1e9}, "ns", Tag::assumed, ActsOn::everything,
+           "form = \"step-synchronous\": from step to step; the time of the slowest.",
+           [](auto& d) -> auto& { return own(d).step_ns; })});
+}
+
+constexpr const char* operation_names[] = {"all-gather", "reduce-scatter", "all-reduce",
+                                           "broadcast",  "reduce",         "all-to-all"};
+constexpr const char* group_names[] = {"rows", "columns", "package"};
+
+net::RingOrder line_order_of(const training::CollectiveConfig& collective,
+                             const net::PackageConfig& package) {
+  const bool passes_dies =
+      has_bypass(package) && collective.algorithm != training::CollectiveAlgorithm::naive_ring;
+  return passes_dies ? net::RingOrder::bypass : net::RingOrder::naive;
+}
+
+// The name of what is run: where the deck leaves the ring open, that of the ring that suits.
+std::string algorithm_of(const training::CollectiveConfig& collective, net::RingOrder line_order) {
+  switch (collective.algorithm) {
+    case training::CollectiveAlgorithm::torus_ring:
+      return "torus-ring";
+    case training::CollectiveAlgorithm::tree:
+      return "tree";
+    case training::CollectiveAlgorithm::halving_doubling:
+      return "halving-doubling";
+    case training::CollectiveAlgorithm::direct:
+      return "direct";
+    default:
+      break;
+  }
+  if (collective.group == training::CollectiveGroup::package) return "hamiltonian-ring";
+  return line_order == net::RingOrder::bypass ? "bypass-ring" : "naive-ring";
+}
+
+}  // namespace
+
+void CollectiveKind::set_hardware_defaults(Deck& deck) {
+  deck.link_preset = "ucie-standard-x16-32";
+  deck.memory_preset = "ddr5-6400";
+}
+
+std::vector<Table> CollectiveKind::tables() {
+  return {collective_table()};
+}
+
+void CollectiveKind::check(const Deck& deck, const Refuser& refuse) {
+  const net::PackageConfig& package = deck.network.package;
+  try {
+    training::check_collective(own(deck), mesh_of(package), has_bypass(package));
+  } catch (const training::PlanError& error) {
+    refuse(error.table_key, error.problem, error.why, error.suggestion);
+  }
+}
+
+DieWork CollectiveKind::die_work(const Deck& deck) {
+  const net::PackageConfig& package = deck.network.package;
+  const net::RingOrder order = line_order_of(own(deck), package);
+  return Programs{training::plan_collective(own(deck), mesh_of(package)), order,
+                  algorithm_of(own(deck), order)};
+}
+
+CollectiveSummary CollectiveKind::summarise(const Deck& deck, const Outcome& outcome) {
+  return {.operation = operation_names[static_cast<std::size_t>(own(deck).operation)],
+          .group = group_names[static_cast<std::size_t>(own(deck).group)],
+          .time_ps = outcome.package.finished_ps,
+          .algorithm = outcome.facts.algorithm,
+          .bytes = own(deck).bytes};
+}
+
+ReportLines lines_of(const CollectiveSummary& c) {
+  const double time_s = static_cast<double>(c.time_ps) * 1e-12;
+  const auto bytes = static_cast<double>(c.bytes);
+  return {ReportLine::named("operation", c.operation),
+          ReportLine::named("group", c.group),
+          ReportLine::named("algorithm", c.algorithm),
+          ReportLine::quantity("payload", bytes, "B"),
+          ReportLine::quantity("time", time_s, "s"),
+          ReportLine::quantity("payload / time", time_s > 0 ? bytes / time_s : 0, "B/s")};
+}
+
+}  // namespace hecaton::io

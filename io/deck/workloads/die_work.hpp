@@ -1,0 +1,21 @@
+// What the dies of a package do, as a kind of workload says it: run programs, or send packets.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "core/training/plan/plan.hpp"
+#include "net/package/topology.hpp"
+#include "net/traffic/traffic.hpp"
+
+namespace hecaton::io {
+
+struct Programs {
+  training::Plan plan;
+  net::RingOrder line_order = net::RingOrder::naive;  // of the rings along rows and columns
+  std::string algorithm;                              // of a collective alone, for reports; or none
+};
+
+using DieWork = std::variant<Programs, net::Traffic>;
+
+}  // namespace hecaton::io

@@ -1,0 +1,69 @@
+// What came of a run, over the whole package: what a kind of workload makes its summary of. Exact sums of
+// integers; the same on every rank.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "core/chiplet/program/counters.hpp"
+#include "io/deck/workloads/energy_summary.hpp"
+
+namespace hecaton::io {
+
+__extension__ using Wide = unsigned __int128;  // a sum of 64-bit counts over any number of dies
+
+// Of dies that run programs: counts that fit 64 bits, times that may not.
+struct PackageSums {
+  chiplet::DieCounters counts;  // without the times
+  Wide compute_ps = 0;
+  Wide nop_ps = 0;
+  Wide dram_ps = 0;
+  std::uint64_t finished_ps = 0;  // of the last die
+  std::uint64_t activation_peak_bytes = 0;
+  std::uint64_t weight_peak_bytes = 0;
+  std::uint64_t link_bits = 0;
+  std::uint64_t dies = 0;
+};
+
+// Of dies that send packets: latency statistics over the packets created in the measuring window.
+struct TrafficResult {
+  std::uint64_t packets_measured = 0;
+  std::uint64_t latency_sum_cycles = 0;
+  std::uint64_t latency_min_cycles = 0;
+  std::uint64_t latency_max_cycles = 0;
+  std::uint64_t hops_sum = 0;        // router-to-router links of the measured packets
+  std::uint64_t offered_flits = 0;   // created in the window
+  std::uint64_t accepted_flits = 0;  // ejected in the window
+};
+
+// What the programs of the dies say of themselves, and their counters do not.
+struct ModelFacts {
+  std::uint64_t tokens = 0;       // of a training step
+  std::uint64_t model_flops = 0;  // useful FLOPs of a training step
+  std::string algorithm;          // of a collective alone: the ring that was used ("bypass-ring", ...)
+};
+
+struct Outcome {
+  const ModelFacts& facts;
+  PackageSums package;     // where dies run programs
+  EnergySummary energy_J;  // likewise
+  TrafficResult traffic;   // where they send packets
+};
+
+// Throws std::overflow_error if a count does not fit.
+inline std::uint64_t narrow(Wide sum) {
+  const auto value = static_cast<std::uint64_t>(sum);
+  if (value != sum) throw std::overflow_error("a count over the whole package exceeds 64 bits");
+  return value;
+}
+
+// 0 where there is nothing to divide by: a summary holds no infinities.
+inline double ratio(double numerator, double denominator) {
+  return denominator > 0 ? numerator / denominator : 0;
+}
+inline double ratio(std::uint64_t numerator, std::uint64_t denominator) {
+  return ratio(static_cast<double>(numerator), static_cast<double>(denominator));
+}
+
+}  // namespace hecaton::io

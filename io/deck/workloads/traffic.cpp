@@ -1,0 +1,212 @@
+#include "io/deck/workloads/traffic.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+#include <string_view>
+
+#include "core/training/model/plan_error.hpp"
+#include "io/deck/registry_entry.hpp"
+#include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/package_facts.hpp"
+#include "io/deck/workloads/traffic_trace.hpp"
+
+namespace hecaton::io {
+namespace {
+
+template <class AnyDeck>
+auto& own(AnyDeck& deck) {
+  return deck.template as<net::TrafficConfig>();
+}
+
+constexpr std::string_view trace_file_form = "the name of a file; empty: none";
+
+std::string problem_of_path(std::string_view text) {
+  const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
+  });
+  return printable && text.size() <= 4096 ? "" : "no file has such a name";
+}
+
+Table traffic_table() {
+  return table(
+      "traffic", "Synthetic packets.",
+      {key(
+           "pattern", choice_of<net::TrafficPattern>(), "", Tag::assumed, ActsOn::everything,
+           "Who sends to whom; trace: as traffic.trace_file says.",
+           [](auto& d) -> auto& { return own(d).pattern; }),
+       key(
+           "injection_rate", RealType{0, 1}, "flits per die and cycle", Tag::assumed, ActsOn::everything,
+           "Offered load.", [](auto& d) -> auto& { return own(d).injection_rate; }),
+       key(
+           "injection", choice_of<net::Injection>(), "", Tag::assumed, ActsOn::everything,
+           "bernoulli: each cycle a packet or none, whatever was before; bursty: bursts and pauses of "
+           "random length.",
+           [](auto& d) -> auto& { return own(d).injection; }),
+       key(
+           "burst_packets", RealType{1, 1e6}, "", Tag::assumed, ActsOn::everything,
+           "Bursty injection: packets of a burst, on average.",
+           [](auto& d) -> auto& { return own(d).burst_packets; }),
+       key(
+           "burst_rate", RealType{0.000001, 1}, "flits per die and cycle", Tag::assumed, ActsOn::everything,
+           "Bursty injection: load during a burst; the pauses bring it down to injection_rate.",
+           [](auto& d) -> auto& { return own(d).burst_rate; }),
+       key(
+           "trace_file", ListType{trace_file_form, &problem_of_path}, "", Tag::assumed, ActsOn::everything,
+           "pattern = \"trace\": a CSV file with the columns time_ns, source, destination, bytes; from "
+           "the folder of the deck. Every rank reads it.",
+           [](auto& d) -> auto& { return own(d).trace_file; }),
+       key(
+           "packet_flits", IntegerType{1, 65536}, "flits", Tag::assumed, ActsOn::everything,
+           "Length of a packet.", [](auto& d) -> auto& { return own(d).packet_flits; }),
+       key(
+           "warmup_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
+           "Not measured, at the start.", [](auto& d) -> auto& { return own(d).warmup_cycles; }),
+       key(
+           "measure_cycles", IntegerType{1, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
+           "Packets created in this window are measured.",
+           [](auto& d) -> auto& { return own(d).measure_cycles; }),
+       key(
+           "drain_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
+           "Injection goes on for so long after the measuring window.",
+           [](auto& d) -> auto& { return own(d).drain_cycles; }),
+       key(
+           "seed", IntegerType{0, INT64_MAX}, "", Tag::assumed, ActsOn::everything, "Of the random streams.",
+           [](auto& d) -> auto& { return own(d).seed; }),
+       key(
+           "hotspot_die", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, ActsOn::everything,
+           "pattern = \"hotspot\": where every packet goes.",
+           [](auto& d) -> auto& { return own(d).hotspot_die; })});
+}
+
+void check_bits_of_dies(const Deck& deck, std::string_view name, const Refuser& refuse) {
+  const std::uint64_t dies = dies_of(deck.network.package);
+  if (std::has_single_bit(dies)) return;
+  refuse("traffic.pattern", "does not fit the mesh",
+         fmt::format("\"{}\" permutes the bits of a die's number; {} dies are no power of two", name, dies),
+         "choose another pattern or mesh");
+}
+
+void check_pattern(const Deck& deck, const Refuser& refuse) {
+  using net::TrafficPattern;
+  const net::PackageConfig& package = deck.network.package;
+  switch (own(deck).pattern) {
+    case TrafficPattern::transpose:
+      if (package.rows == package.columns) return;
+      refuse("traffic.pattern", "does not fit the mesh",
+             fmt::format("\"transpose\" needs a square; it has {} x {} dies", package.rows, package.columns),
+             "choose another pattern or mesh");
+    case TrafficPattern::bit_complement:
+      return check_bits_of_dies(deck, "bit-complement", refuse);
+    case TrafficPattern::bit_reverse:
+      return check_bits_of_dies(deck, "bit-reverse", refuse);
+    case TrafficPattern::shuffle:
+      return check_bits_of_dies(deck, "shuffle", refuse);
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+void TrafficKind::check(const Deck& deck, const Refuser& refuse) {
+  const net::TrafficConfig& traffic = own(deck);
+  const std::uint64_t dies = dies_of(deck.network.package);
+  if (dies < 2) {
+    refuse("package.rows", "makes one die only", "traffic needs a sender and a receiver",
+           "use a larger mesh");
+  }
+  check_pattern(deck, refuse);
+  if (traffic.pattern == net::TrafficPattern::trace && traffic.trace_file.empty())
+    refuse("traffic.pattern", "has nothing to replay", "traffic.trace_file names no file",
+           "add trace_file = \"FILE.csv\" under [traffic]");
+  if (traffic.pattern != net::TrafficPattern::trace && !traffic.trace_file.empty())
+    refuse("traffic.trace_file", "would not be read", "the pattern is not \"trace\"",
+           "set traffic.pattern = \"trace\" or remove it");
+  if (traffic.injection == net::Injection::bursty && traffic.burst_rate < traffic.injection_rate)
+    refuse("traffic.burst_rate", "is below the load",
+           fmt::format("bursts of {} flits per die and cycle cannot make {}", traffic.burst_rate,
+                       traffic.injection_rate),
+           "raise it, or lower traffic.injection_rate");
+  if (traffic.hotspot_die >= dies) {
+    refuse("traffic.hotspot_die", "is not a die", fmt::format("dies are 0 to {}", dies - 1),
+           "choose one of them");
+  }
+  const net::RouterConfig& router = deck.network.router;
+  if (router.switching == net::Switching::cut_through && router.buffer_flits < traffic.packet_flits) {
+    refuse("router.buffer_flits", "is too small",
+           fmt::format("cut-through switching stores a whole packet of {} flits", traffic.packet_flits),
+           fmt::format("use at least {} or smaller packets", traffic.packet_flits));
+  }
+}
+
+void TrafficKind::set_hardware_defaults(Deck& deck) {
+  // What published curves of mesh networks assume.
+  deck.network.package.rows = deck.network.package.columns = 8;
+  deck.network.package.topology = net::TopologyKind::mesh;
+  deck.network.link.latency_ns = 1.0;
+  deck.network.router.buffer_flits = 8;
+  deck.network.router.switching = net::Switching::wormhole;
+}
+
+std::vector<Table> TrafficKind::tables() {
+  return {traffic_table()};
+}
+
+void TrafficKind::complete(Deck& deck, const std::filesystem::path& folder) {
+  std::string& trace_file = own(deck).trace_file;
+  if (!trace_file.empty())
+    trace_file = std::filesystem::absolute(folder / trace_file).lexically_normal().string();
+}
+
+const net::TrafficConfig* TrafficKind::packets(const Deck& deck) {
+  return &own(deck);
+}
+
+DieWork TrafficKind::die_work(const Deck& deck) {
+  const net::TrafficConfig& traffic = own(deck);
+  const net::PackageConfig& package = deck.network.package;
+  try {
+    std::vector<net::ReplayPacket> replay;
+    if (traffic.pattern == net::TrafficPattern::trace)
+      replay = read_traffic_trace(traffic.trace_file, package);
+    return net::Traffic(traffic, package.rows, package.columns, std::move(replay));
+  } catch (const std::invalid_argument& error) {
+    throw training::PlanError("traffic.pattern", "does not exist on this mesh", error.what(),
+                              "choose another pattern or mesh");
+  }
+}
+
+TrafficSummary TrafficKind::summarise(const Deck& deck, const Outcome& outcome) {
+  const TrafficResult& result = outcome.traffic;
+  const std::uint64_t die_cycles = dies_of(deck.network.package) * own(deck).measure_cycles;
+  TrafficSummary traffic;
+  traffic.latency_mean_cycles = ratio(result.latency_sum_cycles, result.packets_measured);
+  traffic.latency_min_cycles = static_cast<double>(result.latency_min_cycles);
+  traffic.latency_max_cycles = static_cast<double>(result.latency_max_cycles);
+  traffic.accepted_flits_per_die_cycle = ratio(result.accepted_flits, die_cycles);
+  traffic.offered_flits_per_die_cycle = ratio(result.offered_flits, die_cycles);
+  traffic.hops_mean = ratio(result.hops_sum, result.packets_measured);
+  traffic.packets_measured = result.packets_measured;
+  // In integers: accepted < 0.95 offered, or a mean latency above 500 cycles.
+  traffic.saturated = Wide{result.accepted_flits} * 100 < Wide{result.offered_flits} * 95 ||
+                      Wide{result.latency_sum_cycles} > Wide{result.packets_measured} * 500;
+  return traffic;
+}
+
+ReportLines lines_of(const TrafficSummary& t) {
+  using enum ReportLine::Form;
+  return {ReportLine::of_form(figure, "latency, cycles", t.latency_mean_cycles),
+          ReportLine::of_form(figure, "  least", t.latency_min_cycles),
+          ReportLine::of_form(figure, "  most", t.latency_max_cycles),
+          {.label = "flits/die/cycle"},
+          ReportLine::of_form(figure, "  offered", t.offered_flits_per_die_cycle),
+          ReportLine::of_form(figure, "  accepted", t.accepted_flits_per_die_cycle),
+          ReportLine::of_form(figure, "links per packet", t.hops_mean),
+          ReportLine::of_form(count, "packets measured", static_cast<double>(t.packets_measured)),
+          ReportLine::named("saturated", t.saturated ? "yes" : "no")};
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,290 @@
+#include "io/deck/workloads/training.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/training/method.hpp"
+#include "core/training/model/models.hpp"
+#include "io/deck/presets.hpp"
+#include "io/deck/registry_entry.hpp"
+#include "io/deck/values.hpp"
+#include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/package_facts.hpp"
+
+namespace hecaton::io {
+namespace {
+
+double mean_seconds(Wide sum_ps, std::uint64_t dies) {
+  return static_cast<double>(sum_ps) / static_cast<double>(dies) * 1e-12;
+}
+
+constexpr std::string_view model_table_name = "training.model";
+
+template <class AnyDeck>
+auto& own(AnyDeck& deck) {
+  return deck.template as<training::TrainingConfig>();
+}
+
+ChoiceType method_choice() {
+  ChoiceType choice;
+  for (const training::MethodInfo& method : training::methods()) choice.names.push_back(method.name);
+  return choice;
+}
+
+Preset model_preset(const training::ModelConfig& model) {
+  const auto number = [](std::uint32_t n) { return Value{static_cast<std::int64_t>(n)}; };
+  return {model.name,
+          "the public shapes of " + model.name,
+          {{"name", model.name, Tag::assumed},
+           {"hidden", number(model.hidden), Tag::public_source},
+           {"ffn", number(model.ffn), Tag::public_source},
+           {"heads", number(model.heads), Tag::public_source},
+           {"kv_heads", number(model.kv_heads), Tag::public_source},
+           {"layers", number(model.layers), Tag::public_source},
+           {"vocabulary", number(model.vocabulary), Tag::public_source},
+           {"gated", model.gated, Tag::public_source},
+           {"tied", model.tied, Tag::public_source},
+           {"experts", number(model.experts), Tag::public_source},
+           {"experts_per_token", number(model.experts_per_token), Tag::public_source},
+           {"operators", list_text(model.operators), Tag::public_source}}};
+}
+
+std::span<const Preset> model_presets() {
+  static const std::vector<Preset> presets = [] {
+    std::vector<Preset> known;
+    for (const training::ModelConfig& model : training::known_models()) known.push_back(model_preset(model));
+    return known;
+  }();
+  return presets;
+}
+
+Table training_table() {
+  return table(
+      "training", "The training step.",
+      {key(
+           "model", choice_of(model_presets()), "", Tag::assumed, ActsOn::everything,
+           "A model by name, or a table [training.model] with its shapes.",
+           [](auto& d) -> auto& { return own(d).model.name; }),
+       key(
+           "method", method_choice(), "", Tag::assumed, ActsOn::everything,
+           "How the work is divided among the dies.", [](auto& d) -> auto& { return own(d).method; }),
+       key(
+           "batch_sequences", IntegerType{1, million}, "sequences", Tag::assumed, ActsOn::everything,
+           "Sequences of one step.", [](auto& d) -> auto& { return own(d).batch_sequences; }),
+       key(
+           "sequence_length", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+           "Tokens of one sequence.", [](auto& d) -> auto& { return own(d).sequence_length; }),
+       key(
+           "minibatch_tokens", IntegerType{0, 4000 * million}, "tokens", Tag::assumed, ActsOn::everything,
+           "Tokens of one mini-batch, whole sequences; 0: chosen from the activation buffer.",
+           [](auto& d) -> auto& { return own(d).minibatch_tokens; }),
+       key(
+           "fusion", IntegerType{0, 100000}, "layers", Tag::assumed, ActsOn::everything,
+           "Layers of one fused group; 0: as many as the weight buffer holds; 1: no fusion.",
+           [](auto& d) -> auto& { return own(d).fusion; }),
+       key(
+           "overlap", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "DRAM transfers overlap with work on the package.",
+           [](auto& d) -> auto& { return own(d).overlap; }),
+       key(
+           "broadcast", choice_of<training::Broadcast>(), "", Tag::assumed, ActsOn::everything,
+           "How methods that broadcast do it (optimus): along a binary tree, or in chunks from die to die.",
+           [](auto& d) -> auto& { return own(d).broadcast; }),
+       key(
+           "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
+           "Chunks of a pipelined broadcast.", [](auto& d) -> auto& { return own(d).broadcast_chunks; }),
+       key(
+           "optimizer", choice_of<training::Optimizer>(), "", Tag::assumed, ActsOn::everything,
+           "State in DRAM per weight: a master weight of 4 bytes, and for adam two moments.",
+           [](auto& d) -> auto& { return own(d).optimizer; }),
+       key(
+           "attention", choice_of<training::Attention>(), "", Tag::assumed, ActsOn::everything,
+           "Methods with 2D tiles (hecaton, optimus): by-sequence: rows of dies hold whole sequences, so "
+           "attention exchanges nothing; by-head: all-to-alls along columns give every die some heads of "
+           "all tokens, so there may be fewer sequences than rows.",
+           [](auto& d) -> auto& { return own(d).attention; }),
+       key(
+           "recompute", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "Backward computes the activations of a layer again from its input, in place of reading them.",
+           [](auto& d) -> auto& { return own(d).recompute; })});
+}
+
+Table model_table() {
+  Table model = table(
+      model_table_name,
+      "The shapes of the model, in place of its name under [training]; a known model's name fills them.",
+      {key(
+           "name", TextType{}, "", Tag::assumed, ActsOn::everything,
+           "A known model, or any name for a table that gives all shapes.",
+           [](auto& d) -> auto& { return own(d).model.name; }),
+       key(
+           "hidden", IntegerType{1, million}, "", Tag::assumed, ActsOn::everything, "Hidden size.",
+           [](auto& d) -> auto& { return own(d).model.hidden; }),
+       key(
+           "ffn", IntegerType{1, 16 * million}, "", Tag::assumed, ActsOn::everything,
+           "Inner size of the feed-forward network.", [](auto& d) -> auto& { return own(d).model.ffn; }),
+       key(
+           "heads", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything, "Attention heads.",
+           [](auto& d) -> auto& { return own(d).model.heads; }),
+       key(
+           "kv_heads", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
+           "Key/value heads; fewer than heads: grouped-query attention.",
+           [](auto& d) -> auto& { return own(d).model.kv_heads; }),
+       key(
+           "layers", IntegerType{1, 10000}, "", Tag::assumed, ActsOn::everything, "Layers.",
+           [](auto& d) -> auto& { return own(d).model.layers; }),
+       key(
+           "vocabulary", IntegerType{1, 16 * million}, "", Tag::assumed, ActsOn::everything,
+           "Vocabulary size.", [](auto& d) -> auto& { return own(d).model.vocabulary; }),
+       key(
+           "gated", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "The feed-forward network has a gate: three matrices instead of two.",
+           [](auto& d) -> auto& { return own(d).model.gated; }),
+       key(
+           "tied", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "The output head and the embedding table are one matrix.",
+           [](auto& d) -> auto& { return own(d).model.tied; }),
+       key(
+           "experts", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
+           "Feed-forward networks of every layer; 1: no mixture of experts.",
+           [](auto& d) -> auto& { return own(d).model.experts; }),
+       key(
+           "experts_per_token", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
+           "Experts that a token passes.", [](auto& d) -> auto& { return own(d).model.experts_per_token; }),
+       key(
+           "operators", list_type<training::OperatorConfig>(operator_list_form), "", Tag::assumed,
+           ActsOn::everything,
+           "What a layer is made of, in order; shapes that an operator does not give are those of the model.",
+           [](auto& d) -> auto& { return own(d).model.operators; })});
+  model.presets = model_presets();
+  model.preset_key = "name";
+  model.short_form = "training.model";
+  return model;
+}
+
+[[noreturn]] void refuse_missing_shape(const Entry& entry, const Key& key) {
+  throw InputError(entry.where, full_name(key), "is missing", "the model's name is not that of a known model",
+                   fmt::format("give all shapes, or a name of {}", joined(preset_names(model_table_name))));
+}
+
+// A model that is named gets its public shapes; one that is not must give all of its own. Only a table in the
+// deck makes a model without a name: an override changes the model that is there.
+void choose_model(Deck& deck, std::span<const Entry> entries) {
+  const Entry* chosen = find_entry(entries, "training", "model");
+  const Entry* table = find_entry(entries, model_table_name, "");
+  const Entry* name = find_entry(entries, model_table_name, "name");
+  if (table != nullptr) own(deck).model.name = "custom";
+  if (chosen != nullptr) set_entry(deck, *chosen);
+  if (name != nullptr) set_entry(deck, *name);
+  if (const Preset* preset = preset_in_use(deck, model_table_name)) {
+    apply_preset(deck, model_table_name, *preset);
+    return;
+  }
+  for (const Key& key : find_table(model_table_name)->keys) {
+    // A model that says nothing of experts has none.
+    const bool is_shape = std::holds_alternative<IntegerType>(key.type) && !key.name.starts_with("experts");
+    const Entry& place = table != nullptr ? *table : *name;
+    if (is_shape && find_entry(entries, model_table_name, key.name) == nullptr)
+      refuse_missing_shape(place, key);
+  }
+}
+
+// A known model whose shapes were changed must not pass under its name.
+void rename_changed_model(Deck& deck) {
+  const Preset* preset = preset_in_use(deck, model_table_name);
+  if (preset == nullptr) return;
+  for (const PresetValue& value : preset->values) {
+    const Key& key = *find_key(model_table_name, value.key);
+    if (key.get(deck, key) == value.value) continue;
+    own(deck).model.name += "-changed";
+    return;
+  }
+}
+
+}  // namespace
+
+void TrainingKind::set_hardware_defaults(Deck& deck) {
+  deck.link_preset = "ucie-standard-x16-32";
+  deck.memory_preset = "ddr5-6400";
+}
+
+std::vector<Table> TrainingKind::tables() {
+  return {training_table(), model_table()};
+}
+
+void TrainingKind::prepare(Deck& deck, std::span<const Entry> entries) {
+  choose_model(deck, entries);
+}
+
+void TrainingKind::complete(Deck& deck, const std::filesystem::path&) {
+  rename_changed_model(deck);
+}
+
+void TrainingKind::check(const Deck&, const Refuser&) {}
+
+DieWork TrainingKind::die_work(const Deck& deck) {
+  const net::PackageConfig& package = deck.network.package;
+  return Programs{training::plan_step(own(deck), mesh_of(package), deck.die),
+                  has_bypass(package) ? net::RingOrder::bypass : net::RingOrder::naive,
+                  {}};
+}
+
+TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome) {
+  const PackageSums& package = outcome.package;
+  const ModelFacts& facts = outcome.facts;
+  TrainingSummary training;
+  training.model = own(deck).model.name;
+  training.method = own(deck).method;
+  training.step_s = static_cast<double>(package.finished_ps) * 1e-12;
+  training.tokens_per_s = ratio(static_cast<double>(facts.tokens), training.step_s);
+  training.compute_s = mean_seconds(package.compute_ps, package.dies);
+  training.nop_s = mean_seconds(package.nop_ps, package.dies);
+  training.dram_s = mean_seconds(package.dram_ps, package.dies);
+  training.mfu = ratio(static_cast<double>(facts.model_flops),
+                       training.step_s * static_cast<double>(package.dies) * deck.die.peak_TFLOPS * 1e12);
+  training.nop_bytes_per_die = ratio(package.counts.nop_sent_bytes, package.dies);
+  training.dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes;
+  training.flops = narrow(Wide{package.counts.macs} * 2);
+  training.activation_peak_bytes = package.activation_peak_bytes;
+  training.weight_peak_bytes = package.weight_peak_bytes;
+  training.energy_J = outcome.energy_J;
+  training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
+  return training;
+}
+
+void set_energy(TrainingSummary& summary, const EnergySummary& energy_J) {
+  const double tokens = summary.tokens_per_s * summary.step_s;
+  summary.energy_J = energy_J;
+  summary.energy_per_token_J = ratio(energy_J.total, tokens);
+}
+
+ReportLines lines_of(const TrainingSummary& t) {
+  const double step = t.step_s;
+  const EnergySummary& e = t.energy_J;
+  // Rounding may leave a negative nothing.
+  const double ended = std::max(0.0, step - t.compute_s - t.nop_s - t.dram_s);
+  return {ReportLine::named("model", t.model),
+          ReportLine::named("method", t.method),
+          ReportLine::quantity("step time", step, "s"),
+          ReportLine::of_form(ReportLine::Form::count, "tokens/s", t.tokens_per_s),
+          ReportLine::of_form(ReportLine::Form::percent, "FLOPs utilisation", t.mfu),
+          {.label = "a die's step (mean)"},
+          ReportLine::part("  compute", t.compute_s, step, "s"),
+          ReportLine::part("  NoP", t.nop_s, step, "s"),
+          ReportLine::part("  DRAM", t.dram_s, step, "s"),
+          ReportLine::part("  program ended", ended, step, "s"),
+          ReportLine::quantity("energy", e.total, "J"),
+          ReportLine::part("  matrix, vector", e.compute, e.total, "J"),
+          ReportLine::part("  SRAM", e.sram, e.total, "J"),
+          ReportLine::part("  links, routers", e.nop, e.total, "J"),
+          ReportLine::part("  DRAM access", e.dram, e.total, "J"),
+          ReportLine::part("  static", e.static_power, e.total, "J"),
+          ReportLine::quantity("  per token", t.energy_per_token_J, "J"),
+          ReportLine::quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
+          ReportLine::quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
+          ReportLine::quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};
+}
+
+}  // namespace hecaton::io

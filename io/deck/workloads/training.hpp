@@ -1,0 +1,74 @@
+// The workload "training": one step of a model, by a training method.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "core/engine/base/fields.hpp"
+#include "core/training/model/config.hpp"
+#include "io/deck/workloads/energy_summary.hpp"
+#include "io/deck/workloads/kind_members.hpp"
+
+namespace hecaton::io {
+
+struct TrainingSummary {
+  std::string model;
+  std::string method;
+  double step_s = 0;  // until the last die's program ended
+  double tokens_per_s = 0;
+  // Where the dies' programs spent the step, as a mean over dies: the matrix and vector units at work,
+  // standing still for a collective, standing still for DRAM. What is missing to step_s a die waited after
+  // its program had ended.
+  double compute_s = 0;
+  double nop_s = 0;
+  double dram_s = 0;
+  double mfu = 0;                // the model's useful FLOPs over peak rate x dies x step_s
+  double nop_bytes_per_die = 0;  // sent by collectives at the die's interface, mean over dies
+  std::uint64_t dram_bytes = 0;  // read and written, whole package
+  std::uint64_t flops = 0;  // done by the matrix engines, recomputation included: 2 per multiply-accumulate
+  EnergySummary energy_J;
+  double energy_per_token_J = 0;
+  // The most that the buffers of any die have held at any time.
+  std::uint64_t activation_peak_bytes = 0;
+  std::uint64_t weight_peak_bytes = 0;
+
+  static constexpr auto fields() {
+    using T = TrainingSummary;
+    return std::tuple(
+        field<&T::model>("model"), field<&T::method>("method"), field<&T::step_s>("step_s", "s"),
+        field<&T::tokens_per_s>("tokens_per_s", "1/s"), field<&T::compute_s>("compute_s", "s"),
+        field<&T::nop_s>("nop_s", "s"), field<&T::dram_s>("dram_s", "s"), field<&T::mfu>("mfu"),
+        field<&T::nop_bytes_per_die>("nop_bytes_per_die", "B"), field<&T::dram_bytes>("dram_bytes", "B"),
+        field<&T::flops>("flops"), field<&T::energy_per_token_J>("energy_per_token_J", "J"),
+        field<&T::activation_peak_bytes>("activation_peak_bytes", "B"),
+        field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::energy_J>("energy_J", "J"));
+  }
+};
+static_assert(lists_every_member<TrainingSummary>);
+
+ReportLines lines_of(const TrainingSummary& summary);
+// The same step with its actions at other energies.
+void set_energy(TrainingSummary& summary, const EnergySummary& energy_J);
+
+struct TrainingKind {
+  using Config = training::TrainingConfig;
+  using Summary = TrainingSummary;
+  static constexpr std::string_view name = "training";
+  static constexpr std::string_view text = "one step of a model";
+  static constexpr WorkloadTraits traits{.runs_programs = true, .computes = true, .can_be_verified = true};
+
+  static void set_hardware_defaults(Deck& deck);
+  static std::vector<Table> tables();
+  static void prepare(Deck& deck, std::span<const Entry> entries);
+  static void complete(Deck& deck, const std::filesystem::path& folder);
+  static void check(const Deck& deck, const Refuser& refuse);
+  static const net::TrafficConfig* packets(const Deck&) { return nullptr; }
+  static DieWork die_work(const Deck& deck);
+  static Summary summarise(const Deck& deck, const Outcome& outcome);
+};
+
+}  // namespace hecaton::io

@@ -1,0 +1,82 @@
+// How far a run has come: what the progress line of a command shows. A run of programs is measured by the operations
+// that are done, one of packets by the time until which they are sent.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "core/chiplet/program/counts.hpp"
+#include "runs/wiring/package.hpp"
+
+namespace hecaton::runs {
+
+struct Progress {
+  double simulated_s = 0;
+  std::uint64_t events = 0;  // of this rank
+  double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
+};
+
+// Rows of operations that this rank's dies will record, and those they have.
+inline std::uint64_t rows_expected(const Workload& workload, const Model& model) {
+  std::uint64_t rows = 0;
+  for (const Model::Node& node : model.nodes()) {
+    if (!std::holds_alternative<DieNode>(node.endpoint.node)) continue;
+    const chiplet::DieSetup setup = workload.die_setup(node.id);
+    rows +=
+        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram).rows;
+  }
+  return rows;
+}
+
+inline std::uint64_t rows_done(const Model& model) {
+  std::uint64_t rows = 0;
+  for (const Model::Node& node : model.nodes())
+    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) rows += die->die.rows();
+  return rows;
+}
+
+// No program runs on a clocked network.
+inline std::uint64_t rows_expected(const Workload&, const ClockedModel&) {
+  return 0;
+}
+inline std::uint64_t rows_done(const ClockedModel&) {
+  return 0;
+}
+
+// Calls `report` about four times a second; counting the work done is left for then.
+template <class AnyModel>
+class Heartbeat {
+ public:
+  Heartbeat(const Workload& workload, const AnyModel& model,
+            const std::function<void(const Progress&)>& report)
+      : workload_(workload), model_(model), report_(report), expected_(rows_expected(workload, model)) {}
+
+  void operator()(SimTime now, std::uint64_t events) {
+    const auto wall = std::chrono::steady_clock::now();
+    if (wall - last_ < std::chrono::milliseconds(250)) return;
+    last_ = wall;
+    const double fraction =
+        std::visit([&](const auto& work) { return fraction_of(work, now); }, workload_.die_work());
+    report_({static_cast<double>(now.ps) * 1e-12, events, fraction});
+  }
+
+ private:
+  double fraction_of(const io::Programs&, SimTime) const {
+    return expected_ == 0 ? -1.0 : static_cast<double>(rows_done(model_)) / static_cast<double>(expected_);
+  }
+  double fraction_of(const net::Traffic& traffic, SimTime now) const {
+    const auto end = static_cast<double>((traffic.inject_until() * model_.fabric().timing.cycle).ps);
+    return std::min(1.0, static_cast<double>(now.ps) / end);
+  }
+
+  const Workload& workload_;
+  const AnyModel& model_;
+  const std::function<void(const Progress&)>& report_;
+  std::uint64_t expected_;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+}  // namespace hecaton::runs
