@@ -26,8 +26,8 @@ struct DieConfig {
 
 struct MemoryConfig {
   std::uint32_t channels = 0;  // in the whole package; 0: as many as follow from its size
-  std::uint32_t dies_per_channel =
-      0;                         // then: by area, one for so many dies; 0: by perimeter, one per edge die
+  // Where channels follow from the size: by area, one for so many dies; 0: by perimeter, one per edge die.
+  std::uint32_t dies_per_channel = 0;
   double bandwidth_GBps = 51.2;  // per channel
   double latency_ns = 60.0;      // from request at the channel to its first byte
   double energy_pJ_per_bit = 11.8;

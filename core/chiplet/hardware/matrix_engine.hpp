@@ -27,8 +27,8 @@
 
 namespace hecaton::chiplet {
 
-inline constexpr std::uint64_t element_bytes =
-    2;  // bf16 operands and results; sums are kept wider inside the array
+// Of bf16 operands and results; sums are kept wider inside the array.
+inline constexpr std::uint64_t element_bytes = 2;
 
 // `count` products [m,k] x [k,n]; all at least 1.
 struct MatmulShape {

@@ -41,8 +41,8 @@ struct ModelConfig {
   bool tied = false;                    // the output head is the embedding table
   std::uint32_t experts = 1;            // feed-forward networks of every layer; 1: no mixture of experts
   std::uint32_t experts_per_token = 1;  // that a token passes
-  std::vector<OperatorConfig> operators =
-      {};  // of a layer; none: attention, and a feed-forward network or experts
+  // Of a layer; none: attention, and a feed-forward network or experts.
+  std::vector<OperatorConfig> operators = {};
 };
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.
