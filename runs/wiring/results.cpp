@@ -40,7 +40,8 @@ std::vector<chiplet::LinkCounters> links_of(NodeId node, const net::Topology& to
 std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
   return links_of(node.id, topology, [&](net::Port port) {
     const net::PortState& state = node.router.port(port);
-    return chiplet::LinkCounters{0, 0, state.busy_ps, state.flits, state.packets, state.bytes};
+    return chiplet::LinkCounters{
+        .busy_ps = state.busy_ps, .flits = state.flits, .packets = state.packets, .bytes = state.bytes};
   });
 }
 
@@ -49,12 +50,10 @@ std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size
   const net::Timing& timing = model.fabric().timing;
   return links_of(network.nodes()[local], model.fabric().topology, [&](net::Port port) {
     const net::clocked::PortCounters counters = network.port(local, port);
-    return chiplet::LinkCounters{0,
-                                 0,
-                                 counters.flits * static_cast<std::uint64_t>(timing.cycle),
-                                 counters.flits,
-                                 counters.packets,
-                                 counters.packets * network.packet_flits() * timing.flit_bytes};
+    return chiplet::LinkCounters{.busy_ps = counters.flits * static_cast<std::uint64_t>(timing.cycle),
+                                 .flits = counters.flits,
+                                 .packets = counters.packets,
+                                 .bytes = counters.packets * network.packet_flits() * timing.flit_bytes};
   });
 }
 
