@@ -20,7 +20,12 @@ std::vector<DieRow> die_rows(const Deck& deck, const RunResult& result, const ne
     const chiplet::EnergyCounts counts{
         .actions = counters, .link_bits = link_bits.at(die), .time = {result.totals.simulated_ps}, .dies = 1};
     const chiplet::EnergyBreakdown energy = chiplet::energy_of(counts, table);
-    rows.push_back({die, place.row, place.column, counters, energy, energy.total_J()});
+    rows.push_back({.die = die,
+                    .row = place.row,
+                    .column = place.column,
+                    .counters = counters,
+                    .energy = energy,
+                    .energy_total_J = energy.total_J()});
   }
   return rows;
 }
@@ -33,7 +38,11 @@ std::vector<LinkRow> link_rows(const LocalRecords& local, const net::Topology& t
     expect_node(link.to, topology);
     const net::Coordinate from = topology.coordinate(NodeId{link.from});
     const net::Coordinate to = topology.coordinate(NodeId{link.to});
-    rows.push_back({link, from.row, from.column, to.row, to.column});
+    rows.push_back({.counters = link,
+                    .from_row = from.row,
+                    .from_column = from.column,
+                    .to_row = to.row,
+                    .to_column = to.column});
   }
   return rows;
 }

@@ -1,17 +1,17 @@
 // Writes the trace: one HDF5 file per run, whatever the rank count.
 //
 //   /dies/*         one row per compute die: place, counters, times, energies
-//   /operations/*   one row per finished operation, by die and then by time; offsets[d] is the first row of
-//   die d /links/*        one row per directed link, by (from, to): time busy, flits, packets, payload /deck
-//   the resolved deck (TOML);  /summary  its results (JSON) /provenance     all that varies from run to run:
-//   attributes, `run` (JSON), one row per rank under `ranks`, `deck`
+//   /operations/*   one row per finished operation, by die and then by time; offsets[d]: first row of die d
+//   /links/*        one row per directed link, by (from, to): time busy, flits, packets, payload
+//   /deck, /summary   the resolved deck (TOML), its results (JSON)
+//   /provenance     what varies from run to run: attributes, `run` (JSON), `ranks` (one row each), `deck`
 //
 // Invariants: everything outside /provenance is the same bytes of data at any rank count and under any
 // partition. A file of this name is always complete: it is written under a temporary name beside, synced,
 // then renamed.
 //
 // How: rank 0 alone creates the structure, with the space of every column reserved; then all ranks open the
-// file through MPI-IO, exchange rows so that each holds blocks of consecutive ones (trace_layout.hpp), and
+// file through MPI-IO, exchange rows so that each holds blocks of consecutive ones (layout.hpp), and
 // fill the columns in. Columns are contiguous and not compressed: README.md says why.
 #pragma once
 

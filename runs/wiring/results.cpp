@@ -40,7 +40,8 @@ std::vector<chiplet::LinkCounters> links_of(NodeId node, const net::Topology& to
 std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
   return links_of(node.id, topology, [&](net::Port port) {
     const net::PortCounters& sent = node.router.counters().ports[static_cast<std::size_t>(port)];
-    return chiplet::LinkCounters{0, 0, sent.busy_ps, sent.flits, sent.packets, sent.bytes};
+    return chiplet::LinkCounters{
+        .busy_ps = sent.busy_ps, .flits = sent.flits, .packets = sent.packets, .bytes = sent.bytes};
   });
 }
 
@@ -49,12 +50,10 @@ std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size
   const net::Timing& timing = model.fabric().timing;
   return links_of(network.nodes()[local], model.fabric().topology, [&](net::Port port) {
     const net::clocked::PortCounters counters = network.port(local, port);
-    return chiplet::LinkCounters{0,
-                                 0,
-                                 counters.flits * static_cast<std::uint64_t>(timing.cycle.ps),
-                                 counters.flits,
-                                 counters.packets,
-                                 counters.packets * network.packet_flits() * timing.flit_bytes};
+    return chiplet::LinkCounters{.busy_ps = counters.flits * static_cast<std::uint64_t>(timing.cycle.ps),
+                                 .flits = counters.flits,
+                                 .packets = counters.packets,
+                                 .bytes = counters.packets * network.packet_flits() * timing.flit_bytes};
   });
 }
 
