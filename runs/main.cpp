@@ -29,13 +29,13 @@ constexpr const runs::Command* commands[] = {
     &runs::summary_command,  &runs::compare_command,   &runs::sweep_command,
 };
 
-// Of many ranks only one answers.
-int print_answer(const runs::Answer& answer, const boost::mpi::communicator* world) {
-  if (world != nullptr && world->rank() != 0) return answer.code;
-  std::FILE* stream = answer.code == runs::exit_done ? stdout : stderr;
-  fmt::print(stream, "{}", answer.text);
+// Of many ranks only one prints it.
+int print_usage(const runs::UsageText& usage, const boost::mpi::communicator* world) {
+  if (world != nullptr && world->rank() != 0) return usage.code;
+  std::FILE* stream = usage.code == runs::exit_done ? stdout : stderr;
+  fmt::print(stream, "{}", usage.text);
   std::fflush(stream);
-  return answer.code;
+  return usage.code;
 }
 
 }  // namespace
@@ -66,8 +66,8 @@ int main(int argc, char** argv) {
   try {
     const runs::Session session{io::join_command_line(arguments), requests, world ? &*world : nullptr};
     const auto parsed = runs::parse_command_line(commands, arguments);
-    const auto* answer = std::get_if<runs::Answer>(&parsed);
-    const int code = answer ? print_answer(*answer, session.world) : std::get<runs::Action>(parsed)(session);
+    const auto* usage = std::get_if<runs::UsageText>(&parsed);
+    const int code = usage ? print_usage(*usage, session.world) : std::get<runs::Action>(parsed)(session);
     return runs::everything_printed() ? code : runs::exit_failed;
   } catch (const std::exception& error) {
     io::print_error(error.what());

@@ -60,7 +60,7 @@ std::string reason_of(const CLI::App& app, const CLI::ParseError& error) {
   return error.what();
 }
 
-Answer usage_error(const CLI::App& app, std::string_view reason) {
+UsageText usage_error(const CLI::App& app, std::string_view reason) {
   const std::vector<CLI::App*> commands = app.get_subcommands();
   const std::string help = commands.empty() ? "" : " " + commands.front()->get_name();
   const io::InputError error(fmt::format("hecaton: error: {} (see \"hecaton{} --help\")", reason, help));
@@ -87,8 +87,8 @@ bool runs_on_ranks(const Command& command, std::span<const char* const> argument
   });
 }
 
-std::variant<Answer, Action> parse_command_line(std::span<const Command* const> commands,
-                                                std::span<const char* const> arguments) {
+std::variant<UsageText, Action> parse_command_line(std::span<const Command* const> commands,
+                                                   std::span<const char* const> arguments) {
   CLI::App app("Simulates the training of large language models on a package of chiplets.", "hecaton");
   app.require_subcommand(1);
   app.footer(
@@ -103,9 +103,9 @@ std::variant<Answer, Action> parse_command_line(std::span<const Command* const> 
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForHelp&) {
-    return Answer{exit_done, help_of(app)};
+    return UsageText{exit_done, help_of(app)};
   } catch (const CLI::CallForVersion&) {
-    return Answer{exit_done, version_text() + "\n"};
+    return UsageText{exit_done, version_text() + "\n"};
   } catch (const CLI::ParseError& error) {
     return usage_error(app, reason_of(app, error));
   }

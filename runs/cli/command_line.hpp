@@ -11,7 +11,7 @@
 namespace hecaton::runs {
 
 // Nothing to do but to print `text` and exit with `code`: help, version, or what is wrong with the usage.
-struct Answer {
+struct UsageText {
   int code = 0;
   std::string text;
 };
@@ -23,7 +23,7 @@ const Command* find_command(std::span<const Command* const> commands, std::span<
 bool runs_on_ranks(const Command& command, std::span<const char* const> arguments);
 
 // The action of the command that was named, its options parsed.
-std::variant<Answer, Action> parse_command_line(std::span<const Command* const> commands,
-                                                std::span<const char* const> arguments);
+std::variant<UsageText, Action> parse_command_line(std::span<const Command* const> commands,
+                                                   std::span<const char* const> arguments);
 
 }  // namespace hecaton::runs

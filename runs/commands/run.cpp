@@ -257,7 +257,7 @@ int check_run(const RunArguments& arguments) {
 // Collective.
 int run_deck(const RunArguments& arguments, const Session& session) {
   const boost::mpi::communicator& world = *session.world;
-  const CheckedRun checked = checked_run(arguments, world);
+  CheckedRun checked = checked_run(arguments, world);
   if (checked.deck.code != exit_done) return checked.deck.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
     io::print_warning(warning);
@@ -265,6 +265,7 @@ int run_deck(const RunArguments& arguments, const Session& session) {
   try {
     return run_checked(checked, arguments, session);
   } catch (const std::exception& error) {
+    checked.lock.reset();  // ending all ranks leaves no time for it
     return end_all(world, error.what());
   }
 }

@@ -1,4 +1,4 @@
-// Runs points on this machine, or in the allocation this process stands in.
+// Runs points on this machine, or in the Slurm allocation of this process.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct LocalResult {
   int stopped_by = 0;  // the signal, if one ended the sweep
 };
 
-// The words that start one program on so many ranks.
+// The command line of a launcher that starts one program on so many ranks. mpirun is left out for one rank.
 std::vector<std::string> launcher_words(const std::string& launcher, int ranks, bool beside_others);
 
 // Runs the points, so many at a time, with a line on stderr for each that ends. One that fails stops no

@@ -1,14 +1,14 @@
-// A study as files: which points it has, where each lives, which are finished, and the table of those that
-// are.
+// A study as files: its points, the folder of each, which are finished, and the table of those that are.
 //
-//   OUTPUT/points/<name>/<name>.toml    the point's resolved deck
-//                        summary.json   there when the point is finished (and trace.h5 if the study wants
-//                        one) log            what its runs printed
-//   OUTPUT/table.csv, table.h5          one row per finished point
-//   OUTPUT/submissions/<n>/             what was handed to Slurm; see sweep_slurm.hpp
+//   OUTPUT/points/<name>/<name>.toml   the resolved deck of the point
+//                        summary.json  there when the point is finished
+//                        trace.h5      beside it, if the study asks for traces
+//                        log           what its runs have printed
+//   OUTPUT/table.csv, table.h5         one row per finished point
+//   OUTPUT/submissions/<n>/            what was handed to Slurm (slurm.hpp)
 //
-// The name is a fingerprint of the resolved deck: a study that grows keeps what is finished, wherever its
-// points stand in the text, and a point whose deck has changed is another point.
+// The name of a point is a fingerprint of its resolved deck. A study that grows keeps what is finished, wherever its
+// points stand in the text; a point whose deck has changed is another point.
 #pragma once
 
 #include <filesystem>
@@ -39,17 +39,17 @@ Sweep load_sweep(const std::filesystem::path& study, std::filesystem::path outpu
 
 std::filesystem::path folder_of(const Sweep& sweep, const std::string& point);
 
-// Whether its summary is complete and of this very deck and program.
+// Whether its summary is complete, and of this deck, version and commit.
 bool is_finished(const Sweep& sweep, const std::string& point);
 // Whether it was ever started.
 bool has_log(const Sweep& sweep, const std::string& point);
-// Names without doubles, in order, of the points that are not finished.
+// The names of the points that are not finished, each once, in the order of the study.
 std::vector<std::string> unfinished_points(const Sweep& sweep);
 
-// Makes the folder a run of the point needs; what an earlier run left there is no longer a result.
+// Makes the folder that a run of the point needs. The summary of an earlier run is removed.
 void prepare_point(const Sweep& sweep, const SweepPoint& point);
 const SweepPoint& find_point(const Sweep& sweep, const std::string& name);
-// The words after "hecaton".
+// The arguments of `hecaton` that run the point.
 std::vector<std::string> run_words(const Sweep& sweep, const std::string& point);
 
 // "package.rows=4 collective.bytes=1024"

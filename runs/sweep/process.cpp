@@ -75,7 +75,7 @@ int exit_code_of(int wait_status) {
   return WIFSIGNALED(wait_status) ? killed + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-Answered ask(const std::vector<std::string>& words) {
+FinishedProcess run_process(const std::vector<std::string>& words) {
   const std::vector<char*> arguments = arguments_of(words);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("opening a pipe");
@@ -87,20 +87,20 @@ Answered ask(const std::vector<std::string>& words) {
   }
   const int reason = errno;
   ::close(ends[1]);
-  Answered answered;
+  FinishedProcess finished;
   std::array<char, 4096> block{};
   for (ssize_t got = 1; child > 0 && got != 0;) {
     got = ::read(ends[0], block.data(), block.size());
     if (got < 0 && errno != EINTR) break;
-    if (got > 0) answered.text.append(block.data(), static_cast<std::size_t>(got));
+    if (got > 0) finished.output.append(block.data(), static_cast<std::size_t>(got));
   }
   ::close(ends[0]);
   if (child < 0) throw std::system_error(reason, std::generic_category(), "starting a process");
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  answered.code = exit_code_of(status);
-  return answered;
+  finished.code = exit_code_of(status);
+  return finished;
 }
 
 std::filesystem::path own_program() {

@@ -17,13 +17,13 @@ pid_t start_process(const std::vector<std::string>& words, const std::filesystem
 // Of waitpid(): the exit code, or 128 + the signal that ended it.
 int exit_code_of(int wait_status);
 
-struct Answered {
+struct FinishedProcess {
   int code = 0;
-  std::string text;  // its standard output
+  std::string output;  // what it printed on stdout
 };
 
 // Runs a program to its end; its errors go to this process's stderr.
-Answered ask(const std::vector<std::string>& words);
+FinishedProcess run_process(const std::vector<std::string>& words);
 
 // This program's own file.
 std::filesystem::path own_program();

@@ -49,16 +49,15 @@ std::vector<fs::path> submissions_of(const Sweep& sweep) {
 // Array tasks of this user that have not ended: job id -> indices. Asking for a job that Slurm has forgotten
 // would be an error, so all are asked for.
 std::map<std::string, std::set<std::size_t>> active_tasks() {
-  const Answered answered =
-      ask({"squeue", "--noheader", "--array", "--format=%F %K", fmt::format("--user={}", ::geteuid())});
-  if (answered.code != 0) {
+  const FinishedProcess squeue = run_process(
+      {"squeue", "--noheader", "--array", "--format=%F %K", fmt::format("--user={}", ::geteuid())});
+  if (squeue.code != 0) {
     throw std::runtime_error(
         "points were submitted before, and Slurm does not say whether it still works on them (squeue fails); "
-        "try "
-        "again, or remove the folder \"submissions\" in the output if that cluster is gone");
+        "try again, or remove the folder \"submissions\" in the output if that cluster is gone");
   }
   std::map<std::string, std::set<std::size_t>> active;
-  std::istringstream lines(answered.text);
+  std::istringstream lines(squeue.output);
   for (std::string line; std::getline(lines, line);) {
     const std::vector<std::string> words = words_of(line);
     std::size_t index = 0;
@@ -134,13 +133,13 @@ Submission submit_points(const Sweep& sweep, const std::vector<std::string>& poi
   submission.folder = new_submission(sweep);
   submission.tasks = write_tasks(submission.folder / "tasks", points, options.points_per_task);
   io::write_atomically(submission.folder / "job.sbatch", script);
-  const Answered answered = ask(sbatch_words(sweep, submission, options));
+  const FinishedProcess sbatch = run_process(sbatch_words(sweep, submission, options));
   // "ID" or "ID;CLUSTER"
-  submission.job = answered.text.substr(0, answered.text.find_first_of(";\n"));
-  if (answered.code != 0 || submission.job.empty()) {
+  submission.job = sbatch.output.substr(0, sbatch.output.find_first_of(";\n"));
+  if (sbatch.code != 0 || submission.job.empty()) {
     fs::remove_all(submission.folder);
     throw std::runtime_error(
-        fmt::format("the points could not be submitted: sbatch ends with {}", answered.code));
+        fmt::format("the points could not be submitted: sbatch ends with {}", sbatch.code));
   }
   io::write_atomically(submission.folder / "job", submission.job + "\n");
   return submission;

@@ -1,4 +1,4 @@
-// Hands points to Slurm as one job array, several points to a task, and knows which it still works on.
+// Submits points to Slurm as one job array, several points to a task, and finds which of them are queued or running.
 //
 //   OUTPUT/submissions/<n>/tasks       line i + 1: the points of array task i
 //                          job.sbatch  the script that was submitted
