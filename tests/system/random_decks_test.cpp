@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "core/training/model/plan_error.hpp"
 #include "io/files/input_error.hpp"
 #include "runs/wiring/package.hpp"
 #include "runs/wiring/preview.hpp"

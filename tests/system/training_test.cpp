@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/training/method.hpp"
 #include "io/trace/rows.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
