@@ -111,9 +111,9 @@ OperationRow Die::row_of_operation() const {
 std::string Die::blocked_collective() const {
   const RingPlace& ring = places().ring;
   const CollectiveProgress& at = state_.collective;
-  std::string what = std::string(name_of(kind_of(op().code))) + " on the " +
-                     std::string(name_of(op().ring)) + (uses_ring(op()) ? " ring" : " line") + ", step " +
-                     std::to_string(at.step + 1) + " of " + std::to_string(at.steps) + ", waits for ";
+  std::string what = std::string(name_of(kind_of(op().code))) + " on the " + std::string(name_of(op().ring)) +
+                     (uses_ring(op()) ? " ring" : " line") + ", step " + std::to_string(at.step + 1) +
+                     " of " + std::to_string(at.steps) + ", waits for ";
   if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all && !is_cut(op())) {
     const RingStep step = ring_step(op().code, ring.size, ring.position, at.step);
     what += "chunk " + std::to_string(step.receive_chunk) + " ";
@@ -131,8 +131,8 @@ std::string Die::blocked_on() const {
       break;
     case Activity::computing:
     case Activity::reducing:
-      what = std::string(name_of(kind_of(op().code))) + " until " +
-             std::to_string(state_.busy_until.ps) + " ps";
+      what =
+          std::string(name_of(kind_of(op().code))) + " until " + std::to_string(state_.busy_until.ps) + " ps";
       break;
     case Activity::holding:
     case Activity::exchanging:
