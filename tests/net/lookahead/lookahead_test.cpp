@@ -55,7 +55,7 @@ class MessageLookaheadTest : public ::testing::Test {
     messages_->posted(NodeId{3}, head, SimTime{at_ps});
   }
 
- public:  // what an outlook asks of the nodes
+ public:  // what MessageLookahead asks of the nodes
   const Interface& interface(NodeId) const { return interface_; }
   SimTime sends_no_sooner(NodeId, SimTime now) const { return std::max(now, SimTime{program_ps_}); }
 
@@ -73,16 +73,15 @@ class MessageLookaheadTest : public ::testing::Test {
   std::int64_t program_ps_ = 0;
 };
 
-TEST_F(MessageLookaheadTest, BordersAreHopsAway) {
+TEST_F(MessageLookaheadTest, NodesAreHopsFromTheBorder) {
   for (std::uint32_t n = 0; n < 3; ++n) {
     EXPECT_EQ(node_lookahead_.of(NodeId{n}).ps, (3 - n) * hop_);
     EXPECT_EQ(node_lookahead_.of(NodeId{5 - n}).ps, (3 - n) * hop_);
   }
   EXPECT_EQ(node_lookahead_.least().ps, hop_);
-  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::all, {}).from(NodeId{0}).ps, 3 * 2000);
+  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::all, {}).of(NodeId{0}).ps, 3 * 2000);
   EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::none, {.router = false}).least().ps, 2000);
-  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::none, {.distance = false}).from(NodeId{0}).ps,
-            hop_);
+  EXPECT_EQ(NodeLookahead(fabric_, regions_, BypassLinks::none, {.distance = false}).of(NodeId{0}).ps, hop_);
 }
 
 // A square of four by four dies, of which rank 1 has the die in a corner.
