@@ -101,7 +101,7 @@ class Collectives {
   void follow_ring(Group& found, net::DieGroup group, NodeId first) const {
     NodeId die = first;
     do {
-      const net::RingMember member = workload_.topology().ring(group, die, workload_.line_order());
+      const net::RingMember member = workload_.topology().ring(group, die, workload_.programs()->line_order);
       found.by_ring.push_back(die.value);
       found.edges.push_back(member.size > 1 ? messages_.way(die, member.next, member.express) : Way{});
       die = member.next;

@@ -57,10 +57,6 @@ Table collective_table() {
            [](auto& d) -> auto& { return own(d).step_ns; })});
 }
 
-constexpr const char* operation_names[] = {"all-gather", "reduce-scatter", "all-reduce",
-                                           "broadcast",  "reduce",         "all-to-all"};
-constexpr const char* group_names[] = {"rows", "columns", "package"};
-
 net::RingOrder line_order_of(const training::CollectiveConfig& collective,
                              const net::PackageConfig& package) {
   const bool passes_dies =
@@ -114,8 +110,8 @@ DieWork CollectiveKind::die_work(const Deck& deck) {
 }
 
 CollectiveSummary CollectiveKind::summarise(const Deck& deck, const Outcome& outcome) {
-  return {.operation = operation_names[static_cast<std::size_t>(own(deck).operation)],
-          .group = group_names[static_cast<std::size_t>(own(deck).group)],
+  return {.operation = std::string(name_of(own(deck).operation)),
+          .group = std::string(name_of(own(deck).group)),
           .time_ps = outcome.package.finished_ps,
           .algorithm = outcome.facts.algorithm,
           .bytes = own(deck).bytes};
