@@ -22,7 +22,7 @@ int print_default(const std::string& wanted) {
 Action add_options(CLI::App& command) {
   const auto kind = std::make_shared<std::string>();
   std::vector<std::string> kinds;
-  for (const io::WorkloadKind each : io::all_kinds) kinds.emplace_back(io::to_string(each));
+  for (const io::WorkloadKind& each : io::workload_kinds()) kinds.emplace_back(each.name);
   command.add_option("KIND", *kind, "The workload")->required()->check(CLI::IsMember(kinds));
   return [kind](const Session&) { return print_default(*kind); };
 }

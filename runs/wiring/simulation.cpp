@@ -29,9 +29,18 @@ std::uint64_t peak_rss_bytes() {
 
 std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
                                        const boost::mpi::communicator& world) {
-  const io::RankAccounting own{mine.events,        mine.windows,      mine.stretches,    mine.events_ahead,
-                               mine.null_messages, mine.batches_sent, mine.records_sent, mine.bytes_sent,
-                               mine.computing_s,   mine.waiting_s,    mine.exchanging_s, peak_rss_bytes()};
+  const io::RankAccounting own{.events = mine.events,
+                               .windows = mine.windows,
+                               .stretches = mine.stretches,
+                               .events_ahead = mine.events_ahead,
+                               .null_messages = mine.null_messages,
+                               .batches_sent = mine.batches_sent,
+                               .records_sent = mine.records_sent,
+                               .bytes_sent = mine.bytes_sent,
+                               .computing_s = mine.computing_s,
+                               .waiting_s = mine.waiting_s,
+                               .exchanging_s = mine.exchanging_s,
+                               .peak_rss_bytes = peak_rss_bytes()};
   static_assert(std::is_trivially_copyable_v<io::RankAccounting>);
   std::vector<io::RankAccounting> all(world.rank() == 0 ? static_cast<std::size_t>(world.size()) : 0);
   MPI_Gather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, 0, world);

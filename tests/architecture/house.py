@@ -7,6 +7,8 @@ import re
 import sys
 import tempfile
 
+import shape
+
 # A room and the rooms it may include beside itself. A file belongs to the room with the longest name that fits, so
 # "core/engine" is the roof over its rooms: what stands in the folder itself.
 BASE = "core/engine/base"
@@ -90,6 +92,7 @@ MOST_UNITS = 16  # files of one name count once
 ANY_UNITS = {"runs/commands"}
 FOLDERS_WITH_README = [*MAY_INCLUDE, "core", "core/chiplet", "io", "tests"]
 MOST_LINES = 500
+WALK = "runs/walk.md"  # a newcomer's way through the files
 # The one file in which floating point becomes a time; what a cast to a time would be made of elsewhere.
 TIME = "core/engine/base/time.hpp"
 MAKES_TIME = re.compile(r"\bstatic_cast<(?:std::)?int64_t>\s*\(|\bSim(?:Time|Duration)(?:\s+\w+)?\s*\{")
@@ -153,6 +156,13 @@ def time_violations(name, text):
     casts = [bracketed(code, found.end()) for found in MAKES_TIME.finditer(code)]
     if ROUNDED.search(code) or any(FLOATING.search(cast) for cast in casts):
         yield f"{name}: floating point becomes a time in {TIME} only"
+def shape_violations(name, text):
+    if not name.endswith((".hpp", ".cpp")):
+        return
+    for line, lines in shape.long_functions(text):
+        yield f"{name}:{line}: a function of {lines} lines, {shape.MOST_FUNCTION_LINES} at most"
+    for line, class_name, functions in shape.large_classes(text):
+        yield f"{name}:{line}: {class_name} has {functions} public functions, {shape.MOST_PUBLIC_FUNCTIONS} at most"
 
 
 def commands(text, name):
@@ -207,18 +217,32 @@ def violations(root):
         yield from include_violations(name, text)
         yield from file_violations(name, text)
         yield from time_violations(name, text)
+        yield from shape_violations(name, text)
     yield from link_violations(root)
     yield from unit_violations(root)
     yield from order_violations()
+    yield from walk_violations(root)
     for folder in FOLDERS_WITH_README:
         if not (root / folder / "README.md").is_file():
             yield f"{folder} has no README.md"
+
+
+def walk_violations(root):
+    """Every file that the walk names exists."""
+    walk = root / WALK
+    named = re.findall(r"`([a-z_0-9/]+\.[hc]pp)`", walk.read_text()) if walk.is_file() else []
+    if not named:
+        yield f"{WALK} names no files"
+    for name in named:
+        if not (root / name).is_file():
+            yield f"{WALK}: there is no {name}"
 
 
 def sound_tree(root):
     for folder in FOLDERS_WITH_README:
         (root / folder).mkdir(parents=True, exist_ok=True)
         (root / folder / "README.md").write_text("what lives here\n")
+    (root / WALK).write_text("1. `net/a.hpp`\n")
     for room, below in MAY_INCLUDE.items():
         (root / room / "CMakeLists.txt").write_text(f"hecaton_room({library_of(room)} SOURCES a.cpp)\n")
         includes = "".join(f'#include "{other}/b.hpp"\n' for other in sorted({room, *below}))
@@ -249,12 +273,20 @@ BROKEN = [  # file, what it says, the complaint
     ("runs/wiring/a.cpp", "#include <cereal/cereal.hpp>\n", "cereal/cereal.hpp may be included in"),
     ("net/a.cpp", '#include "a.hpp"\n', "not given from the top"),
     ("net/a.cpp", "int x;\n" * 500, "500 lines"),
+    ("runs/walk.md", "From `net/a.hpp` to `net/gone.cpp`\n", "there is no net/gone.cpp"),
+    ("runs/walk.md", "nothing\n", "names no files"),
     ("net/a.cpp", "// TODO: all of it\n", "unfinished"),
     ("net/b.hpp", "#pragma once\n", "what it is for"),
     ("net/package/a.cpp", "auto t = static_cast<std::int64_t>(config.latency_ns * thousand);\n", "becomes a time"),
     ("net/package/a.cpp", "auto t = static_cast<std::int64_t>(flits * f(1000.0));\n", "becomes a time"),
     ("core/training/a.cpp", "op.slot_ps = static_cast<std::uint64_t>(std::llround(step));\n", "becomes a time"),
     ("runs/cli/a.cpp", "SimTime t{std::floor(sum)};\n", "becomes a time"),
+    ("net/a.cpp", "int f(\n    int x) {\n" + "  ++x;\n" * 68 + "  return x;\n}\n", "a function of 72 lines"),
+    ("net/a.cpp", "void A::f() {\n  if (x) {\n" + "    ++x;\n" * 68 + "  }\n}\n", "a function of 72 lines"),
+    ("net/a.cpp", "class A {\n public:\n" + "".join(f"  int f{i}() const;\n" for i in range(26)) + " private:\n  int g();\n};\n",
+     "A has 26 public functions"),
+    ("net/a.cpp", "struct A {\n" + "".join(f"  std::vector<int> f{i}(int x);\n" for i in range(26)) + "  int x = f(1);\n};\n",
+     "A has 26 public functions"),
     ("net/package/CMakeLists.txt", "hecaton_room(hecaton_net_package USES hecaton_core_chiplet_program)\n",
      "must not link hecaton_core_chiplet_program"),
     ("net/CMakeLists.txt", "hecaton_room(hecaton_net)\ntarget_link_libraries(hecaton_net PUBLIC Boost::mpi)\n", "links Boost::mpi"),

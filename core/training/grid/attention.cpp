@@ -47,18 +47,18 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   const GridLinear linear = qkv_linear(l, *this);
   // Its buffers are written anew.
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
-  b.hold(s.norm + qkv_bytes);
+  hold(b, s.norm + qkv_bytes);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
   b.loop(qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
-  if (own_heads > 0) b.hold(own_bytes);
+  if (own_heads > 0) hold(b, own_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
-  if (own_heads > 0) b.drop(qkv_bytes);
+  if (own_heads > 0) drop(b, qkv_bytes);
   save_for_backward(b, l, Stage::qkv, Slot::saved, own_bytes + s.norm);
-  b.hold(output_kept);
+  hold(b, output_kept);
   add_attention_forward(b, shape_of(l, *this));
-  if (own_heads > 0) b.hold(s.hidden);
+  if (own_heads > 0) hold(b, s.hidden);
   exchange(b, l, *this, own_heads * head, Verb::from_heads, Pass::forward);
-  if (own_heads > 0) b.drop(s.hidden);
+  if (own_heads > 0) drop(b, s.hidden);
   save_for_backward(b, l, Stage::attention, Slot::saved, output_kept);
 }
 
@@ -72,23 +72,23 @@ void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPl
   b.mean(Verb::residual, Pass::forward, Stage::attention_output);
   if (place.keeps) return;
   drop_last_stream(b, l, place);
-  b.drop_after(Slot::saved, kept);
+  drop_after(b, Slot::saved, kept);
 }
 
 // Gradients take the place of queries, keys and values, head by head.
 void GridAttention::core_backward(ProgramBuilder& b, const GridLayout& l) const {
   const bool exchanges = own_heads > 0;
   const std::uint64_t hidden = l.slices.hidden;
-  if (exchanges) b.hold(hidden);
+  if (exchanges) hold(b, hidden);
   exchange(b, l, *this, own_heads * head, Verb::to_heads, Pass::input_gradient);
-  if (exchanges) b.drop(hidden);
+  if (exchanges) drop(b, hidden);
   add_attention_backward(b, shape_of(l, *this));
-  b.drop(output_kept + hidden);  // with the gradient of the output
-  if (exchanges) b.hold(qkv_bytes);
+  drop(b, output_kept + hidden);  // with the gradient of the output
+  if (exchanges) hold(b, qkv_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::from_heads, Pass::input_gradient);
   // Gradients of keys and values that several dies have used are added up.
   if (own_bytes > qkv_bytes) b.vector(Stage::attention, own_bytes);
-  if (exchanges) b.drop(own_bytes);
+  if (exchanges) drop(b, own_bytes);
 }
 
 void GridAttention::read_opening(ProgramBuilder& b, const GridLayout&, std::uint8_t skip_last) const {
@@ -105,7 +105,7 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
       read_next(b, l, place);
     }
   }
-  b.hold(s.hidden);  // the gradient of attention's output
+  hold(b, s.hidden);  // the gradient of attention's output
   add_gradients(b, l, output_linear(l, *this), back_output_stage.tiles);
   core_backward(b, l);
   if (!l.recompute) {
@@ -114,12 +114,12 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
   }
   b.vector(Stage::norm, 2 * s.hidden);
   b.mean(Verb::norm_again, Pass::forward, Stage::qkv);
-  b.hold(s.hidden);  // the gradient of the norm's output
+  hold(b, s.hidden);  // the gradient of the norm's output
   add_gradients(b, l, qkv_linear(l, *this), back_qkv_stage.tiles);
   add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
   b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
-  b.drop(2 * s.hidden + s.norm + qkv_bytes);  // the input too
+  drop(b, 2 * s.hidden + s.norm + qkv_bytes);  // the input too
 }
 
 }  // namespace hecaton::training

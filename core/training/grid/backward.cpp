@@ -66,7 +66,7 @@ StepPart part_of(const GridLayout& l, std::uint64_t layers, const Depths& depths
     add_border_read(b, l, Stage::gradients, depths.minibatch);
     b.loop(layers, [&] { add_layer(b, l, depths); });
     b.write(Stage::gradients, Slot::output, l.slices.hidden);
-    b.drop_after(Slot::output, l.slices.hidden);
+    drop_after(b, Slot::output, l.slices.hidden);
     b.add_minibatch(1);
     b.add_layer(static_cast<std::int32_t>(layers));
   };

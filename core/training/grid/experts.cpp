@@ -43,24 +43,24 @@ void exchange(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Sta
 }
 void dispatch(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Pass pass) {
   const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
-  b.hold(2 * routed);  // sent and received
+  hold(b, 2 * routed);  // sent and received
   exchange(b, f, x, stage, Verb::to_experts, pass);
-  b.drop(routed);
-  b.hold(routed * f.rows);
+  drop(b, routed);
+  hold(b, routed * f.rows);
   b.all_gather(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
   b.mean({Verb::gather, pass, Spread::experts});
-  b.drop(routed);
+  drop(b, routed);
 }
 void combine(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Pass pass) {
   const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
   b.reduce_scatter(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
   b.mean({Verb::scatter, pass, Spread::experts});
-  b.drop(routed * f.rows);  // partial sums
-  b.hold(2 * routed);
+  drop(b, routed * f.rows);  // partial sums
+  hold(b, 2 * routed);
   exchange(b, f, x, stage, Verb::from_experts, pass);
   b.vector(stage, routed);  // weighed and added up
   b.mean({Verb::combine, pass, Spread::experts});
-  b.drop(2 * routed);
+  drop(b, 2 * routed);
 }
 
 void product(ProgramBuilder& b, Stage stage, std::uint64_t m, std::uint64_t k, std::uint64_t n,
@@ -82,12 +82,12 @@ void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t t
   b.mean(Verb::shares, Pass::forward, stage);
   dispatch(b, f, x, stage, Pass::forward);
   product(b, stage, x.each, x.hidden, x.up, x.here, Pass::forward);
-  b.drop(x.gathered(f));
+  drop(b, x.gathered(f));
 }
 
 void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
   const Experts x(f, tokens);
-  b.hold(x.gathered(f));
+  hold(b, x.gathered(f));
   product(b, Stage::ffn_down, x.each, x.ffn, x.hidden, x.here, Pass::forward);
   combine(b, f, x, Stage::ffn_down, Pass::forward);
 }
@@ -97,26 +97,26 @@ void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std:
   dispatch(b, f, x, Stage::ffn_down, Pass::input_gradient);
   product(b, Stage::ffn_down, x.each, x.hidden, x.ffn, x.here, Pass::input_gradient);
   product(b, Stage::ffn_down, x.ffn, x.each, x.hidden, x.here, Pass::weight_gradient);
-  b.drop(x.gathered(f));
+  drop(b, x.gathered(f));
   // How much each expert's result counts: its gradient, a scalar for each token and expert. A die has the
   // part of its features; parts go back along the row, and are added up along the column.
-  b.hold(2 * x.routed * scalar_bytes);
+  hold(b, 2 * x.routed * scalar_bytes);
   b.all_to_all(Stage::ffn_down, Ring::row, x.routed, scalar_bytes);
   b.mean(Verb::share_gradients, Pass::input_gradient, Stage::ffn_down);
   b.all_reduce(Stage::ffn_down, Ring::column, x.routed, scalar_bytes);
   b.mean(Verb::share_sums, Pass::input_gradient, Stage::ffn_down);
-  b.drop(2 * x.routed * scalar_bytes);
+  drop(b, 2 * x.routed * scalar_bytes);
 }
 
 void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
   const Experts x(f, tokens);
   const Stage stage = Stage::ffn_up;
-  b.hold(x.gathered(f));
+  hold(b, x.gathered(f));
   product(b, stage, x.each, x.up, x.hidden, x.here, Pass::input_gradient);
   combine(b, f, x, stage, Pass::input_gradient);
   dispatch(b, f, x, stage, Pass::weight_gradient);  // the inputs again
   product(b, stage, x.hidden, x.each, x.up, x.here, Pass::weight_gradient);
-  b.drop(x.gathered(f));
+  drop(b, x.gathered(f));
   b.vector(stage, x.own * f.experts * scalar_bytes);
   b.mean(Verb::shares, Pass::input_gradient, stage);
   b.matmul(stage, x.own, f.experts, f.hidden_a);

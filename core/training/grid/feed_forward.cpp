@@ -28,11 +28,11 @@ void GridFeedForward::write_up(ProgramBuilder& b, const GridLayout& l, std::uint
 void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const {
   const std::uint64_t tokens = l.slices.tokens / stage.tiles;
   const std::uint64_t bytes = up_bytes / stage.tiles;
-  b.hold(bytes);
+  hold(b, bytes);
   write_up(b, l, tokens);
   // The tile before has left its buffer.
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
-  b.hold(ffn_bytes / stage.tiles);
+  hold(b, ffn_bytes / stage.tiles);
   b.vector(Stage::activation, bytes);
   b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
   save_for_backward(b, l, Stage::activation, Slot::tile, bytes);
@@ -41,12 +41,12 @@ void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool 
   } else {
     l.scheme.forward(b, l, down_linear(l, *this), tokens);
   }
-  b.drop(ffn_bytes / stage.tiles);
-  if (!keeps) b.drop_after(Slot::tile, bytes);
+  drop(b, ffn_bytes / stage.tiles);
+  if (!keeps) drop_after(b, Slot::tile, bytes);
 }
 
 void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
-  b.hold(norm_bytes);
+  hold(b, norm_bytes);
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
@@ -55,11 +55,11 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
   if (place.keeps) return;
   drop_last_stream(b, l, place);
-  b.drop_after(Slot::saved, norm_bytes);
+  drop_after(b, Slot::saved, norm_bytes);
 }
 
 void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l) const {
-  b.hold(norm_bytes + up_bytes);
+  hold(b, norm_bytes + up_bytes);
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   b.loop(stage.tiles, [&] { write_up(b, l, l.slices.tokens / stage.tiles); });
 }
@@ -81,14 +81,14 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
     b.wait(Stage::activation, Slot::tile);
     if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile, skip_last);
   }
-  b.hold(up_tile + 2 * ffn_tile);  // gradients of gate and up, of the activation's output, and that again
+  hold(b, up_tile + 2 * ffn_tile);  // gradients of gate and up, of the activation's output, and that again
   if (is_mixture()) {
     b.vector(Stage::activation, up_tile);
     add_experts_down_backward(b, *this, tokens);
     b.vector(Stage::activation, up_tile + ffn_tile);
     b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
     add_experts_up_backward(b, *this, tokens);
-    b.drop(2 * up_tile + 2 * ffn_tile);
+    drop(b, 2 * up_tile + 2 * ffn_tile);
     return;
   }
   const GridLinear up_layer = up_linear(l, *this), down = down_linear(l, *this);
@@ -100,7 +100,7 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
   b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
   l.scheme.input_gradient(b, l, up_layer, tokens);
   l.scheme.weight_gradient(b, l, up_layer, tokens);
-  b.drop(2 * up_tile + 2 * ffn_tile);
+  drop(b, 2 * up_tile + 2 * ffn_tile);
 }
 
 void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
@@ -113,12 +113,12 @@ void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const Gri
   }
   b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
   b.mean(Verb::norm_again, Pass::forward, Stage::ffn_up);
-  b.hold(s.hidden);  // the gradient of the norm's output
+  hold(b, s.hidden);  // the gradient of the norm's output
   b.loop(back_stage.tiles, [&] { backward_tile(b, l, place.skip_tile); });
   add_grid_norm(b, l, Stage::ffn_up, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
   b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
-  b.drop(s.hidden + opening(s));  // the input too
+  drop(b, s.hidden + opening(s));  // the input too
 }
 
 }  // namespace hecaton::training

@@ -47,7 +47,7 @@ StepPart part_of(const GridLayout& l, std::uint64_t layers) {
       add_layer(b, l);
       b.add_layer(1);
     });
-    b.drop_after(Slot::output, l.slices.hidden);
+    drop_after(b, Slot::output, l.slices.hidden);
     b.add_layer(-static_cast<std::int32_t>(layers));
     b.add_minibatch(1);
   };
@@ -57,7 +57,7 @@ StepPart part_of(const GridLayout& l, std::uint64_t layers) {
 void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
   const std::uint64_t tokens = l.slices.tokens / l.head.tiles;
   const std::uint64_t tokens_b = tokens / l.die.rows;
-  b.hold(l.slices.logits / l.head.tiles);
+  hold(b, l.slices.logits / l.head.tiles);
   l.scheme.forward(b, l, head, tokens);
   b.vector(Stage::loss, 2 * l.slices.logits / l.head.tiles);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
@@ -66,19 +66,19 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
   b.mean(Verb::loss_sum, Pass::forward, Stage::head);
   l.scheme.input_gradient(b, l, head, tokens);
   l.scheme.weight_gradient(b, l, head, tokens);
-  b.drop(l.slices.logits / l.head.tiles);
+  drop(b, l.slices.logits / l.head.tiles);
 }
 
 void add_head_minibatch(ProgramBuilder& b, const GridLayout& l, const GridLinear& head) {
   add_border_read(b, l, Stage::activations, 1);
-  b.hold(l.slices.hidden + l.slices.norm);  // the gradient of the norm's output
+  hold(b, l.slices.hidden + l.slices.norm);  // the gradient of the norm's output
   add_grid_norm(b, l, Stage::head, Pass::forward);
   b.loop(l.head.tiles, [&] { add_head_tile(b, l, head); });
   add_grid_norm(b, l, Stage::head, Pass::input_gradient);
   b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
   b.write(Stage::gradients, Slot::output, l.slices.hidden);
-  b.drop(l.slices.hidden + l.slices.norm);
-  b.drop_after(Slot::output, l.slices.hidden);
+  drop(b, l.slices.hidden + l.slices.norm);
+  drop_after(b, Slot::output, l.slices.hidden);
   if (!l.prefetch.border) b.wait(Stage::gradients, Slot::output);
   b.add_minibatch(1);
 }

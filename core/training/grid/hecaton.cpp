@@ -19,39 +19,39 @@ Meaning meaning(const GridLinear& linear, Verb verb, Pass pass) {
 void forward(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
   const std::uint64_t gathered = slice_bytes(tokens, linear.inputs),
                       partial = slice_bytes(tokens, linear.outputs);
-  b.hold(gathered);
+  hold(b, gathered);
   b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
   b.mean(meaning(linear, Verb::gather, Pass::forward));
-  b.hold(partial);
+  hold(b, partial);
   b.matmul(linear.stage, tokens, linear.inputs, linear.outputs);
   b.mean(meaning(linear, Verb::product, Pass::forward));
-  b.drop(gathered);
+  drop(b, gathered);
   b.reduce_scatter(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
   b.mean(meaning(linear, Verb::scatter, Pass::forward));
-  b.drop(partial);
+  drop(b, partial);
 }
 
 void input_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
   const std::uint64_t partial = slice_bytes(tokens, linear.inputs);
-  b.hold(slice_bytes(tokens, linear.outputs));
+  hold(b, slice_bytes(tokens, linear.outputs));
   b.all_gather(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
   b.mean(meaning(linear, Verb::gather, Pass::input_gradient));
-  b.hold(partial);
+  hold(b, partial);
   b.matmul(linear.stage, tokens, linear.outputs, linear.inputs);
   b.mean(meaning(linear, Verb::product, Pass::input_gradient));
   b.reduce_scatter(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
   b.mean(meaning(linear, Verb::scatter, Pass::input_gradient));
-  b.drop(partial);
+  drop(b, partial);
 }
 
 // With the output's gradient, which has been gathered for the input's.
 void weight_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
-  b.hold(slice_bytes(tokens, linear.inputs));
+  hold(b, slice_bytes(tokens, linear.inputs));
   b.all_gather(linear.stage, linear.input_ring, tokens, slice_bytes(1, linear.inputs));
   b.mean(meaning(linear, Verb::gather, Pass::weight_gradient));
   b.matmul(linear.stage, linear.inputs, tokens, linear.outputs);
   b.mean(meaning(linear, Verb::product, Pass::weight_gradient));
-  b.drop(slice_bytes(tokens, linear.inputs) + slice_bytes(tokens, linear.outputs));
+  drop(b, slice_bytes(tokens, linear.inputs) + slice_bytes(tokens, linear.outputs));
 }
 
 }  // namespace

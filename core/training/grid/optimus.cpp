@@ -63,7 +63,7 @@ struct Panels {
 void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
-    b.hold(panels.bytes());
+    hold(b, panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::forward);
     b.loop(linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
@@ -71,14 +71,14 @@ void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, s
       panels.product(Pass::forward, panels.tokens, linear.inputs, panels.columns());
       b.release(Buffer::weight, panels.block_bytes());
     });
-    b.drop(panels.bytes());
+    drop(b, panels.bytes());
   });
 }
 
 void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
-    b.hold(panels.bytes());
+    hold(b, panels.bytes());
     b.loop(linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
       panels.weights(OpCode::broadcast, Pass::input_gradient);
@@ -86,14 +86,14 @@ void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& li
       b.release(Buffer::weight, panels.block_bytes());
     });
     panels.inputs(OpCode::reduce, Pass::input_gradient);
-    b.drop(panels.bytes());
+    drop(b, panels.bytes());
   });
 }
 
 void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
   b.loop(l.die.rows, [&] {
-    b.hold(panels.bytes());
+    hold(b, panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::weight_gradient);
     b.loop(linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
@@ -101,7 +101,7 @@ void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& l
       panels.weights(OpCode::reduce, Pass::weight_gradient);
       b.release(Buffer::weight, panels.block_bytes());
     });
-    b.drop(panels.bytes());
+    drop(b, panels.bytes());
   });
 }
 

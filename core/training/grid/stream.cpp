@@ -34,11 +34,11 @@ void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l) {
 }
 
 void hold_next_stream(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
-  if (l.prefetch.saved || place.keeps) b.hold(l.slices.hidden);
+  if (l.prefetch.saved || place.keeps) hold(b, l.slices.hidden);
 }
 void drop_last_stream(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
   if (!l.prefetch.saved) return;
-  b.drop_after(place.is_first ? Slot::output : Slot::saved, l.slices.hidden);
+  drop_after(b, place.is_first ? Slot::output : Slot::saved, l.slices.hidden);
 }
 
 void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {

@@ -19,13 +19,13 @@ void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a
   mean_product(b, Pass::forward, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, a.hidden, a.kv);
   mean_product(b, Pass::forward, Spread::outputs, 1, 2);
-  b.drop(slice_bytes(tokens, a.hidden));
+  drop(b, slice_bytes(tokens, a.hidden));
 }
 
 void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
   const std::uint64_t tokens = l.slices.tokens / a.stage.tiles;
   const std::uint64_t bytes = l.slices.share / a.stage.tiles;
-  b.hold(slice_bytes(tokens, a.hidden));
+  hold(b, slice_bytes(tokens, a.hidden));
   b.matmul(Stage::attention_output, tokens / a.query_copies, a.queries, a.hidden);
   mean_product(b, Pass::forward, Spread::inputs);
   scatter_stream(b, l, Stage::attention_output, tokens, Pass::forward);
@@ -70,12 +70,12 @@ void add_output_tile_backward(ProgramBuilder& b, const OneDLayout& l, const OneD
   mean_product(b, Pass::input_gradient, Spread::inputs);
   b.matmul(Stage::attention_output, a.queries, own, a.hidden);
   mean_product(b, Pass::weight_gradient, Spread::inputs);
-  b.drop(slice_bytes(tokens, a.hidden));
+  drop(b, slice_bytes(tokens, a.hidden));
 }
 
 void add_input_gradient(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
   const std::uint64_t tokens = l.slices.tokens / a.back_stage.tiles;
-  b.hold(slice_bytes(tokens, a.hidden));
+  hold(b, slice_bytes(tokens, a.hidden));
   b.matmul(Stage::qkv, tokens / a.query_copies, a.queries, a.hidden);
   mean_product(b, Pass::input_gradient, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, a.kv, a.hidden);
@@ -96,7 +96,7 @@ void add_weight_gradient(ProgramBuilder& b, const OneDLayout& l, const OneDAtten
   mean_product(b, Pass::weight_gradient, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, a.hidden, tokens, a.kv);
   mean_product(b, Pass::weight_gradient, Spread::outputs, 1, 2);
-  b.drop(slice_bytes(tokens, a.hidden));
+  drop(b, slice_bytes(tokens, a.hidden));
 }
 
 void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, const TilePass& first) {
@@ -135,7 +135,7 @@ void add_qkv_passes(ProgramBuilder& b, const OneDLayout& l, const OneDAttention&
 void add_attention_again(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a,
                          const TilePass& first) {
   const TilePass input{Stage::residual, Slot::residual, first.tiles, first.bytes, false, 1};
-  b.hold(2 * a.queries_bytes + a.kv_bytes + a.scores_bytes);
+  hold(b, 2 * a.queries_bytes + a.kv_bytes + a.scores_bytes);
   run_pass(b, input, [&] { add_qkv_tile(b, l, a, first.tiles); });
   add_attention_forward(b, a.shape(l.die, l.sequences));
 }
@@ -155,16 +155,16 @@ void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePa
     b.wait(Stage::qkv, Slot::saved);
   }
   const std::uint64_t kept = stage.tiles > 1 ? 0 : first.bytes;
-  b.hold(queries_bytes + kv_bytes);
+  hold(b, queries_bytes + kv_bytes);
   run_pass(b, first, [&] { add_qkv_tile(b, l, *this, stage.tiles); });
-  b.hold(kept + queries_bytes + scores_bytes);
+  hold(b, kept + queries_bytes + scores_bytes);
   start_pass(b, second);
   add_attention_forward(b, shape(l.die, l.sequences));
   save_attention(b, l, *this);
   run_pass(b, second, [&] { add_output_tile(b, l, *this); });
-  b.drop(kept);
-  b.drop_after(Slot::tile, queries_bytes + scores_bytes);
-  b.drop_after(Slot::saved, queries_bytes + kv_bytes);
+  drop(b, kept);
+  drop_after(b, Slot::tile, queries_bytes + scores_bytes);
+  drop_after(b, Slot::saved, queries_bytes + kv_bytes);
 }
 
 TilePass OneDAttention::backward_pass(const OneDLayout& l) const {
@@ -185,15 +185,15 @@ void OneDAttention::backward(ProgramBuilder& b, const OneDLayout& l, const TileP
     b.read(Stage::qkv, Slot::saved, queries_bytes + kv_bytes);
     if (!l.ahead) b.wait(Stage::qkv, Slot::saved);
   }
-  b.hold(queries_bytes);  // the gradient of attention's output
+  hold(b, queries_bytes);  // the gradient of attention's output
   add_output_pass(b, l, *this, first);
-  b.hold(is_one_tile ? first.bytes : 0);
+  hold(b, is_one_tile ? first.bytes : 0);
   start_pass(b, second);
   if (!l.recompute) b.wait(Stage::qkv, Slot::saved);
   add_attention_backward(b, shape(l.die, l.sequences));
-  b.drop(2 * queries_bytes + scores_bytes);  // gradients of queries, keys and values take their places
+  drop(b, 2 * queries_bytes + scores_bytes);  // gradients of queries, keys and values take their places
   add_qkv_passes(b, l, *this, second, third);
-  b.drop(queries_bytes + kv_bytes + (is_one_tile ? first.bytes : 0));
+  drop(b, queries_bytes + kv_bytes + (is_one_tile ? first.bytes : 0));
 }
 
 }  // namespace hecaton::training

@@ -76,20 +76,20 @@ void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const
   b.vector(Stage::norm, 2 * l.slices.stream / stage.tiles);
   b.mean(Verb::norm, Pass::forward, Stage::ffn_up);
   const std::uint64_t whole = slice_bytes(tokens, hidden), ffn_tile = ffn_bytes / stage.tiles;
-  b.hold(up_tile);
+  hold(b, up_tile);
   write_up(b, tokens);
-  b.drop(whole);
-  b.hold(ffn_tile);
+  drop(b, whole);
+  hold(b, ffn_tile);
   b.vector(Stage::activation, up_tile);
   b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
   if (l.recompute) {
-    b.drop(up_tile);
+    drop(b, up_tile);
   } else {
     write_tile(b, l, Stage::activation, Slot::saved, up_tile);
   }
-  b.hold(whole);
+  hold(b, whole);
   write_down(b, tokens);
-  b.drop(ffn_tile);
+  drop(b, ffn_tile);
   scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
   b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
@@ -117,12 +117,12 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
   const std::uint64_t each = ceil_div(tokens * experts_per_token, experts);
   const std::uint64_t whole = slice_bytes(tokens, hidden), ffn_tile = ffn_bytes / back_stage.tiles;
   if (l.recompute) {  // the input stays for the weight gradient
-    b.hold(up_tile);
+    hold(b, up_tile);
     gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
     write_up(b, tokens);
   }
   gather_stream(b, l, Stage::ffn_down, tokens, Pass::input_gradient);
-  b.hold(up_tile + 2 * ffn_tile);  // gradients of up and of the activation's output, and that again
+  hold(b, up_tile + 2 * ffn_tile);  // gradients of up and of the activation's output, and that again
   if (mixture) {
     add_experts_down(b, *this, each);
   } else {
@@ -137,9 +137,9 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
     b.matmul(Stage::ffn_down, ffn, tokens, hidden);
     mean_product(b, Pass::weight_gradient, Spread::inputs);
   }
-  b.drop(whole + 2 * ffn_tile);
+  drop(b, whole + 2 * ffn_tile);
   if (!l.recompute) gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
-  b.hold(whole);  // partial sums
+  hold(b, whole);  // partial sums
   if (mixture) {
     add_experts_up(b, *this, tokens, each);
   } else {
@@ -153,7 +153,7 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
     b.matmul(Stage::ffn_up, hidden, tokens, up);
     mean_product(b, Pass::weight_gradient, Spread::outputs);
   }
-  b.drop(whole + (l.recompute ? 2 : 1) * up_tile);
+  drop(b, whole + (l.recompute ? 2 : 1) * up_tile);
   b.vector(Stage::norm, 3 * bytes);
   b.mean(Verb::norm, Pass::input_gradient, Stage::ffn_up);
   b.vector(Stage::residual, 2 * bytes);

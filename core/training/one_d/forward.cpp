@@ -41,19 +41,19 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   b.vector(Stage::norm, 2 * l.slices.stream / l.head.tiles);
   b.mean(Verb::norm, Pass::forward, Stage::head);
   const std::uint64_t whole = slice_bytes(tokens, l.die.hidden);
-  b.hold(slice_bytes(tokens, words));
+  hold(b, slice_bytes(tokens, words));
   b.matmul(Stage::head, tokens, l.die.hidden, words);
   mean_product(b, Pass::forward, Spread::outputs);
   b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
   reduce_scalars(b, l, tokens, Verb::loss_max);
   reduce_scalars(b, l, tokens, Verb::loss_sum);  // of exponentials
-  b.hold(whole);
+  hold(b, whole);
   b.matmul(Stage::head, tokens, words, l.die.hidden);
   mean_product(b, Pass::input_gradient, Spread::outputs);
   scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
   b.matmul(Stage::head, l.die.hidden, tokens, words);
   mean_product(b, Pass::weight_gradient, Spread::outputs);
-  b.drop(whole + slice_bytes(tokens, words));
+  drop(b, whole + slice_bytes(tokens, words));
   b.vector(Stage::norm, 3 * bytes);
   b.mean(Verb::norm, Pass::input_gradient, Stage::head);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);

@@ -67,7 +67,7 @@ void run_pass(ProgramBuilder& b, const TilePass& pass, Body&& body) {
       if (pass.ahead) b.read(pass.stage, pass.slot, pass.bytes, pass.skip_last);
     }
     body();
-    b.drop(pass.bytes);
+    drop(b, pass.bytes);
   });
 }
 
@@ -76,7 +76,7 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
                        std::uint64_t bytes) {
   if (l.ahead) b.wait(stage, slot);
   b.write(stage, slot, bytes);
-  b.drop_after(slot, bytes);
+  drop_after(b, slot, bytes);
   if (!l.ahead) b.wait(stage, slot);
 }
 
@@ -98,7 +98,7 @@ inline void mean_product(ProgramBuilder& b, Pass pass, Spread spread, std::uint8
 // by outputs, dY of one by inputs.
 inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, std::uint64_t tokens,
                           Pass pass, chiplet::Stage linear = chiplet::Stage::none) {
-  b.hold(slice_bytes(tokens, l.die.hidden));
+  hold(b, slice_bytes(tokens, l.die.hidden));
   const std::size_t mark = b.mark();
   l.scheme.gather(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
@@ -114,8 +114,8 @@ inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stag
   l.scheme.scatter(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
   b.mean(mark, {Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs});
-  b.drop(slice_bytes(tokens, l.die.hidden));
-  b.hold(slice_bytes(tokens, l.die.table));
+  drop(b, slice_bytes(tokens, l.die.hidden));
+  hold(b, slice_bytes(tokens, l.die.table));
 }
 
 // Backward: the input of a block again, and the output of its norm.

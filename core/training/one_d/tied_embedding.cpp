@@ -16,12 +16,12 @@ void add_tied_embedding(ProgramBuilder& b, const OneDLayout& l) {
   b.loop(l.minibatches, [&] {
     run_pass(b, pass, [&] {
       b.vector(Stage::embedding, bytes);
-      b.hold(slice_bytes(tokens, l.die.hidden));
+      hold(b, slice_bytes(tokens, l.die.hidden));
       const std::size_t mark = b.mark();
       l.scheme.scatter(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
       b.mean(mark, {Verb::embedding, Pass::forward, Spread::outputs, Stage::embedding});
-      b.drop(slice_bytes(tokens, l.die.hidden));
-      b.hold(bytes);
+      drop(b, slice_bytes(tokens, l.die.hidden));
+      hold(b, bytes);
       write_tile(b, l, Stage::embedding, Slot::output, bytes);
     });
     b.add_minibatch(1);
@@ -40,12 +40,12 @@ void add_tied_embedding_gradient(ProgramBuilder& b, const OneDLayout& l) {
       // This die's share of the gradient, and the rows of the head's gradient that words of its part have.
       b.read(Stage::embedding, Slot::border, 2 * bytes);
       b.wait(Stage::embedding, Slot::border);
-      b.hold(slice_bytes(tokens, l.die.hidden));
+      hold(b, slice_bytes(tokens, l.die.hidden));
       l.scheme.gather(b, l.mesh, Stage::embedding, tokens * l.die.hidden);
       b.vector(Stage::embedding, 2 * bytes);
       b.write(Stage::embedding, Slot::gradients, bytes);
       b.wait(Stage::embedding, Slot::gradients);
-      b.drop(slice_bytes(tokens, l.die.hidden) + 2 * bytes);
+      drop(b, slice_bytes(tokens, l.die.hidden) + 2 * bytes);
     });
     b.add_minibatch(1);
   });

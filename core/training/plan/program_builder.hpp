@@ -93,11 +93,6 @@ class ProgramBuilder {
   void release_after(Slot slot, Buffer buffer, std::uint64_t bytes) {
     release_op(buffer, bytes, static_cast<std::int32_t>(slot));
   }
-  // In the activation buffer.
-  void hold(std::uint64_t bytes) { allocate(Buffer::activation, bytes); }
-  void drop(std::uint64_t bytes) { release(Buffer::activation, bytes); }
-  void drop_after(Slot slot, std::uint64_t bytes) { release_after(slot, Buffer::activation, bytes); }
-
   // skip_last: see chiplet::Op.
   void read(Stage stage, Slot slot, std::uint64_t bytes, std::uint8_t skip_last = 0) {
     allocate(slot == Slot::weights ? Buffer::weight : Buffer::activation, bytes, skip_last);
@@ -169,5 +164,16 @@ class ProgramBuilder {
   Meanings meanings_;
   std::uint8_t place_ = 0;
 };
+
+// In the activation buffer.
+inline void hold(ProgramBuilder& b, std::uint64_t bytes) {
+  b.allocate(chiplet::Buffer::activation, bytes);
+}
+inline void drop(ProgramBuilder& b, std::uint64_t bytes) {
+  b.release(chiplet::Buffer::activation, bytes);
+}
+inline void drop_after(ProgramBuilder& b, Slot slot, std::uint64_t bytes) {
+  b.release_after(slot, chiplet::Buffer::activation, bytes);
+}
 
 }  // namespace hecaton::training

@@ -59,8 +59,8 @@ void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::u
     if (overlap) b.read(Stage::embedding, Slot::border, 2 * bytes, 1);
     b.vector(Stage::embedding, 2 * bytes);
     b.write(Stage::embedding, Slot::gradients, bytes);
-    b.drop(bytes);
-    b.drop_after(Slot::gradients, bytes);
+    drop(b, bytes);
+    drop_after(b, Slot::gradients, bytes);
     if (!overlap) b.wait(Stage::embedding, Slot::gradients);
     b.add_minibatch(1);
   });

@@ -78,13 +78,12 @@ void expect_sound(const net::NetworkConfig& config, bool with_io) {
 }
 
 TEST(Routing, EveryWayArrivesAndNoChannelsWaitInACircle) {
-  for (std::size_t kind = 0; kind < net::topology_names().size(); ++kind)
+  for (const net::TopologyKind kind : values_of<net::TopologyKind>())
     for (net::Routing routing : {net::Routing::xy, net::Routing::yx, net::Routing::o1turn,
                                  net::Routing::adaptive, net::Routing::up_down})
       for (std::uint32_t seed = 1; seed <= 6; ++seed) {
         Dice draw(seed);
-        net::NetworkConfig config =
-            random_network(draw, static_cast<net::TopologyKind>(kind), routing, false);
+        net::NetworkConfig config = random_network(draw, kind, routing, false);
         config.package.rows = draw(1, 5);
         config.package.columns = draw(1, 5);
         config.package.dead_links.clear();

@@ -8,6 +8,7 @@
 #include <bit>
 #include <optional>
 
+#include "core/training/model/plan_error.hpp"
 #include "io/files/input_error.hpp"
 #include "runs/wiring/preview.hpp"
 #include "runs/wiring/undisturbed.hpp"
