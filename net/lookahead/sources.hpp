@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <tuple>
+
+#include "core/engine/base/fields.hpp"
 
 namespace hecaton::net {
 
@@ -16,7 +19,19 @@ struct LookaheadSources {
   bool messages = true;
   bool serialisation = true;  // a message has come when its last flit has
   bool programs = true;       // to whom the programs of dies send at all
+
+  static constexpr auto fields() {
+    using S = LookaheadSources;
+    return std::tuple(field<&S::latency>("latency", "1", "The latency of links"),
+                      field<&S::router>("router", "1", "The cycles of routers"),
+                      field<&S::distance>("distance", "1", "The links between a node and the border"),
+                      field<&S::interface>("interface", "1", "The injection channel"),
+                      field<&S::messages>("messages", "1", "The messages under way"),
+                      field<&S::serialisation>("serialisation", "1", "The time until a last flit"),
+                      field<&S::programs>("programs", "1", "The programs of dies"));
+  }
 };
+static_assert(lists_every_member<LookaheadSources>);
 
 // Over which links a router may announce to a die that a worm will pass over it: none, the first links of ring
 // edges that span two links, or all.

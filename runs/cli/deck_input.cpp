@@ -28,9 +28,13 @@ void check_ranks(const io::LoadedDeck& loaded, int ranks) {
 
 CheckedDeck checked(io::LoadedDeck loaded, int ranks, const std::string& partition) {
   check_ranks(loaded, ranks);
+  std::shared_ptr<const PlannedDeck> planned;
   Preview seen;
-  require_plan(loaded, [&] { seen = preview(loaded.deck, ranks, partition); });
-  return {std::move(loaded), std::move(seen)};
+  require_plan(loaded, [&] {
+    planned = std::make_shared<const PlannedDeck>(loaded.deck);
+    seen = preview(planned->workload, ranks, partition);
+  });
+  return {std::move(loaded), std::move(planned), std::move(seen)};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <boost/mpi/communicator.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,11 +14,13 @@
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/wiring/preview.hpp"
+#include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
 
 struct CheckedDeck {
   io::LoadedDeck loaded;
+  std::shared_ptr<const PlannedDeck> planned;
   Preview preview;
 };
 

@@ -34,22 +34,23 @@ void add_ranks(CLI::App& command, int& ranks, int least) {
 void add_engine_switches(CLI::App& command, EngineArguments& engine) {
   add_choice(command, "--trains", engine.trains, {"on", "off"},
              "Let one event stand for a train of packets; results are the same");
+  std::vector<std::string> sources;
+  for_each_field<net::LookaheadSources>([&](const auto& field) { sources.emplace_back(field.name); });
   command
       .add_option(
           "--lookahead-without", engine.without,
           "Leave out a source of lookahead, to see what it is worth; results are the same (repeatable)")
-      ->check(CLI::IsMember(
-          {"latency", "router", "distance", "interface", "messages", "serialisation", "programs"}))
+      ->check(CLI::IsMember(sources))
       ->allow_extra_args(false)
       ->type_name("SOURCE");
 }
 
 net::LookaheadSources EngineArguments::lookahead() const {
-  const auto has = [&](std::string_view name) {
-    return std::find(without.begin(), without.end(), name) == without.end();
-  };
-  return {has("latency"),  has("router"),        has("distance"), has("interface"),
-          has("messages"), has("serialisation"), has("programs")};
+  net::LookaheadSources sources;
+  visit_fields(sources, [&](std::string_view name, bool& used) {
+    used = std::find(without.begin(), without.end(), name) == without.end();
+  });
+  return sources;
 }
 
 void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text) {

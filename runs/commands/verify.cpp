@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "runs/cli/deck_input.hpp"
@@ -29,23 +28,12 @@ struct VerifyArguments {
   std::uint64_t seed = 1;
 };
 
-// The deck that is simulated, with its plan.
-struct PlannedDeck {
-  PlannedDeck(const std::string& resolved, const std::string& name)
-      : deck(io::parse_deck(resolved, name)), workload(deck) {}
-  PlannedDeck(const PlannedDeck&) = delete;
-  PlannedDeck& operator=(const PlannedDeck&) = delete;
-
-  io::Deck deck;
-  Workload workload;  // refers to the deck
-};
-
 // Collective: rank 0 judges the deck, and plans it for that.
 SharedDeck checked_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world,
-                        std::optional<PlannedDeck>& planned) {
+                        std::shared_ptr<const PlannedDeck>& planned) {
   return share_deck(world, [&] {
     CheckedDeck checked = check_deck_input(arguments.input, world.size());
-    planned.emplace(checked.loaded.deck.resolved_toml, checked.loaded.deck.name);
+    planned = checked.planned;
     require_plan(checked.loaded, [&] { check_verifiable(planned->workload); });
     return checked;
   });
@@ -66,11 +54,12 @@ void print_findings(const Findings& found) {
 }
 
 int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator& world) {
-  std::optional<PlannedDeck> planned;
+  std::shared_ptr<const PlannedDeck> planned;
   const SharedDeck shared = checked_deck(arguments, world, planned);
   if (shared.code != exit_done) return shared.code;
   try {
-    if (!planned) planned.emplace(shared.text, shared.name);
+    if (planned == nullptr)
+      planned = std::make_shared<const PlannedDeck>(io::parse_deck(shared.text, shared.name));
     VerifyOptions options;
     options.partition = arguments.input.partition;
     options.seed = arguments.seed;

@@ -78,8 +78,12 @@ std::string lookahead_text(const Preview& seen) {
   return fmt::format("{} to {} ps", seen.lookahead_ps, seen.greatest_lookahead_ps);
 }
 
-Preview preview(const io::Deck& deck, int ranks, const std::string& partition_name) {
-  const Workload workload(deck);
+Preview preview(const io::Deck& deck, int ranks, const std::string& partition) {
+  return preview(Workload(deck), ranks, partition);
+}
+
+Preview preview(const Workload& workload, int ranks, const std::string& partition_name) {
+  const io::Deck& deck = workload.deck();
   const net::Topology& topology = workload.topology();
   Preview seen;
   seen.lookahead_ps = net::make_timing(deck.network).lookahead(workload.uses_bypass()).ps;

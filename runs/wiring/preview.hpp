@@ -34,6 +34,8 @@ struct Preview {
 std::string lookahead_text(const Preview& seen);
 
 // Precondition: 1 <= ranks <= dies. Throws training::PlanError.
+Preview preview(const Workload& workload, int ranks, const std::string& partition);
+// The same of a deck that nothing has been planned of.
 Preview preview(const io::Deck& deck, int ranks, const std::string& partition);
 
 }  // namespace hecaton::runs

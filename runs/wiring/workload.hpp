@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,16 @@ class Workload {
   chiplet::DieTimings timings_;
   std::vector<std::uint32_t> channels_of_io_;
   std::vector<std::vector<net::ChannelShare>> shares_;  // by die
+};
+
+// A deck with its workload, which refers to it.
+struct PlannedDeck {
+  explicit PlannedDeck(io::Deck given) : deck(std::move(given)), workload(deck) {}
+  PlannedDeck(const PlannedDeck&) = delete;
+  PlannedDeck& operator=(const PlannedDeck&) = delete;
+
+  const io::Deck deck;
+  const Workload workload;
 };
 
 }  // namespace hecaton::runs

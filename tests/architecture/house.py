@@ -222,9 +222,17 @@ def violations(root):
     yield from unit_violations(root)
     yield from order_violations()
     yield from walk_violations(root)
+    yield from test_violations(root)
     for folder in FOLDERS_WITH_README:
         if not (root / folder / "README.md").is_file():
             yield f"{folder} has no README.md"
+
+
+def test_violations(root):
+    """Tests link libraries; they compile no source of another folder of the house."""
+    for path in sorted((root / "tests").rglob("CMakeLists.txt")):
+        for source in re.findall(r"\}/((?:core|net|partition|io|runs)/[\w/.]+\.cpp)", path.read_text()):
+            yield f"{path.relative_to(root).as_posix()} compiles {source}, which belongs to a library"
 
 
 def walk_violations(root):
@@ -275,6 +283,7 @@ BROKEN = [  # file, what it says, the complaint
     ("net/a.cpp", "int x;\n" * 500, "500 lines"),
     ("runs/walk.md", "From `net/a.hpp` to `net/gone.cpp`\n", "there is no net/gone.cpp"),
     ("runs/walk.md", "nothing\n", "names no files"),
+    ("tests/CMakeLists.txt", "hecaton_test(a SOURCES a.cpp ${PROJECT_SOURCE_DIR}/net/b.cpp)\n", "compiles net/b.cpp"),
     ("net/a.cpp", "// TODO: all of it\n", "unfinished"),
     ("net/b.hpp", "#pragma once\n", "what it is for"),
     ("net/package/a.cpp", "auto t = static_cast<std::int64_t>(config.latency_ns * thousand);\n", "becomes a time"),

@@ -113,9 +113,11 @@ std::vector<chiplet::LinkCounters> links() {
     for (std::uint32_t to = 0; to < dies + io_dies; ++to) {
       if (!are_linked(from, to)) continue;
       chiplet::LinkCounters& link = all.emplace_back();
-      fill(link, from * 1000 + to);
+      const std::uint64_t key = from * 1000 + to;
+      fill(link, key);
       link.from = from;
       link.to = to;
+      link.busy_ps = hash(key, 1) % static_cast<std::uint64_t>(simulated_ps);  // check_link_map.py knows it
     }
   }
   return all;
