@@ -98,15 +98,21 @@ std::int64_t Traffic::next_cycle(NodeId die, std::int64_t cycle, std::uint64_t d
 std::int64_t Traffic::geometric(const std::vector<std::uint64_t>& survival, RandomStream stream, NodeId die,
                                 std::uint64_t draw) const {
   if (survival.empty()) return 1;
-  // A draw beyond the table starts again there: the distribution has no memory.
+  // A draw beyond the table starts again there: the distribution has no memory. Nobody asks for what comes after the
+  // end of injection. An attempt has 16 bits of the counter, so those after 65,536 change the seed: no period.
   std::int64_t trials = 0;
-  for (std::uint64_t attempt = 0;; ++attempt) {
-    const std::uint64_t u = random_u64(config_.seed, stream, die.value, draw + (attempt << 48));
+  for (std::uint64_t attempt = 0; trials <= inject_until(); ++attempt) {
+    const std::uint64_t seed = config_.seed + (attempt >> 16) * 0x9E3779B97F4A7C15U;
+    const std::uint64_t u = random_u64(seed, stream, die.value, draw + (attempt << 48));
+    if (u < survival.back()) {
+      trials += static_cast<std::int64_t>(table_size);
+      continue;
+    }
     const auto first_not_above =
         std::partition_point(survival.begin(), survival.end(), [u](std::uint64_t s) { return u < s; });
-    if (first_not_above != survival.end()) return trials + (first_not_above - survival.begin()) + 1;
-    trials += static_cast<std::int64_t>(table_size);
+    return trials + (first_not_above - survival.begin()) + 1;
   }
+  return trials + 1;
 }
 
 SimTime Traffic::next_time(NodeId die, std::int64_t cycle, std::uint64_t draw, SimDuration cycle_time) const {

@@ -84,6 +84,45 @@ TEST(Bursts, OfOnePacketEach) {
   EXPECT_NEAR(m.mean, 25, 0.25);
 }
 
+// Where hardly a packet comes before the end, a draw ends there.
+TEST(Gaps, OfVeryLowRatesEnd) {
+  net::TrafficConfig single;
+  single.injection_rate = 1e-9;
+  net::TrafficConfig long_packets;
+  long_packets.injection_rate = 1e-6;
+  long_packets.packet_flits = 64;
+  net::TrafficConfig in_bursts = bursty(1e-5, 100, 1, 64);
+  net::TrafficConfig hopeless;
+  hopeless.injection_rate = 1e-300;
+  for (const net::TrafficConfig& config : {single, long_packets, in_bursts, hopeless}) {
+    const net::Traffic traffic(config, 8, 8);
+    for (std::uint32_t die = 0; die < 64; ++die) {
+      std::int64_t cycle = -1;
+      std::uint64_t draw = 0;
+      while (cycle < traffic.inject_until() && draw < 10000)
+        cycle = traffic.next_cycle(NodeId{die}, cycle, draw++);
+      EXPECT_GE(cycle, traffic.inject_until());
+    }
+  }
+}
+
+// A gap of more than 65,536 tables: 2^28 cycles. As many come after that as before it, relative to what is left.
+TEST(Gaps, HaveNoPeriod) {
+  net::TrafficConfig config;
+  config.injection_rate = 4e-9;
+  config.measure_cycles = 1'000'000'000;
+  const net::Traffic traffic(config, 32, 8);
+  int beyond = 0, within = 0;
+  for (std::uint32_t die = 0; die < 256; ++die) {
+    const std::int64_t cycle = traffic.next_cycle(NodeId{die}, -1, 0);
+    if (cycle >= traffic.inject_until()) continue;
+    ++(cycle >= std::int64_t{1} << 28 ? beyond : within);
+  }
+  // Probabilities 0.658 and 0.323, four standard deviations of 8 dies.
+  EXPECT_NEAR(within, 168, 32);
+  EXPECT_NEAR(beyond, 83, 32);
+}
+
 TEST(Replay, GivesEachDieItsPacketsByTime) {
   net::TrafficConfig config;
   config.pattern = net::TrafficPattern::trace;
