@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -28,7 +29,7 @@ struct SweepArguments {
   std::string output;  // folder; empty: out/<study>
   bool status = false;
   bool slurm = false;
-  int at_once = 1;
+  int at_once = 0;  // 0: not given
   SlurmOptions submission;
 };
 
@@ -83,14 +84,18 @@ void submit(const Sweep& sweep, const SweepArguments& arguments) {
     fmt::print("nothing to submit: every point is finished or in Slurm's hands (see --status)\n");
     return;
   }
-  const Submission submission = submit_points(sweep, points, arguments.submission);
-  fmt::print("submitted {} of {} points in {} tasks as job {}\n", points.size(), sweep.points.size(),
-             submission.tasks, submission.job);
+  SlurmOptions options = arguments.submission;
+  options.at_once = arguments.at_once;
+  const Submission submission = submit_points(sweep, points, options);
+  fmt::print("submitted {} of {} points in {} tasks as job {}{}\n", points.size(), sweep.points.size(),
+             submission.tasks, submission.job.id,
+             submission.job.cluster.empty() ? "" : " of cluster " + submission.job.cluster);
 }
 
 void run_here(const Sweep& sweep, const SweepArguments& arguments) {
   const std::vector<std::string> points = points_to_do(sweep);
-  const LocalResult result = run_points(sweep, points, {arguments.at_once, arguments.submission.launcher});
+  const LocalResult result =
+      run_points(sweep, points, {std::max(1, arguments.at_once), arguments.submission.launcher});
   const std::size_t rows = write_tables(sweep);
   fmt::print("points    {}\nfinished  {}, {} of them now\n", sweep.points.size(), rows,
              points.size() - unfinished_points(sweep).size());
@@ -143,9 +148,10 @@ Action add_options(CLI::App& command) {
   command.add_flag("--status", arguments->status, "Say how far it is and gather the table; run nothing");
   add_choice(command, "--launcher", submission.launcher, {"mpirun", "srun"},
              "What starts the ranks of a point");
-  command.add_option("--at-once", arguments->at_once, "Points at a time, on this machine")
+  command
+      .add_option("--at-once", arguments->at_once,
+                  "Points at a time [1]; with --slurm, array tasks [no limit]")
       ->check(CLI::Range(1, most_at_once))
-      ->capture_default_str()
       ->type_name("N");
   command.add_flag("--slurm", arguments->slurm, "Submit the points as one job array instead");
   command
