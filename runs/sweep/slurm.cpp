@@ -108,13 +108,24 @@ std::size_t write_tasks(const fs::path& file, const std::vector<std::string>& po
   return (points.size() + per_task - 1) / per_task;
 }
 
+// Slurm replaces %x and the like in names of files.
+std::string not_a_pattern(const std::string& name) {
+  std::string text;
+  for (const char c : name) text += c == '%' ? std::string("%%") : std::string(1, c);
+  return text;
+}
+
 std::vector<std::string> sbatch_words(const Sweep& sweep, const Submission& submission,
                                       const SlurmOptions& options) {
   const std::string limit = options.at_once > 0 ? fmt::format("%{}", options.at_once) : "";
-  std::vector<std::string> words{"sbatch", "--parsable",
-                                 fmt::format("--array=0-{}{}", submission.tasks - 1, limit),
-                                 fmt::format("--ntasks={}", sweep.study.ranks),
-                                 fmt::format("--output={}/%a.log", submission.folder.string())};
+  const std::string study = sweep.study.path.stem().string();
+  std::vector<std::string> words{
+      "sbatch",
+      "--parsable",
+      fmt::format("--array=0-{}{}", submission.tasks - 1, limit),
+      fmt::format("--ntasks={}", sweep.study.ranks),
+      fmt::format("--job-name=hecaton:{}", study),
+      fmt::format("--output={}-%a.log", not_a_pattern((submission.folder / study).string()))};
   words.insert(words.end(), options.options.begin(), options.options.end());
   for (const std::string& word :
        {(submission.folder / "job.sbatch").string(), (submission.folder / "tasks").string(),
@@ -164,7 +175,6 @@ Submission submit_points(const Sweep& sweep, const std::vector<std::string>& poi
                          const SlurmOptions& options) {
   const std::string script = options.script.empty() ? std::string(sweep_script())
                                                     : io::read_text_file(options.script, "a batch script");
-  for (const std::string& point : points) prepare_point(sweep, find_point(sweep, point));
   Submission submission;
   submission.folder = new_submission(sweep);
   submission.tasks = write_tasks(submission.folder / "tasks", points, options.points_per_task);

@@ -4,7 +4,7 @@
 //                          job.sbatch  the script that was submitted
 //                          job         its job id, or "ID;CLUSTER"
 //                          answer      what sbatch said, if there was no job id in it
-//                          <task>.log  what the tasks printed
+//                          <study>-<task>.log  what the tasks printed
 #pragma once
 
 #include <optional>
@@ -44,7 +44,7 @@ struct Submission {
 // and Slurm does not answer, or if it is not known which job one of them became.
 std::set<std::string> queued_points(const Sweep& sweep);
 
-// Throws std::runtime_error if Slurm refuses; nothing is queued then. Also if sbatch names no job: then the folder
+// The points are prepared. Throws std::runtime_error if Slurm refuses; nothing is queued then. Also if sbatch names no job: then the folder
 // stays, with what it said, since the points may be queued.
 Submission submit_points(const Sweep& sweep, const std::vector<std::string>& points,
                          const SlurmOptions& options);

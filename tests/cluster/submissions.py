@@ -1,6 +1,7 @@
 """`hecaton sweep --slurm` beside an sbatch and a squeue of this test: which job it takes the answer for, and what it asks."""
 import os
 import pathlib
+import shutil
 import tempfile
 
 from harness import HECATON, ROOT, check, finish, need, run
@@ -98,7 +99,56 @@ def limits(it):
     it.sweep("--at-once", "3", "--points-per-task", "1")
     it.sweep("--points-per-task", "2")
     arrays = [word for line in it.words_of("sbatch") for word in line.split() if word.startswith("--array")]
+    names = [word for word in it.words_of("sbatch")[0].split() if word.startswith(("--job-name", "--output"))]
+    folder = it.here / "out/study/submissions/1"
+    check(names == ["--job-name=hecaton:study", f"--output={folder}/study-%a.log"], f"job and logs are called {names}")
     check(arrays == ["--array=0-5%3", "--array=0-2"], f"--at-once limits the array: {arrays}")
+
+
+def unusable_points(it):
+    """A file where a point's folder should be costs that point alone."""
+    it.answers("sbatch", "1\n")
+    it.sweep("--points-per-task", "1")
+    tasks = (it.submissions()[0] / "tasks").read_text().split()
+    point = it.here / "out/study/points" / tasks[1]
+    shutil.rmtree(point)
+    point.write_text("")
+    said = it.sweep("--points-per-task", "1", code=1)
+    check("submitted 5 of 6 points" in said.stdout and f"{point}: cannot be" in said.stderr, f"{said.stdout} {said.stderr}")
+    check((it.submissions()[1] / "tasks").read_text().split() == tasks[:1] + tasks[2:], "the others are submitted")
+
+
+def task(it):
+    """The batch script, as Slurm runs it: how points end is written beside them, and read by --status."""
+    it.answers("sbatch", "1\n")
+    it.sweep("--points-per-task", "6", "--launcher", "srun")
+    points = (it.submissions()[0] / "tasks").read_text().split()
+    program = it.here / "bin/srun"
+    program.write_text(f"""#!/bin/sh
+echo "$@" >>"{it.here}/srun.words"
+case "$*" in
+    *{points[0]}.toml*) exit 1 ;;
+    *{points[1]}.toml*) exit 143 ;;
+    *{points[2]}.toml*) kill -TERM "$PPID" && sleep 1 && exit 1 ;;
+esac
+""")
+    program.chmod(0o755)
+    words = it.words_of("sbatch")[0].split()
+    script = next(i for i, word in enumerate(words) if word.endswith("job.sbatch"))
+    environment = dict(it.environment, SLURM_NTASKS="1", SLURM_ARRAY_TASK_ID="0", SLURM_JOB_NAME="hecaton:study")
+    run(["bash", *words[script:]], it.here, env=environment)
+    check(len(it.words_of("srun")) == 3, "none is started after TERM")
+    check(all(f"--job-name=hecaton:study:{point}" in line for point, line in zip(points, it.words_of("srun"))), "steps have names")
+    status = run([HECATON, "sweep", "study.toml", "--status"], it.here, env=it.environment).stdout
+    check("finished  0\nin Slurm  0\nfailed    1\ncancelled 2\nstopped   0\nto do     3\n" in status, status)
+
+
+def single_job(it):
+    it.answers("sbatch", "Submitted batch job 1\n")
+    (it.here / "bin/sbatch").write_text('#!/bin/sh\necho "$SBATCH_JOB_NAME $SBATCH_OUTPUT"\n')
+    environment = dict(it.environment, HECATON=str(HECATON))
+    said = run([ROOT / "cluster/job.sbatch", "--trace", "none", "deck.toml"], it.here, env=environment)
+    check(said.stdout == "hecaton:deck hecaton-deck-%j.log\n", f"job.sbatch: {said}")
 
 
 def scaling(it):
@@ -116,5 +166,8 @@ def scaling(it):
 slurm(job_ids)
 slurm(no_number)
 slurm(limits)
+slurm(unusable_points)
+slurm(task)
+slurm(single_job)
 slurm(scaling)
 finish()
