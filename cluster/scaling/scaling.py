@@ -29,6 +29,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -100,7 +101,11 @@ def submit(arguments, ranks, words, output):
     done = subprocess.run([JOB, *run_words(words, output)], text=True, env=environment, stdout=subprocess.PIPE)
     if done.returncode != 0:
         fail(f"a run on {ranks} ranks could not be submitted")
-    return done.stdout.split()[-1]
+    # A site's own lines may stand before and after it.
+    jobs = re.findall(r"^Submitted batch job (\d+)\b", done.stdout, re.MULTILINE)
+    if not jobs:
+        fail(f"sbatch does not say which job the run on {ranks} ranks is: {done.stdout!r}")
+    return jobs[-1]
 
 
 def wait_for_jobs(jobs):
@@ -110,8 +115,9 @@ def wait_for_jobs(jobs):
                                 text=True, stdout=subprocess.PIPE)
         if states.returncode != 0:
             fail("Slurm does not say how the jobs are (squeue fails)")
-        for line in states.stdout.splitlines():
-            job, state = line.split()
+        for job, state in (line.split() for line in states.stdout.splitlines() if len(line.split()) == 2):
+            if job not in jobs:
+                continue
             if state == "COMPLETED":
                 jobs.remove(job)
             elif state in ENDED:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "io/files/atomic_file.hpp"
@@ -24,7 +25,8 @@ std::string quoted(const std::string& text) {
   return result + "\"";
 }
 
-std::string to_text(const Figure& figure) {
+std::string to_text(const std::optional<Figure>& figure) {
+  if (!figure) return "";
   return std::visit(
       [](const auto& value) -> std::string {
         if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
@@ -33,26 +35,35 @@ std::string to_text(const Figure& figure) {
           return fmt::format("{}", value);
         }
       },
-      figure);
+      *figure);
+}
+
+template <class T>
+T value_of(const std::optional<Figure>& cell) {
+  if (cell) return std::get<T>(*cell);
+  if constexpr (std::is_same_v<T, double>) return std::numeric_limits<double>::quiet_NaN();
+  return T{};
 }
 
 template <class T>
 void write_cells(const hdf5::Handle& group, const TableColumn& column) {
   if constexpr (std::is_same_v<T, std::string>) {
     std::vector<std::string> texts;
-    for (const Figure& cell : column.cells) texts.push_back(std::get<T>(cell));
+    for (const auto& cell : column.cells) texts.push_back(value_of<T>(cell));
     hdf5::write_texts(group, column.name, texts);
   } else {
     using Stored = std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>;
     std::vector<Stored> cells;
-    for (const Figure& cell : column.cells) cells.push_back(static_cast<Stored>(std::get<T>(cell)));
+    for (const auto& cell : column.cells) cells.push_back(static_cast<Stored>(value_of<T>(cell)));
     hdf5::write_column(group, column.name, std::span<const Stored>(cells));
   }
 }
 
 void write_column(const hdf5::Handle& group, const TableColumn& column) {
-  std::visit([&](const auto& first) { write_cells<std::decay_t<decltype(first)>>(group, column); },
-             column.cells.front());
+  const auto filled = std::find_if(column.cells.begin(), column.cells.end(),
+                                   [](const auto& cell) { return cell.has_value(); });
+  const Figure like = filled == column.cells.end() ? Figure(std::string()) : **filled;
+  std::visit([&](const auto& first) { write_cells<std::decay_t<decltype(first)>>(group, column); }, like);
   const hdf5::Handle written = hdf5::open_column(group, column.name);
   hdf5::write_attribute(written, "units", column.unit.empty() ? std::string("1") : column.unit);
   hdf5::write_attribute(written, "long_name", column.text);

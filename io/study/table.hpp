@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +14,13 @@ namespace hecaton::io {
 
 struct TableColumn {
   std::string name;
-  std::string unit;           // empty: a plain number or no number
-  std::string text;           // one line on what it is
-  std::vector<Figure> cells;  // all of one type
+  std::string unit;                          // empty: a plain number or no number
+  std::string text;                          // one line on what it is
+  std::vector<std::optional<Figure>> cells;  // all of one type, or empty
 };
 
-// RFC 4180, with a line of names. Numbers read back to the same value.
+// RFC 4180, with a line of names. Numbers read back to the same value. An empty cell is nothing between two commas; in
+// HDF5 it is NaN, an empty text or 0.
 std::string to_csv(const std::vector<TableColumn>& columns);
 
 // /points holds one dataset per column with `units` and `long_name`, /study the text of the study. Written

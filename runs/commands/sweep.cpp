@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -10,7 +11,9 @@
 #include <set>
 #include <stdexcept>
 
+#include "io/report/message.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/exit_code.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
@@ -27,26 +30,33 @@ struct SweepArguments {
   std::string study;
   std::string output;  // folder; empty: out/<study>
   bool status = false;
+  bool skip_infeasible = false;
   bool slurm = false;
-  int at_once = 1;
+  int at_once = 0;  // 0: not given
   SlurmOptions submission;
 };
 
-void print_table_paths(const Sweep& sweep, std::size_t rows) {
-  if (rows == 0) return;
+void gather_tables(const Sweep& sweep) {
+  if (!write_tables(sweep)) return;
   fmt::print("table     {}\n", (sweep.output / "table.csv").string());
   fmt::print("table     {}\n", (sweep.output / "table.h5").string());
 }
 
-// What has been started and is neither finished nor in Slurm's hands has failed, or is running now.
+// What has been started and is neither finished nor in Slurm's hands.
 void print_started(const Sweep& sweep, const std::vector<std::string>& started) {
   for (std::size_t i = 0; i < started.size() && i < most_listed; ++i) {
-    fmt::print("  {}  {}\n", (folder_of(sweep, started[i]) / "log").string(),
+    fmt::print("  {:<9}  {}  {}\n", word_of(noted_end(sweep, started[i])),
+               (folder_of(sweep, started[i]) / "log").string(),
                describe(sweep, find_point(sweep, started[i])));
   }
   if (started.size() > most_listed) fmt::print("  and {} more\n", started.size() - most_listed);
 }
 
+void print_infeasible(const Sweep& sweep) {
+  if (!sweep.infeasible.empty()) fmt::print("infeasible  {}\n", sweep.infeasible.size());
+}
+
+// Reads, and writes nothing.
 void print_status(const Sweep& sweep) {
   const std::set<std::string> queued = queued_points(sweep);
   std::size_t in_queue = 0;
@@ -61,10 +71,15 @@ void print_status(const Sweep& sweep) {
       ++untouched;
     }
   }
-  const std::size_t rows = write_tables(sweep);
-  fmt::print("points    {}\nfinished  {}\nin Slurm  {}\nstopped   {}\nto do     {}\n", sweep.points.size(),
-             rows, in_queue, started.size(), untouched);
-  print_table_paths(sweep, rows);
+  const auto ended = [&](PointEnd end) {
+    return std::count_if(started.begin(), started.end(),
+                         [&](const std::string& name) { return noted_end(sweep, name) == end; });
+  };
+  fmt::print("points    {}\nfinished  {}\nin Slurm  {}\n", sweep.size(), count_finished(sweep), in_queue);
+  for (const PointEnd end : {PointEnd::failed, PointEnd::cancelled, PointEnd::stopped})
+    fmt::print("{:<9} {}\n", word_of(end), ended(end));
+  fmt::print("to do     {}\n", untouched);
+  print_infeasible(sweep);
   print_started(sweep, started);
 }
 
@@ -76,25 +91,46 @@ std::vector<std::string> points_to_do(const Sweep& sweep) {
   return points;
 }
 
+// Those that cannot be prepared are told and taken out; returns how many.
+std::size_t prepare_points(const Sweep& sweep, std::vector<std::string>& points) {
+  return std::erase_if(points, [&](const std::string& name) {
+    try {
+      prepare_point(sweep, find_point(sweep, name));
+      return false;
+    } catch (const std::runtime_error& error) {
+      io::print_error(error.what());
+      return true;
+    }
+  });
+}
+
 void submit(const Sweep& sweep, const SweepArguments& arguments) {
-  const std::vector<std::string> points = points_to_do(sweep);
-  print_table_paths(sweep, write_tables(sweep));
-  if (points.empty()) {
+  std::vector<std::string> points = points_to_do(sweep);
+  gather_tables(sweep);
+  const std::size_t unusable = prepare_points(sweep, points);
+  if (points.empty() && unusable == 0) {
     fmt::print("nothing to submit: every point is finished or in Slurm's hands (see --status)\n");
     return;
   }
-  const Submission submission = submit_points(sweep, points, arguments.submission);
-  fmt::print("submitted {} of {} points in {} tasks as job {}\n", points.size(), sweep.points.size(),
-             submission.tasks, submission.job);
+  if (points.empty()) throw std::runtime_error("no point can be submitted");
+  SlurmOptions options = arguments.submission;
+  options.at_once = arguments.at_once;
+  const Submission submission = submit_points(sweep, points, options);
+  fmt::print("submitted {} of {} points in {} tasks as job {}{}\n", points.size(), sweep.points.size(),
+             submission.tasks, submission.job.id,
+             submission.job.cluster.empty() ? "" : " of cluster " + submission.job.cluster);
+  std::fflush(stdout);
+  if (unusable > 0) throw std::runtime_error(fmt::format("{} points were not submitted", unusable));
 }
 
 void run_here(const Sweep& sweep, const SweepArguments& arguments) {
   const std::vector<std::string> points = points_to_do(sweep);
-  const LocalResult result = run_points(sweep, points, {arguments.at_once, arguments.submission.launcher});
-  const std::size_t rows = write_tables(sweep);
-  fmt::print("points    {}\nfinished  {}, {} of them now\n", sweep.points.size(), rows,
+  const LocalResult result =
+      run_points(sweep, points, {std::max(1, arguments.at_once), arguments.submission.launcher});
+  fmt::print("points    {}\nfinished  {}, {} of them now\n", sweep.size(), count_finished(sweep),
              points.size() - unfinished_points(sweep).size());
-  print_table_paths(sweep, rows);
+  print_infeasible(sweep);
+  gather_tables(sweep);
   std::fflush(stdout);
   if (result.stopped_by != 0) {
     throw std::runtime_error(fmt::format("stopped by signal {} ({}); call again to go on", result.stopped_by,
@@ -116,9 +152,37 @@ void expect_distinct_files(const SweepArguments& arguments, const Sweep& sweep) 
   expect_distinct(read, written);
 }
 
+// Whether the other points can be run. If every point has the same fault, it is told once.
+bool accept_infeasible(const Sweep& sweep, bool skip) {
+  if (sweep.infeasible.empty()) return true;
+  if (skip && !sweep.points.empty()) {
+    for (const InfeasiblePoint& point : sweep.infeasible) io::print_warning(point.reason + " is skipped");
+    return true;
+  }
+  const auto fault = [](const InfeasiblePoint& point) {
+    return point.reason.substr(0, point.reason.rfind(" [point "));
+  };
+  const bool is_one_fault =
+      sweep.points.empty() &&
+      std::all_of(sweep.infeasible.begin(), sweep.infeasible.end(),
+                  [&](const InfeasiblePoint& point) { return fault(point) == fault(sweep.infeasible[0]); });
+  const std::size_t listed = is_one_fault ? 1 : sweep.infeasible.size();
+  for (std::size_t i = 0; i < listed; ++i) {
+    const bool is_last = i + 1 == listed;
+    const std::string others = is_last && !sweep.points.empty()
+                                   ? fmt::format("; --skip-infeasible runs the other {}", sweep.points.size())
+                                   : "";
+    io::print_error(sweep.infeasible[i].reason + others);
+  }
+  return false;
+}
+
 int sweep_study(const SweepArguments& arguments) {
-  return guarded([&] {
+  bool is_accepted = true;
+  const int code = guarded([&] {
     const Sweep sweep = load_sweep(arguments.study, arguments.output);
+    is_accepted = accept_infeasible(sweep, arguments.skip_infeasible);
+    if (!is_accepted) return;
     expect_distinct_files(arguments, sweep);
     if (arguments.status) {
       print_status(sweep);
@@ -131,6 +195,7 @@ int sweep_study(const SweepArguments& arguments) {
       run_here(sweep, arguments);
     }
   });
+  return is_accepted ? code : exit_bad_input;
 }
 
 Action add_options(CLI::App& command) {
@@ -140,12 +205,15 @@ Action add_options(CLI::App& command) {
   command.add_option("STUDY", arguments->study, "The study (TOML): a deck and lists of values")->required();
   command.add_option("--output", arguments->output, "Folder for points and tables [out/<study>]")
       ->type_name("DIR");
-  command.add_flag("--status", arguments->status, "Say how far it is and gather the table; run nothing");
+  command.add_flag("--status", arguments->status, "Say how far it is; run and write nothing");
+  command.add_flag("--skip-infeasible", arguments->skip_infeasible,
+                   "Run the other points if some make no deck that can be run");
   add_choice(command, "--launcher", submission.launcher, {"mpirun", "srun"},
              "What starts the ranks of a point");
-  command.add_option("--at-once", arguments->at_once, "Points at a time, on this machine")
+  command
+      .add_option("--at-once", arguments->at_once,
+                  "Points at a time [1]; with --slurm, array tasks [no limit]")
       ->check(CLI::Range(1, most_at_once))
-      ->capture_default_str()
       ->type_name("N");
   command.add_flag("--slurm", arguments->slurm, "Submit the points as one job array instead");
   command

@@ -7,8 +7,10 @@
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <stdexcept>
 #include <system_error>
 
+#include "runs/cli/exit_code.hpp"
 #include "runs/sweep/process.hpp"
 
 namespace hecaton::runs {
@@ -62,12 +64,21 @@ class LocalRunner {
     while (result_.stopped_by == 0 && next_ < points_.size() &&
            running_.size() < static_cast<std::size_t>(options_.at_once)) {
       const std::string& name = points_[next_++];
-      prepare_point(sweep_, find_point(sweep_, name));
-      auto words = launcher_words(options_.launcher, sweep_.study.ranks, options_.at_once > 1);
-      words.push_back(own_program().string());
-      for (std::string& word : run_words(sweep_, name)) words.push_back(std::move(word));
-      running_.emplace(start_process(words, folder_of(sweep_, name) / "log"), name);
+      try {
+        start(name);
+      } catch (const std::runtime_error& error) {  // this point alone
+        ++result_.failed;
+        say(name, fmt::format("FAILED: {}", error.what()));
+      }
     }
+  }
+
+  void start(const std::string& name) {
+    prepare_point(sweep_, find_point(sweep_, name));
+    auto words = launcher_words(options_.launcher, sweep_.study.ranks, options_.at_once > 1);
+    words.push_back(own_program().string());
+    for (std::string& word : run_words(sweep_, name)) words.push_back(std::move(word));
+    running_.emplace(start_process(words, folder_of(sweep_, name) / "log"), name);
   }
 
   void reap() {
@@ -81,11 +92,15 @@ class LocalRunner {
   }
 
   void report(const std::string& name, int code) {
-    const bool finished = code == 0 && is_finished(sweep_, name);
-    if (!finished) ++result_.failed;
-    const std::string end =
-        finished ? "finished"
-                 : fmt::format("FAILED with {}, see {}", code, (folder_of(sweep_, name) / "log").string());
+    if (code == 0 && is_finished(sweep_, name)) return say(name, "finished");
+    const bool is_stopped = result_.stopped_by != 0 || code == exit_stopped;
+    if (!is_stopped) ++result_.failed;
+    note_end(sweep_, name, is_stopped ? PointEnd::stopped : PointEnd::failed, code);
+    say(name, fmt::format("{}, see {}", is_stopped ? "stopped" : fmt::format("FAILED with {}", code),
+                          (folder_of(sweep_, name) / "log").string()));
+  }
+
+  void say(const std::string& name, const std::string& end) {
     fmt::print(stderr, "hecaton: point {} of {}: {}: {}\n", ++ended_, points_.size(),
                describe(sweep_, find_point(sweep_, name)), end);
     std::fflush(stderr);

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <stdexcept>
 #include <system_error>
 
 #include "core/engine/base/digest.hpp"
@@ -58,28 +60,36 @@ std::string values_as_given(const io::Study& study, const io::StudyPoint& point)
   return all;
 }
 
-// A point alone, or what is wrong with it and which one it is.
-SweepPoint make_point(const io::Study& study, std::size_t index, const io::WorkloadKind*& kind) {
-  const io::StudyPoint& given = study.points[index];
-  try {
-    const CheckedDeck checked = check_point(study.deck, given, study.ranks, study.partition);
-    const io::Deck& deck = checked.loaded.deck;
-    if (index == 0) kind = &io::kind_of(deck);
-    if (&io::kind_of(deck) != kind) {
-      throw io::InputError(checked.loaded.locations.find("workload.kind"), "workload.kind",
-                           "changes within the study", "its table has the columns of one kind of workload",
-                           "make a study of each kind");
-    }
-    SweepPoint point{fingerprint(deck.resolved_toml), deck.resolved_toml, {}};
-    for (const std::string& name : study.keys) {
-      const io::Key& key = key_named(name);
-      point.values.push_back(key.get(deck, key));
-    }
-    return point;
-  } catch (const io::InputError& error) {
-    throw io::InputError(fmt::format("{} [point {} of {}: {}]", error.what(), index + 1, study.points.size(),
-                                     values_as_given(study, given)));
+// A table has the columns of one kind of workload.
+void check_kind(const io::LoadedDeck& loaded, const io::WorkloadKind*& kind) {
+  if (kind == nullptr) kind = &io::kind_of(loaded.deck);
+  if (&io::kind_of(loaded.deck) == kind) return;
+  throw io::InputError(loaded.locations.find("workload.kind"), "workload.kind", "changes within the study",
+                       "its table has the columns of one kind of workload", "make a study of each kind");
+}
+
+SweepPoint make_point(const io::Study& study, const io::Deck& deck) {
+  SweepPoint point{fingerprint(deck.resolved_toml), deck.resolved_toml, {}};
+  for (const std::string& name : study.keys) {
+    const io::Key& key = key_named(name);
+    point.values.push_back(key.get(deck, key));
   }
+  return point;
+}
+
+void add_point(Sweep& sweep, std::size_t index, const io::WorkloadKind*& kind) {
+  const io::Study& study = sweep.study;
+  std::optional<CheckedDeck> checked;
+  try {
+    checked = check_point(study.deck, study.points[index], study.ranks, study.partition);
+  } catch (const io::InputError& error) {
+    sweep.infeasible.push_back(
+        {index, fmt::format("{} [point {} of {}: {}]", error.what(), index + 1, study.points.size(),
+                            values_as_given(study, study.points[index]))});
+    return;
+  }
+  check_kind(checked->loaded, kind);
+  sweep.points.push_back(make_point(study, checked->loaded.deck));
 }
 
 void check_names(const Sweep& sweep) {
@@ -125,9 +135,29 @@ std::vector<io::TableColumn> columns_of_keys(const Sweep& sweep) {
   return columns;
 }
 
+// What an infeasible point gives for a key, if it is of the type that the column has.
+std::optional<io::Figure> figure_of(const io::Entry& given, const io::Value& like) {
+  const auto to_figure = [&](const auto& wanted) -> std::optional<io::Figure> {
+    using T = std::decay_t<decltype(wanted)>;
+    if (const auto* same = std::get_if<T>(&given.value)) return *same;
+    const auto* whole = std::get_if<std::int64_t>(&given.value);
+    if constexpr (std::is_same_v<T, double>) {
+      if (whole != nullptr) return static_cast<double>(*whole);
+    }
+    return {};
+  };
+  return std::visit(to_figure, like);
+}
+
+// Columns that a row says nothing about get an empty cell.
+void end_row(std::vector<io::TableColumn>& columns, std::size_t rows) {
+  for (io::TableColumn& column : columns) column.cells.resize(rows);
+}
+
 // A summary repeats some keys of its deck ("collective.bytes"); one that is swept has its column already.
 void add_row(const std::vector<std::string>& keys, std::vector<io::TableColumn>& columns,
              const SweepPoint& point, const io::Summary& summary) {
+  const std::size_t row = columns[0].cells.size();
   columns[0].cells.emplace_back(point.name);
   std::size_t column = 1;
   for (const io::Value& value : point.values) columns[column++].cells.push_back(figure_of(value));
@@ -135,9 +165,43 @@ void add_row(const std::vector<std::string>& keys, std::vector<io::TableColumn>&
     if (std::find(keys.begin(), keys.end(), figure.name) != keys.end()) continue;
     if (column == columns.size()) {
       columns.push_back({figure.name, figure.unit, figure.name + " of summary.json", {}});
+      columns.back().cells.resize(row);
     }
     columns[column++].cells.push_back(figure.value);
   }
+  end_row(columns, row + 1);
+}
+
+// No deck, so no name; its values as far as they are of the right type.
+void add_infeasible_row(const Sweep& sweep, std::vector<io::TableColumn>& columns, std::size_t index) {
+  const std::size_t row = columns[0].cells.size();
+  columns[0].cells.emplace_back(std::string());
+  for (std::size_t i = 0; i < sweep.study.keys.size(); ++i) {
+    columns[i + 1].cells.push_back(figure_of(sweep.study.points[index][i], sweep.points.front().values[i]));
+  }
+  end_row(columns, row + 1);
+}
+
+// The table as it stands: what is finished and what is infeasible, in the order of the study.
+std::vector<io::TableColumn> table_of(const Sweep& sweep) {
+  std::vector<io::TableColumn> columns = columns_of_keys(sweep);
+  io::TableColumn reasons{"infeasible", "", "why no run accepts this point; empty if it is finished", {}};
+  auto infeasible = sweep.infeasible.begin();
+  auto point = sweep.points.begin();
+  for (std::size_t index = 0; index < sweep.size(); ++index) {
+    if (infeasible != sweep.infeasible.end() && infeasible->index == index) {
+      add_infeasible_row(sweep, columns, index);
+      reasons.cells.emplace_back((infeasible++)->reason);
+      continue;
+    }
+    if (const auto summary = finished_summary(sweep, point->name)) {
+      add_row(sweep.study.keys, columns, *point, *summary);
+      reasons.cells.emplace_back(std::string());
+    }
+    ++point;
+  }
+  if (!sweep.infeasible.empty()) columns.push_back(std::move(reasons));
+  return columns;
 }
 
 }  // namespace
@@ -148,9 +212,7 @@ Sweep load_sweep(const fs::path& study, fs::path output) {
   if (output.empty()) output = fs::path("out") / study.stem();
   sweep.output = fs::absolute(output).lexically_normal();
   const io::WorkloadKind* kind = nullptr;
-  for (std::size_t i = 0; i < sweep.study.points.size(); ++i) {
-    sweep.points.push_back(make_point(sweep.study, i, kind));
-  }
+  for (std::size_t i = 0; i < sweep.study.points.size(); ++i) add_point(sweep, i, kind);
   check_names(sweep);
   return sweep;
 }
@@ -161,6 +223,12 @@ fs::path folder_of(const Sweep& sweep, const std::string& point) {
 
 bool is_finished(const Sweep& sweep, const std::string& point) {
   return finished_summary(sweep, point).has_value();
+}
+
+std::size_t count_finished(const Sweep& sweep) {
+  return static_cast<std::size_t>(
+      std::count_if(sweep.points.begin(), sweep.points.end(),
+                    [&](const SweepPoint& point) { return is_finished(sweep, point.name); }));
 }
 
 bool has_log(const Sweep& sweep, const std::string& point) {
@@ -179,9 +247,34 @@ std::vector<std::string> unfinished_points(const Sweep& sweep) {
 
 void prepare_point(const Sweep& sweep, const SweepPoint& point) {
   const fs::path folder = folder_of(sweep, point.name);
-  fs::create_directories(folder);
-  fs::remove(folder / "summary.json");
-  io::write_atomically(folder / deck_file(point.name), point.deck_text);
+  try {
+    fs::create_directories(folder);
+    fs::remove(folder / "summary.json");
+    fs::remove(folder / "end");
+    io::write_atomically(folder / deck_file(point.name), point.deck_text);
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(fmt::format("{}: cannot be the folder of a point ({}); move it away",
+                                         folder.string(), error.code().message()));
+  }
+}
+
+std::string_view word_of(PointEnd end) {
+  if (end == PointEnd::failed) return "failed";
+  return end == PointEnd::cancelled ? "cancelled" : "stopped";
+}
+
+void note_end(const Sweep& sweep, const std::string& point, PointEnd end, int code) {
+  io::write_atomically(folder_of(sweep, point) / "end", fmt::format("{} {}\n", word_of(end), code));
+}
+
+PointEnd noted_end(const Sweep& sweep, const std::string& point) {
+  const fs::path file = folder_of(sweep, point) / "end";
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) return PointEnd::stopped;
+  const std::string text = io::read_text_file(file, "a note of this program");
+  for (const PointEnd end : {PointEnd::failed, PointEnd::cancelled})
+    if (text.starts_with(word_of(end))) return end;
+  return PointEnd::stopped;
 }
 
 const SweepPoint& find_point(const Sweep& sweep, const std::string& name) {
@@ -207,17 +300,12 @@ std::string describe(const Sweep& sweep, const SweepPoint& point) {
   return text;
 }
 
-std::size_t write_tables(const Sweep& sweep) {
-  std::vector<io::TableColumn> columns = columns_of_keys(sweep);
-  for (const SweepPoint& point : sweep.points) {
-    if (const auto summary = finished_summary(sweep, point.name))
-      add_row(sweep.study.keys, columns, point, *summary);
-  }
-  const std::size_t rows = columns[0].cells.size();
-  if (rows == 0) return 0;
+bool write_tables(const Sweep& sweep) {
+  const std::vector<io::TableColumn> columns = table_of(sweep);
+  if (columns[0].cells.empty()) return false;
   io::write_atomically(sweep.output / "table.csv", io::to_csv(columns));
   io::write_study_table(sweep.output / "table.h5", columns, io::read_text_file(sweep.study.path, "a study"));
-  return rows;
+  return true;
 }
 
 io::FileLock lock_sweep(const fs::path& output) {

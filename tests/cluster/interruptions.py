@@ -22,10 +22,11 @@ class Interrupted:
         self.launcher, self.output = launcher, here / f"{deck}-{launcher}"
         self.job = submit(here, here / f"{deck}.toml", "--output", self.output, RANKS=3, NODES=2, LAUNCHER=launcher,
                           **settings)
-        self.log = here / f"hecaton-{self.job}.log"
+        self.here = here
 
     def said(self):
-        return self.log.read_text() if self.log.exists() else "no log"
+        logs = list(self.here.glob(f"hecaton-*-{self.job}.log"))
+        return logs[0].read_text() if logs else "no log"
 
     def what(self, text):
         return f"{self.launcher}: {text}: {self.said()}"
@@ -177,7 +178,7 @@ exec sleep 1000
 
 def expect_ended_launcher(here, job, output):
     check(wait_for_end(job) == ["COMPLETED"], "the job of the launcher that stays ends")
-    log = (here / f"hecaton-{job}.log").read_text()
+    log = next(here.glob(f"hecaton-*-{job}.log")).read_text()
     said = [log.find(text) for text in ("mpirun stays without ranks: killed", "killed - requeued", "restart 1\n")]
     check(-1 < said[0] < said[1] < said[2], f"its launcher is ended, then it is requeued: {log}")
     check(digest(output / "summary.json") == digest(here / "lost-alone/summary.json"), "and has the digest of one rank")

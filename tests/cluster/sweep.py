@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -97,8 +98,9 @@ def unfinished_points():
         files[1].write_text(files[1].read_text()[:100])
         files[2].write_text(re.sub('"git": "[^"]*"', '"git": "0123456789ab"', files[2].read_text()))
         status = sweep(here, study, "--status")
-        check(re.search(r"finished  1\nin Slurm  0\nstopped   3\nto do     0\n", status.stdout), status.stdout)
-        check(len(table(here)) == 1, "--status gathers what is finished")
+        check(re.search(r"finished  1\nin Slurm  0\nfailed    0\ncancelled 0\nstopped   3\nto do     0\n", status.stdout),
+              status.stdout)
+        check(table(here) == before, "--status does not touch the table")
         sweep(here, study)
         expected = {row["point"]: 1 if row is before[3] else 2 for row in before}
         check(runs_of(here) == expected, f"what is lost, damaged or another program's is run again: {runs_of(here)}")
@@ -114,7 +116,7 @@ def long_points(here, study):
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     finished = len(re.findall(r"\d+", study.split("measure_cycles")[1])) - 1
     need(wait_for(lambda: len(list(here.glob("out/s/points/*/summary.json"))) == finished and
-                  runs_at_work(here), 60), "the endless point starts")
+                  len(list(here.glob("out/s/points/*/log"))) == finished + 1 and runs_at_work(here), 60), "the endless point starts")
     return process
 
 
@@ -133,7 +135,10 @@ def killed_points():
             process.send_signal(how)
             said = process.communicate(timeout=60)[1]
             check(wait_for(lambda: not runs_at_work(here), 20), f"{how.name}: the point ends with the sweep")
+            status = sweep(here, study, "--status").stdout
+            check("failed    0\ncancelled 0\nstopped   1\n" in status, f"{how.name}: {status}")
             if how == signal.SIGTERM:
+                check("FAILED" not in said and ": stopped, see " in said, f"{how.name}: {said}")
                 check(process.returncode == 1 and "call again to go on" in said, f"{how.name}: {said}")
 
         process = long_points(here, study)
@@ -142,10 +147,64 @@ def killed_points():
         check(process.returncode == 1 and "FAILED with 137" in said and "1 of 1 points failed" in said,
               f"a point that is killed: {process.returncode}, {said}")
         check(len(table(here)) == 2, "the table has what is finished")
+        status = sweep(here, study, "--status").stdout
+        check("failed    1\ncancelled 0\nstopped   0\n" in status and "\n  failed     /" in status, status)
         sweep(here, study.replace(str(FOREVER), "300"))
         check(len(table(here)) == 3, "and is complete in the end")
         done = [row["point"] for row in table(here)[:2]]
         check([runs_of(here)[point] for point in done] == [1, 1], "what was finished was not run again")
+
+
+def infeasible_points():
+    """Some points make fewer dies than there are ranks."""
+    with folder() as name:
+        here = pathlib.Path(name)
+        study = HEAD + "ranks = 6\n[grid]\npackage.columns = 2\npackage.rows = [1, 3, 2, 4]\nlink.latency_ns = 1\n"
+        for more in ((), ("--status",), ("--slurm",)):
+            lines = sweep(here, study, *more, code=2).stderr.splitlines()
+            check(len(lines) == 2 and all(f"makes fewer dies than there are ranks ({dies} dies" in line and
+                                          f"[point {point} of 4: package.columns=2 package.rows={rows} " in line
+                                          for line, dies, point, rows in zip(lines, (2, 4), (1, 3), (1, 2))), f"{lines}")
+            check(lines[1].endswith("; --skip-infeasible runs the other 2"), f"{lines}")
+        check({path.name for path in files_below(here)} == {"deck.toml", "s.toml"}, "nothing is written")
+        all_of_them = sweep(here, study.replace("= 6", "= 99"), "--skip-infeasible", code=2).stderr.splitlines()
+        check(len(all_of_them) == 4, f"nothing is left to run: {all_of_them}")
+        sweep(here, study, "--skip-infeasible", "--status")
+        check({path.name for path in files_below(here)} == {"deck.toml", "s.toml"}, "--status writes nothing")
+
+        said = sweep(here, study, "--skip-infeasible")
+        check(said.stderr.count("is skipped\n") == 2 and "points    4\nfinished  2, 2 of them now\ninfeasible  2\n" in said.stdout,
+              f"{said.stdout} {said.stderr}")
+        rows = table(here)
+        check([row["package.rows"] for row in rows] == ["1", "3", "2", "4"], f"all rows, in order: {rows}")
+        check(["fewer dies" in row["infeasible"] for row in rows] == [True, False, True, False], "marked with the reason")
+        check([row["digest"] == "" for row in rows] == [True, False, True, False], "without figures")
+        with h5py.File(here / "out/s/table.h5") as file:
+            points = file["points"]
+            check(list(points["package.rows"][:]) == [1, 3, 2, 4] and list(points["link.latency_ns"][:]) == [1.0] * 4, "HDF5")
+            check([text != b"" for text in points["infeasible"][:]] == [True, False, True, False], "HDF5 marks them too")
+        check(set(runs_of(here).values()) == {1}, "what can be run was run once")
+        sweep(here, study.replace("[1, 3, 2, 4]", "[3, 4]"))
+        check("infeasible" not in table(here)[0], "a study without such points has no such column")
+
+
+def files_in_the_way():
+    with folder() as name:
+        here = pathlib.Path(name)
+        study = HEAD + "[grid]\ncollective.bytes = [1024, 2048, 4096]\n"
+        sweep(here, study)
+        rows = table(here)
+        first = here / "out/s/points" / rows[0]["point"]
+        shutil.rmtree(here / "out/s/points")
+        first.parent.mkdir()
+        first.write_text("")
+        said = sweep(here, study, code=1).stderr
+        check(f"{first}: cannot be the folder of a point" in said and "1 of 3 points failed" in said, said)
+        check([row["point"] for row in table(here)] == [row["point"] for row in rows[1:]], "the others are run")
+        check("finished  2\n" in sweep(here, study, "--status").stdout, "--status bears it")
+        first.unlink()
+        sweep(here, study)
+        check(len(table(here)) == 3, "and it is run when the way is free")
 
 
 GRID = HEAD + "[grid]\n"
@@ -206,5 +265,7 @@ def wrong_studies():
 grids_and_lists()
 unfinished_points()
 killed_points()
+infeasible_points()
+files_in_the_way()
 wrong_studies()
 finish()

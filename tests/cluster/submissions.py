@@ -1,0 +1,173 @@
+"""`hecaton sweep --slurm` beside an sbatch and a squeue of this test: which job it takes the answer for, and what it asks."""
+import os
+import pathlib
+import shutil
+import tempfile
+
+from harness import HECATON, ROOT, check, finish, need, run
+
+DECK = '[workload]\nkind = "collective"\n[package]\nrows = 2\ncolumns = 2\n'
+STUDY = '[study]\ndeck = "deck.toml"\n[grid]\ncollective.bytes = [1024, 2048, 4096, 8192, 16384, 32768]\n'
+
+
+class Slurm:
+    """Programs in a folder that write down their words; they answer what stands in files."""
+
+    def __init__(self, here):
+        self.here = here
+        (here / "bin").mkdir()
+        for name in ("sbatch", "squeue"):
+            program = here / "bin" / name
+            program.write_text(f'#!/bin/sh\necho "$@" >>"{here}/{name}.words"\ncat "{here}/{name}.answer"\n'
+                               f'exit "$(cat "{here}/{name}.code")"\n')
+            program.chmod(0o755)
+            self.answers(name, "")
+        (here / "deck.toml").write_text(DECK)
+        (here / "study.toml").write_text(STUDY)
+        self.environment = dict(os.environ, PATH=f"{here}/bin:{os.environ['PATH']}")
+
+    def answers(self, name, text, code=0):
+        (self.here / f"{name}.answer").write_text(text)
+        (self.here / f"{name}.code").write_text(str(code))
+
+    def words_of(self, name):
+        file = self.here / f"{name}.words"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def sweep(self, *more, code=0):
+        process = run([HECATON, "sweep", "study.toml", "--slurm", *more], self.here, env=self.environment)
+        check(process.returncode == code, f"{more} ends with {process.returncode}: {process.stdout!r} {process.stderr!r}")
+        return process
+
+    def submissions(self):
+        return sorted((self.here / "out/study/submissions").glob("*"))
+
+
+def slurm(test):
+    with tempfile.TemporaryDirectory(prefix="hecaton-submissions-") as name:
+        test(Slurm(pathlib.Path(name)))
+
+
+def job_ids(it):
+    """The number is taken where it stands, and what is queued is not submitted again."""
+    for answer, job, cluster in (("4711\n", "4711", ""), ("Welcome to node 7!\n4711\n", "4711", ""), ("\n4711\n", "4711", ""),
+                                 ("2026\n4711;big\n", "4711", "big"), ("4711;big\ngood bye; see you\n\n", "4711", "big"),
+                                 (" 4711 \r\n", "4711", "")):
+        before = len(it.words_of("sbatch"))
+        it.answers("sbatch", answer)
+        it.answers("squeue", "")
+        said = it.sweep().stdout
+        end = f"as job {job}" + (f" of cluster {cluster}" if cluster else "") + "\n"
+        check(said.endswith(end), f"{answer!r}: {said!r}")
+        need(len(it.words_of("sbatch")) == before + 1, "it was submitted")
+        it.answers("squeue", f"CLUSTER: {cluster}\nmaintenance 9\n{job} 0\n{job} 1\n")
+        check("nothing to submit" in it.sweep().stdout, f"{answer!r}: what is queued is not submitted twice")
+        check(len(it.words_of("sbatch")) == before + 1, f"{answer!r}: sbatch is not called")
+        asked = it.words_of("squeue")
+        check(any(line.endswith(" -M big") for line in asked) == any(";big" in file.read_text()
+              for file in it.here.glob("out/study/submissions/*/job")), f"squeue is asked of the job's cluster: {asked}")
+    check(all(line.startswith("--parsable ") for line in it.words_of("sbatch")), "sbatch is asked for a parsable answer")
+
+
+def no_number(it):
+    """Nothing is removed and nothing submitted again until a person has said which job it is."""
+    for answer in ("", "\n", "Submitted batch job 4711\n", "4711;\n", ";big\n", "47x\n"):
+        it.answers("sbatch", answer)
+        it.answers("squeue", "")
+        said = it.sweep(code=1).stderr
+        folder = it.submissions()[-1]
+        check(said.count("\n") == 1 and str(folder) in said and "remove the folder" in said, f"{answer!r}: {said!r}")
+        check((folder / "tasks").exists() and (folder / "answer").read_text() == answer, f"{answer!r}: all is kept")
+        calls = len(it.words_of("sbatch"))
+        check(it.sweep(code=1).stderr == said and len(it.words_of("sbatch")) == calls, "and asked for again")
+        (folder / "job").write_text("4711\n")
+        it.answers("squeue", "4711 0\n4711 1\n")
+        check("nothing to submit" in it.sweep().stdout, "the job that was named counts")
+        (folder / "job").unlink()
+        (folder / "answer").unlink()
+    it.answers("sbatch", "", code=1)
+    before = it.submissions()
+    check("could not be submitted" in it.sweep(code=1).stderr and it.submissions() == before, "what Slurm refuses leaves nothing")
+    it.answers("sbatch", "4711\n", code=3)  # --wait, and a task has failed
+    it.answers("squeue", "4711 0\n4711 1\n")
+    check("job 4711 was submitted" in it.sweep(code=1).stderr, "sbatch fails with its job")
+    check("nothing to submit" in it.sweep().stdout, "but the job is remembered")
+
+
+def limits(it):
+    it.answers("sbatch", "1\n")
+    it.sweep("--at-once", "3", "--points-per-task", "1")
+    it.sweep("--points-per-task", "2")
+    arrays = [word for line in it.words_of("sbatch") for word in line.split() if word.startswith("--array")]
+    names = [word for word in it.words_of("sbatch")[0].split() if word.startswith(("--job-name", "--output"))]
+    folder = it.here / "out/study/submissions/1"
+    check(names == ["--job-name=hecaton:study", f"--output={folder}/study-%a.log"], f"job and logs are called {names}")
+    check(arrays == ["--array=0-5%3", "--array=0-2"], f"--at-once limits the array: {arrays}")
+
+
+def unusable_points(it):
+    """A file where a point's folder should be costs that point alone."""
+    it.answers("sbatch", "1\n")
+    it.sweep("--points-per-task", "1")
+    tasks = (it.submissions()[0] / "tasks").read_text().split()
+    point = it.here / "out/study/points" / tasks[1]
+    shutil.rmtree(point)
+    point.write_text("")
+    said = it.sweep("--points-per-task", "1", code=1)
+    check("submitted 5 of 6 points" in said.stdout and f"{point}: cannot be" in said.stderr, f"{said.stdout} {said.stderr}")
+    check((it.submissions()[1] / "tasks").read_text().split() == tasks[:1] + tasks[2:], "the others are submitted")
+
+
+def task(it):
+    """The batch script, as Slurm runs it: how points end is written beside them, and read by --status."""
+    it.answers("sbatch", "1\n")
+    it.sweep("--points-per-task", "6", "--launcher", "srun")
+    points = (it.submissions()[0] / "tasks").read_text().split()
+    program = it.here / "bin/srun"
+    program.write_text(f"""#!/bin/sh
+echo "$@" >>"{it.here}/srun.words"
+case "$*" in
+    *{points[0]}.toml*) exit 1 ;;
+    *{points[1]}.toml*) exit 143 ;;
+    *{points[2]}.toml*) kill -TERM "$PPID" && sleep 1 && exit 1 ;;
+esac
+""")
+    program.chmod(0o755)
+    words = it.words_of("sbatch")[0].split()
+    script = next(i for i, word in enumerate(words) if word.endswith("job.sbatch"))
+    environment = dict(it.environment, SLURM_NTASKS="1", SLURM_ARRAY_TASK_ID="0", SLURM_JOB_NAME="hecaton:study")
+    run(["bash", *words[script:]], it.here, env=environment)
+    check(len(it.words_of("srun")) == 3, "none is started after TERM")
+    check(all(f"--job-name=hecaton:study:{point}" in line for point, line in zip(points, it.words_of("srun"))), "steps have names")
+    status = run([HECATON, "sweep", "study.toml", "--status"], it.here, env=it.environment).stdout
+    check("finished  0\nin Slurm  0\nfailed    1\ncancelled 2\nstopped   0\nto do     3\n" in status, status)
+
+
+def single_job(it):
+    it.answers("sbatch", "Submitted batch job 1\n")
+    (it.here / "bin/sbatch").write_text('#!/bin/sh\necho "$SBATCH_JOB_NAME $SBATCH_OUTPUT"\n')
+    environment = dict(it.environment, HECATON=str(HECATON))
+    said = run([ROOT / "cluster/job.sbatch", "--trace", "none", "deck.toml"], it.here, env=environment)
+    check(said.stdout == "hecaton:deck hecaton-deck-%j.log\n", f"job.sbatch: {said}")
+
+
+def scaling(it):
+    """The same lines beside what scaling.py reads."""
+    it.answers("sbatch", "Welcome\nSubmitted batch job 4711\ngood bye\n")
+    it.answers("squeue", "Welcome to squeue\n2 RUNNING\n\n4711 FAILED\n")
+    words = [ROOT / "cluster/scaling/scaling.py", "strong", "--slurm", "--ranks", "1", "--hecaton", HECATON, "deck.toml"]
+    said = run(words, it.here, env=it.environment).stderr
+    check("job 4711 ended as FAILED" in said, f"scaling.py: {said!r}")
+    it.answers("sbatch", "Welcome\n")
+    said = run(words, it.here, env=it.environment).stderr
+    check("does not say which job" in said, f"scaling.py: {said!r}")
+
+
+slurm(job_ids)
+slurm(no_number)
+slurm(limits)
+slurm(unusable_points)
+slurm(task)
+slurm(single_job)
+slurm(scaling)
+finish()
