@@ -3,7 +3,7 @@
 
 #include "io/deck/reader.hpp"
 #include "net/package/topology.hpp"
-#include "runs/wiring/simulation.hpp"
+#include "runs/wiring/preview.hpp"
 
 int main() {
   using namespace hecaton;
