@@ -1,7 +1,5 @@
 // `hecaton verify DECK`: follows a small training step with real numbers and compares with a dense reference.
 // Fails if anything differs.
-#include "runs/verify/verify.hpp"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
