@@ -1,5 +1,7 @@
 // `hecaton verify DECK`: follows a small training step with real numbers and compares with a dense reference.
 // Fails if anything differs.
+#include "runs/verify/verify.hpp"
+
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +17,6 @@
 #include "runs/cli/options.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/verify/verifiable.hpp"
-#include "runs/verify/verify.hpp"
 #include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
