@@ -45,7 +45,7 @@ void gather_tables(const Sweep& sweep) {
 // What has been started and is neither finished nor in Slurm's hands.
 void print_started(const Sweep& sweep, const std::vector<std::string>& started) {
   for (std::size_t i = 0; i < started.size() && i < most_listed; ++i) {
-    fmt::print("  {:<9}  {}  {}\n", word_of(noted_end(sweep, started[i])),
+    fmt::print("  {:<9}  {}  {}\n", name_of(noted_end(sweep, started[i])),
                (folder_of(sweep, started[i]) / "log").string(),
                describe(sweep, find_point(sweep, started[i])));
   }
@@ -76,8 +76,7 @@ void print_status(const Sweep& sweep) {
                          [&](const std::string& name) { return noted_end(sweep, name) == end; });
   };
   fmt::print("points    {}\nfinished  {}\nin Slurm  {}\n", sweep.size(), count_finished(sweep), in_queue);
-  for (const PointEnd end : {PointEnd::failed, PointEnd::cancelled, PointEnd::stopped})
-    fmt::print("{:<9} {}\n", word_of(end), ended(end));
+  for (const PointEnd end : values_of<PointEnd>()) fmt::print("{:<9} {}\n", name_of(end), ended(end));
   fmt::print("to do     {}\n", untouched);
   print_infeasible(sweep);
   print_started(sweep, started);

@@ -258,13 +258,8 @@ void prepare_point(const Sweep& sweep, const SweepPoint& point) {
   }
 }
 
-std::string_view word_of(PointEnd end) {
-  if (end == PointEnd::failed) return "failed";
-  return end == PointEnd::cancelled ? "cancelled" : "stopped";
-}
-
 void note_end(const Sweep& sweep, const std::string& point, PointEnd end, int code) {
-  io::write_atomically(folder_of(sweep, point) / "end", fmt::format("{} {}\n", word_of(end), code));
+  io::write_atomically(folder_of(sweep, point) / "end", fmt::format("{} {}\n", name_of(end), code));
 }
 
 PointEnd noted_end(const Sweep& sweep, const std::string& point) {
@@ -272,9 +267,7 @@ PointEnd noted_end(const Sweep& sweep, const std::string& point) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return PointEnd::stopped;
   const std::string text = io::read_text_file(file, "a note of this program");
-  for (const PointEnd end : {PointEnd::failed, PointEnd::cancelled})
-    if (text.starts_with(word_of(end))) return end;
-  return PointEnd::stopped;
+  return value_named<PointEnd>(text.substr(0, text.find_first_of(" \n"))).value_or(PointEnd::stopped);
 }
 
 const SweepPoint& find_point(const Sweep& sweep, const std::string& name) {

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "io/deck/registry.hpp"
 #include "io/files/file_lock.hpp"
 #include "io/study/study.hpp"
@@ -64,7 +65,10 @@ enum class PointEnd : std::uint8_t {
   cancelled,  // its Slurm job was ended
   stopped     // with the sweep that ran it, or without a word: killed with its host, or running now
 };
-std::string_view word_of(PointEnd end);
+constexpr auto enum_names(std::type_identity<PointEnd>) {
+  using enum PointEnd;
+  return named<PointEnd>({{failed, "failed"}, {cancelled, "cancelled"}, {stopped, "stopped"}});
+}
 void note_end(const Sweep& sweep, const std::string& point, PointEnd end, int code);
 PointEnd noted_end(const Sweep& sweep, const std::string& point);
 
