@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "io/deck/lists.hpp"
+#include "io/deck/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
 #include "net/package/routing.hpp"
@@ -109,6 +110,7 @@ void check_deck(const Deck& deck, const KeyLocations& locations) {
   check_overrides(deck, refuse);
   const WorkloadKind& kind = kind_of(deck);
   if (kind.traits.runs_programs) check_packets(deck, refuse);
+  check_sampling(deck, refuse);
   kind.check(deck, refuse);
 }
 

@@ -2,14 +2,30 @@
 // into the trace, and the only thing the wiring reads.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
 #include "core/chiplet/hardware/config.hpp"
+#include "core/engine/base/enum_names.hpp"
 #include "io/deck/workloads/kinds.hpp"
 #include "net/package/config.hpp"
 
 namespace hecaton::io {
+
+// Whether a step is simulated whole, or sampled (core/sampling).
+enum class SamplingMode : std::uint8_t { off, on };
+constexpr auto enum_names(std::type_identity<SamplingMode>) {
+  using enum SamplingMode;
+  return named<SamplingMode>({{off, "off"}, {on, "on"}});
+}
+
+struct SamplingConfig {
+  SamplingMode mode = SamplingMode::off;
+  double error = 0.01;         // of the step: half the width of the interval that is wanted
+  double confidence = 0.95;    // of that interval
+  std::string budget = "10m";  // what all of it may take (budget_events)
+};
 
 struct Deck {
   std::string name;           // file name without folder, for tables and summaries
@@ -18,6 +34,7 @@ struct Deck {
   chiplet::DieConfig die;
   chiplet::MemoryConfig memory;
   chiplet::EnergyConfig energy;
+  SamplingConfig sampling;
   WorkloadConfig workload;  // settings of the one kind that the deck runs
   // Which preset filled [link], [memory] and [energy], for tables and reports; the values above already hold
   // what it set.

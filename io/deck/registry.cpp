@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "io/deck/registry_entry.hpp"
+#include "io/deck/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 
@@ -64,6 +65,7 @@ struct RangeOf {
 std::vector<Table> all_tables() {
   std::vector<Table> tables{workload_table()};
   for (Table& entry : hardware_tables()) tables.push_back(std::move(entry));
+  tables.push_back(sampling_table());
   for (const WorkloadKind& kind : workload_kinds()) {
     for (Table& entry : kind.tables()) {
       entry.kind = kind.name;

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/chiplet/program/program.hpp"
 #include "core/engine/base/fields.hpp"
 #include "io/deck/workloads/outcome.hpp"
 
@@ -19,6 +22,7 @@ struct LocalRecords {
   std::vector<chiplet::DieCounters> die_counters;  // one per entry of `dies`
   std::vector<std::uint64_t> operations_per_die;   // rows of each entry of `dies`
   std::vector<chiplet::OperationRow> operations;   // grouped by die, in `dies` order, each die's rows by time
+  std::vector<std::vector<chiplet::Mark>> marks;  // of each entry of `dies`: none where programs have no marks
   std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)
 };
 
@@ -67,10 +71,54 @@ struct RankAccounting {
 };
 static_assert(lists_every_member<RankAccounting>);
 
+// A stratum of a sampled step, and a segment (core/sampling).
+struct StratumRow {
+  chiplet::Section section = chiplet::Section::none;
+  std::uint64_t simulated = 0;
+  std::uint64_t total = 0;
+  double mean_ps = 0;
+  double deviation_ps = 0;
+
+  static constexpr auto fields() {
+    using R = StratumRow;
+    return std::tuple(
+        field<&R::section>("section", "1", "Part of the step; the attribute names lists the parts"),
+        field<&R::simulated>("simulated", "1", "Segments that were simulated"),
+        field<&R::total>("total", "1", "Segments of the whole step that they stand for, themselves included"),
+        field<&R::mean_ps>("mean_ps", "ps", "Mean time of a simulated segment"),
+        field<&R::deviation_ps>("deviation_ps", "ps", "Standard deviation of that time"));
+  }
+};
+static_assert(lists_every_member<StratumRow>);
+
+struct SegmentRow {
+  std::uint32_t stratum = 0;
+  std::int64_t start_ps = 0;
+  std::int64_t end_ps = 0;
+
+  static constexpr auto fields() {
+    using R = SegmentRow;
+    return std::tuple(field<&R::stratum>("stratum", "1", "Row of /strata that it belongs to"),
+                      field<&R::start_ps>("start_ps", "ps", "When the last die began it"),
+                      field<&R::end_ps>("end_ps", "ps", "When the last die ended it"));
+  }
+};
+static_assert(lists_every_member<SegmentRow>);
+
+struct SampledRows {
+  std::vector<std::string> names;  // of the strata
+  std::vector<StratumRow> strata;
+  std::vector<SegmentRow> segments;  // in the order of execution
+};
+
+// `local` and `totals` of a sampled step are those of the whole step, but for rows, peaks of buffers and the digest,
+// which are of what was simulated.
 struct RunResult {
   LocalRecords local;
   Totals totals;
   TrafficResult traffic;                   // where dies send packets
+  std::optional<SampledStep> sampled;      // nothing: all was simulated
+  SampledRows sampled_rows;
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
   // Events of the longest chain in which each waits for the one before; 0: longer than can be counted.
   std::uint64_t critical_path_events = 0;

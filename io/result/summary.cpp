@@ -97,7 +97,7 @@ void add_build(Summary& summary, const BuildInfo& build) {
 WorkloadSummary workload_summary(const Deck& deck, const RunResult& result, const ModelFacts& facts,
                                  const boost::mpi::communicator& comm) {
   const WorkloadKind& kind = kind_of(deck);
-  Outcome outcome{facts, {}, {}, {}};
+  Outcome outcome{facts, {}, {}, {}, result.sampled};
   if (kind.traits.runs_programs) {
     outcome.package = sum_package(deck, result.local, comm);
     outcome.energy_J = energy_of_package(deck, outcome.package, result.totals.simulated_ps);

@@ -31,6 +31,7 @@
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/sampling/sampled_step.hpp"
 #include "runs/wiring/simulation.hpp"
 
 namespace hecaton::runs {
@@ -195,6 +196,10 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
       reporter.update({progress.simulated_s, progress.events, progress.fraction});
     };
   }
+  if (workload.deck().sampling.mode == io::SamplingMode::on)
+    return simulate_sampled(workload, options, [&](const std::string& what) {
+      if (world.rank() == 0 && arguments.progress != "none") fmt::print(stderr, "{}\n", what);
+    }, world);
   return simulate(workload, options, world);
 }
 

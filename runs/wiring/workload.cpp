@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "io/deck/workloads/kind.hpp"
 
@@ -31,10 +32,12 @@ chiplet::RingPlace place_of(const net::RingMember& member) {
 
 }  // namespace
 
-Workload::Workload(const io::Deck& deck)
+Workload::Workload(const io::Deck& deck) : Workload(deck, io::kind_of(deck).die_work(deck)) {}
+
+Workload::Workload(const io::Deck& deck, io::DieWork work)
     : deck_(deck),
       topology_(deck.network.package, io::kind_of(deck).traits.computes),
-      die_work_(io::kind_of(deck).die_work(deck)),
+      die_work_(std::move(work)),
       package_ring_(uses(plan(), chiplet::Ring::package)),
       timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
   if (!has_io()) return;

@@ -24,6 +24,8 @@ class Workload {
   // Throws training::PlanError, or io::InputError about a file that the deck names. The deck must outlive the
   // workload.
   explicit Workload(const io::Deck& deck);
+  // The same package with other work.
+  Workload(const io::Deck& deck, io::DieWork work);
 
   const io::Deck& deck() const { return deck_; }
   const net::Topology& topology() const { return topology_; }

@@ -16,6 +16,7 @@ SimTime Die::earliest_send(const EarliestSend& sends, SimTime now) const {
     case Activity::computing:
     case Activity::holding:
     case Activity::reducing:
+    case Activity::pausing:
       now = std::max(now, state_.busy_until);
       break;
     case Activity::exchanging:
@@ -53,6 +54,19 @@ void Die::release_now() {
 void Die::complete_releases() {
   for (std::uint8_t slot = 0; slot < dram_slots; ++slot)
     if (state_.buffers.has_deferred(slot) && !state_.dram.busy(slot)) state_.buffers.complete(slot);
+}
+
+void Die::note_mark(SimTime now) {
+  const DieCounters& counters = totals_.counters;
+  if (state_.position.in_round(program(), op().only_round))
+    totals_.marks.push_back({now, counters.nop_ps, counters.dram_ps, state_.dram.outstanding()});
+  state_.position.next();
+}
+
+bool Die::end_pause() {
+  state_.position.next();
+  state_.activity = Activity::next_operation;
+  return true;
 }
 
 bool Die::end_program(SimTime now) {
@@ -137,6 +151,9 @@ std::string Die::blocked_on() const {
     case Activity::holding:
     case Activity::exchanging:
       what = blocked_collective();
+      break;
+    case Activity::pausing:
+      what = "stands still until " + std::to_string(state_.busy_until.ps) + " ps";
       break;
     case Activity::waiting_dram:
       what = "waits for DRAM slot " + std::to_string(op().slot) + ": " + state_.dram.describe(op().slot);

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/chiplet/dies/die_setup.hpp"
 #include "core/chiplet/dies/die_state.hpp"
@@ -60,6 +61,8 @@ class Die {
   // finished.
   std::string blocked_on() const;
   const DieCounters& counters() const { return totals_.counters; }
+  // In the order of the program; none where the program has no marks.
+  const std::vector<Mark>& marks() const { return totals_.marks; }
   // Of its buffers, so far.
   const Occupancy& occupancy() const { return state_.buffers; }
   std::uint64_t rows() const { return totals_.rows; }
@@ -106,6 +109,8 @@ class Die {
   template <DieHost H>
   bool end_operation(H& h);
   template <DieHost H>
+  bool begin_pause(H& h);
+  template <DieHost H>
   bool start_transfer(H& h);
   template <DieHost H>
   void send_chunk(H& h);
@@ -115,6 +120,8 @@ class Die {
   bool control();            // loops, labels, buffers; false if the operation is something else
   void release_now();        // a release, or deferred until its DRAM slot is complete
   void complete_releases();  // those whose DRAM slot has nothing outstanding
+  void note_mark(SimTime now);
+  bool end_pause();
   bool end_program(SimTime now);
   void account(std::uint64_t elapsed_ps);  // adds the operation's time to its counter
   OperationRow row_of_operation() const;   // from operation_start; the end is not set
@@ -164,6 +171,8 @@ bool Die::advance(H& h) {
       return h.now() >= state_.busy_until && end_step(h);
     case Activity::waiting_dram:
       return !state_.dram.busy(op().slot) && end_operation(h);
+    case Activity::pausing:
+      return h.now() >= state_.busy_until && end_pause();
     case Activity::draining:
       return !state_.dram.busy() && end_program(h.now());
     case Activity::finished:
@@ -196,6 +205,11 @@ bool Die::begin_operation(H& h) {
     case OpCode::dram_wait:
       state_.activity = Activity::waiting_dram;
       return true;
+    case OpCode::mark:
+      note_mark(h.now());
+      return true;
+    case OpCode::pause:
+      return begin_pause(h);
     default:
       return begin_collective(h);
   }
@@ -209,6 +223,12 @@ bool Die::compute(H& h, SimDuration time, Activity activity) {
   if (time == SimDuration{}) return true;
   h.wake_at(state_.busy_until, 0);
   return false;
+}
+
+template <DieHost H>
+bool Die::begin_pause(H& h) {
+  if (!state_.position.in_round(program(), op().only_round)) return end_pause();
+  return compute(h, SimDuration{static_cast<std::int64_t>(op().slot_ps)}, Activity::pausing);
 }
 
 template <DieHost H>

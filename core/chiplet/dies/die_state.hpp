@@ -4,11 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "core/chiplet/dies/dram_transfers.hpp"
 #include "core/chiplet/dies/occupancy.hpp"
 #include "core/chiplet/dies/program_position.hpp"
 #include "core/chiplet/dies/unexpected_chunks.hpp"
+#include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/digest.hpp"
@@ -23,6 +25,7 @@ enum class Activity : std::uint8_t {
   holding,         // until busy_until, when the collective's next step may begin
   reducing,        // until busy_until: adds the chunk of the step to the die's own
   waiting_dram,    // for a slot
+  pausing,         // until busy_until
   draining,        // program ended, transfers outstanding
   finished
 };
@@ -71,10 +74,11 @@ struct DieTotals {
   DieCounters counters;
   std::uint64_t rows = 0;  // finished
   Digest digest;           // of these rows, whether or not the host keeps them
+  std::vector<Mark> marks;  // passed so far
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(counters, rows, digest);
+    archive(counters, rows, digest, marks);
   }
 };
 

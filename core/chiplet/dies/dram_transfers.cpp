@@ -78,6 +78,12 @@ bool DramTransfers::busy(std::uint8_t slot) const {
                      [slot](const Transfer& t) { return t.slot == slot; });
 }
 
+std::uint64_t DramTransfers::outstanding() const {
+  std::uint64_t missing = 0;
+  for (const Transfer& transfer : transfers_) missing += transfer.missing;
+  return missing;
+}
+
 std::string DramTransfers::describe(std::uint8_t slot) const {
   std::uint64_t count = 0;
   std::uint64_t missing = 0;

@@ -57,6 +57,8 @@ class DramTransfers {
 
   bool busy(std::uint8_t slot) const;
   bool busy() const { return !transfers_.empty(); }
+  // Bursts of all transfers that are missing.
+  std::uint64_t outstanding() const;
   // "2 transfers (12 of 40 bursts missing)" for the deadlock report; all slots if slot == dram_slots.
   std::string describe(std::uint8_t slot) const;
 

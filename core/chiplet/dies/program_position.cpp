@@ -57,8 +57,7 @@ bool ProgramPosition::control(const Program& program) {
 std::uint32_t ProgramPosition::root(const Program& program) const {
   const Op& o = op(program);
   if (o.root_loop == 0) return static_cast<std::uint32_t>(o.value);
-  const Loop& loop = loops_.at(depth_ - std::size_t{o.root_loop});
-  return program[loop.begin - 1].count - 1 - loop.remaining;
+  return round_of(program, loops_.at(depth_ - std::size_t{o.root_loop}));
 }
 
 }  // namespace hecaton::chiplet

@@ -25,6 +25,11 @@ class ProgramPosition {
   // Of a broadcast or reduction: its root, as a place in the order of the schedule.
   std::uint32_t root(const Program& program) const;
 
+  // Whether the innermost loop is in this round; 0 is the first.
+  bool in_round(const Program& program, std::uint32_t round) const {
+    return round == every_round || round == round_of(program, loops_.at(depth_ - 1U));
+  }
+
   template <class Archive>
   void serialize(Archive& archive) {
     archive(depth_, index_, layer_, minibatch_, loops_);
@@ -41,6 +46,9 @@ class ProgramPosition {
     }
   };
 
+  static std::uint32_t round_of(const Program& program, const Loop& loop) {
+    return program[loop.begin - 1].count - 1 - loop.remaining;
+  }
   bool skips(const Op& op) const;
   void repeat_or_leave();
 

@@ -63,6 +63,7 @@ void validate(const Program& program) {
     validate_operation(op, i, slots);
     if (op.root_loop > depth) fail(i, "a root that moves with a loop that is not there");
     if (op.skip_last > depth) fail(i, "skip_last counts more loops than there are around it");
+    if (op.only_round != every_round && depth == 0) fail(i, "a round of a loop that is not there");
     if (op.code == OpCode::loop) {
       if (op.count == 0) fail(i, "a loop of no iterations");
       if (depth == max_loop_depth) fail(i, "loops nest too deep");

@@ -35,7 +35,9 @@ enum class OpCode : std::uint8_t {
   set_minibatch,
   add_minibatch,
   allocate,  // `bytes` of `buffer` are in use from now on (occupancy.hpp); takes no time
-  release    // no longer; value >= 0: as soon as nothing is outstanding in that DRAM slot
+  release,   // no longer; value >= 0: as soon as nothing is outstanding in that DRAM slot
+  mark,      // the die notes the time and what it has waited so far (mark.hpp); takes no time
+  pause      // stand still for slot_ps, while transfers go on; no row, no counter
 };
 
 // A die's SRAM.
@@ -52,7 +54,33 @@ inline constexpr std::size_t ring_count = names_of<Ring>().size();
 // How a collective is done; which goes with which operation is said in exchange.hpp.
 enum class Schedule : std::uint8_t { ring, tree, pipelined, halving_doubling, direct };
 
+// What a loop goes through, for those who shorten or describe programs; dies do not ask.
+enum class Iterates : std::uint8_t { other, groups, minibatches, layers, tiles, chunks };
+constexpr auto enum_names(std::type_identity<Iterates>) {
+  using enum Iterates;
+  return named<Iterates>({{other, "other"},
+                          {groups, "group"},
+                          {minibatches, "mini-batch"},
+                          {layers, "layer"},
+                          {tiles, "tile"},
+                          {chunks, "chunk"}});
+}
+
+// The part of a training step that a loop belongs to.
+enum class Section : std::uint8_t { none, embedding, forward, head, backward, embedding_gradient, optimizer };
+constexpr auto enum_names(std::type_identity<Section>) {
+  using enum Section;
+  return named<Section>({{none, "none"},
+                         {embedding, "embedding"},
+                         {forward, "forward"},
+                         {head, "output head"},
+                         {backward, "backward"},
+                         {embedding_gradient, "embedding gradient"},
+                         {optimizer, "optimizer"}});
+}
+
 inline constexpr std::size_t max_loop_depth = 8;
+inline constexpr std::uint32_t every_round = 0xffffffff;
 inline constexpr std::uint8_t dram_slots = 8;
 
 struct Op {
@@ -66,7 +94,9 @@ struct Op {
   Schedule schedule = Schedule::ring;
   // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
   std::uint8_t root_loop = 0;
-  Buffer buffer = Buffer::activation;  // allocate, release
+  Buffer buffer = Buffer::activation;     // allocate, release
+  Iterates iterates = Iterates::other;    // loop
+  Section section = Section::none;        // loop, mark
   // loop: iterations; matmul: how many products; pipelined: chunks; all-gather, reduce-scatter, all-reduce
   // along a ring: parts of a chunk that follow each other.
   std::uint32_t count = 1;
@@ -78,8 +108,9 @@ struct Op {
   std::uint64_t bytes = 0;
   std::uint64_t units = 0;
   std::uint32_t unit_bytes = 1;
-  // Collectives: step s begins no earlier than s times this after the operation; 0: as soon as it can.
+  // Collectives: step s begins no earlier than s times this after the operation; 0: as soon as it can. Pause: how long.
   std::uint64_t slot_ps = 0;
+  std::uint32_t only_round = every_round;  // mark, pause: passed over in all other rounds of the innermost loop
 };
 
 using Program = std::vector<Op>;

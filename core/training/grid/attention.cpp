@@ -33,7 +33,7 @@ void exchange(ProgramBuilder& b, const GridLayout& l, const GridAttention& a, st
 }
 
 void add_gradients(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tiles) {
-  b.loop(tiles, [&] {
+  b.loop(chiplet::Iterates::tiles, tiles, [&] {
     const std::uint64_t tokens = l.slices.tokens / tiles;
     l.scheme.input_gradient(b, l, linear, tokens);
     l.scheme.weight_gradient(b, l, linear, tokens);
@@ -49,7 +49,7 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
   hold(b, s.norm + qkv_bytes);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
-  b.loop(qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
+  b.loop(chiplet::Iterates::tiles, qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
   if (own_heads > 0) hold(b, own_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
   if (own_heads > 0) drop(b, qkv_bytes);
@@ -67,7 +67,7 @@ void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPl
   forward_again(b, l);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
-  b.loop(output_stage.tiles, [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
+  b.loop(chiplet::Iterates::tiles, output_stage.tiles, [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
   b.mean(Verb::residual, Pass::forward, Stage::attention_output);
   if (place.keeps) return;

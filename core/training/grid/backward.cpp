@@ -64,7 +64,7 @@ StepPart part_of(const GridLayout& l, std::uint64_t layers, const Depths& depths
   part.skip_next = 1;
   part.minibatch = [&l, layers, depths](ProgramBuilder& b) {
     add_border_read(b, l, Stage::gradients, depths.minibatch);
-    b.loop(layers, [&] { add_layer(b, l, depths); });
+    b.loop(chiplet::Iterates::layers, layers, [&] { add_layer(b, l, depths); });
     b.write(Stage::gradients, Slot::output, l.slices.hidden);
     drop_after(b, Slot::output, l.slices.hidden);
     b.add_minibatch(1);

@@ -50,7 +50,7 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
-  b.loop(stage.tiles, [&] { forward_tile(b, l, place.keeps); });
+  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { forward_tile(b, l, place.keeps); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
   b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
   if (place.keeps) return;
@@ -61,7 +61,7 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
 void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l) const {
   hold(b, norm_bytes + up_bytes);
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
-  b.loop(stage.tiles, [&] { write_up(b, l, l.slices.tokens / stage.tiles); });
+  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { write_up(b, l, l.slices.tokens / stage.tiles); });
 }
 
 void GridFeedForward::read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const {
@@ -114,7 +114,7 @@ void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const Gri
   b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
   b.mean(Verb::norm_again, Pass::forward, Stage::ffn_up);
   hold(b, s.hidden);  // the gradient of the norm's output
-  b.loop(back_stage.tiles, [&] { backward_tile(b, l, place.skip_tile); });
+  b.loop(chiplet::Iterates::tiles, back_stage.tiles, [&] { backward_tile(b, l, place.skip_tile); });
   add_grid_norm(b, l, Stage::ffn_up, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
   b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);

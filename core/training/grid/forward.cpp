@@ -43,7 +43,7 @@ StepPart part_of(const GridLayout& l, std::uint64_t layers) {
   part.skip_next = 1;
   part.minibatch = [&l, layers](ProgramBuilder& b) {
     add_border_read(b, l, Stage::activations, 0);  // after the last group: for the output head
-    b.loop(layers, [&] {
+    b.loop(chiplet::Iterates::layers, layers, [&] {
       add_layer(b, l);
       b.add_layer(1);
     });
@@ -73,7 +73,7 @@ void add_head_minibatch(ProgramBuilder& b, const GridLayout& l, const GridLinear
   add_border_read(b, l, Stage::activations, 1);
   hold(b, l.slices.hidden + l.slices.norm);  // the gradient of the norm's output
   add_grid_norm(b, l, Stage::head, Pass::forward);
-  b.loop(l.head.tiles, [&] { add_head_tile(b, l, head); });
+  b.loop(chiplet::Iterates::tiles, l.head.tiles, [&] { add_head_tile(b, l, head); });
   add_grid_norm(b, l, Stage::head, Pass::input_gradient);
   b.wait(Stage::gradients, Slot::output);  // the gradient of the mini-batch before has left its buffer
   b.write(Stage::gradients, Slot::output, l.slices.hidden);

@@ -60,7 +60,7 @@ inline void start_pass(ProgramBuilder& b, const TilePass& pass) {
 
 template <class Body>
 void run_pass(ProgramBuilder& b, const TilePass& pass, Body&& body) {
-  b.loop(pass.tiles, [&] {
+  b.loop(chiplet::Iterates::tiles, pass.tiles, [&] {
     if (pass.bytes > 0) {
       if (!pass.ahead) b.read(pass.stage, pass.slot, pass.bytes);
       b.wait(pass.stage, pass.slot);

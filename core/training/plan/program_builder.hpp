@@ -37,7 +37,13 @@ class ProgramBuilder {
   // counts the same loops.
   template <class Body>
   void loop(std::uint64_t count, Body&& body) {
+    loop(chiplet::Iterates::other, count, std::forward<Body>(body));
+  }
+  template <class Body>
+  void loop(chiplet::Iterates iterates, std::uint64_t count, Body&& body) {
     chiplet::Op& begin = add(OpCode::loop, Stage::none);
+    begin.iterates = iterates;
+    begin.section = section_;
     begin.count = static_cast<std::uint32_t>(count);
     std::forward<Body>(body)();
     add(OpCode::end_loop, Stage::none);
@@ -108,6 +114,8 @@ class ProgramBuilder {
   void set_minibatch(std::int32_t minibatch) { add(OpCode::set_minibatch, Stage::none).value = minibatch; }
   void add_minibatch(std::int32_t by) { add(OpCode::add_minibatch, Stage::none).value = by; }
 
+  // Loops that follow belong to this part of the step.
+  void set_section(chiplet::Section section) { section_ = section; }
   // Operations that follow belong to this operator of a layer's list.
   void set_operator(std::size_t place) { place_ = static_cast<std::uint8_t>(place); }
   // The meaning of all operations since `mark`: an exchange may be several collectives.
@@ -162,6 +170,7 @@ class ProgramBuilder {
 
   chiplet::Program program_;
   Meanings meanings_;
+  chiplet::Section section_ = chiplet::Section::none;
   std::uint8_t place_ = 0;
 };
 

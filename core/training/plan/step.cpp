@@ -5,6 +5,8 @@
 namespace hecaton::training {
 
 using chiplet::Buffer;
+using chiplet::Iterates;
+using chiplet::Section;
 using chiplet::Stage;
 
 namespace {
@@ -33,7 +35,7 @@ void store_gradients(ProgramBuilder& b, std::uint64_t bytes) {
 
 void add_minibatches(ProgramBuilder& b, const Step& step, const StepPart& part) {
   b.set_minibatch(0);
-  b.loop(step.minibatches, [&] { part.minibatch(b); });
+  b.loop(Iterates::minibatches, step.minibatches, [&] { part.minibatch(b); });
   write(b, part.end);
 }
 
@@ -73,7 +75,7 @@ void add_layers(ProgramBuilder& b, const Step& step, const std::vector<LayerGrou
   for (const LayerGroups& groups : all) {
     const auto layers = static_cast<std::int32_t>(groups.layers);
     write(b, groups.begin);
-    b.loop(groups.count, [&] {
+    b.loop(Iterates::groups, groups.count, [&] {
       for (const StepPart& part : groups.parts)
         (is_forward ? add_forward_part : add_backward_part)(b, step, part);
       b.add_layer(is_forward ? layers : -layers);
@@ -105,11 +107,17 @@ std::vector<LayerGroups> fused_groups(std::uint64_t layers, std::uint64_t fused,
 
 void add_role(Plan& plan, const Step& step) {
   ProgramBuilder b;
+  b.set_section(Section::embedding);
   write(b, step.embedding);
+  b.set_section(Section::forward);
   add_layers(b, step, step.forward, Direction::forward);
+  b.set_section(Section::head);
   add_head(b, step);
+  b.set_section(Section::backward);
   add_layers(b, step, step.backward, Direction::backward);
+  b.set_section(Section::embedding_gradient);
   write(b, step.embedding_gradient);
+  b.set_section(Section::optimizer);
   add_optimizer(b, step.optimizer, step.optimizer_buffer_bytes, step.overlap);
   plan.roles.push_back(b.take());
   plan.meanings.push_back(b.take_meanings());

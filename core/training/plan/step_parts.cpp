@@ -31,7 +31,7 @@ void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer
   const std::uint64_t first = reads % chunks + (overlap ? chunk : 0);
   if (first > 0) b.read(Stage::optimizer, Slot::weights, first);
   if (first > 0 && !overlap) b.wait(Stage::optimizer, Slot::weights);
-  b.loop(chunks, [&] {
+  b.loop(chiplet::Iterates::chunks, chunks, [&] {
     if (!overlap) b.read(Stage::optimizer, Slot::weights, chunk);
     b.wait(Stage::optimizer, Slot::weights);
     if (overlap) b.wait(Stage::optimizer, Slot::output);  // so that its half of the buffer is free
@@ -52,7 +52,7 @@ void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::u
   b.set_minibatch(0);
   b.wait(Stage::embedding, Slot::output);
   if (overlap) b.read(Stage::embedding, Slot::border, 2 * bytes);
-  b.loop(minibatches, [&] {
+  b.loop(chiplet::Iterates::minibatches, minibatches, [&] {
     if (!overlap) b.read(Stage::embedding, Slot::border, 2 * bytes);
     b.wait(Stage::embedding, Slot::border);
     if (overlap) b.wait(Stage::embedding, Slot::gradients);

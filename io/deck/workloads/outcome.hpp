@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -44,11 +45,25 @@ struct ModelFacts {
   std::string algorithm;          // of a collective alone: the ring that was used ("bypass-ring", ...)
 };
 
+// A step of which a part was simulated: what that part says of the whole.
+struct SampledStep {
+  std::int64_t simulated_ps = 0;  // the time that was simulated
+  std::uint64_t segments_simulated = 0;
+  std::uint64_t segments_total = 0;
+  double confidence = 0;
+  // Half the width of the interval, of the step and of what all dies together waited for.
+  double step_ps = 0;
+  double nop_ps = 0;
+  double dram_ps = 0;
+  bool is_steady = true;  // segments of one stratum grow or fall no more than by chance
+};
+
 struct Outcome {
   const ModelFacts& facts;
   PackageSums package;     // where dies run programs
   EnergySummary energy_J;  // likewise
   TrafficResult traffic;   // where they send packets
+  std::optional<SampledStep> sampled;
 };
 
 // Throws std::overflow_error if a count does not fit.

@@ -231,6 +231,56 @@ DieWork TrainingKind::die_work(const Deck& deck) {
                   {}};
 }
 
+namespace {
+
+// The ends of an interval about `value`, which is at least 0.
+void set_ends(double value, double half_width, double& low, double& high) {
+  low = std::max(0.0, value - half_width);
+  high = value + half_width;
+}
+
+// Of what the summary says already. Rates are those of the ends of the step; of the energy, the static part varies.
+SamplingSummary sampling_of(const TrainingSummary& t, const Outcome& outcome) {
+  SamplingSummary s;
+  SampledStep sampled;
+  if (outcome.sampled) {
+    sampled = *outcome.sampled;
+    s.mode = name_of(SamplingMode::on);
+    s.confidence = sampled.confidence;
+  }
+  const auto dies = static_cast<double>(outcome.package.dies);
+  s.segments_simulated = sampled.segments_simulated;
+  s.segments_total = sampled.segments_total;
+  s.simulated_s = outcome.sampled ? static_cast<double>(sampled.simulated_ps) * 1e-12 : t.step_s;
+  s.steady = sampled.is_steady;
+  set_ends(t.step_s, sampled.step_ps * 1e-12, s.step_s_low, s.step_s_high);
+  const double slower = ratio(s.step_s_high, t.step_s), faster = ratio(s.step_s_low, t.step_s);
+  s.tokens_per_s_low = ratio(t.tokens_per_s, slower);
+  s.tokens_per_s_high = ratio(t.tokens_per_s, faster);
+  s.mfu_low = ratio(t.mfu, slower);
+  s.mfu_high = ratio(t.mfu, faster);
+  set_ends(t.nop_s, sampled.nop_ps / dies * 1e-12, s.nop_s_low, s.nop_s_high);
+  set_ends(t.dram_s, sampled.dram_ps / dies * 1e-12, s.dram_s_low, s.dram_s_high);
+  s.energy_total_J_low = t.energy_J.total - t.energy_J.static_power * (1 - faster);
+  s.energy_total_J_high = t.energy_J.total + t.energy_J.static_power * (slower - 1);
+  return s;
+}
+
+// "12.2 s to 12.4 s" of a sampled step.
+void add_sampling(ReportLines& lines, const TrainingSummary& t) {
+  const SamplingSummary& s = t.sampling;
+  if (s.mode == name_of(SamplingMode::off)) return;
+  const double error = t.step_s > 0 ? (s.step_s_high - t.step_s) / t.step_s : 0;
+  lines.push_back(
+      ReportLine::named(fmt::format("  {:g} % sure", 100 * s.confidence),
+                        fmt::format("within {:.2g} % of it{}", 100 * error, s.steady ? "" : "; NOT STEADY")));
+  lines.push_back(ReportLine::named(
+      "  sampled", fmt::format("{} of {} segments", s.segments_simulated, s.segments_total)));
+  lines.push_back(ReportLine::quantity("  of it simulated", s.simulated_s, "s"));
+}
+
+}  // namespace
+
 TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome) {
   const PackageSums& package = outcome.package;
   const ModelFacts& facts = outcome.facts;
@@ -251,6 +301,7 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
   training.weight_peak_bytes = package.weight_peak_bytes;
   training.energy_J = outcome.energy_J;
   training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
+  training.sampling = sampling_of(training, outcome);
   return training;
 }
 
@@ -265,26 +316,28 @@ ReportLines lines_of(const TrainingSummary& t) {
   const EnergySummary& e = t.energy_J;
   // Rounding may leave a negative nothing.
   const double ended = std::max(0.0, step - t.compute_s - t.nop_s - t.dram_s);
-  return {ReportLine::named("model", t.model),
-          ReportLine::named("method", t.method),
-          ReportLine::quantity("step time", step, "s"),
-          ReportLine::of_form(ReportLine::Form::count, "tokens/s", t.tokens_per_s),
-          ReportLine::of_form(ReportLine::Form::percent, "FLOPs utilisation", t.mfu),
-          {.label = "a die's step (mean)"},
-          ReportLine::part("  compute", t.compute_s, step, "s"),
-          ReportLine::part("  NoP", t.nop_s, step, "s"),
-          ReportLine::part("  DRAM", t.dram_s, step, "s"),
-          ReportLine::part("  program ended", ended, step, "s"),
-          ReportLine::quantity("energy", e.total, "J"),
-          ReportLine::part("  matrix, vector", e.compute, e.total, "J"),
-          ReportLine::part("  SRAM", e.sram, e.total, "J"),
-          ReportLine::part("  links, routers", e.nop, e.total, "J"),
-          ReportLine::part("  DRAM access", e.dram, e.total, "J"),
-          ReportLine::part("  static", e.static_power, e.total, "J"),
-          ReportLine::quantity("  per token", t.energy_per_token_J, "J"),
-          ReportLine::quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
-          ReportLine::quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
-          ReportLine::quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};
+  ReportLines lines{ReportLine::named("model", t.model), ReportLine::named("method", t.method),
+                    ReportLine::quantity("step time", step, "s")};
+  add_sampling(lines, t);
+  const ReportLines rest{ReportLine::of_form(ReportLine::Form::count, "tokens/s", t.tokens_per_s),
+                         ReportLine::of_form(ReportLine::Form::percent, "FLOPs utilisation", t.mfu),
+                         {.label = "a die's step (mean)"},
+                         ReportLine::part("  compute", t.compute_s, step, "s"),
+                         ReportLine::part("  NoP", t.nop_s, step, "s"),
+                         ReportLine::part("  DRAM", t.dram_s, step, "s"),
+                         ReportLine::part("  program ended", ended, step, "s"),
+                         ReportLine::quantity("energy", e.total, "J"),
+                         ReportLine::part("  matrix, vector", e.compute, e.total, "J"),
+                         ReportLine::part("  SRAM", e.sram, e.total, "J"),
+                         ReportLine::part("  links, routers", e.nop, e.total, "J"),
+                         ReportLine::part("  DRAM access", e.dram, e.total, "J"),
+                         ReportLine::part("  static", e.static_power, e.total, "J"),
+                         ReportLine::quantity("  per token", t.energy_per_token_J, "J"),
+                         ReportLine::quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
+                         ReportLine::quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
+                         ReportLine::quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};
+  lines.insert(lines.end(), rest.begin(), rest.end());
+  return lines;
 }
 
 }  // namespace hecaton::io

@@ -12,6 +12,7 @@
 #include "core/training/model/config.hpp"
 #include "io/deck/workloads/energy_summary.hpp"
 #include "io/deck/workloads/kind_members.hpp"
+#include "io/deck/workloads/sampling_summary.hpp"
 
 namespace hecaton::io {
 
@@ -35,6 +36,7 @@ struct TrainingSummary {
   // The most that the buffers of any die have held at any time.
   std::uint64_t activation_peak_bytes = 0;
   std::uint64_t weight_peak_bytes = 0;
+  SamplingSummary sampling;
 
   static constexpr auto fields() {
     using T = TrainingSummary;
@@ -45,7 +47,8 @@ struct TrainingSummary {
         field<&T::nop_bytes_per_die>("nop_bytes_per_die", "B"), field<&T::dram_bytes>("dram_bytes", "B"),
         field<&T::flops>("flops"), field<&T::energy_per_token_J>("energy_per_token_J", "J"),
         field<&T::activation_peak_bytes>("activation_peak_bytes", "B"),
-        field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::energy_J>("energy_J", "J"));
+        field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::energy_J>("energy_J", "J"),
+        field<&T::sampling>("sampling"));
   }
 };
 static_assert(lists_every_member<TrainingSummary>);
