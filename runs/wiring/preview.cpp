@@ -92,6 +92,8 @@ Preview preview(const Workload& workload, int ranks, const std::string& partitio
         "link.latency_ns", "is too small for a run on several ranks",
         "regions simulated apart need time to pass between a cause and its effect on another",
         "use one rank, or a latency of at least 0.001 ns");
+  seen.dram = dram_room(workload);
+  require_dram_room(workload, seen.dram);
   const Load load = expected_load(workload, deck);
   const auto partition =
       partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks), load.events);
