@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace hecaton::io {
@@ -42,10 +43,14 @@ std::vector<Preset> make_link_presets() {
 std::vector<Preset> make_memory_presets() {
   return {{"ddr5-6400",
            "one DDR5-6400 channel: 6.4 GT/s x 8 bytes",
-           {{"bandwidth_GBps", 51.2, Tag::derived}, {"energy_pJ_per_bit", 11.8, Tag::public_source}}},
+           {{"bandwidth_GBps", 51.2, Tag::derived},
+            {"energy_pJ_per_bit", 11.8, Tag::public_source},
+            {"usual_capacity_GiB", 64.0, Tag::assumed}}},
           {"hbm2",
            "one HBM2 stack",
-           {{"bandwidth_GBps", 256.0, Tag::public_source}, {"energy_pJ_per_bit", 3.9, Tag::public_source}}}};
+           {{"bandwidth_GBps", 256.0, Tag::public_source},
+            {"energy_pJ_per_bit", 3.9, Tag::public_source},
+            {"usual_capacity_GiB", 8.0, Tag::public_source}}}};
 }
 
 // A multiply-accumulate is a product and a sum; SRAM is made of banks of 32 KiB.
@@ -101,6 +106,11 @@ std::vector<std::string_view> preset_names(std::string_view table) {
   std::vector<std::string_view> names;
   for (const Preset& preset : presets_of(table)) names.push_back(preset.name);
   return names;
+}
+
+bool preset_fills(const Preset& preset, std::string_view key) {
+  return std::any_of(preset.values.begin(), preset.values.end(),
+                     [&](const PresetValue& value) { return value.key == key; });
 }
 
 void apply_preset(Deck& deck, std::string_view table, const Preset& preset) {

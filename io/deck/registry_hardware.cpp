@@ -179,6 +179,15 @@ Table memory_table() {
            "Charged for every bit read or written.",
            [](auto& d) -> auto& { return d.memory.energy_pJ_per_bit; }),
        key(
+           "capacity_GiB", RealType{0, 1e6}, "GiB (2^30 bytes)", Tag::assumed, ActsOn::computation,
+           "Room in one channel. A step that keeps more in DRAM is refused; 0: not said, nothing is refused.",
+           [](auto& d) -> auto& { return d.memory.capacity_GiB; }),
+       key(
+           "usual_capacity_GiB", RealType{0, 1e6}, "GiB (2^30 bytes)", Tag::assumed, ActsOn::computation,
+           "Room that such a channel usually has: validate tells of a step that does not fit, run does not "
+           "ask; 0: not known.",
+           [](auto& d) -> auto& { return d.memory.usual_capacity_GiB; }),
+       key(
            "burst_bytes", IntegerType{64, 1 << 30}, "bytes", Tag::assumed, ActsOn::computation,
            "Largest single transfer between a channel and a die.",
            [](auto& d) -> auto& { return d.memory.burst_bytes; })});

@@ -43,6 +43,42 @@ Rows plan_rows(const Preview& seen) {
   return rows;
 }
 
+Rows model_rows(const training::Plan& plan) {
+  const auto tokens = static_cast<double>(plan.tokens), flops = static_cast<double>(plan.model_flops);
+  return {{"parameters", io::format_count(static_cast<double>(plan.parameters))},
+          {"FLOPs per token", io::format_si(flops / tokens, "FLOP")},
+          {"FLOPs per step", fmt::format("{} in {} tokens", io::format_si(flops, "FLOP"), plan.tokens)}};
+}
+
+// How the fullest channel compares with one of so many GiB.
+std::string comparison(const CheckedDeck& checked, std::string_view key, double capacity_GiB) {
+  const DramRoom& room = *checked.preview.dram;
+  const std::uint64_t capacity = bytes_of_GiB(capacity_GiB);
+  if (room.fullest_channel <= capacity) return fmt::format("fits ({} = {})", key, capacity_GiB);
+  const std::string help = text_of(remedies(checked.loaded.deck, capacity));
+  return fmt::format("does NOT fit ({} = {}): {} too much{}{}", key, capacity_GiB,
+                     text_of_GiB(room.fullest_channel - capacity), help.empty() ? "" : "; fits with ", help);
+}
+
+Rows dram_rows(const CheckedDeck& checked) {
+  const DramRoom& room = *checked.preview.dram;
+  const auto bytes = [](std::uint64_t n) { return io::format_si(static_cast<double>(n), "B"); };
+  Rows rows = {{"weights", bytes(room.package.weights)},
+               {"gradients of weights", bytes(room.package.gradients)},
+               {"optimizer states", bytes(room.package.optimizer_state)},
+               {"saved activations, at most", bytes(room.package.saved_activations)},
+               {"gradients between layers", bytes(room.package.stream_gradients)},
+               {"in all", bytes(room.package.total())},
+               {"fullest channel",
+                fmt::format("{} of {} channels", text_of_GiB(room.fullest_channel), room.channels)}};
+  const chiplet::MemoryConfig& memory = checked.loaded.deck.memory;
+  if (memory.capacity_GiB > 0)
+    rows.emplace_back("room", comparison(checked, "memory.capacity_GiB", memory.capacity_GiB));
+  else if (memory.usual_capacity_GiB > 0)
+    rows.emplace_back("room", comparison(checked, "memory.usual_capacity_GiB", memory.usual_capacity_GiB));
+  return rows;
+}
+
 Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
   const Estimate& estimate = seen.estimate;
   const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
@@ -80,7 +116,9 @@ int validate_deck(const ValidateArguments& arguments) {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
     const Preview& seen = checked.preview;
     print_rows("Package", package_rows(checked.loaded.deck));
+    if (seen.dram) print_rows("Model", model_rows(checked.planned->workload.plan()));
     if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
+    if (seen.dram) print_rows("DRAM", dram_rows(checked));
     if (seen.undisturbed)
       print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
     print_rows("Run", run_rows(seen, arguments));

@@ -8,6 +8,7 @@
 
 #include "core/training/plan/plan.hpp"
 #include "io/deck/deck.hpp"
+#include "runs/wiring/dram_room.hpp"
 #include "runs/wiring/undisturbed.hpp"
 
 namespace hecaton::runs {
@@ -23,6 +24,7 @@ struct Estimate {
 // What a run would be, without running it.
 struct Preview {
   std::optional<Undisturbed> undisturbed;  // of decks whose dies run programs
+  std::optional<DramRoom> dram;            // of decks that keep something there
   std::int64_t lookahead_ps = 0;           // of links between regions, the least and the greatest
   std::int64_t greatest_lookahead_ps = 0;
   std::string regions;  // a few lines of text
@@ -33,7 +35,7 @@ struct Preview {
 // "2000 ps", or "2000 to 4000 ps" where links between regions differ.
 std::string lookahead_text(const Preview& seen);
 
-// Precondition: 1 <= ranks <= dies. Throws training::PlanError.
+// Precondition: 1 <= ranks <= dies. Throws training::PlanError, also for a step that has no room in DRAM.
 Preview preview(const Workload& workload, int ranks, const std::string& partition);
 // The same of a deck that nothing has been planned of.
 Preview preview(const io::Deck& deck, int ranks, const std::string& partition);

@@ -7,8 +7,9 @@ namespace hecaton::runs {
 
 struct Progress {
   double simulated_s = 0;
-  std::uint64_t events = 0;  // of this rank
-  double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
+  std::uint64_t events = 0;    // of this rank, since the run was started or went on from a checkpoint
+  double fraction = -1;        // of this rank's work, 0 .. 1; negative: unknown
+  double fraction_before = 0;  // when the run went on from a checkpoint
 };
 
 }  // namespace hecaton::runs

@@ -67,10 +67,9 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const std::vector<NodeOutcome> nodes = outcomes(run.model);
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
-  if (run.workload.traffic() != nullptr)
-    result.traffic = traffic_result(nodes, fabric.timing.cycle.ps, run.world);
+  if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
-    accounting.events += run.options.resume->head().events;
+    accounting.events += result.events_before = run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);
   result.critical_path_events = critical_path(nodes, run.world);
   result.sync = run.sync;
@@ -119,7 +118,8 @@ std::optional<engine::Accounting> run_engine(const Run<AnyModel>& run, Synchroni
   const RunOptions& options = run.options;
   std::function<void(SimTime, std::uint64_t)> heartbeat;
   if (options.progress)
-    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options.progress)](
+    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options.progress,
+                                                              options.resume != nullptr)](
                     SimTime now, std::uint64_t events) { (*beat)(now, events); };
   engine::Engine<AnyModel, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
   if (!drive(engine, run)) return std::nullopt;

@@ -70,9 +70,14 @@ chiplet::DieSetup Workload::die_setup(NodeId die) const {
   setup.rings = rings_of(die);
   setup.lines = lines_of(die);
   setup.timings = timings_;
-  if (has_io())
-    for (const net::ChannelShare& share : shares_[die.value]) setup.dram.push_back({share.io, share.weight});
+  if (has_io()) setup.dram = dram_shares(die);
   return setup;
+}
+
+std::vector<chiplet::DramShare> Workload::dram_shares(NodeId die) const {
+  std::vector<chiplet::DramShare> shares;
+  for (const net::ChannelShare& share : shares_[die.value]) shares.push_back({share.io, share.weight});
+  return shares;
 }
 
 chiplet::IoDieSetup Workload::io_setup(NodeId io) const {

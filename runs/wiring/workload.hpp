@@ -40,6 +40,8 @@ class Workload {
   // Precondition of both: dies run programs.
   chiplet::DieSetup die_setup(NodeId die) const;
   chiplet::IoDieSetup io_setup(NodeId io) const;
+  // Precondition: there is DRAM. The IO dies that serve a die.
+  std::vector<chiplet::DramShare> dram_shares(NodeId die) const;
   std::uint64_t channels() const;  // of DRAM, in the whole package
   // Whether any ring edge passes over a skipped die: such worms are announced earlier, which shortens the
   // lookahead.

@@ -31,6 +31,9 @@ DECKS_AND_ERRORS = [
      r"deck\.toml:4:1: die\.weight_buffer_MiB: "),
     ("model too large for the activation buffer", TRAINING + "[die]\nactivation_buffer_MiB = 0.001\n", [],
      r"deck\.toml:4:1: die\.activation_buffer_MiB: "),
+    ("step too large for DRAM", TRAINING + "[memory]\ncapacity_GiB = 2\n", [],
+     r"deck\.toml:4:1: memory\.capacity_GiB: is too small for what the step keeps in DRAM \(the fullest of 12 channels would "
+     r"hold [\d.]+ GiB, which is [\d.]+ GiB too much\) use training\.optimizer = \"sgd\" \([\d.]+ GiB\), or .*channels = "),
     ("no such deck", None, [], r"deck\.toml: does not exist \("),
     ("not TOML", b"\x7fELF\x02\x01\x01\x00\x00" + bytes(range(256)), [], r"deck\.toml:1:1: is not TOML \("),
     ("almost TOML", TRAINING + "[package\nrows = 4\n", [], r"deck\.toml:3:\d+: is not TOML \("),

@@ -31,6 +31,8 @@ struct MemoryConfig {
   double bandwidth_GBps = 51.2;  // per channel
   double latency_ns = 60.0;      // from request at the channel to its first byte
   double energy_pJ_per_bit = 11.8;
+  double capacity_GiB = 0;             // per channel: a step that does not fit is refused; 0: not said
+  double usual_capacity_GiB = 0;       // what such a channel has as a rule: only told of; 0: not known
   std::uint32_t burst_bytes = 262144;  // one transfer between channel and die
 };
 

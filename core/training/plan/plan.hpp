@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/chiplet/program/program.hpp"
+#include "core/training/plan/footprint.hpp"
 #include "core/training/plan/meaning.hpp"
 
 namespace hecaton::training {
@@ -31,7 +32,8 @@ struct PlanFact {
 
 struct Plan {
   std::vector<chiplet::Program> roles;
-  std::vector<Meanings> meanings;  // one per role, as long as its program; none for a collective alone
+  std::vector<Meanings> meanings;     // one per role, as long as its program; none for a collective alone
+  std::vector<Footprint> footprints;  // of a die, one per role; none for a collective alone
   std::vector<std::uint32_t> role_of_die;
   // Useful operations of the step over the whole package, for the model FLOPs utilisation:
   //   tokens x (6 P + 12 layers x sequence_length x heads x head_size)
@@ -39,6 +41,7 @@ struct Plan {
   // counts once and backward twice; attention over the whole square of positions; recomputation and work that
   // is done on several dies at once do not count, so the operations executed are more.
   std::uint64_t model_flops = 0;
+  std::uint64_t parameters = 0;        // of the model: weights of layers, output head and embedding table
   std::uint64_t tokens = 0;            // of the step
   std::uint64_t minibatch_tokens = 0;  // of one mini-batch
   std::vector<PlanFact> facts;

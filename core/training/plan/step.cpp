@@ -121,12 +121,14 @@ void add_role(Plan& plan, const Step& step) {
   add_optimizer(b, step.optimizer, step.optimizer_buffer_bytes, step.overlap);
   plan.roles.push_back(b.take());
   plan.meanings.push_back(b.take_meanings());
+  plan.footprints.push_back(footprint_of(plan.roles.back(), step.optimizer));
 }
 
 void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::uint64_t minibatch_tokens) {
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.minibatch_tokens = minibatch_tokens;
+  plan.parameters = all_weights(config.model);
   plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
 #include "io/deck/workloads/traffic_trace.hpp"
+#include "net/package/timing.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -21,6 +23,7 @@ auto& own(AnyDeck& deck) {
   return deck.template as<net::TrafficConfig>();
 }
 
+constexpr std::uint64_t most_packet_bytes = 0xffff0000;  // of a message, in whole flits: 32 bits
 constexpr std::string_view trace_file_form = "the name of a file; empty: none";
 
 std::string problem_of_path(std::string_view text) {
@@ -109,6 +112,29 @@ void check_pattern(const Deck& deck, const Refuser& refuse) {
   }
 }
 
+void check_length(const Deck& deck, const Refuser& refuse) {
+  const net::TrafficConfig& traffic = own(deck);
+  const net::LinkConfig& link = deck.network.link;
+  if (std::uint64_t{traffic.packet_flits} * link.flit_bytes > most_packet_bytes)
+    refuse("traffic.packet_flits", "makes packets too large",
+           fmt::format("{} flits of {} bytes; a packet has at most {} bytes", traffic.packet_flits,
+                       link.flit_bytes, most_packet_bytes),
+           fmt::format("use at most {}", most_packet_bytes / link.flit_bytes));
+  const std::int64_t cycle_ps = net::cycle_of(link).ps;
+  const std::uint64_t cycles = traffic.warmup_cycles + traffic.measure_cycles + traffic.drain_cycles;
+  const auto most = static_cast<std::uint64_t>(SimTime::never().ps / 2 / cycle_ps);
+  if (cycles <= most) return;
+  const std::uint64_t longest =
+      std::max({traffic.warmup_cycles, traffic.measure_cycles, traffic.drain_cycles});
+  const std::string_view key = longest == traffic.measure_cycles  ? "traffic.measure_cycles"
+                               : longest == traffic.warmup_cycles ? "traffic.warmup_cycles"
+                                                                  : "traffic.drain_cycles";
+  refuse(key, "makes the run too long",
+         fmt::format("{} cycles of {} ps; all cycles together are at most half of simulated time, {} of them",
+                     cycles, cycle_ps, most),
+         "use fewer cycles, smaller flits or faster links");
+}
+
 }  // namespace
 
 void TrafficKind::check(const Deck& deck, const Refuser& refuse) {
@@ -119,6 +145,7 @@ void TrafficKind::check(const Deck& deck, const Refuser& refuse) {
            "use a larger mesh");
   }
   check_pattern(deck, refuse);
+  check_length(deck, refuse);
   if (traffic.pattern == net::TrafficPattern::trace && traffic.trace_file.empty())
     refuse("traffic.pattern", "has nothing to replay", "traffic.trace_file names no file",
            "add trace_file = \"FILE.csv\" under [traffic]");
@@ -179,9 +206,42 @@ DieWork TrafficKind::die_work(const Deck& deck) {
   }
 }
 
+namespace {
+
+// Less than 95 % of what was offered arrived. What an idle network would have under way at the end of the window is
+// not missing, nor is a packet of each die: in short windows that alone may be more than 5 %.
+bool lacks_flits(const TrafficResult& result, std::uint64_t dies, std::uint64_t window_cycles) {
+  if (result.accepted_flits >= result.offered_flits || result.packets_measured == 0) return false;
+  const Wide offered = result.offered_flits;
+  const Wide packets = result.packets_measured;
+  const Wide under_way = offered * result.alone_sum_cycles / packets / window_cycles;
+  const Wide one_each = (offered + packets - 1) / packets * dies;
+  return (offered - result.accepted_flits) * 100 > offered * 5 + (under_way + one_each) * 100;
+}
+
+// The mean latency never falls from one quarter of the window to the next, and rises by more than a quarter and by more
+// than twice what a packet takes in an idle network.
+bool latency_grows(const TrafficResult& result) {
+  constexpr std::uint64_t enough = 10;  // of fewer packets a mean says little
+  const auto& packets = result.part_packets;
+  const auto& latency = result.part_latency_cycles;
+  if (*std::min_element(packets.begin(), packets.end()) < enough) return false;
+  for (std::size_t part = 1; part < packets.size(); ++part)
+    if (Wide{latency[part]} * packets[part - 1] < Wide{latency[part - 1]} * packets[part]) return false;
+  const Wide first = latency.front() / packets.front();
+  const Wide last = latency.back() / packets.back();
+  const Wide alone = result.alone_sum_cycles / result.packets_measured;
+  return last * 4 > first * 5 && last > first + 2 * alone;
+}
+
+}  // namespace
+
 TrafficSummary TrafficKind::summarise(const Deck& deck, const Outcome& outcome) {
   const TrafficResult& result = outcome.traffic;
-  const std::uint64_t die_cycles = dies_of(deck.network.package) * own(deck).measure_cycles;
+  const net::PackageConfig& package = deck.network.package;
+  const std::set<std::uint32_t> dead(package.dead_dies.begin(), package.dead_dies.end());
+  const std::uint64_t dies = dies_of(package) - dead.size();  // dead ones neither send nor receive
+  const std::uint64_t die_cycles = dies * own(deck).measure_cycles;
   TrafficSummary traffic;
   traffic.latency_mean_cycles = ratio(result.latency_sum_cycles, result.packets_measured);
   traffic.latency_min_cycles = static_cast<double>(result.latency_min_cycles);
@@ -190,9 +250,7 @@ TrafficSummary TrafficKind::summarise(const Deck& deck, const Outcome& outcome) 
   traffic.offered_flits_per_die_cycle = ratio(result.offered_flits, die_cycles);
   traffic.hops_mean = ratio(result.hops_sum, result.packets_measured);
   traffic.packets_measured = result.packets_measured;
-  // In integers: accepted < 0.95 offered, or a mean latency above 500 cycles.
-  traffic.saturated = Wide{result.accepted_flits} * 100 < Wide{result.offered_flits} * 95 ||
-                      Wide{result.latency_sum_cycles} > Wide{result.packets_measured} * 500;
+  traffic.saturated = lacks_flits(result, dies, own(deck).measure_cycles) || latency_grows(result);
   return traffic;
 }
 

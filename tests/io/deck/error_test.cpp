@@ -1,5 +1,6 @@
 // Every class of bad input ends in one line of the shape
 //   file:line:column: table.key: problem (why it is one) suggestion
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -302,6 +303,46 @@ TEST(DeckCheckErrors, Collectives) {
       "or \"columns\"");
 }
 
+// A message has at most 2^32 - 65536 bytes; how many a payload makes depends on the algorithm.
+TEST(DeckCheckErrors, LargePayloads) {
+  const auto payload = [](std::string_view algorithm, std::string_view operation, std::string_view bytes) {
+    return error_of(
+        fmt::format("[workload]\nkind = \"collective\"\n[package]\nrows = 4\ncolumns = 4\n"
+                    "[collective]\nalgorithm = \"{}\"\noperation = \"{}\"\nbytes = {}\n",
+                    algorithm, operation, bytes));
+  };
+  EXPECT_EQ(payload("ring", "all-gather", "17179607040"), "");
+  EXPECT_EQ(
+      payload("ring", "all-gather", "17179607041"),
+      "deck.toml:9:1: collective.bytes: makes a message too large (4294901761 bytes in one message; a "
+      "message has at most 4294901760 bytes) use at most 17179607040, a larger group, or an algorithm that "
+      "sends smaller parts");
+  EXPECT_EQ(payload("direct", "all-to-all", "17179607040"), "");
+  EXPECT_EQ(payload("halving-doubling", "all-reduce", "8589803520"), "");
+  EXPECT_NE(payload("halving-doubling", "all-reduce", "8589803521"), "");
+  EXPECT_EQ(payload("tree", "broadcast", "4294901760"), "");
+  EXPECT_NE(payload("tree", "broadcast", "4294901761"), "");
+  EXPECT_EQ(payload("ring", "broadcast", "34359214080"), "") << "in 8 chunks";
+  EXPECT_NE(payload("ring", "all-to-all", "17179607040"), "");
+  EXPECT_NE(payload("ring", "all-gather", "1125899906842625").find("out of range"), std::string::npos);
+}
+
+TEST(DeckCheckErrors, LengthsOfTraffic) {
+  const auto traffic = [](std::string_view rest) {
+    return error_of("[workload]\nkind = \"traffic\"\n" + std::string(rest));
+  };
+  EXPECT_EQ(
+      traffic("[link]\nflit_bytes = 65536\n[traffic]\npacket_flits = 65536\n"),
+      "deck.toml:6:1: traffic.packet_flits: makes packets too large (65536 flits of 65536 bytes; a packet "
+      "has at most 4294901760 bytes) use at most 65535");
+  EXPECT_EQ(
+      traffic("[link]\nflit_bytes = 65536\nbandwidth_GBps = 0.001\n[traffic]\n"
+              "measure_cycles = 1000000000\n"),
+      "deck.toml:7:1: traffic.measure_cycles: makes the run too long (1000005000 cycles of 65536000000 ps; "
+      "all cycles together are at most half of simulated time, 70368744 of them) use fewer cycles, smaller "
+      "flits or faster links");
+}
+
 TEST(OverrideErrors, Shapes) {
   constexpr const char* form =
       ": is not an assignment (it has the form table.key=value) for example --set package.rows=8";
@@ -377,6 +418,26 @@ TEST(HostileDecks, DeepNestingIsRefused) {
   EXPECT_EQ(error_of(training_with(dotted + " = 1\n")),
             "deck.toml: cannot be a deck (it has 100001 dots and brackets; at most 2000 are read) check that "
             "it is one");
+}
+
+// A point between digits is no nesting; in the name of a table or key it is.
+TEST(HostileDecks, DecimalPointsAreNoNesting) {
+  std::string values = "1.5";
+  for (int i = 0; i < 3000; ++i) values += ", 0.5,1.5e-3";
+  EXPECT_EQ(error_of(training_with("[link]\nlatency_ns = [" + values + "]\n")).find("dots and brackets"),
+            std::string::npos);
+  std::string dotted = "1";
+  for (int i = 0; i < 100'000; ++i) dotted += i % 2 == 0 ? ".1" : " . 1";
+  for (const std::string& text : {dotted + " = 1\n", "[" + dotted + "]\n"})
+    EXPECT_NE(error_of(training_with(text)).find("dots and brackets"), std::string::npos);
+}
+
+TEST(DeckModelErrors, AModelIsANameOrATable) {
+  for (const std::string_view text : {"[training]\nmodel = \"llama2-70b\"\n[training.model]\nlayers = 1\n",
+                                      "[training.model]\nlayers = 1\n[training]\nmodel = \"llama2-70b\"\n"}) {
+    const std::string message = error_of(training_with(text));
+    EXPECT_NE(message.find("name = \"...\" under [training.model]"), std::string::npos) << message;
+  }
 }
 
 TEST(HostileDecks, LongCommentsAreNoHarm) {
