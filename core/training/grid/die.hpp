@@ -59,7 +59,6 @@ struct GridDie {
   std::uint64_t rows = 1, columns = 1;
   std::uint64_t sequence = 1;    // tokens of a sequence
   std::uint64_t hidden_a = 1;    // hidden / r: a slice of layout A
-  std::uint64_t hidden_b = 1;    // hidden / c: a slice of layout B
   std::uint64_t vocabulary = 1;  // vocabulary / c
   bool tied = false;
   bool by_head = false;  // attention: every die has some heads of all tokens of its column's

@@ -26,14 +26,12 @@ using Operators = std::vector<GridOperator>;
 GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   require_divisor(m.hidden, mesh.rows, "hidden features", "package.rows", "rows");
-  require_divisor(m.hidden, mesh.columns, "hidden features", "package.columns", "columns");
   require_divisor(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns");
   GridDie d;
   d.rows = mesh.rows;
   d.columns = mesh.columns;
   d.sequence = config.sequence_length;
   d.hidden_a = m.hidden / mesh.rows;
-  d.hidden_b = m.hidden / mesh.columns;
   d.vocabulary = m.vocabulary / mesh.columns;
   d.tied = m.tied;
   d.by_head = config.attention == Attention::by_head;
@@ -43,7 +41,7 @@ GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
 Operators operators_of(const TrainingConfig& config, const GridDie& d) {
   const Model model = model_of(config.model);
   Operators operators;
-  for (const Operator& o : model.operators) operators.push_back(place_grid_operator(o, model.hidden, d));
+  for (const Operator& o : model.operators) operators.push_back(place_grid_operator(o, d));
   return operators;
 }
 
@@ -94,7 +92,7 @@ GridGroups groups_of(const GridLayout& l, const TrainingConfig& config, const We
 // least one column of weights and one of gradients.
 std::uint64_t room_for_panels(const GridLayout& l, const char* what, std::uint64_t resident,
                               std::uint64_t capacity) {
-  std::uint64_t widest = std::max(l.die.hidden_a, l.die.hidden_b);
+  std::uint64_t widest = l.die.hidden_a;
   for (const GridOperator& o : l.operators)
     widest = std::max(widest, std::visit([](const auto& op) { return op.widest_inputs(); }, o));
   const std::uint64_t column = 2 * slice_bytes(1, widest);
@@ -117,6 +115,24 @@ std::uint64_t weight_peak(const GridLayout& l) {
   const std::uint64_t layers = std::max((l.groups.prefetch_forward ? 2 : 1) * l.groups.forward * layer,
                                         (l.groups.prefetch_backward ? 3 : 2) * l.groups.backward * layer);
   return std::max(layers + l.panel_room, 2 * l.die.head_weights() * element_bytes + l.head_panel_room);
+}
+
+// The last tile of a feed-forward network may be on its way to DRAM while the attention after it works.
+void leave_tile(GridLayout& l, std::uint64_t capacity) {
+  if (!l.prefetch.saved || l.recompute) return;
+  std::uint64_t leaving = 0;
+  for (GridOperator& o : l.operators)
+    leaving =
+        std::max(leaving, std::visit([](auto& op) { return op.tiled() / op.forward_stages()[0]->tiles; }, o));
+  std::uint64_t most = 0;
+  for (GridOperator& o : l.operators) {
+    auto* attention = std::get_if<GridAttention>(&o);
+    if (attention == nullptr) continue;
+    for (const TiledStage* stage : attention->forward_stages())
+      most = std::max(most, stage->tiling.bytes(stage->tiles) + leaving);
+  }
+  l.waits_for_tile = most > capacity;
+  if (!l.waits_for_tile) l.activation_peak = std::max(l.activation_peak, most);
 }
 
 }  // namespace
@@ -153,6 +169,7 @@ GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chipl
   l.sequences = found.sequences;
   l.minibatches = config.batch_sequences / found.sequences;
   l.weight_peak = weight_peak(l);
+  leave_tile(l, room.capacity);
   return l;
 }
 

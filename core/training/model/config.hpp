@@ -9,6 +9,8 @@
 
 namespace hecaton::training {
 
+__extension__ using Wide = unsigned __int128;  // a count of a whole step, which 64 bits may not hold
+
 // What a layer is made of. Each works on the residual stream: a norm, the operator, and its result is added.
 enum class OperatorKind : std::uint8_t { attention, feed_forward, experts };
 constexpr auto enum_names(std::type_identity<OperatorKind>) {
@@ -20,7 +22,7 @@ constexpr auto enum_names(std::type_identity<OperatorKind>) {
 // An operator of a layer as a deck names it: a shape of 0, and a gate of -1, is that of the model.
 struct OperatorConfig {
   OperatorKind kind = OperatorKind::attention;
-  std::uint32_t heads = 0, kv_heads = 0;
+  std::uint32_t heads = 0, kv_heads = 0, head_dim = 0;
   std::uint32_t ffn = 0;
   std::uint32_t experts = 0, experts_per_token = 0;
   std::int32_t gated = -1;
@@ -43,6 +45,7 @@ struct ModelConfig {
   std::uint32_t experts_per_token = 1;  // that a token passes
   // Of a layer; none: attention, and a feed-forward network or experts.
   std::vector<OperatorConfig> operators = {};
+  std::uint32_t head_dim = 0;  // features of a head; 0: hidden / heads
 };
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.

@@ -1,7 +1,6 @@
 #include "core/training/model/models.hpp"
 
 #include <array>
-#include <stdexcept>
 
 namespace hecaton::training {
 
@@ -53,16 +52,14 @@ std::uint64_t all_weights(const ModelConfig& m) {
   return m.layers * layer_weights(m) + (m.tied ? 1 : 2) * std::uint64_t{m.hidden} * m.vocabulary;
 }
 
-std::uint64_t model_flops(const ModelConfig& config, std::uint64_t sequence_length, std::uint64_t tokens) {
-  __extension__ using Wide = unsigned __int128;
-  const Model m = model_of(config);
-  Wide of_layer = 0;
+Wide model_flops(const TrainingConfig& config) {
+  const Model m = model_of(config.model);
+  Wide of_layer = 0;  // for each token
   for (const Operator& o : m.operators)
     of_layer +=
-        6 * Wide{active_weights(o, m.hidden)} + 12 * Wide{scored_features(o, m.hidden)} * sequence_length;
-  const Wide flops = tokens * (m.layers * of_layer + 6 * Wide{m.hidden} * m.vocabulary);
-  if (flops > ~std::uint64_t{0}) throw std::overflow_error("the operations of a step overflowed 64 bits");
-  return static_cast<std::uint64_t>(flops);
+        6 * Wide{active_weights(o, m.hidden)} + 12 * Wide{scored_features(o)} * config.sequence_length;
+  const Wide tokens = Wide{config.batch_sequences} * config.sequence_length;
+  return tokens * (m.layers * of_layer + 6 * Wide{m.hidden} * m.vocabulary);
 }
 
 }  // namespace hecaton::training

@@ -23,7 +23,7 @@ std::uint64_t active_layer_weights(const ModelConfig& m);
 // Of the layers, the output head and the embedding table.
 std::uint64_t all_weights(const ModelConfig& m);
 
-// Throws std::overflow_error beyond 64 bits. The formula stands at Plan::model_flops.
-std::uint64_t model_flops(const ModelConfig& m, std::uint64_t sequence_length, std::uint64_t tokens);
+// Useful operations of a step. The formula stands at Plan::model_flops.
+Wide model_flops(const TrainingConfig& config);
 
 }  // namespace hecaton::training

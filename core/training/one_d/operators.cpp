@@ -21,7 +21,7 @@ OneDAttention attention_of(const Operator& o, const OneDDie& d) {
   if (!fits(o.heads)) throw_uneven_dies("heads", o.heads, d.dies);
   if (!fits(o.kv_heads)) throw_uneven_dies("key/value heads", o.kv_heads, d.dies);
   OneDAttention a;
-  a.head = head_size(o, d.hidden);
+  a.head = o.head;
   a.heads = d.dies > o.heads ? 1 : o.heads / d.dies;
   a.query_copies = d.dies > o.heads ? d.dies / o.heads : 1;
   a.kv_copies = d.dies > o.kv_heads ? d.dies / o.kv_heads : 1;

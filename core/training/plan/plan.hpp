@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/chiplet/program/program.hpp"
+#include "core/training/model/config.hpp"
 #include "core/training/plan/meaning.hpp"
 
 namespace hecaton::training {
@@ -38,7 +39,7 @@ struct Plan {
   // with P the weights of all linear layers and the output head (an embedding lookup is no product). Forward
   // counts once and backward twice; attention over the whole square of positions; recomputation and work that
   // is done on several dies at once do not count, so the operations executed are more.
-  std::uint64_t model_flops = 0;
+  Wide model_flops = 0;
   std::uint64_t tokens = 0;            // of the step
   std::uint64_t minibatch_tokens = 0;  // of one mini-batch
   std::vector<PlanFact> facts;

@@ -119,7 +119,7 @@ void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::u
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.minibatch_tokens = minibatch_tokens;
-  plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
+  plan.model_flops = model_flops(config);
 }
 
 }  // namespace hecaton::training

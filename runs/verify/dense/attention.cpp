@@ -30,7 +30,7 @@ void attend(const StepInputs& inputs, DenseTensors& tensors, std::int32_t block)
   const DenseMatrix& qkv = tensors.get({Kind::output, Stage::qkv, block});
   const std::uint64_t size = shape.head_size(block), sequence = shape.sequence();
   DenseMatrix& out =
-      tensors.make({Kind::input, Stage::attention_output, block}, shape.tokens(), shape.hidden());
+      tensors.make({Kind::input, Stage::attention_output, block}, shape.tokens(), shape.queries(block));
   for (std::uint64_t t = 0; t < shape.tokens(); ++t)
     for (std::uint64_t head = 0; head < shape.operator_at(block).heads; ++head) {
       const Numbers p = probabilities(shape, block, qkv, t, head);
@@ -85,7 +85,7 @@ KeyValueGradients attend_backward(const StepInputs& inputs, DenseTensors& tensor
       }
     }
   for (std::uint64_t t = 0; t < shape.tokens(); ++t)
-    for (std::uint64_t n = shape.hidden(); n < dy.columns; ++n)
+    for (std::uint64_t n = shape.queries(block); n < dy.columns; ++n)
       dy.at(t, n) = gradients.sum(shape, block, t, n, {0, heads});
   return gradients;
 }

@@ -18,6 +18,7 @@ Stage StepShape::last_stage(std::int32_t block) const {
 }
 
 std::uint64_t StepShape::inputs_of(const Linear& linear) const {
+  if (linear.stage == Stage::attention_output) return queries(linear.block);
   return linear.stage == Stage::ffn_down ? operator_at(linear.block).ffn : model_.hidden;
 }
 
@@ -25,7 +26,7 @@ std::uint64_t StepShape::outputs_of(const Linear& linear) const {
   if (linear.expert == Linear::scores) return operator_at(linear.block).experts;
   switch (linear.stage) {
     case Stage::qkv:
-      return training::qkv_features(operator_at(linear.block), model_.hidden);
+      return training::qkv_features(operator_at(linear.block));
     case Stage::ffn_up:
       return training::up_features(operator_at(linear.block));
     case Stage::head:

@@ -34,14 +34,15 @@ class StepShape {
   std::uint64_t outputs_of(const Linear& linear) const;
 
   // Attention.
-  std::uint64_t head_size(std::int32_t block) const { return model_.hidden / operator_at(block).heads; }
+  std::uint64_t head_size(std::int32_t block) const { return operator_at(block).head; }
+  std::uint64_t queries(std::int32_t block) const { return training::query_features(operator_at(block)); }
   // The key/value head that a query head uses.
   std::uint64_t kv_head_of(std::int32_t block, std::uint64_t head) const {
     return head * operator_at(block).kv_heads / operator_at(block).heads;
   }
   // Where keys and values of a key/value head begin among queries, keys and values.
   std::uint64_t key_at(std::int32_t block, std::uint64_t kv_head) const {
-    return model_.hidden + kv_head * head_size(block);
+    return queries(block) + kv_head * head_size(block);
   }
   std::uint64_t value_at(std::int32_t block, std::uint64_t kv_head) const {
     return key_at(block, operator_at(block).kv_heads) + kv_head * head_size(block);
