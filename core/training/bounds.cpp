@@ -37,15 +37,17 @@ class DieCounts {
 
   void add(const chiplet::Op& op, Wide runs) {
     operations_ += runs;
+    if (operations_ > most_counted) throw_too_large("operations of a die are counted in 64 bits");
     if (op.code == chiplet::OpCode::matmul) {
       add_product(op, runs);
     } else if (chiplet::is_collective(op.code)) {
       // Sent, received and added up: a tree of 2^32 dies sends a payload 32 times.
       count(times(64, times(runs, Wide{op.units} * op.unit_bytes)));
-    } else {
+    } else if (op.code == chiplet::OpCode::vector) {
       count(times(4, times(runs, op.bytes)));
-      if (op.code == chiplet::OpCode::vector && op.bytes <= most_bytes)
-        take(runs, [&] { return vector_.time_of(op.bytes); });
+      take(runs, [&] { return vector_.time_of(op.bytes); });
+    } else if (op.code == chiplet::OpCode::dram_read || op.code == chiplet::OpCode::dram_write) {
+      count(times(2, times(runs, op.bytes)));
     }
   }
 
@@ -60,8 +62,8 @@ class DieCounts {
 
   void count(Wide more) {
     counted_ += more;
-    if (counted_ > most_counted || operations_ > most_counted)
-      throw_too_large("operations and bytes of a die are counted in 64 bits");
+    if (counted_ > most_counted)
+      throw_too_large("multiply-accumulates and bytes of a die are counted in 64 bits");
   }
 
   template <class TimeOf>
@@ -99,7 +101,13 @@ void check_shapes(const ModelConfig& m) {
   }
 }
 
-void check_sizes(const TrainingConfig& c, MeshShape mesh) {
+void check_mesh(MeshShape mesh) {
+  if (mesh.dies() > 0 && mesh.dies() <= 0xffffffff) return;
+  throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",
+                  "choose another mesh");
+}
+
+void check_sizes(const TrainingConfig& c) {
   const Model m = model_of(c.model);
   const Wide tokens = Wide{c.batch_sequences} * c.sequence_length;
   Wide features = 8 * Wide{m.hidden} + m.vocabulary, layer = 0;
@@ -110,10 +118,6 @@ void check_sizes(const TrainingConfig& c, MeshShape mesh) {
   const Wide all = times(m.layers, layer) + Wide{2} * m.hidden * m.vocabulary;
   if (times(times(tokens, features), 16) > most_bytes || times(all, 32) > most_bytes)
     throw_too_large("bytes of a step are counted in 64 bits");
-  if (mesh.dies() == 0 || mesh.dies() > 0xffffffff) {
-    throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",
-                    "choose another mesh");
-  }
 }
 
 void check_counts(const chiplet::Program& program, const chiplet::DieConfig& die) {

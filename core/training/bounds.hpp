@@ -14,7 +14,8 @@ namespace hecaton::training {
 
 // Throw PlanError.
 void check_shapes(const ModelConfig& m);
-void check_sizes(const TrainingConfig& c, MeshShape mesh);
+void check_mesh(MeshShape mesh);
+void check_sizes(const TrainingConfig& c);
 // `program` is valid, and one of a step's roles.
 void check_counts(const chiplet::Program& program, const chiplet::DieConfig& die);
 

@@ -147,7 +147,7 @@ Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
   const Collectives forms(workload, deck);
   std::vector<std::optional<OfDie>> of_role(workload.plan().roles.size());
   Undisturbed most;
-  std::uint64_t dram_bytes = 0;  // of all dies
+  chiplet::Wide dram_bytes = 0;  // of all dies
   for (std::uint32_t d = 0; d < workload.topology().dies(); ++d) {
     std::optional<OfDie>& role = of_role[workload.plan().role_of_die[d]];
     if (!role) role = of_die(forms, workload.die_setup(NodeId{d}));
@@ -157,7 +157,9 @@ Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
   }
   if (dram_bytes > 0) {
     const chiplet::Rate channel = chiplet::rate_from(deck.memory.bandwidth_GBps, 1e9);
-    most.dram_ps = static_cast<std::uint64_t>(channel.time_of(dram_bytes / workload.channels()).ps);
+    const SimDuration time =
+        chiplet::ceil_ps(dram_bytes / workload.channels(), chiplet::ps_per_second, channel.per_second);
+    most.dram_ps = static_cast<std::uint64_t>(time.ps);
   }
   return most;
 }

@@ -115,7 +115,7 @@ TEST(Bounds, HoldForEveryProgram) {
   transfer.code = OpCode::dram_read;
   transfer.bytes = 1ULL << 40;
   EXPECT_TRUE(fits(1U << 10, 1U << 11, transfer));
-  EXPECT_FALSE(fits(1U << 10, 1U << 12, transfer));
+  EXPECT_FALSE(fits(1U << 10, 1U << 13, transfer));
   Op collective;
   collective.code = OpCode::all_gather;
   collective.units = 1ULL << 40;

@@ -1,7 +1,8 @@
 // Attention of methods with 2D tiles: by sequence it is local; by head, all-to-alls along the columns
 // exchange some heads of all tokens for all heads of the column of some tokens, and back.
+#include "core/training/plan/attention.hpp"
+
 #include "core/training/grid/grid.hpp"
-#include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
 
@@ -20,7 +21,7 @@ GridLinear output_linear(const GridLayout& l, const GridAttention& a) {
 AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
   const GridDie& d = l.die;
   const std::uint64_t products = a.own_heads > 0 ? l.sequences * a.own_heads : l.sequences / d.rows * a.heads;
-  return {products, d.sequence, d.sequence, a.head};
+  return {products, d.sequence, d.sequence, a.head, d.mask, d.attention_tile};
 }
 
 // One part for each die of the column: its heads of this die's tokens, or the other way about.

@@ -6,17 +6,18 @@
 
 #include "core/training/grid/minibatch.hpp"
 #include "core/training/plan/buffers.hpp"
+#include "core/training/plan/facts.hpp"
 #include "core/training/plan/operator_list.hpp"
 #include "core/training/plan/program_builder.hpp"
 
 namespace hecaton::training {
 
 void require_divisor(std::uint64_t number, std::uint64_t by, const char* what, const char* key,
-                     const char* lines) {
+                     const char* lines, std::string_view otherwise) {
   if (number % by == 0) return;
   throw PlanError(key, fmt::format("does not divide the {}", what),
                   fmt::format("{} {} over {} {}", number, what, by, lines),
-                  fmt::format("use a number of {} that divides {}", lines, number));
+                  fmt::format("use {} {}{}", nearest_divisors(number, by), lines, otherwise));
 }
 
 namespace {
@@ -26,7 +27,8 @@ using Operators = std::vector<GridOperator>;
 GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   require_divisor(m.hidden, mesh.rows, "hidden features", "package.rows", "rows");
-  require_divisor(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns");
+  require_divisor(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns",
+                  ", or training.vocabulary_padding = \"auto\"");
   GridDie d;
   d.rows = mesh.rows;
   d.columns = mesh.columns;
@@ -35,6 +37,8 @@ GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.vocabulary = m.vocabulary / mesh.columns;
   d.tied = m.tied;
   d.by_head = config.attention == Attention::by_head;
+  d.mask = mask_of(config);
+  d.attention_tile = config.attention_tile;
   return d;
 }
 

@@ -14,7 +14,7 @@ namespace {
 // Every die gets an equal part of its column's heads, with the keys and values that they need.
 void place_heads(GridAttention& a, const Operator& o, const GridDie& d) {
   const std::uint64_t dies = d.rows * d.columns;
-  require_divisor(o.heads, dies, "heads", "training.attention", "dies");
+  require_divisor(o.heads, dies, "heads", "training.attention", "dies", ", or \"by-sequence\"");
   const std::uint64_t sharing = o.heads / o.kv_heads;  // query heads of a key/value head
   a.own_heads = o.heads / dies;
   if (a.own_heads % sharing != 0 && sharing % a.own_heads != 0) {

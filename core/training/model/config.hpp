@@ -46,6 +46,7 @@ struct ModelConfig {
   // Of a layer; none: attention, and a feed-forward network or experts.
   std::vector<OperatorConfig> operators = {};
   std::uint32_t head_dim = 0;  // features of a head; 0: hidden / heads
+  bool operator==(const ModelConfig&) const = default;
 };
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.
@@ -69,6 +70,13 @@ constexpr auto enum_names(std::type_identity<Attention>) {
   return named<Attention>({{by_sequence, "by-sequence"}, {by_head, "by-head"}});
 }
 
+// Whether words that nothing stands for make the vocabulary as large as method and mesh need it.
+enum class VocabularyPadding : std::uint8_t { none, automatic };
+constexpr auto enum_names(std::type_identity<VocabularyPadding>) {
+  using enum VocabularyPadding;
+  return named<VocabularyPadding>({{none, "none"}, {automatic, "auto"}});
+}
+
 struct TrainingConfig {
   ModelConfig model;
   std::string method = "hecaton";  // one of methods() in method.hpp
@@ -81,7 +89,11 @@ struct TrainingConfig {
   std::uint32_t broadcast_chunks = 8;
   Optimizer optimizer = Optimizer::adam;
   Attention attention = Attention::by_sequence;
-  bool recompute = false;  // backward computes a layer's activations again from its input
+  bool recompute = false;              // backward computes a layer's activations again from its input
+  bool causal = false;                 // attention of a token to itself and those before it alone (mask.hpp)
+  std::uint32_t window = 0;            // causal: so many of these, itself among them; 0: all
+  std::uint32_t attention_tile = 128;  // causal: queries, and keys, of a tile of scores
+  VocabularyPadding vocabulary_padding = VocabularyPadding::none;
 };
 
 // A collective alone, to be compared with its closed form.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,14 @@ namespace hecaton::training {
 std::span<const ModelConfig> known_models();
 std::vector<std::string_view> model_names();
 const ModelConfig* find_model(std::string_view name);  // nullptr if unknown
+
+// All parameters of a known model as it was published: with gains of norms, biases, learned positions and the
+// published vocabulary, none of which are simulated (models.cpp has a table of them). None for other names.
+std::optional<std::uint64_t> parameters(std::string_view known);
+// The vocabulary that a known model was published with, where its shapes have a padded one.
+std::optional<std::uint32_t> published_vocabulary(std::string_view known);
+// The parameters of a model that has a known model's name and shapes; the vocabulary may be the published one.
+std::optional<std::uint64_t> parameters_of(const ModelConfig& m);
 
 // Weights of the operators of a layer, and those of them that a token passes. The gains of the norms are left
 // out: less than a ten-thousandth.

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "core/training/plan/facts.hpp"
+
 namespace hecaton::training {
 
 void throw_uneven_dies(std::string_view what, std::uint64_t number, std::uint64_t dies) {
   throw PlanError("package.rows", fmt::format("makes a number of dies that does not fit the {}", what),
                   fmt::format("{} {} over {} dies", number, what, dies),
-                  "choose another mesh or another method");
+                  fmt::format("use {} dies, or another method", nearest_divisors(number, dies)));
 }
 
 void require_weight_room(const char* what, std::uint64_t elements, std::uint64_t capacity) {

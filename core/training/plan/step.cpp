@@ -1,7 +1,5 @@
 #include "core/training/plan/step.hpp"
 
-#include "core/training/model/models.hpp"
-
 namespace hecaton::training {
 
 using chiplet::Buffer;
@@ -119,7 +117,6 @@ void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::u
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.minibatch_tokens = minibatch_tokens;
-  plan.model_flops = model_flops(config);
 }
 
 }  // namespace hecaton::training

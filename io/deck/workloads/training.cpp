@@ -109,7 +109,25 @@ Table training_table() {
        key(
            "recompute", BooleanType{}, "", Tag::assumed, ActsOn::everything,
            "Backward computes the activations of a layer again from its input, in place of reading them.",
-           [](auto& d) -> auto& { return own(d).recompute; })});
+           [](auto& d) -> auto& { return own(d).recompute; }),
+       key(
+           "causal", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "A token attends to itself and those before it alone; tiles of scores above the diagonal are not "
+           "computed. false: whole squares.",
+           [](auto& d) -> auto& { return own(d).causal; }),
+       key(
+           "window", IntegerType{0, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+           "With causal: how many of these a token attends to, itself among them; 0: all.",
+           [](auto& d) -> auto& { return own(d).window; }),
+       key(
+           "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+           "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
+           [](auto& d) -> auto& { return own(d).attention_tile; }),
+       key(
+           "vocabulary_padding", choice_of<training::VocabularyPadding>(), "", Tag::assumed,
+           ActsOn::everything,
+           "auto: words are added until the vocabulary divides among the dies as the method needs it.",
+           [](auto& d) -> auto& { return own(d).vocabulary_padding; })});
 }
 
 Table model_table() {
@@ -197,13 +215,16 @@ void choose_model(Deck& deck, std::span<const Entry> entries) {
   }
 }
 
-// A known model whose shapes were changed must not pass under its name.
+// A known model whose shapes were changed must not pass under its name. The vocabulary that it was published
+// with is no change.
 void rename_changed_model(Deck& deck) {
   const Preset* preset = preset_in_use(deck, model_table_name);
   if (preset == nullptr) return;
   for (const PresetValue& value : preset->values) {
     const Key& key = *find_key(model_table_name, value.key);
     if (key.get(deck, key) == value.value) continue;
+    const training::ModelConfig& model = own(deck).model;
+    if (key.name == "vocabulary" && model.vocabulary == training::published_vocabulary(model.name)) continue;
     own(deck).model.name += "-changed";
     return;
   }

@@ -6,6 +6,7 @@ using chiplet::Stage;
 
 StepShape::StepShape(const training::TrainingConfig& config)
     : model_(training::model_of(config.model)),
+      mask_(training::mask_of(config)),
       sequence_(config.sequence_length),
       tokens_(std::uint64_t{config.batch_sequences} * config.sequence_length) {}
 
@@ -34,6 +35,18 @@ std::uint64_t StepShape::outputs_of(const Linear& linear) const {
     default:
       return model_.hidden;
   }
+}
+
+StepShape::Keys StepShape::keys_of(std::uint64_t token) const {
+  const std::uint64_t query = token % sequence_;  // its place in its sequence
+  Keys keys{sequence_, 0};
+  for (std::uint64_t key = sequence_; key-- > 0;) {
+    if (!mask_.sees(query, key)) continue;
+    keys.first = key;
+    ++keys.count;
+  }
+  keys.first += token - query;
+  return keys;
 }
 
 TensorName StepShape::stream_after(std::int32_t block) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/training/model/config.hpp"
+#include "core/training/model/mask.hpp"
 #include "core/training/model/operators.hpp"
 #include "runs/verify/dense/tensor_name.hpp"
 
@@ -48,6 +49,12 @@ class StepShape {
     return key_at(block, operator_at(block).kv_heads) + kv_head * head_size(block);
   }
 
+  // Tokens that a token attends to: from `first` on.
+  struct Keys {
+    std::uint64_t first = 0, count = 0;
+  };
+  Keys keys_of(std::uint64_t token) const;
+
   // Experts that a token passes; a feed-forward network is one expert that every token passes.
   std::uint64_t per_token(std::int32_t block) const { return operator_at(block).experts_per_token; }
 
@@ -59,6 +66,7 @@ class StepShape {
 
  private:
   training::Model model_;
+  training::AttentionMask mask_;
   std::uint64_t sequence_, tokens_;
 };
 
