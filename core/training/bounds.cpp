@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t most_operators = 64;  // of a layer: each has its operations in the program
 constexpr Wide most_bytes = Wide{1} << 62U;
 constexpr Wide most_counted = Wide{1} << 63U;
+constexpr Wide most_ps = Wide{1} << 62U;
+constexpr Wide most_padded = Wide{1} << 80U;  // multiply-accumulates of one operation, for matmul_time()
 
 // Past every bound; products stay there.
 constexpr Wide too_many = Wide{1} << 96U;
@@ -57,7 +59,16 @@ class DieCounts {
   void add_product(const chiplet::Op& op, Wide runs) {
     const Wide macs = times(times(times(op.m, op.k), op.n), op.count);
     count(times(4, times(runs, macs)));
+    if (padded(op) > most_padded) return add_time(too_many);
     take(runs, [&] { return chiplet::matmul_time(engine_, {op.count, op.m, op.k, op.n}); });
+  }
+
+  // With those that a systolic array idles for.
+  Wide padded(const chiplet::Op& op) const {
+    const bool is_array = engine_.model == chiplet::MatrixModel::systolic;
+    const Wide rows = is_array ? engine_.rows : 1, columns = is_array ? engine_.columns : 1;
+    const Wide tiles = times(times(op.m / rows + 1, op.n / columns + 1), op.count);
+    return times(times(tiles, rows * columns), std::max(Wide{op.k}, rows));
   }
 
   void count(Wide more) {
@@ -68,12 +79,17 @@ class DieCounts {
 
   template <class TimeOf>
   void take(Wide runs, TimeOf&& time_of) {
+    Wide ps = too_many;
     try {
-      busy_ps_ += times(runs, static_cast<Wide>(time_of().ps));
-    } catch (const std::overflow_error&) {
-      busy_ps_ = too_many;
+      ps = static_cast<Wide>(time_of().ps);
+    } catch (const std::overflow_error&) {  // more than any bound
     }
-    if (busy_ps_ > most_bytes)
+    add_time(times(runs, ps));
+  }
+
+  void add_time(Wide ps) {
+    busy_ps_ += ps;
+    if (busy_ps_ > most_ps)
       throw_too_large("time is counted in picoseconds in 64 bits, and a die computes for more than 53 days");
   }
 

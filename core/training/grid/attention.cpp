@@ -48,7 +48,6 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   const GridLinear linear = qkv_linear(l, *this);
   // Its buffers are written anew.
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
-  if (l.waits_for_tile) b.wait(Stage::activations, Slot::tile);
   hold(b, s.norm + qkv_bytes);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
   b.loop(qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });

@@ -121,24 +121,6 @@ std::uint64_t weight_peak(const GridLayout& l) {
   return std::max(layers + l.panel_room, 2 * l.die.head_weights() * element_bytes + l.head_panel_room);
 }
 
-// The last tile of a feed-forward network may be on its way to DRAM while the attention after it works.
-void leave_tile(GridLayout& l, std::uint64_t capacity) {
-  if (!l.prefetch.saved || l.recompute) return;
-  std::uint64_t leaving = 0;
-  for (GridOperator& o : l.operators)
-    leaving =
-        std::max(leaving, std::visit([](auto& op) { return op.tiled() / op.forward_stages()[0]->tiles; }, o));
-  std::uint64_t most = 0;
-  for (GridOperator& o : l.operators) {
-    auto* attention = std::get_if<GridAttention>(&o);
-    if (attention == nullptr) continue;
-    for (const TiledStage* stage : attention->forward_stages())
-      most = std::max(most, stage->tiling.bytes(stage->tiles) + leaving);
-  }
-  l.waits_for_tile = most > capacity;
-  if (!l.waits_for_tile) l.activation_peak = std::max(l.activation_peak, most);
-}
-
 }  // namespace
 
 std::uint64_t GridLayout::layer_weights() const {
@@ -173,7 +155,6 @@ GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chipl
   l.sequences = found.sequences;
   l.minibatches = config.batch_sequences / found.sequences;
   l.weight_peak = weight_peak(l);
-  leave_tile(l, room.capacity);
   return l;
 }
 

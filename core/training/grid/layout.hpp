@@ -35,9 +35,6 @@ struct GridLayout {
   // Exactly one operator of a layer reads token tiles backward, so the first tile of the next layer is read
   // ahead.
   bool is_tile_ahead = false;
-  // Forward, the last tile of a feed-forward network leaves before the attention after it begins: there is no
-  // room for both. Else it leaves meanwhile.
-  bool waits_for_tile = false;
   bool recompute = false;  // of a layer only its output is saved
   Optimizer optimizer = Optimizer::adam;
   std::uint64_t layers = 1;
