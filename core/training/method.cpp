@@ -4,70 +4,44 @@
 
 #include <algorithm>
 
+#include "core/training/bounds.hpp"
 #include "core/training/grid/methods.hpp"
 #include "core/training/model/models.hpp"
 #include "core/training/one_d/methods.hpp"
+#include "core/training/plan/facts.hpp"
+#include "core/training/plan/tiling.hpp"
 
 namespace hecaton::training {
 
 namespace {
 
-__extension__ using Wide = unsigned __int128;
-
-constexpr std::size_t most_operators = 64;  // of a layer: each has its operations in the program
-
-void check_shapes(const ModelConfig& m) {
-  if (m.hidden == 0 || m.ffn == 0 || m.heads == 0 || m.kv_heads == 0 || m.layers == 0 || m.vocabulary == 0) {
-    throw PlanError("training.model", "has a shape of 0", "every shape of a model is at least 1",
-                    "give hidden, ffn, heads, kv_heads, layers and vocabulary");
+void check_mask(const TrainingConfig& c) {
+  if (c.attention_tile == 0) {
+    throw PlanError("training.attention_tile", "has no tokens", "scores are computed tile by tile",
+                    "use at least 1");
   }
-  if (m.operators.size() > most_operators) {
-    throw PlanError("training.model.operators", "are too many",
-                    fmt::format("{} of a layer", m.operators.size()),
-                    fmt::format("use at most {}, and more layers", most_operators));
-  }
-  check_operators(model_of(m));
-  if (m.layers > 32767) {
-    throw PlanError("training.model.layers", "is too large", "a trace labels layers with 16 bits",
-                    "use at most 32767");
-  }
+  if (c.causal || c.window == 0) return;
+  throw PlanError("training.window", "does not go with attention to all tokens",
+                  fmt::format("a window of {} tokens ends at the token itself", c.window),
+                  "set causal = true, or window = 0");
 }
 
-// Every count of a plan stays below this bound, so that nothing in a method can overflow.
-void check_counts(const TrainingConfig& c, MeshShape mesh) {
-  const Model m = model_of(c.model);
-  const Wide tokens = Wide{c.batch_sequences} * c.sequence_length;
-  Wide features = 8 * Wide{m.hidden} + m.vocabulary, products = 0, heads = 0, layer = 0;
-  for (const Operator& o : m.operators) {
-    features += 8 * Wide{widest_features(o, m.hidden)};
-    products += 12 * Wide{m.layers} * c.sequence_length * scored_features(o, m.hidden);
-    heads = std::max(heads, Wide{o.heads});
-    layer += weights(o, m.hidden);
-  }
-  const Wide bound = Wide{1} << 62;
-  const Wide all = (m.layers * layer + Wide{2} * m.hidden * m.vocabulary) * 32;
-  if (tokens * features * 16 > bound || all > bound) {
-    throw PlanError("training.batch_sequences", "makes the step too large",
-                    "bytes of a step are counted in 64 bits", "use a smaller batch, sequence or model");
-  }
-  const Wide operations = tokens * (products + all / 4);
-  if (operations > bound || c.batch_sequences * heads > 0xffffffff) {
-    throw PlanError("training.batch_sequences", "makes the step too large",
-                    "operations of a step are counted in 64 bits, products of attention in 32",
-                    "use a smaller batch or shorter sequences");
-  }
-  if (mesh.dies() == 0 || mesh.dies() > 0xffffffff) {
-    throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",
-                    "choose another mesh");
-  }
+// 2D: columns have equal parts. 1D: parts may differ by a word, and none is empty.
+std::uint64_t equal_columns(std::uint64_t words, MeshShape mesh) {
+  return ceil_div(words, mesh.columns) * mesh.columns;
+}
+std::uint64_t a_word_per_die(std::uint64_t words, MeshShape mesh) {
+  return std::max(words, mesh.dies());
 }
 
 constexpr MethodInfo table[] = {
-    {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton},
-    {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring},
+    {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton,
+     equal_columns},
+    {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring, a_word_per_die},
     {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
-     plan_torus_ring},
-    {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns of a square", plan_optimus},
+     plan_torus_ring, a_word_per_die},
+    {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns of a square", plan_optimus,
+     equal_columns},
 };
 
 std::string method_names() {
@@ -76,6 +50,23 @@ std::string method_names() {
     names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", method.name);
   }
   return names;
+}
+
+const MethodInfo& method_of(const TrainingConfig& config) {
+  if (const MethodInfo* method = find_method(config.method)) return *method;
+  throw PlanError("training.method", "is no training method", fmt::format("\"{}\" is unknown", config.method),
+                  fmt::format("use one of {}", method_names()));
+}
+
+// Of the model as it is known, and of what is planned.
+void add_model_facts(Plan& plan, const TrainingConfig& given, const TrainingConfig& planned) {
+  if (const auto published = parameters_of(given.model))
+    plan.facts.push_back(fact("parameters of the published model", *published, ""));
+  plan.facts.push_back(fact("weights that are trained", all_weights(planned.model), ""));
+  if (given.vocabulary_padding == VocabularyPadding::none) return;
+  plan.facts.push_back(
+      {"vocabulary", fmt::format("{} words, padded to {}", given.model.vocabulary, planned.model.vocabulary),
+       ""});
 }
 
 }  // namespace
@@ -91,22 +82,33 @@ const MethodInfo* find_method(std::string_view name) {
   return nullptr;
 }
 
-Plan plan_step(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  const MethodInfo* method = find_method(config.method);
-  if (method == nullptr) {
-    throw PlanError("training.method", "is no training method",
-                    fmt::format("\"{}\" is unknown", config.method),
-                    fmt::format("use one of {}", method_names()));
-  }
-  if (config.batch_sequences == 0 || config.sequence_length == 0) {
+TrainingConfig padded(const TrainingConfig& config, MeshShape mesh) {
+  TrainingConfig planned = config;
+  if (config.vocabulary_padding == VocabularyPadding::none) return planned;
+  const std::uint64_t words = method_of(config).padded(config.model.vocabulary, mesh);
+  planned.model.vocabulary = static_cast<std::uint32_t>(words);
+  return planned;
+}
+
+Plan plan_step(const TrainingConfig& given, MeshShape mesh, const chiplet::DieConfig& die) {
+  const MethodInfo& method = method_of(given);
+  if (given.batch_sequences == 0 || given.sequence_length == 0) {
     throw PlanError("training.batch_sequences", "makes an empty step",
-                    fmt::format("{} sequences of {} tokens", config.batch_sequences, config.sequence_length),
+                    fmt::format("{} sequences of {} tokens", given.batch_sequences, given.sequence_length),
                     "use at least one sequence of one token");
   }
-  check_shapes(config.model);
-  check_counts(config, mesh);
-  Plan plan = method->plan(config, mesh, die);
-  for (const chiplet::Program& program : plan.roles) chiplet::validate(program);
+  check_mask(given);
+  check_shapes(given.model);
+  check_mesh(mesh);
+  const TrainingConfig config = padded(given, mesh);
+  check_sizes(config);
+  Plan plan = method.plan(config, mesh, die);
+  for (const chiplet::Program& program : plan.roles) {
+    chiplet::validate(program);
+    check_counts(program, die);
+  }
+  plan.model_flops = model_flops(given);  // padding does nothing useful
+  add_model_facts(plan, given, config);
   return plan;
 }
 

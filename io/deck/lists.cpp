@@ -103,6 +103,7 @@ struct OperatorKey {
 constexpr OperatorKey operator_keys[] = {
     {"heads", &training::OperatorConfig::heads, true, false, false, 65536},
     {"kv_heads", &training::OperatorConfig::kv_heads, true, false, false, 65536},
+    {"head_dim", &training::OperatorConfig::head_dim, true, false, false, 65536},
     {"ffn", &training::OperatorConfig::ffn, false, true, true, 16'000'000},
     {"experts", &training::OperatorConfig::experts, false, false, true, 65536},
     {"experts_per_token", &training::OperatorConfig::experts_per_token, false, false, true, 65536},

@@ -31,7 +31,7 @@ inline constexpr std::string_view override_form =
     "empty: none";
 inline constexpr std::string_view operator_list_form =
     "items \"KIND\" or \"KIND: KEY VALUE, ...\" with ; between them, KIND being attention (KEY heads, "
-    "kv_heads), feed-forward (ffn, gated 0 or 1) or experts (these and experts, experts_per_token), as in "
+    "kv_heads, head_dim), feed-forward (ffn, gated 0 or 1) or experts (these and experts, experts_per_token), as in "
     "\"attention; feed-forward: ffn 4096; attention: kv_heads 1; experts\"; empty: attention and a "
     "feed-forward network, or experts";
 

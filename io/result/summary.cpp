@@ -20,11 +20,11 @@ using chiplet::DieCounters;
 PackageSums sum_package(const Deck& deck, const LocalRecords& local, const boost::mpi::communicator& comm) {
   const CombinedRows<DieCounters> sums(local.die_counters, comm);
   PackageSums package;
-  for_each_field<DieCounters>([&](const auto& field) {
-    constexpr auto member = std::decay_t<decltype(field)>::member;
-    const bool is_time = std::string_view(field.units) == "ps";
-    if (field.combine == Combine::sum && !is_time) package.counts.*member = narrow(sums.of<member>());
+  chiplet::for_each_costed_counter([&](const auto& each) {
+    using Counter = std::decay_t<decltype(each)>;
+    package.actions.*Counter::sum = sums.of<Counter::counter.member>();
   });
+  package.nop_sent_bytes = sums.of<&DieCounters::nop_sent_bytes>();
   package.compute_ps = sums.of<&DieCounters::matrix_ps>() + sums.of<&DieCounters::vector_ps>();
   package.nop_ps = sums.of<&DieCounters::nop_ps>();
   package.dram_ps = sums.of<&DieCounters::dram_ps>();
@@ -38,7 +38,7 @@ PackageSums sum_package(const Deck& deck, const LocalRecords& local, const boost
 }
 
 EnergySummary energy_of_package(const Deck& deck, const PackageSums& package, std::int64_t simulated_ps) {
-  const chiplet::EnergyCounts counts{.actions = package.counts,
+  const chiplet::EnergyCounts counts{.actions = package.actions,
                                      .link_bits = package.link_bits,
                                      .time = {simulated_ps},
                                      .dies = package.dies};

@@ -43,6 +43,12 @@ Json object_of(const Row& row) {
     const Value& value = row.*field.member;
     if constexpr (HasFields<Value>) {
       object[field.name] = object_of(value);
+    } else if constexpr (std::is_same_v<Value, LargeCount>) {
+      if (value.is_whole()) {
+        object[field.name] = value.whole();
+      } else {
+        object[field.name] = value.number();
+      }
     } else if constexpr (std::is_same_v<Value, std::uint64_t>) {
       if (is_hex(field.units)) {
         object[field.name] = hex_text(value);
@@ -77,6 +83,10 @@ std::string part_to_json(const Summary& summary, bool of_the_run) {
   return dump(part);
 }
 
+Figure figure_of(const LargeCount& count) {
+  if (count.is_whole()) return count.whole();
+  return count.number();
+}
 template <class Value>
 Figure figure_of(const Value& value) {
   if constexpr (std::is_same_v<Value, bool> || !std::is_integral_v<Value>) {
@@ -138,6 +148,20 @@ void read(const Parsed& value, const char* key, Integer& into_integer) {
   const auto number = value.get<std::uint64_t>();
   if (!std::in_range<Integer>(number)) throw Wrong{key, "is too large"};
   into_integer = static_cast<Integer>(number);
+}
+
+void read(const Parsed& value, const char* key, LargeCount& into_count) {
+  if (!value.is_number_float()) {
+    std::uint64_t whole = 0;
+    read(value, key, whole);
+    into_count = LargeCount(whole);
+    return;
+  }
+  constexpr double least = 18446744073709551616.0;  // of what 64 bits do not hold
+  double number = 0;
+  read(value, key, number);
+  if (number < least) throw Wrong{key, "is not a whole number of at least 0"};
+  into_count = LargeCount::beyond(number);
 }
 
 const Parsed& object_member(const Parsed& object, const char* key) {

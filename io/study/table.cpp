@@ -38,8 +38,12 @@ std::string to_text(const std::optional<Figure>& figure) {
       *figure);
 }
 
+// A count that is too large for a whole number is a double; then all of its column are.
 template <class T>
 T value_of(const std::optional<Figure>& cell) {
+  if constexpr (std::is_same_v<T, double>)
+    if (cell && std::holds_alternative<std::uint64_t>(*cell))
+      return static_cast<double>(std::get<std::uint64_t>(*cell));
   if (cell) return std::get<T>(*cell);
   if constexpr (std::is_same_v<T, double>) return std::numeric_limits<double>::quiet_NaN();
   return T{};
@@ -60,8 +64,11 @@ void write_cells(const hdf5::Handle& group, const TableColumn& column) {
 }
 
 void write_column(const hdf5::Handle& group, const TableColumn& column) {
-  const auto filled = std::find_if(column.cells.begin(), column.cells.end(),
-                                   [](const auto& cell) { return cell.has_value(); });
+  const auto is_filled = [](const auto& cell) { return cell.has_value(); };
+  const auto is_double = [](const auto& cell) { return cell && std::holds_alternative<double>(*cell); };
+  auto filled = std::find_if(column.cells.begin(), column.cells.end(), is_double);
+  if (filled == column.cells.end())
+    filled = std::find_if(column.cells.begin(), column.cells.end(), is_filled);
   const Figure like = filled == column.cells.end() ? Figure(std::string()) : **filled;
   std::visit([&](const auto& first) { write_cells<std::decay_t<decltype(first)>>(group, column); }, like);
   const hdf5::Handle written = hdf5::open_column(group, column.name);

@@ -14,9 +14,11 @@ namespace hecaton::io {
 
 struct TableColumn {
   std::string name;
-  std::string unit;                          // empty: a plain number or no number
-  std::string text;                          // one line on what it is
-  std::vector<std::optional<Figure>> cells;  // all of one type, or empty
+  std::string unit;  // empty: a plain number or no number
+  std::string text;  // one line on what it is
+  // All of one type, or empty; but of counts those too large for 64 bits are doubles, and so is then, in HDF5,
+  // the whole column.
+  std::vector<std::optional<Figure>> cells;
 };
 
 // RFC 4180, with a line of names. Numbers read back to the same value. An empty cell is nothing between two commas; in

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <string>
-#include <tuple>
 
 #include "core/chiplet/program/energy.hpp"
 #include "io/deck/presets.hpp"
@@ -27,39 +25,33 @@ constexpr std::size_t most_rows = 1U << 20U;  // of dies or links: a package has
 
 // What is costed, summed over the package.
 struct Sums {
-  chiplet::DieCounters dies;
-  std::uint64_t link_bytes = 0;
+  chiplet::ActionCounts dies;
+  Wide link_bytes = 0;
 };
 
 // Calls f(column, sum) for each column whose sum is costed.
 template <class F>
 void for_each_sum(Sums& sums, F&& f) {
-  const auto visit = [&](const auto& counter) {
-    f(std::string("dies/") + counter.name, sums.dies.*counter.member);
-  };
-  std::apply([&](const auto&... counter) { (visit(counter), ...); }, chiplet::costed_counters);
+  chiplet::for_each_costed_counter(
+      [&](const auto& each) { f(std::string("dies/") + each.counter.name, sums.dies.*each.sum); });
   f(std::string("links/") + field_of<&chiplet::LinkCounters::bytes>().name, sums.link_bytes);
 }
 
-std::uint64_t sum_of(const hdf5::Handle& file, const std::string& column) {
-  std::uint64_t sum = 0;
-  for (const std::uint64_t count : hdf5::read_counts(file, column, most_rows)) {
-    // A bit counts eight times as much as a byte.
-    if (count > std::numeric_limits<std::uint64_t>::max() / 8 - sum) {
-      throw hdf5::Error("the sum of '" + column + "' is not credible");
-    }
-    sum += count;
-  }
+// Of at most 2^20 counts of 64 bits.
+Wide sum_of(const hdf5::Handle& file, const std::string& column) {
+  Wide sum = 0;
+  for (const std::uint64_t count : hdf5::read_counts(file, column, most_rows)) sum += count;
   return sum;
 }
 
-// The sums, each with a blank behind it, and then the deck.
+// The sums, each as its upper and lower 64 bits with a blank behind both, and then the deck.
 std::string read_counts_and_deck(const fs::path& trace) {
   const hdf5::Handle file = hdf5::open(trace);
   std::string text;
   Sums none;
-  for_each_sum(none, [&](const std::string& column, std::uint64_t) {
-    text += fmt::format("{} ", sum_of(file, column));
+  for_each_sum(none, [&](const std::string& column, Wide) {
+    const Wide sum = sum_of(file, column);
+    text += fmt::format("{} {} ", static_cast<std::uint64_t>(sum >> 64U), static_cast<std::uint64_t>(sum));
   });
   return text + hdf5::read_text(file, "deck", most_deck_bytes);
 }
@@ -67,8 +59,11 @@ std::string read_counts_and_deck(const fs::path& trace) {
 Sums take_sums(std::string& text) {
   Sums sums;
   const char* at = text.data();
-  for_each_sum(sums, [&](const std::string&, std::uint64_t& sum) {
-    at = std::from_chars(at, text.data() + text.size(), sum).ptr + 1;
+  for_each_sum(sums, [&](const std::string&, Wide& sum) {
+    std::uint64_t upper = 0, lower = 0;
+    at = std::from_chars(at, text.data() + text.size(), upper).ptr + 1;
+    at = std::from_chars(at, text.data() + text.size(), lower).ptr + 1;
+    sum = (Wide{upper} << 64U) + lower;
   });
   text.erase(0, static_cast<std::size_t>(at - text.data()));
   return sums;

@@ -17,8 +17,10 @@ std::vector<DieRow> die_rows(const Deck& deck, const RunResult& result, const ne
     const std::uint32_t die = local.dies[i];
     const chiplet::DieCounters& counters = local.die_counters[i];
     const net::Coordinate place = topology.coordinate(NodeId{die});
-    const chiplet::EnergyCounts counts{
-        .actions = counters, .link_bits = link_bits.at(die), .time = {result.totals.simulated_ps}, .dies = 1};
+    const chiplet::EnergyCounts counts{.actions = chiplet::actions_of(counters),
+                                       .link_bits = link_bits.at(die),
+                                       .time = {result.totals.simulated_ps},
+                                       .dies = 1};
     const chiplet::EnergyBreakdown energy = chiplet::energy_of(counts, table);
     rows.push_back({.die = die,
                     .row = place.row,

@@ -6,6 +6,7 @@
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <exception>
+#include <stdexcept>
 
 #include "core/training/method.hpp"
 #include "io/deck/workloads/kind.hpp"
@@ -45,6 +46,10 @@ void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& che
   } catch (const training::PlanError& error) {
     throw io::InputError(loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
                          error.suggestion);
+  } catch (const std::overflow_error& error) {
+    constexpr const char* key = "workload.kind";
+    throw io::InputError(loaded.locations.find(key), key, "makes a run too large to be counted", error.what(),
+                         "make it smaller, or the package faster");
   }
 }
 

@@ -44,6 +44,8 @@ DieFollower& DieFollower::operator=(DieFollower&&) noexcept = default;
 void DieFollower::multiply(const Work& work) {
   const Meaning& m = parts_->meaning(work);
   DieStep& step = parts_->step;
+  if (work.op.stage == chiplet::Stage::attention)
+    step.hand.attention_macs += work.op.count * work.op.m * work.op.k * work.op.n;
   if (m.verb == Verb::attention)
     return m.pass == Pass::forward ? attend(step, work) : attend_backward(step, work);
   if (m.verb == Verb::scores) return parts_->shares.score(work);

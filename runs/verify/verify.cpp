@@ -13,6 +13,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/mpi/transport.hpp"
 #include "core/engine/sync/window_sync.hpp"
+#include "core/training/method.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
 #include "runs/verify/dense/dense_step.hpp"
@@ -128,7 +129,9 @@ Findings verify(const Workload& workload, const VerifyOptions& options,
   const auto partition = partition::make_partition(options.partition, workload.topology(),
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
-  const StepInputs inputs(deck.as<training::TrainingConfig>(), dealing_order(workload), options.seed);
+  const training::MeshShape mesh{deck.network.package.rows, deck.network.package.columns};
+  const StepInputs inputs(training::padded(deck.as<training::TrainingConfig>(), mesh),
+                          dealing_order(workload), options.seed);
   const DenseStep dense(inputs);
   const NodeMaker make(workload, options, dense, mailbox);
   FollowedPackage model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);

@@ -188,7 +188,7 @@ Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
   std::vector<std::optional<OfDie>> of_role(workload.plan().roles.size());
   Undisturbed most;
   std::string_view slowest = "die.peak_TFLOPS";
-  std::uint64_t dram_bytes = 0;  // of all dies
+  chiplet::Wide dram_bytes = 0;  // of all dies
   for (std::uint32_t d = 0; d < workload.topology().dies(); ++d) {
     std::optional<OfDie>& role = of_role[workload.plan().role_of_die[d]];
     if (!role) role = of_die(forms, workload.die_setup(NodeId{d}));
@@ -202,7 +202,9 @@ Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
   if (dram_bytes > 0) {
     const chiplet::Rate channel = chiplet::rate_from(deck.memory.bandwidth_GBps, 1e9);
     most.dram_ps = within_limits("memory.bandwidth_GBps", too_long, [&] {
-      return static_cast<std::uint64_t>(channel.time_of(dram_bytes / workload.channels()).ps);
+      const SimDuration time =
+          chiplet::ceil_ps(dram_bytes / workload.channels(), chiplet::ps_per_second, channel.per_second);
+      return static_cast<std::uint64_t>(time.ps);
     });
   }
   check_time(most, slowest);

@@ -61,6 +61,13 @@ def draw_training(dice):
         "training.model.vocabulary": dice.choice([96, 100]), "training.model.gated": dice.random() < 0.5,
         "training.model.tied": dice.random() < 0.3,
     }
+    if dice.random() < 0.4:
+        deck |= {"training.causal": dice.random() < 0.9, "training.attention_tile": dice.choice([1, 3, 8, 128]),
+                 "training.window": dice.choice([0, 0, 1, 5])}
+    if dice.random() < 0.3:
+        deck["training.model.head_dim"] = dice.choice([4, 12, 16])
+    if dice.random() < 0.5:
+        deck["training.vocabulary_padding"] = "auto"
     if dice.random() < 0.2:
         deck |= {"training.model.experts": 4, "training.model.experts_per_token": dice.randint(1, 2)}
     return deck

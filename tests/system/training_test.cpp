@@ -232,8 +232,8 @@ TEST_P(Steps, DidWhatTheClosedFormsSay) {
   EXPECT_EQ(whole(sum.dram_write_bytes), books.dram_written);
 
   const auto& training = std::get<io::TrainingSummary>(run.summary.workload);
-  EXPECT_EQ(whole(training.flops), books.flops);
-  EXPECT_EQ(whole(training.dram_bytes), books.dram_read + books.dram_written);
+  EXPECT_EQ(whole(training.flops.whole()), books.flops);
+  EXPECT_EQ(whole(training.dram_bytes.whole()), books.dram_read + books.dram_written);
   EXPECT_DOUBLE_EQ(training.nop_bytes_per_die,
                    static_cast<double>(books.nop) / static_cast<double>(shapes.dies));
   for (std::size_t die = 0; die < run.dies.size(); ++die) {

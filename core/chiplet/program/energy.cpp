@@ -2,12 +2,18 @@
 
 namespace hecaton::chiplet {
 
+ActionCounts actions_of(const DieCounters& die) {
+  ActionCounts actions;
+  for_each_costed_counter([&](const auto& each) { actions.*each.sum = die.*each.counter.member; });
+  return actions;
+}
+
 EnergyBreakdown energy_of(const EnergyCounts& counts, const EnergyTable& table) {
   constexpr double J_per_pJ = 1e-12;
-  const auto cost_J = [](std::uint64_t count, double each_pJ) {
+  const auto cost_J = [](Wide count, double each_pJ) {
     return static_cast<double>(count) * each_pJ * J_per_pJ;
   };
-  const DieCounters& a = counts.actions;
+  const ActionCounts& a = counts.actions;
   EnergyBreakdown energy;
   energy.compute_J = cost_J(a.macs, table.actions.matrix_pJ_per_MAC) +
                      cost_J(a.vector_bytes, table.actions.vector_pJ_per_byte);

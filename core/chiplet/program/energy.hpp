@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "core/chiplet/hardware/config.hpp"
+#include "core/chiplet/hardware/rate.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/fields.hpp"
 #include "core/engine/base/time.hpp"
@@ -26,20 +27,43 @@ struct EnergyTable {
   double memory_pJ_per_bit = 0;
 };
 
-struct EnergyCounts {
-  DieCounters actions;          // of one die, or summed over dies
-  std::uint64_t link_bits = 0;  // payload bits times die-to-die links crossed
-  SimDuration time;             // how long the dies were powered
-  std::uint64_t dies = 1;
+// The actions of dies that cost energy: of one die, or summed over any number of dies, which 64 bits may not hold.
+struct ActionCounts {
+  Wide macs = 0;
+  Wide vector_bytes = 0;
+  Wide sram_read_bytes = 0, sram_write_bytes = 0;
+  Wide dram_read_bytes = 0, dram_write_bytes = 0;
 };
 
-// The counters of dies that cost energy; energy_of() looks at no other.
-inline constexpr std::tuple costed_counters{field_of<&DieCounters::macs>(),
-                                            field_of<&DieCounters::vector_bytes>(),
-                                            field_of<&DieCounters::sram_read_bytes>(),
-                                            field_of<&DieCounters::sram_write_bytes>(),
-                                            field_of<&DieCounters::dram_read_bytes>(),
-                                            field_of<&DieCounters::dram_write_bytes>()};
+// Each of the actions: the counter of a die, and the sum that it is added to. energy_of() looks at no other
+// counters.
+template <auto Counter, Wide ActionCounts::*Sum>
+struct CostedCounter {
+  static constexpr auto counter = field_of<Counter>();
+  static constexpr Wide ActionCounts::*sum = Sum;
+};
+inline constexpr std::tuple costed_counters{
+    CostedCounter<&DieCounters::macs, &ActionCounts::macs>{},
+    CostedCounter<&DieCounters::vector_bytes, &ActionCounts::vector_bytes>{},
+    CostedCounter<&DieCounters::sram_read_bytes, &ActionCounts::sram_read_bytes>{},
+    CostedCounter<&DieCounters::sram_write_bytes, &ActionCounts::sram_write_bytes>{},
+    CostedCounter<&DieCounters::dram_read_bytes, &ActionCounts::dram_read_bytes>{},
+    CostedCounter<&DieCounters::dram_write_bytes, &ActionCounts::dram_write_bytes>{}};
+
+// Calls f(costed counter) for each of them.
+template <class F>
+constexpr void for_each_costed_counter(F&& f) {
+  std::apply([&f](const auto&... each) { (f(each), ...); }, costed_counters);
+}
+
+ActionCounts actions_of(const DieCounters& die);
+
+struct EnergyCounts {
+  ActionCounts actions;
+  Wide link_bits = 0;  // payload bits times die-to-die links crossed
+  SimDuration time;    // how long the dies were powered
+  std::uint64_t dies = 1;
+};
 
 struct EnergyBreakdown {
   double compute_J = 0;

@@ -1,7 +1,8 @@
 // Attention of methods with 2D tiles: by sequence it is local; by head, all-to-alls along the columns
 // exchange some heads of all tokens for all heads of the column of some tokens, and back.
+#include "core/training/plan/attention.hpp"
+
 #include "core/training/grid/grid.hpp"
-#include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
 
@@ -14,13 +15,13 @@ GridLinear qkv_linear(const GridLayout& l, const GridAttention& a) {
   return grid_linear(l, Stage::qkv, LinearType::one, a.hidden_a, a.qkv);
 }
 GridLinear output_linear(const GridLayout& l, const GridAttention& a) {
-  return grid_linear(l, Stage::attention_output, LinearType::two, a.hidden_b, a.hidden_a);
+  return grid_linear(l, Stage::attention_output, LinearType::two, a.queries, a.hidden_a);
 }
 
 AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
   const GridDie& d = l.die;
   const std::uint64_t products = a.own_heads > 0 ? l.sequences * a.own_heads : l.sequences / d.rows * a.heads;
-  return {products, d.sequence, d.sequence, a.head};
+  return {products, d.sequence, d.sequence, a.head, d.mask, d.attention_tile};
 }
 
 // One part for each die of the column: its heads of this die's tokens, or the other way about.
@@ -56,9 +57,9 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   save_for_backward(b, l, Stage::qkv, Slot::saved, own_bytes + s.norm);
   hold(b, output_kept);
   add_attention_forward(b, shape_of(l, *this));
-  if (own_heads > 0) hold(b, s.hidden);
+  if (own_heads > 0) hold(b, output_bytes);
   exchange(b, l, *this, own_heads * head, Verb::from_heads, Pass::forward);
-  if (own_heads > 0) drop(b, s.hidden);
+  if (own_heads > 0) drop(b, output_bytes);
   save_for_backward(b, l, Stage::attention, Slot::saved, output_kept);
 }
 
@@ -78,12 +79,11 @@ void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPl
 // Gradients take the place of queries, keys and values, head by head.
 void GridAttention::core_backward(ProgramBuilder& b, const GridLayout& l) const {
   const bool exchanges = own_heads > 0;
-  const std::uint64_t hidden = l.slices.hidden;
-  if (exchanges) hold(b, hidden);
+  if (exchanges) hold(b, output_bytes);
   exchange(b, l, *this, own_heads * head, Verb::to_heads, Pass::input_gradient);
-  if (exchanges) drop(b, hidden);
+  if (exchanges) drop(b, output_bytes);
   add_attention_backward(b, shape_of(l, *this));
-  drop(b, output_kept + hidden);  // with the gradient of the output
+  drop(b, output_kept + output_bytes);  // with the gradient of the output
   if (exchanges) hold(b, qkv_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::from_heads, Pass::input_gradient);
   // Gradients of keys and values that several dies have used are added up.
@@ -105,7 +105,7 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
       read_next(b, l, place);
     }
   }
-  hold(b, s.hidden);  // the gradient of attention's output
+  hold(b, output_bytes);  // the gradient of attention's output
   add_gradients(b, l, output_linear(l, *this), back_output_stage.tiles);
   core_backward(b, l);
   if (!l.recompute) {

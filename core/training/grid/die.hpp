@@ -15,8 +15,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <string_view>
 
 #include "core/chiplet/hardware/config.hpp"
+#include "core/training/model/mask.hpp"
 #include "core/training/plan/buffers.hpp"
 #include "core/training/plan/program_builder.hpp"
 #include "core/training/plan/tiling.hpp"
@@ -59,10 +61,11 @@ struct GridDie {
   std::uint64_t rows = 1, columns = 1;
   std::uint64_t sequence = 1;    // tokens of a sequence
   std::uint64_t hidden_a = 1;    // hidden / r: a slice of layout A
-  std::uint64_t hidden_b = 1;    // hidden / c: a slice of layout B
   std::uint64_t vocabulary = 1;  // vocabulary / c
   bool tied = false;
   bool by_head = false;  // attention: every die has some heads of all tokens of its column's
+  AttentionMask mask;
+  std::uint64_t attention_tile = 1;
 
   std::uint64_t head_weights() const { return hidden_a * vocabulary; }
   // The embedding table: hidden/r features of vocabulary/c words.
@@ -98,8 +101,9 @@ inline Tiling grid_tiling(const GridDie& d, const GridSlices& s, bool gathers, s
           slice_bytes(gathers ? d.rows : 1, whole) + slice_bytes(1, scattered)};
 }
 
-// Throws PlanError for `key` if `by` lines do not divide `number`.
+// Throws PlanError for `key` if `by` lines do not divide `number`; it advises the nearest numbers that do, or
+// what else helps.
 void require_divisor(std::uint64_t number, std::uint64_t by, const char* what, const char* key,
-                     const char* lines);
+                     const char* lines, std::string_view otherwise = {});
 
 }  // namespace hecaton::training

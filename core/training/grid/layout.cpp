@@ -6,17 +6,18 @@
 
 #include "core/training/grid/minibatch.hpp"
 #include "core/training/plan/buffers.hpp"
+#include "core/training/plan/facts.hpp"
 #include "core/training/plan/operator_list.hpp"
 #include "core/training/plan/program_builder.hpp"
 
 namespace hecaton::training {
 
 void require_divisor(std::uint64_t number, std::uint64_t by, const char* what, const char* key,
-                     const char* lines) {
+                     const char* lines, std::string_view otherwise) {
   if (number % by == 0) return;
   throw PlanError(key, fmt::format("does not divide the {}", what),
                   fmt::format("{} {} over {} {}", number, what, by, lines),
-                  fmt::format("use a number of {} that divides {}", lines, number));
+                  fmt::format("use {} {}{}", nearest_divisors(number, by), lines, otherwise));
 }
 
 namespace {
@@ -26,24 +27,25 @@ using Operators = std::vector<GridOperator>;
 GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   require_divisor(m.hidden, mesh.rows, "hidden features", "package.rows", "rows");
-  require_divisor(m.hidden, mesh.columns, "hidden features", "package.columns", "columns");
-  require_divisor(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns");
+  require_divisor(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns",
+                  ", or training.vocabulary_padding = \"auto\"");
   GridDie d;
   d.rows = mesh.rows;
   d.columns = mesh.columns;
   d.sequence = config.sequence_length;
   d.hidden_a = m.hidden / mesh.rows;
-  d.hidden_b = m.hidden / mesh.columns;
   d.vocabulary = m.vocabulary / mesh.columns;
   d.tied = m.tied;
   d.by_head = config.attention == Attention::by_head;
+  d.mask = mask_of(config);
+  d.attention_tile = config.attention_tile;
   return d;
 }
 
 Operators operators_of(const TrainingConfig& config, const GridDie& d) {
   const Model model = model_of(config.model);
   Operators operators;
-  for (const Operator& o : model.operators) operators.push_back(place_grid_operator(o, model.hidden, d));
+  for (const Operator& o : model.operators) operators.push_back(place_grid_operator(o, d));
   return operators;
 }
 
@@ -94,7 +96,7 @@ GridGroups groups_of(const GridLayout& l, const TrainingConfig& config, const We
 // least one column of weights and one of gradients.
 std::uint64_t room_for_panels(const GridLayout& l, const char* what, std::uint64_t resident,
                               std::uint64_t capacity) {
-  std::uint64_t widest = std::max(l.die.hidden_a, l.die.hidden_b);
+  std::uint64_t widest = l.die.hidden_a;
   for (const GridOperator& o : l.operators)
     widest = std::max(widest, std::visit([](const auto& op) { return op.widest_inputs(); }, o));
   const std::uint64_t column = 2 * slice_bytes(1, widest);

@@ -26,6 +26,15 @@ GridSlices slices_of(const GridDie& d, std::uint64_t sequences) {
   return s;
 }
 
+// Advice, where every die can have heads of its own.
+const char* or_by_head(const GridDie& d, const Operators& operators) {
+  const bool divide = std::all_of(operators.begin(), operators.end(), [&](const GridOperator& o) {
+    const auto* attention = std::get_if<GridAttention>(&o);
+    return attention == nullptr || attention->heads % d.rows == 0;
+  });
+  return !d.by_head && divide ? ", or attention = \"by-head\"" : "";
+}
+
 // What recomputation keeps of a layer while backward works on it, on top of what is there anyway.
 std::uint64_t kept_again(const Operators& operators, const GridSlices& s, Prefetch ahead) {
   return saved_of(operators, s) + 3 * s.hidden + operators.size() * s.norm + (ahead.saved ? s.hidden : 0);
@@ -127,8 +136,8 @@ void GridMinibatches::check_sequences(std::uint64_t sequences) const {
     throw PlanError(minibatch_key, "does not give every row of dies whole sequences",
                     fmt::format("{} sequences over {} rows; attention is local to a row's sequences",
                                 sequences, die_.rows),
-                    fmt::format("use a multiple of {} tokens, or attention = \"by-head\"",
-                                die_.rows * config_.sequence_length));
+                    fmt::format("use a multiple of {} tokens{}", die_.rows * config_.sequence_length,
+                                or_by_head(die_, operators_)));
   }
   if (tokens % die_.columns != 0 || tokens % die_.rows != 0) {
     throw PlanError(minibatch_key, "does not divide among the lines",
@@ -148,7 +157,7 @@ std::uint64_t GridMinibatches::least_sequences() const {
         "training.batch_sequences", "does not fit the mesh",
         fmt::format("{} sequences; {} rows and {} columns of dies need mini-batches of a multiple of {}",
                     config_.batch_sequences, die_.rows, die_.columns, sequences),
-        fmt::format("use a multiple of {}", sequences));
+        fmt::format("use a multiple of {}{}", sequences, or_by_head(die_, operators_)));
   }
   return sequences;
 }

@@ -14,7 +14,7 @@ namespace {
 // Every die gets an equal part of its column's heads, with the keys and values that they need.
 void place_heads(GridAttention& a, const Operator& o, const GridDie& d) {
   const std::uint64_t dies = d.rows * d.columns;
-  require_divisor(o.heads, dies, "heads", "training.attention", "dies");
+  require_divisor(o.heads, dies, "heads", "training.attention", "dies", ", or \"by-sequence\"");
   const std::uint64_t sharing = o.heads / o.kv_heads;  // query heads of a key/value head
   a.own_heads = o.heads / dies;
   if (a.own_heads % sharing != 0 && sharing % a.own_heads != 0) {
@@ -37,7 +37,7 @@ Tiling experts_tiling(const GridFeedForward& f, const GridSlices& s, std::uint64
 
 }  // namespace
 
-GridAttention place_grid_attention(const Operator& o, std::uint64_t hidden, const GridDie& d) {
+GridAttention place_grid_attention(const Operator& o, const GridDie& d) {
   require_divisor(o.heads, d.columns, "heads", "package.columns", "columns");
   if (o.kv_heads % d.columns != 0 && d.columns % o.kv_heads != 0) {
     throw PlanError("package.columns", "does not fit the key/value heads",
@@ -45,13 +45,13 @@ GridAttention place_grid_attention(const Operator& o, std::uint64_t hidden, cons
                     "use a number of columns that is a divisor or a multiple of them");
   }
   GridAttention a;
-  a.head = head_size(o, hidden);
+  a.head = o.head;
   a.heads = o.heads / d.columns;
   a.hidden_a = d.hidden_a;
-  a.hidden_b = d.hidden_b;
+  a.queries = a.heads * a.head;
   a.kv_copies = o.kv_heads < d.columns ? d.columns / o.kv_heads : 1;
   a.kv = 2 * a.head * (o.kv_heads * a.kv_copies / d.columns);
-  a.qkv = d.hidden_b + a.kv;
+  a.qkv = a.queries + a.kv;
   if (d.by_head) place_heads(a, o, d);
   return a;
 }
@@ -75,10 +75,10 @@ GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d) {
   return f;
 }
 
-GridOperator place_grid_operator(const Operator& o, std::uint64_t hidden, const GridDie& d) {
+GridOperator place_grid_operator(const Operator& o, const GridDie& d) {
   switch (o.kind) {
     case OperatorKind::attention:
-      return place_grid_attention(o, hidden, d);
+      return place_grid_attention(o, d);
     case OperatorKind::feed_forward:
     case OperatorKind::experts:
       return place_grid_feed_forward(o, d);
@@ -98,8 +98,9 @@ Masters GridAttention::masters() const {
 void GridAttention::place_tokens(const GridSlices& s) {
   qkv_bytes = slice_bytes(s.tokens_b, qkv);
   own_bytes = own_heads > 0 ? slice_bytes(s.tokens, own_heads * head + own_kv) : qkv_bytes;
-  exchanged = own_heads > 0 ? qkv_bytes + s.hidden : 0;
-  output_kept = s.hidden + s.tokens_b * heads * scalar_bytes;
+  output_bytes = slice_bytes(s.tokens_b, queries);
+  exchanged = own_heads > 0 ? qkv_bytes + output_bytes : 0;
+  output_kept = output_bytes + s.tokens_b * heads * scalar_bytes;
   kept = own_bytes + s.norm + output_kept;
 }
 
@@ -109,12 +110,12 @@ void GridAttention::plan(const GridDie& d, const GridSlices& s, const GridRoom& 
     return grid_tiling(d, s, room.scheme.gathers, resident, whole, 0);
   };
   qkv_stage.tiling = tiling(beside.stream + qkv_bytes, hidden_a + qkv);
-  output_stage.tiling = tiling(beside.stream + kept + exchanged, hidden_b + hidden_a);
+  output_stage.tiling = tiling(beside.stream + kept + exchanged, queries + hidden_a);
   // Gradient of the stream, of the output of attention, and what attention saved; ahead: the input of this
   // operator, and what the next one starts from.
   const std::uint64_t input = ahead.saved ? s.hidden : 0;
   back_output_stage.tiling =
-      tiling(2 * s.hidden + kept + input + beside.next + beside.border, hidden_a + hidden_b);
+      tiling(s.hidden + output_bytes + kept + input + beside.next + beside.border, hidden_a + queries);
   // Gradients of queries, keys and values have taken their place, head by head; the input is there by now.
   const std::uint64_t qkv_gradients = std::max(qkv_bytes, own_bytes) + exchanged;
   back_qkv_stage.tiling =

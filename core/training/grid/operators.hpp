@@ -44,10 +44,10 @@ struct GridBeside {
 // Attention: norm, queries, keys and values (type 1), attention, projection (type 2).
 struct GridAttention {
   // Features of this die, in elements.
-  std::uint64_t head = 1;      // of a head
-  std::uint64_t heads = 1;     // query heads
-  std::uint64_t hidden_a = 1;  // as in GridDie
-  std::uint64_t hidden_b = 1;
+  std::uint64_t head = 1;       // of a head
+  std::uint64_t heads = 1;      // query heads
+  std::uint64_t hidden_a = 1;   // as in GridDie
+  std::uint64_t queries = 1;    // heads x head; as large as the output of attention
   std::uint64_t qkv = 1;        // queries, keys and values
   std::uint64_t kv = 1;         // of which keys and values
   std::uint64_t kv_copies = 1;  // columns that hold the same key/value head
@@ -58,7 +58,8 @@ struct GridAttention {
   std::uint64_t own_bytes = 0;  // and as attention uses them
   std::uint64_t exchanged = 0;  // beside these while attention by head exchanges them
   std::uint64_t kept = 0;       // what backward needs: these, the output, log-sum-exp, and the norm's scalar
-  std::uint64_t output_kept = 0;  // of which output and log-sum-exp
+  std::uint64_t output_bytes = 0;  // the output of attention
+  std::uint64_t output_kept = 0;   // of what backward needs: output and log-sum-exp
 
   TiledStage qkv_stage{"QKV", "queries, keys and values", {}};
   TiledStage output_stage{"output", "projection after attention", {}};
@@ -66,8 +67,8 @@ struct GridAttention {
   TiledStage back_qkv_stage{"QKV", "queries, keys and values backward", {}};
 
   // What the family asks. Weights of this die, and the widest input of its linear layers, in elements:
-  std::uint64_t weights() const { return hidden_a * (qkv + hidden_b); }
-  std::uint64_t widest_inputs() const { return std::max(hidden_a, hidden_b); }
+  std::uint64_t weights() const { return hidden_a * (qkv + queries); }
+  std::uint64_t widest_inputs() const { return std::max(hidden_a, queries); }
   Masters masters() const;
   // Sets the sizes of a mini-batch. Bytes of a mini-batch:
   void place_tokens(const GridSlices& s);
@@ -138,8 +139,8 @@ struct GridFeedForward {
 };
 
 // Throws PlanError for what does not fit the mesh.
-GridOperator place_grid_operator(const Operator& o, std::uint64_t hidden, const GridDie& d);
-GridAttention place_grid_attention(const Operator& o, std::uint64_t hidden, const GridDie& d);
+GridOperator place_grid_operator(const Operator& o, const GridDie& d);
+GridAttention place_grid_attention(const Operator& o, const GridDie& d);
 GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d);
 
 }  // namespace hecaton::training

@@ -9,6 +9,8 @@
 
 namespace hecaton::training {
 
+__extension__ using Wide = unsigned __int128;  // a count of a whole step, which 64 bits may not hold
+
 // What a layer is made of. Each works on the residual stream: a norm, the operator, and its result is added.
 enum class OperatorKind : std::uint8_t { attention, feed_forward, experts };
 constexpr auto enum_names(std::type_identity<OperatorKind>) {
@@ -20,7 +22,7 @@ constexpr auto enum_names(std::type_identity<OperatorKind>) {
 // An operator of a layer as a deck names it: a shape of 0, and a gate of -1, is that of the model.
 struct OperatorConfig {
   OperatorKind kind = OperatorKind::attention;
-  std::uint32_t heads = 0, kv_heads = 0;
+  std::uint32_t heads = 0, kv_heads = 0, head_dim = 0;
   std::uint32_t ffn = 0;
   std::uint32_t experts = 0, experts_per_token = 0;
   std::int32_t gated = -1;
@@ -43,6 +45,8 @@ struct ModelConfig {
   std::uint32_t experts_per_token = 1;  // that a token passes
   // Of a layer; none: attention, and a feed-forward network or experts.
   std::vector<OperatorConfig> operators = {};
+  std::uint32_t head_dim = 0;  // features of a head; 0: hidden / heads
+  bool operator==(const ModelConfig&) const = default;
 };
 
 // How methods that broadcast do it: along a binary tree, or in chunks from die to die.
@@ -66,6 +70,13 @@ constexpr auto enum_names(std::type_identity<Attention>) {
   return named<Attention>({{by_sequence, "by-sequence"}, {by_head, "by-head"}});
 }
 
+// Whether words that nothing stands for make the vocabulary as large as method and mesh need it.
+enum class VocabularyPadding : std::uint8_t { none, automatic };
+constexpr auto enum_names(std::type_identity<VocabularyPadding>) {
+  using enum VocabularyPadding;
+  return named<VocabularyPadding>({{none, "none"}, {automatic, "auto"}});
+}
+
 struct TrainingConfig {
   ModelConfig model;
   std::string method = "hecaton";  // one of methods() in method.hpp
@@ -78,7 +89,11 @@ struct TrainingConfig {
   std::uint32_t broadcast_chunks = 8;
   Optimizer optimizer = Optimizer::adam;
   Attention attention = Attention::by_sequence;
-  bool recompute = false;  // backward computes a layer's activations again from its input
+  bool recompute = false;              // backward computes a layer's activations again from its input
+  bool causal = false;                 // attention of a token to itself and those before it alone (mask.hpp)
+  std::uint32_t window = 0;            // causal: so many of these, itself among them; 0: all
+  std::uint32_t attention_tile = 128;  // causal: queries, and keys, of a tile of scores
+  VocabularyPadding vocabulary_padding = VocabularyPadding::none;
 };
 
 // A collective alone, to be compared with its closed form.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,14 @@ std::span<const ModelConfig> known_models();
 std::vector<std::string_view> model_names();
 const ModelConfig* find_model(std::string_view name);  // nullptr if unknown
 
+// All parameters of a known model as it was published: with gains of norms, biases, learned positions and the
+// published vocabulary, none of which are simulated (models.cpp has a table of them). None for other names.
+std::optional<std::uint64_t> parameters(std::string_view known);
+// The vocabulary that a known model was published with, where its shapes have a padded one.
+std::optional<std::uint32_t> published_vocabulary(std::string_view known);
+// The parameters of a model that has a known model's name and shapes; the vocabulary may be the published one.
+std::optional<std::uint64_t> parameters_of(const ModelConfig& m);
+
 // Weights of the operators of a layer, and those of them that a token passes. The gains of the norms are left
 // out: less than a ten-thousandth.
 std::uint64_t layer_weights(const ModelConfig& m);
@@ -23,7 +32,7 @@ std::uint64_t active_layer_weights(const ModelConfig& m);
 // Of the layers, the output head and the embedding table.
 std::uint64_t all_weights(const ModelConfig& m);
 
-// Throws std::overflow_error beyond 64 bits. The formula stands at Plan::model_flops.
-std::uint64_t model_flops(const ModelConfig& m, std::uint64_t sequence_length, std::uint64_t tokens);
+// Useful operations of a step. The formula stands at Plan::model_flops.
+Wide model_flops(const TrainingConfig& config);
 
 }  // namespace hecaton::training

@@ -12,9 +12,10 @@ namespace hecaton::training {
 namespace {
 
 void check_attention(const Operator& o, std::uint64_t hidden) {
-  if (hidden % o.heads != 0) {
+  if (o.head == 0) {
     throw PlanError("training.model.heads", "does not divide the hidden size",
-                    fmt::format("{} features in {} heads", hidden, o.heads), "use a divisor of hidden");
+                    fmt::format("{} features in {} heads", hidden, o.heads),
+                    "use a divisor of hidden, or give head_dim");
   }
   if (o.heads % o.kv_heads != 0) {
     throw PlanError("training.model.kv_heads", "does not divide the heads",
@@ -23,7 +24,7 @@ void check_attention(const Operator& o, std::uint64_t hidden) {
   }
 }
 std::uint64_t attention_weights(const Operator& o, std::uint64_t hidden, std::uint64_t) {
-  return hidden * (qkv_features(o, hidden) + hidden);
+  return hidden * (qkv_features(o) + query_features(o));
 }
 
 void check_feed_forward(const Operator&, std::uint64_t) {}
@@ -41,13 +42,16 @@ std::uint64_t feed_forward_weights(const Operator& o, std::uint64_t hidden, std:
   return passed * hidden * (up_features(o) + o.ffn) + choice;
 }
 
-std::uint64_t all_of_a_token(const Operator&, std::uint64_t hidden) {
-  return hidden;
+std::uint64_t all_queries(const Operator& o) {
+  return query_features(o);
 }
-std::uint64_t none_of_a_token(const Operator&, std::uint64_t) {
+std::uint64_t widest_of_attention(const Operator& o) {
+  return qkv_features(o);
+}
+std::uint64_t none_of_a_token(const Operator&) {
   return 0;
 }
-std::uint64_t widest_of_feed_forward(const Operator& o, std::uint64_t) {
+std::uint64_t widest_of_feed_forward(const Operator& o) {
   return o.experts_per_token * up_features(o);
 }
 
@@ -55,13 +59,13 @@ struct KindInfo {
   void (*check)(const Operator&, std::uint64_t hidden);
   // `passed`: feed-forward networks that count; 0 for a kind without them.
   std::uint64_t (*weights)(const Operator&, std::uint64_t hidden, std::uint64_t passed);
-  std::uint64_t (*scored)(const Operator&, std::uint64_t hidden);
-  std::uint64_t (*widest)(const Operator&, std::uint64_t hidden);
+  std::uint64_t (*scored)(const Operator&);
+  std::uint64_t (*widest)(const Operator&);
 };
 
 // By OperatorKind.
 constexpr std::array<KindInfo, names_of<OperatorKind>().size()> kinds = {{
-    {check_attention, attention_weights, all_of_a_token, qkv_features},
+    {check_attention, attention_weights, all_queries, widest_of_attention},
     {check_feed_forward, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
     {check_experts, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
 }};
@@ -77,6 +81,9 @@ Operator operator_of(const OperatorConfig& c, const ModelConfig& m) {
   if (c.kind == OperatorKind::attention) {
     o.heads = given(c.heads, m.heads);
     o.kv_heads = given(c.kv_heads, c.heads > 0 ? std::min(m.kv_heads, c.heads) : m.kv_heads);
+    // 0 where heads do not divide the hidden size: for check_attention() to refuse.
+    const std::uint64_t derived = m.hidden % o.heads == 0 ? m.hidden / o.heads : 0;
+    o.head = c.head_dim > 0 ? c.head_dim : (m.head_dim > 0 ? m.head_dim : derived);
     return o;
   }
   o.ffn = given(c.ffn, m.ffn);
@@ -121,11 +128,11 @@ std::uint64_t layer_weights(const Model& model) {
   for (const Operator& o : model.operators) sum += weights(o, model.hidden);
   return sum;
 }
-std::uint64_t scored_features(const Operator& o, std::uint64_t hidden) {
-  return info(o).scored(o, hidden);
+std::uint64_t scored_features(const Operator& o) {
+  return info(o).scored(o);
 }
-std::uint64_t widest_features(const Operator& o, std::uint64_t hidden) {
-  return info(o).widest(o, hidden);
+std::uint64_t widest_features(const Operator& o) {
+  return info(o).widest(o);
 }
 
 }  // namespace hecaton::training

@@ -21,7 +21,8 @@ inline constexpr std::uint64_t scalar_bytes = 4;
 // With all shapes that its kind has; the others are 0 or false.
 struct Operator {
   OperatorKind kind = OperatorKind::attention;
-  std::uint64_t heads = 0, kv_heads = 0;  // attention; heads divide hidden, kv_heads heads
+  std::uint64_t heads = 0, kv_heads = 0;  // attention; kv_heads divide heads
+  std::uint64_t head = 0;                 // features of a head
   std::uint64_t ffn = 0;                  // feed-forward network, or each of the experts: inner size
   bool gated = false;
   std::uint64_t experts = 0, experts_per_token = 0;  // a feed-forward network: 1 of 1
@@ -43,13 +44,12 @@ Model model_of(const ModelConfig& config);
 // Throws PlanError for shapes that no method could do.
 void check_operators(const Model& model);
 
-// Features of a head.
-constexpr std::uint64_t head_size(const Operator& o, std::uint64_t hidden) {
-  return hidden / o.heads;
+// Queries of a token, as many as the output of attention; queries, keys and values, each head once.
+constexpr std::uint64_t query_features(const Operator& o) {
+  return o.heads * o.head;
 }
-// Queries, keys and values of a token, each head once.
-constexpr std::uint64_t qkv_features(const Operator& o, std::uint64_t hidden) {
-  return hidden + 2 * o.kv_heads * head_size(o, hidden);
+constexpr std::uint64_t qkv_features(const Operator& o) {
+  return (o.heads + 2 * o.kv_heads) * o.head;
 }
 // Outputs of the first linear layer of a feed-forward network: gate and up, or up alone.
 constexpr std::uint64_t up_features(const Operator& o) {
@@ -61,8 +61,8 @@ std::uint64_t weights(const Operator& o, std::uint64_t hidden);
 std::uint64_t active_weights(const Operator& o, std::uint64_t hidden);
 std::uint64_t layer_weights(const Model& model);
 // Features of a token that are multiplied with those of each token of its sequence, and once more to sum up.
-std::uint64_t scored_features(const Operator& o, std::uint64_t hidden);
+std::uint64_t scored_features(const Operator& o);
 // The widest that a token gets, for bounds.
-std::uint64_t widest_features(const Operator& o, std::uint64_t hidden);
+std::uint64_t widest_features(const Operator& o);
 
 }  // namespace hecaton::training

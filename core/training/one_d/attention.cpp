@@ -1,7 +1,6 @@
 // Attention of 1D tensor parallelism: two passes over the stream, before and after the attention over whole
 // sequences.
 #include "core/training/one_d/one_d.hpp"
-#include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
 

@@ -12,6 +12,7 @@
 
 #include "core/chiplet/hardware/config.hpp"
 #include "core/training/model/config.hpp"
+#include "core/training/model/mask.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "core/training/plan/buffers.hpp"
 #include "core/training/plan/plan.hpp"
@@ -37,6 +38,8 @@ struct OneDDie {
   std::uint64_t sequence = 1;
   std::uint64_t sharing = 1;  // a token tile is cut among so many dies: the most that share a query head
   std::uint64_t hidden = 1;
+  AttentionMask mask;
+  std::uint64_t attention_tile = 1;
   bool tied = false;
   std::uint64_t vocabulary = 1;  // words: every die has this many or one less
   std::uint64_t table = 1;       // hidden / N: features of its share of the stream and of the embedding table

@@ -19,11 +19,17 @@ OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   const std::uint64_t dies = mesh.dies();
   if (m.hidden % dies != 0) throw_uneven_dies("hidden features", m.hidden, dies);
-  if (m.vocabulary < dies) throw_uneven_dies("words of the vocabulary", m.vocabulary, dies);
+  if (m.vocabulary < dies) {
+    throw PlanError("training.model.vocabulary", "is too small",
+                    fmt::format("{} words over {} dies", m.vocabulary, dies),
+                    "use fewer dies, or training.vocabulary_padding = \"auto\"");
+  }
   OneDDie d;
   d.dies = dies;
   d.sequence = config.sequence_length;
   d.hidden = m.hidden;
+  d.mask = mask_of(config);
+  d.attention_tile = config.attention_tile;
   d.tied = m.tied;
   d.vocabulary = ceil_div(m.vocabulary, dies);
   d.table = m.hidden / dies;

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "core/training/plan/facts.hpp"
+
 namespace hecaton::training {
 
 void throw_uneven_dies(std::string_view what, std::uint64_t number, std::uint64_t dies) {
   throw PlanError("package.rows", fmt::format("makes a number of dies that does not fit the {}", what),
                   fmt::format("{} {} over {} dies", number, what, dies),
-                  "choose another mesh or another method");
+                  fmt::format("use {} dies, or another method", nearest_divisors(number, dies)));
 }
 
 void require_weight_room(const char* what, std::uint64_t elements, std::uint64_t capacity) {
@@ -21,7 +23,7 @@ OneDAttention attention_of(const Operator& o, const OneDDie& d) {
   if (!fits(o.heads)) throw_uneven_dies("heads", o.heads, d.dies);
   if (!fits(o.kv_heads)) throw_uneven_dies("key/value heads", o.kv_heads, d.dies);
   OneDAttention a;
-  a.head = head_size(o, d.hidden);
+  a.head = o.head;
   a.heads = d.dies > o.heads ? 1 : o.heads / d.dies;
   a.query_copies = d.dies > o.heads ? d.dies / o.heads : 1;
   a.kv_copies = d.dies > o.kv_heads ? d.dies / o.kv_heads : 1;

@@ -14,6 +14,7 @@
 
 #include "core/training/model/operators.hpp"
 #include "core/training/one_d/die.hpp"
+#include "core/training/plan/attention.hpp"
 #include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
@@ -44,7 +45,7 @@ struct OneDAttention {
   std::uint64_t qkv_weights() const { return hidden * (queries + kv); }
   std::uint64_t output_weights() const { return queries * hidden; }
   AttentionShape shape(const OneDDie& d, std::uint64_t sequences) const {
-    return {sequences * heads, d.sequence / query_copies, d.sequence, head};
+    return {sequences * heads, d.sequence / query_copies, d.sequence, head, d.mask, d.attention_tile};
   }
 
   // What the family asks. Weights of this die, and what is in the weight buffer at once backward, with

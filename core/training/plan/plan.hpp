@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/chiplet/program/program.hpp"
+#include "core/training/model/config.hpp"
 #include "core/training/plan/footprint.hpp"
 #include "core/training/plan/meaning.hpp"
 
@@ -36,12 +37,14 @@ struct Plan {
   std::vector<Footprint> footprints;  // of a die, one per role; none for a collective alone
   std::vector<std::uint32_t> role_of_die;
   // Useful operations of the step over the whole package, for the model FLOPs utilisation:
-  //   tokens x (6 P + 12 layers x sequence_length x heads x head_size)
-  // with P the weights of all linear layers and the output head (an embedding lookup is no product). Forward
-  // counts once and backward twice; attention over the whole square of positions; recomputation and work that
-  // is done on several dies at once do not count, so the operations executed are more.
-  std::uint64_t model_flops = 0;
-  std::uint64_t parameters = 0;        // of the model: weights of layers, output head and embedding table
+  //   tokens x 6 P + sequences x pairs x 12 layers x heads x head_size
+  // with P the weights of all linear layers and the output head (an embedding lookup is no product), and pairs
+  // the queries of a sequence times the keys that each sees: sequence_length squared, or the triangle or band
+  // that a causal mask leaves (AttentionMask::pairs). Forward counts once and backward twice; recomputation,
+  // what is masked in tiles that are computed, and work that is done on several dies at once do not count, so
+  // the operations executed are more.
+  Wide model_flops = 0;
+  std::uint64_t parameters = 0;        // that are simulated: weights of layers, output head and embedding table
   std::uint64_t tokens = 0;            // of the step
   std::uint64_t minibatch_tokens = 0;  // of one mini-batch
   std::vector<PlanFact> facts;

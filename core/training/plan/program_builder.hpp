@@ -21,6 +21,9 @@ enum class Slot : std::uint8_t {
   gradients  // weight gradients written
 };
 
+// Of a loop or of products. Throws PlanError for what an operation can not count.
+std::uint32_t count_of(std::uint64_t count);
+
 // Bytes of `tokens` tokens of `features` features each.
 constexpr std::uint64_t slice_bytes(std::uint64_t tokens, std::uint64_t features) {
   return tokens * features * element_bytes;
@@ -44,14 +47,14 @@ class ProgramBuilder {
     chiplet::Op& begin = add(OpCode::loop, Stage::none);
     begin.iterates = iterates;
     begin.section = section_;
-    begin.count = static_cast<std::uint32_t>(count);
+    begin.count = count_of(count);
     std::forward<Body>(body)();
     add(OpCode::end_loop, Stage::none);
   }
 
   void matmul(Stage stage, std::uint64_t m, std::uint64_t k, std::uint64_t n, std::uint64_t count = 1) {
     chiplet::Op& op = add(OpCode::matmul, stage);
-    op.count = static_cast<std::uint32_t>(count);
+    op.count = count_of(count);
     op.m = m;
     op.k = k;
     op.n = n;

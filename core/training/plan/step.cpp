@@ -1,7 +1,5 @@
 #include "core/training/plan/step.hpp"
 
-#include "core/training/model/models.hpp"
-
 namespace hecaton::training {
 
 using chiplet::Buffer;
@@ -129,7 +127,6 @@ void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::u
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.minibatch_tokens = minibatch_tokens;
   plan.parameters = all_weights(config.model);
-  plan.model_flops = model_flops(config.model, config.sequence_length, plan.tokens);
 }
 
 }  // namespace hecaton::training

@@ -73,8 +73,7 @@ struct Step {
 // Adds a role with the program of this step.
 void add_role(Plan& plan, const Step& step);
 
-// Fills in what does not depend on the method: all dies have role 0, tokens and useful operations are those
-// of the configuration.
+// Fills in what does not depend on the method: all dies have role 0, tokens are those of the configuration.
 void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::uint64_t minibatch_tokens);
 
 }  // namespace hecaton::training

@@ -9,14 +9,6 @@ namespace hecaton::training {
 using chiplet::Buffer;
 using chiplet::Stage;
 
-namespace {
-
-std::uint64_t score_bytes(const AttentionShape& a) {
-  return a.count * a.queries * a.keys * element_bytes;
-}
-
-}  // namespace
-
 void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer_bytes, bool overlap) {
   const std::uint64_t state = optimizer_state_bytes(share.optimizer);
   const std::uint64_t reads = share.weights * state + share.gradients * element_bytes;
@@ -64,23 +56,6 @@ void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::u
     if (!overlap) b.wait(Stage::embedding, Slot::gradients);
     b.add_minibatch(1);
   });
-}
-
-void add_attention_forward(ProgramBuilder& b, const AttentionShape& a) {
-  b.matmul(Stage::attention, a.queries, a.head, a.keys, a.count);
-  b.vector(Stage::attention, score_bytes(a));
-  b.matmul(Stage::attention, a.queries, a.keys, a.head, a.count);
-  b.mean(Verb::attention, Pass::forward, Stage::attention_output);
-}
-
-void add_attention_backward(ProgramBuilder& b, const AttentionShape& a) {
-  b.matmul(Stage::attention, a.queries, a.head, a.keys, a.count);  // S
-  b.matmul(Stage::attention, a.queries, a.head, a.keys, a.count);  // dP
-  b.vector(Stage::attention, 2 * score_bytes(a));
-  b.matmul(Stage::attention, a.keys, a.queries, a.head, a.count);  // dV
-  b.matmul(Stage::attention, a.queries, a.keys, a.head, a.count);  // dQ
-  b.matmul(Stage::attention, a.keys, a.queries, a.head, a.count);  // dK
-  b.mean(Verb::attention, Pass::input_gradient, Stage::qkv);
 }
 
 }  // namespace hecaton::training

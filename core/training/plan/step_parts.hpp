@@ -1,5 +1,4 @@
-// Parts of a training step that are the same for every method: products of attention, gradient of the
-// embedding, optimizer.
+// Parts of a training step that are the same for every method: gradient of the embedding, optimizer.
 #pragma once
 
 #include <cstdint>
@@ -35,17 +34,5 @@ void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer
 // Gradient of the embedding table. Per mini-batch, `bytes` of gradients of the stream are read, and the rows
 // of the table's gradient that they belong to; the rows are added to and written.
 void add_embedding_backward(ProgramBuilder& b, std::uint64_t minibatches, std::uint64_t bytes, bool overlap);
-
-// The products of attention over whole sequences: `count` times [queries, keys] by a head's features. Forward
-// is S = Q K^T and P V. Backward computes S again (the probabilities were never stored), then dP = dO V^T, dV
-// = P^T dO, dQ = dS K and dK = dS^T Q: 5 products against 2. The whole square is computed, causal or not.
-struct AttentionShape {
-  std::uint64_t count = 1;  // sequences x heads
-  std::uint64_t queries = 1;
-  std::uint64_t keys = 1;
-  std::uint64_t head = 1;  // features
-};
-void add_attention_forward(ProgramBuilder& b, const AttentionShape& a);
-void add_attention_backward(ProgramBuilder& b, const AttentionShape& a);
 
 }  // namespace hecaton::training

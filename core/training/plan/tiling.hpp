@@ -20,6 +20,11 @@ constexpr std::uint64_t divisor_at_least(std::uint64_t number, std::uint64_t bou
   return best;
 }
 
+// The largest divisor of `number` that is at most `bound`. number > 0, bound > 0.
+constexpr std::uint64_t divisor_at_most(std::uint64_t number, std::uint64_t bound) {
+  return number / divisor_at_least(number, (number + bound - 1) / bound);
+}
+
 constexpr std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) {
   return (a + b - 1) / b;
 }

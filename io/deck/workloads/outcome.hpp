@@ -8,24 +8,25 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/chiplet/program/counters.hpp"
+#include "core/chiplet/program/energy.hpp"
 #include "io/deck/workloads/energy_summary.hpp"
 #include "net/traffic/traffic.hpp"
 
 namespace hecaton::io {
 
-__extension__ using Wide = unsigned __int128;  // a sum of 64-bit counts over any number of dies
+using chiplet::Wide;  // a sum of 64-bit counts over any number of dies
 
-// Of dies that run programs: counts that fit 64 bits, times that may not.
+// Of dies that run programs.
 struct PackageSums {
-  chiplet::DieCounters counts;  // without the times
+  chiplet::ActionCounts actions;
+  Wide nop_sent_bytes = 0;
   Wide compute_ps = 0;
   Wide nop_ps = 0;
   Wide dram_ps = 0;
   std::uint64_t finished_ps = 0;  // of the last die
   std::uint64_t activation_peak_bytes = 0;
   std::uint64_t weight_peak_bytes = 0;
-  std::uint64_t link_bits = 0;
+  Wide link_bits = 0;
   std::uint64_t dies = 0;
 };
 
@@ -47,9 +48,9 @@ struct TrafficResult {
 
 // What the programs of the dies say of themselves, and their counters do not.
 struct ModelFacts {
-  std::uint64_t tokens = 0;       // of a training step
-  std::uint64_t model_flops = 0;  // useful FLOPs of a training step
-  std::string algorithm;          // of a collective alone: the ring that was used ("bypass-ring", ...)
+  std::uint64_t tokens = 0;  // of a training step
+  Wide model_flops = 0;      // useful FLOPs of a training step
+  std::string algorithm;     // of a collective alone: the ring that was used ("bypass-ring", ...)
 };
 
 // A step of which a part was simulated: what that part says of the whole.

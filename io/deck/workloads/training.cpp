@@ -48,7 +48,8 @@ Preset model_preset(const training::ModelConfig& model) {
            {"tied", model.tied, Tag::public_source},
            {"experts", number(model.experts), Tag::public_source},
            {"experts_per_token", number(model.experts_per_token), Tag::public_source},
-           {"operators", list_text(model.operators), Tag::public_source}}};
+           {"operators", list_text(model.operators), Tag::public_source},
+           {"head_dim", number(model.head_dim), Tag::public_source}}};
 }
 
 std::span<const Preset> model_presets() {
@@ -108,7 +109,25 @@ Table training_table() {
        key(
            "recompute", BooleanType{}, "", Tag::assumed, ActsOn::everything,
            "Backward computes the activations of a layer again from its input, in place of reading them.",
-           [](auto& d) -> auto& { return own(d).recompute; })});
+           [](auto& d) -> auto& { return own(d).recompute; }),
+       key(
+           "causal", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "A token attends to itself and those before it alone; tiles of scores above the diagonal are not "
+           "computed. false: whole squares.",
+           [](auto& d) -> auto& { return own(d).causal; }),
+       key(
+           "window", IntegerType{0, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+           "With causal: how many of these a token attends to, itself among them; 0: all.",
+           [](auto& d) -> auto& { return own(d).window; }),
+       key(
+           "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+           "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
+           [](auto& d) -> auto& { return own(d).attention_tile; }),
+       key(
+           "vocabulary_padding", choice_of<training::VocabularyPadding>(), "", Tag::assumed,
+           ActsOn::everything,
+           "auto: words are added until the vocabulary divides among the dies as the method needs it.",
+           [](auto& d) -> auto& { return own(d).vocabulary_padding; })});
 }
 
 Table model_table() {
@@ -132,6 +151,10 @@ Table model_table() {
            "kv_heads", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
            "Key/value heads; fewer than heads: grouped-query attention.",
            [](auto& d) -> auto& { return own(d).model.kv_heads; }),
+       key(
+           "head_dim", IntegerType{0, 65536}, "", Tag::assumed, ActsOn::everything,
+           "Features of an attention head; 0: hidden / heads.",
+           [](auto& d) -> auto& { return own(d).model.head_dim; }),
        key(
            "layers", IntegerType{1, 10000}, "", Tag::assumed, ActsOn::everything, "Layers.",
            [](auto& d) -> auto& { return own(d).model.layers; }),
@@ -183,21 +206,25 @@ void choose_model(Deck& deck, std::span<const Entry> entries) {
     return;
   }
   for (const Key& key : find_table(model_table_name)->keys) {
-    // A model that says nothing of experts has none.
-    const bool is_shape = std::holds_alternative<IntegerType>(key.type) && !key.name.starts_with("experts");
+    // A model that says nothing of experts has none; what may be 0 follows from the other shapes.
+    const auto* number = std::get_if<IntegerType>(&key.type);
+    const bool is_shape = number != nullptr && number->least > 0 && !key.name.starts_with("experts");
     const Entry& place = table != nullptr ? *table : *name;
     if (is_shape && find_entry(entries, model_table_name, key.name) == nullptr)
       refuse_missing_shape(place, key);
   }
 }
 
-// A known model whose shapes were changed must not pass under its name.
+// A known model whose shapes were changed must not pass under its name. The vocabulary that it was published
+// with is no change.
 void rename_changed_model(Deck& deck) {
   const Preset* preset = preset_in_use(deck, model_table_name);
   if (preset == nullptr) return;
   for (const PresetValue& value : preset->values) {
     const Key& key = *find_key(model_table_name, value.key);
     if (key.get(deck, key) == value.value) continue;
+    const training::ModelConfig& model = own(deck).model;
+    if (key.name == "vocabulary" && model.vocabulary == training::published_vocabulary(model.name)) continue;
     own(deck).model.name += "-changed";
     return;
   }
@@ -294,9 +321,10 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
   training.dram_s = mean_seconds(package.dram_ps, package.dies);
   training.mfu = ratio(static_cast<double>(facts.model_flops),
                        training.step_s * static_cast<double>(package.dies) * deck.die.peak_TFLOPS * 1e12);
-  training.nop_bytes_per_die = ratio(package.counts.nop_sent_bytes, package.dies);
-  training.dram_bytes = package.counts.dram_read_bytes + package.counts.dram_write_bytes;
-  training.flops = narrow(Wide{package.counts.macs} * 2);
+  training.nop_bytes_per_die =
+      ratio(static_cast<double>(package.nop_sent_bytes), static_cast<double>(package.dies));
+  training.dram_bytes = package.actions.dram_read_bytes + package.actions.dram_write_bytes;
+  training.flops = package.actions.macs * 2;
   training.activation_peak_bytes = package.activation_peak_bytes;
   training.weight_peak_bytes = package.weight_peak_bytes;
   training.energy_J = outcome.energy_J;
@@ -334,8 +362,8 @@ ReportLines lines_of(const TrainingSummary& t) {
                          ReportLine::part("  static", e.static_power, e.total, "J"),
                          ReportLine::quantity("  per token", t.energy_per_token_J, "J"),
                          ReportLine::quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
-                         ReportLine::quantity("DRAM traffic", static_cast<double>(t.dram_bytes), "B"),
-                         ReportLine::quantity("FLOPs", static_cast<double>(t.flops), "FLOP")};
+                         ReportLine::quantity("DRAM traffic", t.dram_bytes.number(), "B"),
+                         ReportLine::quantity("FLOPs", t.flops.number(), "FLOP")};
   lines.insert(lines.end(), rest.begin(), rest.end());
   return lines;
 }

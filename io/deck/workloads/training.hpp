@@ -12,6 +12,7 @@
 #include "core/training/model/config.hpp"
 #include "io/deck/workloads/energy_summary.hpp"
 #include "io/deck/workloads/kind_members.hpp"
+#include "io/deck/workloads/large_count.hpp"
 #include "io/deck/workloads/sampling_summary.hpp"
 
 namespace hecaton::io {
@@ -29,8 +30,8 @@ struct TrainingSummary {
   double dram_s = 0;
   double mfu = 0;                // the model's useful FLOPs over peak rate x dies x step_s
   double nop_bytes_per_die = 0;  // sent by collectives at the die's interface, mean over dies
-  std::uint64_t dram_bytes = 0;  // read and written, whole package
-  std::uint64_t flops = 0;  // done by the matrix engines, recomputation included: 2 per multiply-accumulate
+  LargeCount dram_bytes;         // read and written, whole package
+  LargeCount flops;  // done by the matrix engines, recomputation included: 2 per multiply-accumulate
   EnergySummary energy_J;
   double energy_per_token_J = 0;
   // The most that the buffers of any die have held at any time.

@@ -10,16 +10,16 @@ using chiplet::Stage;
 
 namespace {
 
-// One query with the keys of its sequence.
+// One query with the keys that it sees.
 Numbers probabilities(const StepShape& shape, std::int32_t block, const DenseMatrix& qkv, std::uint64_t token,
                       std::uint64_t head) {
-  const std::uint64_t sequence = shape.sequence(), size = shape.head_size(block);
-  const std::uint64_t first = token / sequence * sequence;
+  const std::uint64_t size = shape.head_size(block);
+  const StepShape::Keys keys = shape.keys_of(token);
   const std::uint64_t key = shape.key_at(block, shape.kv_head_of(block, head));
-  Numbers products(sequence, 0.0);
-  for (std::uint64_t s = 0; s < sequence; ++s)
+  Numbers products(keys.count, 0.0);
+  for (std::uint64_t s = 0; s < keys.count; ++s)
     for (std::uint64_t f = 0; f < size; ++f)
-      products[s] += qkv.at(token, head * size + f) * qkv.at(first + s, key + f);
+      products[s] += qkv.at(token, head * size + f) * qkv.at(keys.first + s, key + f);
   return attention_weights(std::move(products), size);
 }
 
@@ -28,16 +28,17 @@ Numbers probabilities(const StepShape& shape, std::int32_t block, const DenseMat
 void attend(const StepInputs& inputs, DenseTensors& tensors, std::int32_t block) {
   const StepShape& shape = inputs.shape;
   const DenseMatrix& qkv = tensors.get({Kind::output, Stage::qkv, block});
-  const std::uint64_t size = shape.head_size(block), sequence = shape.sequence();
+  const std::uint64_t size = shape.head_size(block);
   DenseMatrix& out =
-      tensors.make({Kind::input, Stage::attention_output, block}, shape.tokens(), shape.hidden());
+      tensors.make({Kind::input, Stage::attention_output, block}, shape.tokens(), shape.queries(block));
   for (std::uint64_t t = 0; t < shape.tokens(); ++t)
     for (std::uint64_t head = 0; head < shape.operator_at(block).heads; ++head) {
       const Numbers p = probabilities(shape, block, qkv, t, head);
       const std::uint64_t value = shape.value_at(block, shape.kv_head_of(block, head));
-      for (std::uint64_t s = 0; s < sequence; ++s)
+      const std::uint64_t first = shape.keys_of(t).first;
+      for (std::uint64_t s = 0; s < p.size(); ++s)
         for (std::uint64_t f = 0; f < size; ++f)
-          out.at(t, head * size + f) += p[s] * qkv.at(t / sequence * sequence + s, value + f);
+          out.at(t, head * size + f) += p[s] * qkv.at(first + s, value + f);
     }
 }
 
@@ -58,7 +59,6 @@ KeyValueGradients attend_backward(const StepInputs& inputs, DenseTensors& tensor
   const DenseMatrix& qkv = tensors.get({Kind::output, Stage::qkv, block});
   const DenseMatrix& dout = tensors.get({Kind::input_gradient, Stage::attention_output, block});
   const std::uint64_t heads = shape.operator_at(block).heads, size = shape.head_size(block);
-  const std::uint64_t sequence = shape.sequence();
   DenseMatrix& dy = tensors.make({Kind::output_gradient, Stage::qkv, block}, shape.tokens(), qkv.columns);
   KeyValueGradients gradients{zeros(shape.tokens(), 2 * heads * size)};
   DenseMatrix& kv = gradients.by_head;
@@ -66,16 +66,16 @@ KeyValueGradients attend_backward(const StepInputs& inputs, DenseTensors& tensor
   for (std::uint64_t t = 0; t < shape.tokens(); ++t)
     for (std::uint64_t head = 0; head < heads; ++head) {
       const Numbers p = probabilities(shape, block, qkv, t, head);
-      const std::uint64_t first = t / sequence * sequence, q = head * size;
+      const std::uint64_t first = shape.keys_of(t).first, q = head * size;
       const std::uint64_t key = shape.key_at(block, shape.kv_head_of(block, head));
       const std::uint64_t value = shape.value_at(block, shape.kv_head_of(block, head));
-      Numbers dp(sequence, 0.0);
+      Numbers dp(p.size(), 0.0);
       Number dot = 0;
-      for (std::uint64_t s = 0; s < sequence; ++s) {
+      for (std::uint64_t s = 0; s < p.size(); ++s) {
         for (std::uint64_t f = 0; f < size; ++f) dp[s] += dout.at(t, q + f) * qkv.at(first + s, value + f);
         dot += p[s] * dp[s];
       }
-      for (std::uint64_t s = 0; s < sequence; ++s) {
+      for (std::uint64_t s = 0; s < p.size(); ++s) {
         const Number ds = p[s] * (dp[s] - dot) * scale;
         for (std::uint64_t f = 0; f < size; ++f) {
           dy.at(t, q + f) += ds * qkv.at(first + s, key + f);
@@ -85,7 +85,7 @@ KeyValueGradients attend_backward(const StepInputs& inputs, DenseTensors& tensor
       }
     }
   for (std::uint64_t t = 0; t < shape.tokens(); ++t)
-    for (std::uint64_t n = shape.hidden(); n < dy.columns; ++n)
+    for (std::uint64_t n = shape.queries(block); n < dy.columns; ++n)
       dy.at(t, n) = gradients.sum(shape, block, t, n, {0, heads});
   return gradients;
 }

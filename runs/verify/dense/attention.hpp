@@ -1,5 +1,5 @@
-// Attention of the dense step, forward and backward: over the whole square of positions of a sequence, as the
-// matrix engine computes it.
+// Attention of the dense step, forward and backward: over the whole square of positions of a sequence, or what
+// the step's mask leaves of it.
 #pragma once
 
 #include "runs/verify/dense/tensors.hpp"

@@ -22,8 +22,8 @@ DenseStep::DenseStep(const StepInputs& inputs) : inputs_(inputs), tensors_(input
 }
 
 Number DenseStep::at(const TensorName& name, std::uint64_t row, std::uint64_t feature, Heads heads) const {
-  const bool is_key_or_value =
-      name.kind == Kind::output_gradient && name.stage == Stage::qkv && feature >= inputs_.shape.hidden();
+  const bool is_key_or_value = name.kind == Kind::output_gradient && name.stage == Stage::qkv &&
+                               feature >= inputs_.shape.queries(name.block);
   if (!is_key_or_value) return tensors_.get(name).at(row, feature);
   return key_value_gradients_.at(name.block).sum(inputs_.shape, name.block, row, feature, heads);
 }

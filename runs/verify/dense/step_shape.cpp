@@ -6,6 +6,7 @@ using chiplet::Stage;
 
 StepShape::StepShape(const training::TrainingConfig& config)
     : model_(training::model_of(config.model)),
+      mask_(training::mask_of(config)),
       sequence_(config.sequence_length),
       tokens_(std::uint64_t{config.batch_sequences} * config.sequence_length) {}
 
@@ -18,6 +19,7 @@ Stage StepShape::last_stage(std::int32_t block) const {
 }
 
 std::uint64_t StepShape::inputs_of(const Linear& linear) const {
+  if (linear.stage == Stage::attention_output) return queries(linear.block);
   return linear.stage == Stage::ffn_down ? operator_at(linear.block).ffn : model_.hidden;
 }
 
@@ -25,7 +27,7 @@ std::uint64_t StepShape::outputs_of(const Linear& linear) const {
   if (linear.expert == Linear::scores) return operator_at(linear.block).experts;
   switch (linear.stage) {
     case Stage::qkv:
-      return training::qkv_features(operator_at(linear.block), model_.hidden);
+      return training::qkv_features(operator_at(linear.block));
     case Stage::ffn_up:
       return training::up_features(operator_at(linear.block));
     case Stage::head:
@@ -33,6 +35,18 @@ std::uint64_t StepShape::outputs_of(const Linear& linear) const {
     default:
       return model_.hidden;
   }
+}
+
+StepShape::Keys StepShape::keys_of(std::uint64_t token) const {
+  const std::uint64_t query = token % sequence_;  // its place in its sequence
+  Keys keys{sequence_, 0};
+  for (std::uint64_t key = sequence_; key-- > 0;) {
+    if (!mask_.sees(query, key)) continue;
+    keys.first = key;
+    ++keys.count;
+  }
+  keys.first += token - query;
+  return keys;
 }
 
 TensorName StepShape::stream_after(std::int32_t block) const {

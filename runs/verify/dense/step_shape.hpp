@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/training/model/config.hpp"
+#include "core/training/model/mask.hpp"
 #include "core/training/model/operators.hpp"
 #include "runs/verify/dense/tensor_name.hpp"
 
@@ -34,18 +35,25 @@ class StepShape {
   std::uint64_t outputs_of(const Linear& linear) const;
 
   // Attention.
-  std::uint64_t head_size(std::int32_t block) const { return model_.hidden / operator_at(block).heads; }
+  std::uint64_t head_size(std::int32_t block) const { return operator_at(block).head; }
+  std::uint64_t queries(std::int32_t block) const { return training::query_features(operator_at(block)); }
   // The key/value head that a query head uses.
   std::uint64_t kv_head_of(std::int32_t block, std::uint64_t head) const {
     return head * operator_at(block).kv_heads / operator_at(block).heads;
   }
   // Where keys and values of a key/value head begin among queries, keys and values.
   std::uint64_t key_at(std::int32_t block, std::uint64_t kv_head) const {
-    return model_.hidden + kv_head * head_size(block);
+    return queries(block) + kv_head * head_size(block);
   }
   std::uint64_t value_at(std::int32_t block, std::uint64_t kv_head) const {
     return key_at(block, operator_at(block).kv_heads) + kv_head * head_size(block);
   }
+
+  // Tokens that a token attends to: from `first` on.
+  struct Keys {
+    std::uint64_t first = 0, count = 0;
+  };
+  Keys keys_of(std::uint64_t token) const;
 
   // Experts that a token passes; a feed-forward network is one expert that every token passes.
   std::uint64_t per_token(std::int32_t block) const { return operator_at(block).experts_per_token; }
@@ -58,6 +66,7 @@ class StepShape {
 
  private:
   training::Model model_;
+  training::AttentionMask mask_;
   std::uint64_t sequence_, tokens_;
 };
 

@@ -18,7 +18,7 @@ namespace {
 // Where a query is: its token, and the first features of it, its keys and its values.
 struct Query {
   std::uint64_t token;
-  std::uint64_t first;          // token of its sequence
+  StepShape::Keys keys;         // tokens that it sees
   std::uint64_t q, key, value;  // features
 };
 
@@ -27,39 +27,51 @@ template <class Visit>
 void for_each_query(DieStep& die, const Work& work, Visit&& visit) {
   const StepShape& shape = die.shape;
   const std::int32_t block = die.places.block_of(work);
-  const std::uint64_t size = shape.head_size(block), sequence = shape.sequence();
+  const std::uint64_t size = shape.head_size(block);
   const Heads heads = die.features.attention_heads(block);
   for (const std::uint64_t token : die.tokens.attention(work))
     for (std::uint64_t head = heads.first; head < heads.first + heads.count; ++head) {
       const std::uint64_t kv = shape.kv_head_of(block, head);
-      visit(Query{token, token / sequence * sequence, head * size, shape.key_at(block, kv),
+      visit(Query{token, shape.keys_of(token), head * size, shape.key_at(block, kv),
                   shape.value_at(block, kv)});
     }
+}
+
+// So many products of each query with each key that it sees, for all features of a head. Products are not
+// followed one by one, but that none of them is missing.
+void require_products(DieStep& die, const Work& work, std::uint64_t products) {
+  std::uint64_t pairs = 0;
+  for_each_query(die, work, [&](const Query& query) { pairs += query.keys.count; });
+  const std::uint64_t macs = std::exchange(die.hand.attention_macs, 0);
+  if (macs < products * pairs * die.shape.head_size(die.places.block_of(work)))
+    die.fail("products of attention are missing", work);
 }
 
 }  // namespace
 
 void attend(DieStep& die, const Work& work) {
+  require_products(die, work, 2);
   const std::int32_t block = die.places.block_of(work);
   const TensorName qkv{Kind::output, Stage::qkv, block};
   const std::uint64_t size = die.shape.head_size(block);
   for_each_query(die, work, [&](const Query& query) {
-    Numbers products(die.shape.sequence(), 0.0);
+    Numbers products(query.keys.count, 0.0);
     for (std::uint64_t s = 0; s < products.size(); ++s)
       for (std::uint64_t f = 0; f < size; ++f)
         products[s] += die.sheets.get(qkv, query.token, query.q + f) *
-                       die.sheets.get(qkv, query.first + s, query.key + f);
+                       die.sheets.get(qkv, query.keys.first + s, query.key + f);
     const Numbers p = attention_weights(std::move(products), size);
     for (std::uint64_t f = 0; f < size; ++f) {
       Number sum = 0;
       for (std::uint64_t s = 0; s < p.size(); ++s)
-        sum += p[s] * die.sheets.get(qkv, query.first + s, query.value + f);
+        sum += p[s] * die.sheets.get(qkv, query.keys.first + s, query.value + f);
       die.sheets.put({Kind::input, Stage::attention_output, block}, query.token, query.q + f, sum);
     }
   });
 }
 
 void attend_backward(DieStep& die, const Work& work) {
+  require_products(die, work, 5);
   const std::int32_t block = die.places.block_of(work);
   const TensorName qkv{Kind::output, Stage::qkv, block};
   const TensorName out{Kind::input_gradient, Stage::attention_output, block};
@@ -67,10 +79,10 @@ void attend_backward(DieStep& die, const Work& work) {
   const Number scale = 1.0 / std::sqrt(static_cast<Number>(size));
   Sheet gradients;  // several heads, and all queries, have their part in those of a key and a value
   for_each_query(die, work, [&](const Query& query) {
-    Numbers products(die.shape.sequence(), 0.0), dp(die.shape.sequence(), 0.0);
+    Numbers products(query.keys.count, 0.0), dp(query.keys.count, 0.0);
     for (std::uint64_t s = 0; s < products.size(); ++s)
       for (std::uint64_t f = 0; f < size; ++f) {
-        const std::uint64_t other = query.first + s;
+        const std::uint64_t other = query.keys.first + s;
         products[s] +=
             die.sheets.get(qkv, query.token, query.q + f) * die.sheets.get(qkv, other, query.key + f);
         dp[s] += die.sheets.get(out, query.token, query.q + f) * die.sheets.get(qkv, other, query.value + f);
@@ -80,7 +92,7 @@ void attend_backward(DieStep& die, const Work& work) {
     for (std::uint64_t s = 0; s < p.size(); ++s) dot += p[s] * dp[s];
     for (std::uint64_t s = 0; s < p.size(); ++s)
       for (std::uint64_t f = 0; f < size; ++f) {
-        const std::uint64_t other = query.first + s;
+        const std::uint64_t other = query.keys.first + s;
         const Number ds = p[s] * (dp[s] - dot) * scale;
         gradients[{query.token, query.q + f}] += ds * die.sheets.get(qkv, other, query.key + f);
         gradients[{other, query.key + f}] += ds * die.sheets.get(qkv, query.token, query.q + f);

@@ -24,7 +24,7 @@ Indices DieFeatures::outputs_at(const Work& work, std::uint64_t place, std::uint
   switch (places_->linear_of(work).stage) {
     case Stage::qkv: {
       const std::uint64_t head = shape_->head_size(block);
-      const std::uint64_t queries = m.half == 1 ? 0 : shape_->hidden() / parts();
+      const std::uint64_t queries = m.half == 1 ? 0 : shape_->queries(block) / parts();
       const std::uint64_t pairs = m.half == 0 && m.halves == 2 ? 0 : (count - queries) / (2 * head);
       Indices outputs = count_up(place * queries, queries);
       const std::uint64_t first = shape_->kv_head_of(block, heads_at(block, place).first);

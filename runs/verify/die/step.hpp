@@ -2,6 +2,7 @@
 // parts of a followed die (products, collectives, experts) work on it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "runs/verify/dense/dense_step.hpp"
@@ -25,6 +26,7 @@ struct Held {
 struct InHand {
   Held x, dy, product;
   Numbers result;
+  std::uint64_t attention_macs = 0;  // of products of attention since its last result
 };
 
 struct DieStep {

@@ -198,7 +198,8 @@ TEST(DeckTypeErrors, ValuesThatDoNotExist) {
       error_of(training_with("[training]\nmodel = \"llama2-13b\"\n")),
       "deck.toml:4:1: training.model: cannot be \"llama2-13b\" (available are tinyllama-1.1b, llama2-7b, "
       "llama2-70b, llama3.1-405b, bert-large, bloom-1.7b, gpt3-1.3b, gpt3-2.7b, gpt3-6.7b, gpt3-13b, "
-      "gpt3-175b, mixtral-8x7b) "
+      "gpt3-175b, mixtral-8x7b, llama3.1-8b, llama3.1-70b, mistral-7b, mistral-nemo-12b, mixtral-8x22b, "
+      "qwen2.5-72b, qwen1.5-moe-a2.7b) "
       "did you mean \"llama2-7b\"?");
 }
 
@@ -227,7 +228,9 @@ TEST(DeckModelErrors, AnUnknownModelNeedsAllShapes) {
       "deck.toml:3:11: training.model.ffn: is missing (the model's name is not that of a known model) "
       "give all "
       "shapes, or a name of tinyllama-1.1b, llama2-7b, llama2-70b, llama3.1-405b, bert-large, bloom-1.7b, "
-      "gpt3-1.3b, gpt3-2.7b, gpt3-6.7b, gpt3-13b, gpt3-175b, mixtral-8x7b");
+      "gpt3-1.3b, gpt3-2.7b, gpt3-6.7b, gpt3-13b, "
+      "gpt3-175b, mixtral-8x7b, llama3.1-8b, llama3.1-70b, mistral-7b, mistral-nemo-12b, mixtral-8x22b, "
+      "qwen2.5-72b, qwen1.5-moe-a2.7b");
   EXPECT_EQ(error_of(training_with("[training.model]\nname = \"a b\"\n")),
             "deck.toml:4:1: training.model.name: cannot be \"a b\" (it names things in files and tables) use "
             "1 to 64 "

@@ -106,6 +106,25 @@ TEST(Resolve, ModelsByName) {
   }
 }
 
+// What a model has beside the shapes that all have: features of a head, a shared expert, two vocabularies.
+TEST(Resolve, ModelsWithMoreShapes) {
+  const auto model_of = [](const std::string& of_model) {
+    return step_of(load(std::string(training) + "[training.model]\n" + of_model).deck).model;
+  };
+  EXPECT_EQ(model_of("name = \"mistral-nemo-12b\"\n").head_dim, 128U);
+  EXPECT_EQ(model_of("name = \"llama2-7b\"\n").head_dim, 0U);
+  EXPECT_EQ(model_of("name = \"llama2-7b\"\nhead_dim = 64\n").name, "llama2-7b-changed");
+  EXPECT_EQ(model_of("name = \"qwen1.5-moe-a2.7b\"\n").operators.size(), 3U);
+  EXPECT_EQ(model_of("name = \"gpt3-175b\"\n").vocabulary, 51200U);
+  EXPECT_EQ(model_of("name = \"gpt3-175b\"\nvocabulary = 50257\n").name, "gpt3-175b");
+  EXPECT_EQ(model_of("name = \"gpt3-175b\"\nvocabulary = 50256\n").name, "gpt3-175b-changed");
+  const training::ModelConfig own = model_of(
+      "hidden = 64\nffn = 128\nheads = 8\nkv_heads = 4\nlayers = 2\nvocabulary = 256\nhead_dim = 24\n"
+      "operators = \"attention: head_dim 12; feed-forward\"\n");
+  EXPECT_EQ(own.head_dim, 24U);
+  EXPECT_EQ(own.operators.at(0).head_dim, 12U);
+}
+
 constexpr std::string_view own_model =
     "[training.model]\nhidden = 64\nffn = 128\nheads = 8\nkv_heads = 4\nlayers = 2\nvocabulary = 256\ngated "
     "= false\n";

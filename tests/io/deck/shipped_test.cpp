@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 
+#include "core/training/model/models.hpp"
 #include "io/deck/reader.hpp"
+#include "io/deck/workloads/kind.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -42,6 +45,33 @@ TEST(ShippedDecks, ModelsStandAtTheirWeakScalingSizes) {
     EXPECT_EQ(deck.network.package.rows * deck.network.package.columns, pair.dies);
     EXPECT_EQ(deck.as<training::TrainingConfig>().method, "hecaton");
   }
+}
+
+// Public training runs: of a known model as it is, causal, with as many tokens as were published, where they were.
+TEST(ShippedDecks, PublicTrainingRunsArePlanned) {
+  const std::map<std::string, double> million_tokens = {
+      {"train-tinyllama-1.1b.toml", 2}, {"train-llama2-7b.toml", 4},   {"train-llama2-70b.toml", 4},
+      {"train-llama3.1-405b.toml", 16}, {"train-gpt3-175b.toml", 3.2}, {"train-llama3.1-405b-128k.toml", 16}};
+  int decks = 0, published = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(HECATON_DECKS)) {
+    const std::string file = entry.path().filename().string();
+    if (!file.starts_with("train-")) continue;
+    ++decks;
+    const Deck deck = read_deck(entry.path(), {});
+    const auto& step = deck.as<training::TrainingConfig>();
+    EXPECT_TRUE(step.causal) << file;
+    EXPECT_TRUE(file.starts_with("train-" + step.model.name)) << file << " " << step.model.name;
+    EXPECT_TRUE(training::parameters_of(step.model).has_value()) << file;
+    const DieWork work = kind_of(deck).die_work(deck);
+    const training::Plan& plan = std::get<Programs>(work).plan;
+    EXPECT_EQ(plan.tokens, std::uint64_t{step.batch_sequences} * step.sequence_length) << file;
+    const auto found = million_tokens.find(file);
+    if (found == million_tokens.end()) continue;
+    ++published;
+    EXPECT_NEAR(static_cast<double>(plan.tokens) / 1e6 / found->second, 1, 0.05) << file;
+  }
+  EXPECT_GE(decks, 10);
+  EXPECT_EQ(published, 6);
 }
 
 TEST(ShippedDecks, TheQuickstartsDifferInTheMethodOnly) {

@@ -92,6 +92,30 @@ TEST(SummaryJson, HoldsEveryKeyUsersRelyOn) {
   for (const char* key : {"time_ps", "algorithm", "bytes"}) EXPECT_TRUE(collective.contains(key)) << key;
 }
 
+// Whole while 64 bits hold it, beyond that a floating-point number: both come back as they were.
+TEST(SummaryJson, CountsOfThePackageMayExceed64Bits) {
+  const Wide most = ~std::uint64_t{0};
+  TrainingSummary t = training();
+  t.flops = most;
+  t.dram_bytes = most + 1;
+  const std::string text = to_json(sample(t));
+  const Json json = Json::parse(text)["training"];
+  EXPECT_TRUE(json["flops"].is_number_unsigned());
+  EXPECT_EQ(json["flops"], ~std::uint64_t{0});
+  EXPECT_TRUE(json["dram_bytes"].is_number_float());
+  EXPECT_EQ(json["dram_bytes"], 18446744073709551616.0);
+  const Summary back = summary_from_json(text, "summary.json");
+  EXPECT_EQ(to_json(back), text);
+  EXPECT_EQ(std::get<TrainingSummary>(back.workload).flops, most);
+  EXPECT_EQ(std::get<TrainingSummary>(back.workload).dram_bytes, most + 1);
+  EXPECT_DOUBLE_EQ(LargeCount(most * 3).number(), 3 * 18446744073709551615.0);
+  Json broken = Json::parse(text);
+  broken["training"]["flops"] = 0.5;
+  EXPECT_NE(refusal(broken.dump()).find("flops: is not a whole number"), std::string::npos);
+  broken["training"]["flops"] = -1;
+  EXPECT_NE(refusal(broken.dump()).find("flops: is not a whole number"), std::string::npos);
+}
+
 TEST(SummaryJson, ItsTwoPartsShareNothingAndAreTheWhole) {
   const Summary summary = sample(training());
   const Json results = Json::parse(results_to_json(summary));

@@ -273,6 +273,25 @@ TEST(PlantedMistakes, OfExpertsAreEachNoticed) {
   expect_each_noticed(mistakes_of_experts());
 }
 
+// One product of attention less than planned: of the n-th operation.
+runs::VerifyOptions without_a_tile(int n) {
+  runs::VerifyOptions options;
+  options.spoil_programs = [n](auto& p) { --nth_op(p, OpCode::matmul, chiplet::Stage::attention, n).count; };
+  return options;
+}
+
+// Of tiles of one query and one key every product is needed. Two products forward, five backward.
+TEST(PlantedMistakes, ATileOfScoresLeftOutIsNoticed) {
+  if (world().size() > 1) GTEST_SKIP() << "dies of one rank are enough";
+  const char* triangle = "causal = true\nattention_tile = 1\n";
+  for (const char* method : {"hecaton", "megatron-flat-ring", "optimus"}) {
+    const io::Deck deck = deck_of(deck_text({method, 2, 2, grouped_heads, triangle}));
+    EXPECT_EQ(verified(deck).wrong, 0U) << method;
+    for (const int product : {0, 1, 2, 4, 6})
+      EXPECT_GT(verified(deck, without_a_tile(product)).wrong, 0U) << method << product;
+  }
+}
+
 // Of one layer nothing needs what its first operator does last.
 TEST(PlantedMistakes, AtTheEndOfAStepAreNoticed) {
   if (world().size() > 1) GTEST_SKIP() << "dies of one rank are enough";

@@ -25,6 +25,7 @@ struct Part {
   std::int64_t heads = 0, kv_heads = 0;
   std::int64_t ffn = 0, experts = 1, per_token = 1;
   bool gated = true;
+  std::int64_t head_dim = 0;  // 0: hidden / heads
 };
 
 struct Case {

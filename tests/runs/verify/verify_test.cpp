@@ -23,8 +23,9 @@ struct Counts {
 // last linear layer is the gradient of the stream.
 Counts counts_of(const Part& p, std::int64_t hidden) {
   if (p.heads > 0) {
-    const std::int64_t qkv = hidden + 2 * p.kv_heads * (hidden / p.heads);
-    return {2 * hidden + qkv + 2 * hidden, 2 * hidden + qkv + hidden, hidden * (qkv + hidden)};
+    const std::int64_t head = p.head_dim > 0 ? p.head_dim : hidden / p.heads, out = p.heads * head;
+    const std::int64_t qkv = out + 2 * p.kv_heads * head;
+    return {hidden + qkv + out + 2 * hidden, hidden + qkv + out + hidden, hidden * (qkv + out)};
   }
   const std::int64_t up = p.ffn * (p.gated ? 2 : 1), between = p.per_token * (p.ffn + up);
   const std::int64_t scores = p.experts > 1 ? p.experts : 0, shares = p.experts > 1 ? p.per_token : 0;
@@ -81,6 +82,28 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"megatron-torus-ring", 2, 4, two_layers, "", 16, "tied = true\n"},
                       Case{"megatron-flat-ring", 2, 4, uneven_words, "recompute = true\n"},
                       Case{"megatron-torus-ring", 4, 2, uneven_words, ""}));
+
+// Masks, with tiles of the sequence's tokens of which some are left out; heads whose features are no equal parts
+// of the hidden size; words that pad a vocabulary.
+const char* const triangle = "causal = true\nattention_tile = 1\n";
+const char* const band = "causal = true\nattention_tile = 2\nwindow = 2\n";
+const char* const wide_heads = "head_dim = 3\n";
+const std::vector<Part> wide_parts = {{16, 4, 0, 1, 1, true, 3}, {0, 0, 64, 1, 1, false}};
+const char* const by_head_band =
+    "causal = true\nattention_tile = 3\nwindow = 3\nrecompute = true\nattention = \"by-head\"\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Masks, Verify,
+    ::testing::Values(Case{"hecaton", 2, 4, grouped_heads, triangle},
+                      Case{"hecaton", 2, 2, grouped_heads, by_head_band},
+                      Case{"optimus", 2, 2, grouped_heads, band},
+                      Case{"megatron-flat-ring", 2, 4, grouped_heads, band},
+                      Case{"megatron-torus-ring", 2, 2, grouped_heads, triangle, 0.012},
+                      Case{"hecaton", 2, 4, grouped_heads, band, 16, wide_heads, wide_parts},
+                      Case{"hecaton", 2, 2, grouped_heads, by_head_band, 16, wide_heads, wide_parts},
+                      Case{"optimus", 4, 4, grouped_heads, "", 16, wide_heads, wide_parts},
+                      Case{"megatron-torus-ring", 4, 2, grouped_heads, "", 16, wide_heads, wide_parts},
+                      Case{"hecaton", 2, 4, uneven_words, "vocabulary_padding = \"auto\"\n"}));
 
 // Lists of operators, each with shapes of its own; experts by all-to-alls, and by parts of each.
 const char* const list = "operators = \"feed-forward: ffn 32, gated 0; attention: heads 32, kv_heads 16\"\n";

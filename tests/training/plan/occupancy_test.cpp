@@ -84,6 +84,9 @@ const Choice choices[] = {
      [](auto& c) {
        c.model.operators = {{.kind = OperatorKind::feed_forward}, {.kind = OperatorKind::attention}};
      }},
+    {"wide heads", [](auto& c) { c.model.head_dim = 24; }},
+    {"narrow heads by head, recomputation",
+     [](auto& c) { c.model.head_dim = 8, c.attention = Attention::by_head, c.recompute = true; }},
     {"long list",
      [](auto& c) {
        c.model.operators = {{.kind = OperatorKind::attention},
