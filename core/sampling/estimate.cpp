@@ -101,7 +101,7 @@ RoundTimes round_times(const Series& series) {
     if (stratum.begins_round) rounds[stratum.axes.back().loop] += total;
   }
   RoundTimes all;
-  for (const auto& [loop, time] : times) all[loop] = std::llround(time / rounds.at(loop));
+  for (const auto& [loop, time] : times) all[loop] = from_picoseconds(time / rounds.at(loop));
   return all;
 }
 

@@ -233,7 +233,8 @@ class Writer {
       text_.push_back(mark);
       mark.code = OpCode::pause;
       if (time != pauses_.end())
-        mark.slot_ps = (most - loop.simulated()) * static_cast<std::uint64_t>(time->second) / resumed.size();
+        mark.slot_ps =
+            (most - loop.simulated()) * static_cast<std::uint64_t>(time->second.ps) / resumed.size();
       text_.push_back(mark);
     }
   }

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "core/chiplet/program/program.hpp"
+#include "core/engine/base/time.hpp"
 
 namespace hecaton::sampling {
 
@@ -54,8 +55,8 @@ struct Rounds {
   friend bool operator==(const Rounds&, const Rounds&) = default;
 };
 
-// What a middle round of a loop takes, in ps, by the loop's place in the text of the whole program.
-using RoundTimes = std::map<std::size_t, std::int64_t>;
+// What a middle round of a loop takes, by the loop's place in the text of the whole program.
+using RoundTimes = std::map<std::size_t, SimDuration>;
 
 // The middle rounds of a loop.
 struct Axis {

@@ -69,8 +69,19 @@ ProgressReporter::ProgressReporter(ProgressStyle style, std::FILE* stream)
     : style_(style), stream_(stream), start_(Clock::now()), last_(start_) {}
 
 ProgressReporter::~ProgressReporter() {
+  wipe();
+}
+
+void ProgressReporter::wipe() {
   if (style_ != ProgressStyle::bar || !drawn_) return;
   fmt::print(stream_, "\r{}\r", std::string(bar_width, ' '));
+  std::fflush(stream_);
+}
+
+void ProgressReporter::say(const std::string& text) {
+  if (style_ == ProgressStyle::none) return;
+  wipe();
+  fmt::print(stream_, "{}\n", text);
   std::fflush(stream_);
 }
 

@@ -44,8 +44,11 @@ class ProgressReporter {
   // s in the long run, so that a day-long job does not fill its log.
   void update(const ProgressSample& sample) { update(sample, Clock::now()); }
   void update(const ProgressSample& sample, Clock::time_point now);
+  // A line of its own, at once.
+  void say(const std::string& text);
 
  private:
+  void wipe();
   Clock::duration interval(Clock::time_point now) const;
 
   ProgressStyle style_;

@@ -16,6 +16,7 @@
 #include "io/trace/layout.hpp"
 #include "io/trace/rows.hpp"
 #include "io/trace/run_attributes.hpp"
+#include "io/trace/sampled_tables.hpp"
 #include "io/trace/schema.hpp"
 
 namespace hecaton::io {
@@ -111,7 +112,7 @@ void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& sum
 // A little more than the file will take.
 std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Shares& shares) {
   constexpr std::uint64_t objects_and_texts = 1U << 18U;
-  return objects_and_texts + deck.resolved_toml.size() + result.accounting.size() * 1024 +
+  return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() + result.accounting.size() * 1024 +
          trace_bytes(shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows());
 }
 
@@ -124,6 +125,7 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
   create_table(file, shares.operations);
   create_table(file, shares.links);
   write_offsets(file, shares.operations.layout);
+  if (result.sampled) write_sampled_tables(file, result.sampled_rows);
   write_provenance(file, provenance, summary, result.accounting);
   file.close();
 }

@@ -1,7 +1,11 @@
 #include "runs/cli/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <string>
 #include <string_view>
 
 #include "partition/partition.hpp"
@@ -9,6 +13,19 @@
 #include "runs/cli/time_text.hpp"
 
 namespace hecaton::runs {
+
+namespace {
+
+// "1%" as a fraction; other texts are left to the deck's reader.
+std::string fraction_text(const std::string& text) {
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, percent);
+  if (error != std::errc{} || std::string_view(rest, end) != "%") return text;
+  return fmt::format("{}", percent / 100);
+}
+
+}  // namespace
 
 void add_choice(CLI::App& command, const std::string& name, std::string& field,
                 std::vector<std::string> choices, const std::string& text) {
@@ -23,6 +40,25 @@ void add_deck(CLI::App& command, DeckArguments& input) {
   add_choice(command, "--partition", input.partition,
              {std::begin(partition::partition_names), std::end(partition::partition_names)},
              "How dies are divided among ranks: rectangles, rows, or equal expected events");
+}
+
+void add_sampling(CLI::App& command, DeckArguments& input) {
+  const auto set = [&input](const char* key, const std::string& value) {
+    input.overrides.push_back(std::string("sampling.") + key + "=" + value);
+  };
+  command.add_flag_callback(
+      "--sample", [set] { set("mode", "on"); },
+      "Simulate a part of a training step, and tell the rest with an interval of confidence");
+  command
+      .add_option_function<std::string>(
+          "--sample-error", [set](const std::string& text) { set("error", fraction_text(text)); },
+          "Half the width of that interval that is wanted, of the step [1%]")
+      ->type_name("PERCENT");
+  command
+      .add_option_function<std::string>(
+          "--sample-budget", [set](const std::string& text) { set("budget", text); },
+          "Events, or a time at 2 million events per second, that it may take [10m]")
+      ->type_name("EVENTS|TIME");
 }
 
 void add_ranks(CLI::App& command, int& ranks, int least) {

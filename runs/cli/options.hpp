@@ -23,6 +23,9 @@ struct DeckArguments {
 // The argument DECK, --set and --partition.
 void add_deck(CLI::App& command, DeckArguments& input);
 
+// --sample, --sample-error and --sample-budget: short for keys of [sampling].
+void add_sampling(CLI::App& command, DeckArguments& input);
+
 // --ranks of a run that is meant, not of this process; `least` at least.
 void add_ranks(CLI::App& command, int& ranks, int least = 1);
 

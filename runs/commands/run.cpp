@@ -26,12 +26,14 @@
 #include "runs/checkpoints/find_checkpoint.hpp"
 #include "runs/checkpoints/output_lock.hpp"
 #include "runs/checkpoints/run_checkpoints.hpp"
+#include "runs/checkpoints/signals.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/sampling/check_sample.hpp"
 #include "runs/sampling/sampled_step.hpp"
 #include "runs/wiring/simulation.hpp"
 
@@ -117,12 +119,32 @@ struct CheckedRun {
   std::optional<io::FileLock> lock;  // of the output folder, on rank 0, if there is one
 };
 
+bool is_sampled(const Workload& workload) {
+  return workload.deck().sampling.mode == io::SamplingMode::on;
+}
+
+// A sampled run takes minutes: it is run again, and keeps no checkpoints.
+void check_sampled_run(const RunArguments& arguments, const CheckedDeck& checked) {
+  if (!is_sampled(checked.planned->workload)) return;
+  require_sample(checked.loaded, checked.planned->workload);
+  const std::pair<const char*, bool> options[] = {
+      {"--restart", !arguments.restart.empty()},
+      {"--checkpoint-every", arguments.checkpoint_every_ps > 0},
+      {"--checkpoint-every-simulated", arguments.checkpoint_every_simulated_ps > 0},
+      {"--max-wall", arguments.max_wall_ps > 0}};
+  for (const auto& [name, is_given] : options)
+    if (is_given)
+      throw io::InputError({}, name, "does not go with a sampled step", "a sampled run has no checkpoints",
+                           "leave it out and run the step again, or without --sample");
+}
+
 // On rank 0, before anything is simulated or written; `restart` is the checkpoint to go on from, if there is
 // one.
 CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& restart) {
   const OutputPaths paths = output_paths(arguments);
   CheckedDeck checked = check_deck_input(arguments.input, ranks);
   expect_distinct_files(arguments, paths, files_read(arguments.input, checked.loaded.deck));
+  check_sampled_run(arguments, checked);
   if (arguments.restart.empty()) return checked;
   const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, way_of(arguments));
   const auto found =
@@ -145,6 +167,9 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
     run.lock = lock_output(paths.folder);
     CheckedDeck checked = check_all(arguments, world.size(), run.restart);
     prepare_outputs(files_of(paths));
+    const std::string advice =
+        advise_sampling(checked.loaded.deck, checked.preview.estimate.events, world.size());
+    if (!advice.empty() && arguments.progress != "none") fmt::print(stderr, "hecaton: {}\n", advice);
     if (!run.lock) run.lock = lock_output(paths.folder);  // it may be new
     if (run.lock && run.lock->why_unprotected().empty()) remove_unfinished(paths);
     return checked;
@@ -198,11 +223,10 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
                        world.size() == 1, options.resume != nullptr});
     };
   }
-  if (workload.deck().sampling.mode == io::SamplingMode::on)
-    return simulate_sampled(workload, options, [&](const std::string& what) {
-      if (world.rank() == 0 && arguments.progress != "none") fmt::print(stderr, "{}\n", what);
-    }, world);
-  return simulate(workload, options, world);
+  if (!is_sampled(workload)) return simulate(workload, options, world);
+  options.halts.at_halt = [](Halted& halted) { return (halted.halt.requests & ask_stop) == 0; };
+  const auto tell = [&](const std::string& what) { reporter.say(what); };
+  return simulate_sampled(workload, options, tell, world);
 }
 
 std::vector<double> of_all_ranks(double mine, const boost::mpi::communicator& world) {
@@ -221,6 +245,11 @@ void print_results(const io::Summary& summary, const io::Profile& profile, const
   std::fflush(stdout);
 }
 
+std::string stopped_text(const Workload& workload, const RunCheckpoints& checkpoints) {
+  if (is_sampled(workload)) return "stopped; a sampled step has no checkpoint: run it again";
+  return fmt::format("stopped after {}; --restart latest goes on from here", checkpoints.describe_costs());
+}
+
 int run_checked(const CheckedRun& checked, const RunArguments& arguments, const Session& session) {
   const boost::mpi::communicator& world = *session.world;
   io::Deck deck = io::parse_deck(checked.deck.text, checked.deck.name);
@@ -232,10 +261,8 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
                              world);
   std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, checkpoints, world);
   if (!result) {
-    if (world.rank() == 0)
-      fmt::print(stderr, "hecaton: stopped after {}; --restart latest goes on from here\n",
-                 checkpoints.describe_costs());
-    return exit_stopped;
+    if (world.rank() == 0) fmt::print(stderr, "hecaton: {}\n", stopped_text(workload, checkpoints));
+    return is_sampled(workload) ? exit_failed : exit_stopped;
   }
   checkpoints.complete(*result);
   const io::Summary summary = io::make_summary(deck, *result, model_facts(workload), world);
@@ -312,6 +339,7 @@ Action add_options(CLI::App& command) {
       "Simulate traffic cycle by cycle where its network keeps step with one clock; results are the same");
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
   add_halts(command, run);
+  add_sampling(command, run.input);
   add_number(command, check_option, run.check_ranks, 1, most_ranks,
              "Only check deck, options and checkpoint, as a run on so many ranks would")
       ->type_name("RANKS")

@@ -31,6 +31,9 @@ constexpr Rounds first_rounds{.groups = {1, 1, 1, 0},
                               .minibatches = {1, 1, 1, 0},
                               .tiles = {2, 1, 2, 0},
                               .chunks = {2, 1, 2, 0}};
+constexpr std::uint64_t any_number = std::uint64_t{1} << 40;
+constexpr sampling::LoopRounds all_of_loop{any_number, 1, 1, 0};
+constexpr Rounds all_rounds{all_of_loop, all_of_loop, all_of_loop, all_of_loop, all_of_loop};
 constexpr int most_runs = 8;
 
 io::DieWork shortened_work(const Workload& whole, const ShortenedRoles& roles) {
@@ -84,10 +87,13 @@ double backlog_of(const Workload& whole, const ShortenedRoles& roles, const Find
   return bytes / (memory.bandwidth_GBps * static_cast<double>(whole.channels())) * 1e3;
 }
 
-Finding find_out(const Workload& whole, const Sample& sample, const RunOptions& options,
-                 const boost::mpi::communicator& world) {
+// Nothing if it was ended at a halt.
+std::optional<Finding> find_out(const Workload& whole, const Sample& sample, const RunOptions& options,
+                                const boost::mpi::communicator& world) {
+  std::optional<io::RunResult> result = simulate(sample.workload, options, world);
+  if (!result) return std::nullopt;
   Finding finding;
-  finding.result = *simulate(sample.workload, options, world);
+  finding.result = *std::move(result);
   finding.segments = package_segments(finding.result.local, world);
   finding.strata = sample.roles.longest();
   finding.step = sampling::estimate(finding.series(sample.roles), whole.deck().sampling.confidence);
@@ -188,41 +194,52 @@ class Sampler {
         options_(options),
         tell_(tell),
         world_(world),
-        budget_(*io::budget_events(wanted_.budget)) {}
+        budget_(*io::budget_events(wanted_.budget)),
+        whole_events_(events_of(whole)) {}
 
-  io::RunResult run() {
-    run_sample(first_rounds, "what rounds take", {});
+  std::optional<io::RunResult> run() {
     Rounds rounds;
-    for (int runs = 1; runs < most_runs && !is_enough(runs); ++runs) {
+    Next next = run_sample(first_rounds, "what rounds take", {});
+    for (int runs = 1; next == Next::go_on && runs < most_runs && !is_enough(runs); ++runs) {
       if (runs > 1 && !add_rounds(rounds, *finding_)) break;
-      if (!run_sample(rounds, runs == 1 ? "a sample" : "a larger sample",
-                      sampling::round_times(finding_->series(sample_->roles))))
-        break;
+      const sampling::RoundTimes pauses = sampling::round_times(finding_->series(sample_->roles));
+      next = run_sample(rounds, runs == 1 ? "a sample" : "a larger sample", pauses);
     }
+    if (next == Next::stopped) return std::nullopt;
     return finish();
   }
 
  private:
+  enum class Next : std::uint8_t { go_on, no_budget, stopped };
+
   // The first run does not count, unless it was of all there is.
   bool is_enough(int runs) const {
     if (sample_->roles.is_whole()) return true;
     return runs > 1 && finding_->half_width() <= wanted_.error * static_cast<double>(finding_->step.total);
   }
 
-  // False: there is no budget for it.
-  bool run_sample(const Rounds& rounds, const std::string& what, const sampling::RoundTimes& pauses) {
+  // A sample that costs as much as the whole step is replaced by that.
+  std::unique_ptr<Sample> make_sample(const Rounds& rounds, const sampling::RoundTimes& pauses) const {
     auto sample = std::make_unique<Sample>(whole_, rounds, pauses);
-    if (finding_ && spent_ + sample->events > budget_) return false;
+    if (sample->events < whole_events_) return sample;
+    return std::make_unique<Sample>(whole_, all_rounds, sampling::RoundTimes{});
+  }
+
+  Next run_sample(const Rounds& rounds, const std::string& what, const sampling::RoundTimes& pauses) {
+    std::unique_ptr<Sample> sample = make_sample(rounds, pauses);
+    if (finding_ && spent_ + sample->events > budget_) return Next::no_budget;
     spent_ += sample->events;
-    tell_(fmt::format("sampling: {}, {}{}", what, describe(*sample), reached()));
-    Finding found = find_out(whole_, *sample, options_, world_);
+    tell_(fmt::format("sampling: {}, {}{}", sample->roles.is_whole() ? "the whole step" : what,
+                      describe(*sample), reached()));
+    std::optional<Finding> found = find_out(whole_, *sample, options_, world_);
+    if (!found) return Next::stopped;
     if (finding_) {
-      add_accounting(found.result.accounting, finding_->result.accounting);
-      found.result.wall_s += finding_->result.wall_s;
+      add_accounting(found->result.accounting, finding_->result.accounting);
+      found->result.wall_s += finding_->result.wall_s;
     }
     finding_ = std::move(found);
     sample_ = std::move(sample);
-    return true;
+    return Next::go_on;
   }
 
   std::string reached() const {
@@ -248,6 +265,7 @@ class Sampler {
   const std::function<void(const std::string&)>& tell_;
   const boost::mpi::communicator& world_;
   const std::uint64_t budget_;
+  const std::uint64_t whole_events_;
   std::uint64_t spent_ = 0;
   std::unique_ptr<Sample> sample_;
   std::optional<Finding> finding_;
@@ -265,9 +283,9 @@ SampleForecast forecast_sample(const Workload& whole) {
   return forecast;
 }
 
-io::RunResult simulate_sampled(const Workload& whole, const RunOptions& options,
-                               const std::function<void(const std::string&)>& tell,
-                               const boost::mpi::communicator& world) {
+std::optional<io::RunResult> simulate_sampled(const Workload& whole, const RunOptions& options,
+                                              const std::function<void(const std::string&)>& tell,
+                                              const boost::mpi::communicator& world) {
   return Sampler(whole, options, tell, world).run();
 }
 

@@ -10,6 +10,7 @@
 #include <boost/mpi/communicator.hpp>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "io/result/run_result.hpp"
@@ -26,10 +27,10 @@ struct SampleForecast {
 };
 SampleForecast forecast_sample(const Workload& whole);
 
-// Collective. `tell` hears of each run before it begins. Preconditions: the deck is one of a training step with
-// sampling on, and its budget allows the least sample.
-io::RunResult simulate_sampled(const Workload& whole, const RunOptions& options,
-                               const std::function<void(const std::string&)>& tell,
-                               const boost::mpi::communicator& world);
+// Collective. `tell` hears of each run before it begins. Nothing if the run was ended at a halt (RunOptions::halts).
+// Preconditions: the deck is one of a training step with sampling on, and its budget allows the least sample.
+std::optional<io::RunResult> simulate_sampled(const Workload& whole, const RunOptions& options,
+                                              const std::function<void(const std::string&)>& tell,
+                                              const boost::mpi::communicator& world);
 
 }  // namespace hecaton::runs

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "core/chiplet/program/counts.hpp"
-#include "runs/wiring/link_counts.hpp"
+#include "runs/sampling/link_counts.hpp"
 
 namespace hecaton::runs {
 

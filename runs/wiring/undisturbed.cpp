@@ -192,7 +192,7 @@ Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
   for (std::uint32_t d = 0; d < workload.topology().dies(); ++d) {
     std::optional<OfDie>& role = of_role[workload.plan().role_of_die[d]];
     if (!role) role = of_die(forms, workload.die_setup(NodeId{d}));
-    add_checked(dram_bytes, role->dram_bytes);
+    dram_bytes += role->dram_bytes;  // 128 bits hold the sum of any number of dies
     const auto total = [](const Undisturbed& u) { return Wide{u.compute_ps} + u.collectives_ps; };
     if (total(role->most) > total(most)) {
       most = role->most;

@@ -13,13 +13,14 @@ import shape
 # "core/engine" is the roof over its rooms: what stands in the folder itself.
 BASE = "core/engine/base"
 MODEL, PLAN = "core/training/model", "core/training/plan"
+SAMPLING = "core/sampling"
 HARDWARE, PROGRAM, DIES = "core/chiplet/hardware", "core/chiplet/program", "core/chiplet/dies"
 PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events", "net/lookahead", "net/clocked"}
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
 IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/report", "io/study"}
-RUNS = {"runs/closed_forms", "runs/wiring", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
+RUNS = {"runs/closed_forms", "runs/wiring", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
     "core/engine/queue": {BASE},
@@ -35,6 +36,7 @@ MAY_INCLUDE = {
     "core/training/grid": FAMILY,
     "core/training/one_d": FAMILY,
     "core/training": {"core/training/grid", "core/training/one_d", *FAMILY, BASE},
+    SAMPLING: {PROGRAM, BASE},
     PACKAGE: {BASE},
     "net/traffic": {BASE},
     "net/events": {PACKAGE, BASE},
@@ -51,6 +53,7 @@ MAY_INCLUDE = {
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
     "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study"}, BASE},
+    "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
@@ -84,7 +87,7 @@ EXTERNAL_LINKS = {  # of rooms that need any
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},
     "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
-    "runs/wiring": {"fmt::fmt"}, "runs/verify": {"fmt::fmt"}, "runs/verify/die": {"fmt::fmt"}, "runs/checkpoints": {*MPI, "fmt::fmt"},
+    SAMPLING: {"fmt::fmt"}, "runs/sampling": {"fmt::fmt"}, "runs/wiring": {"fmt::fmt"}, "runs/verify": {"fmt::fmt"}, "runs/verify/die": {"fmt::fmt"}, "runs/checkpoints": {*MPI, "fmt::fmt"},
     "runs/cli": {*MPI, "fmt::fmt", "CLI11::CLI11"}, "runs/sweep": {"fmt::fmt"},
     "runs/commands": {*MPI, "fmt::fmt", "CLI11::CLI11"},
 }

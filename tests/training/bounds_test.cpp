@@ -83,7 +83,7 @@ TEST(Bounds, ALoopCountsIn32Bits) {
   EXPECT_THROW(count_of(0x100000000), PlanError);
   ProgramBuilder b;
   EXPECT_THROW(b.matmul(Stage::attention, 1, 1, 1, 0x100000000), PlanError);
-  EXPECT_THROW(b.loop(0x100000000, [] {}), PlanError);
+  EXPECT_THROW(b.loop(chiplet::Iterates::other, 0x100000000, [] {}), PlanError);
 }
 
 // Counts of one operation, of all of them in their loops, and of the loops themselves.

@@ -30,7 +30,7 @@ void exchange(ProgramBuilder& b, const GridLayout& l, const GridAttention& a, st
   if (a.own_heads == 0) return;
   b.all_to_all(Stage::attention, Ring::column, l.slices.tokens, slice_bytes(1, features));
   const bool is_output = (verb == Verb::from_heads) == (pass == Pass::forward);
-  b.mean(verb, pass, is_output ? Stage::attention_output : Stage::qkv);
+  mean_on_grid(b, verb, pass, is_output ? Stage::attention_output : Stage::qkv);
 }
 
 void add_gradients(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tiles) {
@@ -50,7 +50,8 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
   hold(b, s.norm + qkv_bytes);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
-  b.loop(chiplet::Iterates::tiles, qkv_stage.tiles, [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
+  b.loop(chiplet::Iterates::tiles, qkv_stage.tiles,
+         [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
   if (own_heads > 0) hold(b, own_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
   if (own_heads > 0) drop(b, qkv_bytes);
@@ -68,9 +69,10 @@ void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPl
   forward_again(b, l);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
-  b.loop(chiplet::Iterates::tiles, output_stage.tiles, [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
+  b.loop(chiplet::Iterates::tiles, output_stage.tiles,
+         [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
-  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
+  mean_on_grid(b, Verb::residual, Pass::forward, Stage::attention_output);
   if (place.keeps) return;
   drop_last_stream(b, l, place);
   drop_after(b, Slot::saved, kept);
@@ -113,12 +115,12 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
     b.wait(Stage::residual, Slot::saved);
   }
   b.vector(Stage::norm, 2 * s.hidden);
-  b.mean(Verb::norm_again, Pass::forward, Stage::qkv);
+  mean_on_grid(b, Verb::norm_again, Pass::forward, Stage::qkv);
   hold(b, s.hidden);  // the gradient of the norm's output
   add_gradients(b, l, qkv_linear(l, *this), back_qkv_stage.tiles);
   add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
-  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
+  mean_on_grid(b, Verb::residual, Pass::input_gradient, Stage::qkv);
   drop(b, 2 * s.hidden + s.norm + qkv_bytes);  // the input too
 }
 

@@ -75,11 +75,11 @@ void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t t
   const Experts x(f, tokens);
   const Stage stage = Stage::ffn_up;
   b.matmul(stage, x.own, f.hidden_a, f.experts);  // the choice
-  b.mean(Verb::scores, Pass::forward, stage);
+  mean_on_grid(b, Verb::scores, Pass::forward, stage);
   b.all_reduce(stage, Ring::column, x.own, f.experts * scalar_bytes);
-  b.mean(Verb::score_sums, Pass::forward, stage);
+  mean_on_grid(b, Verb::score_sums, Pass::forward, stage);
   b.vector(stage, x.own * f.experts * scalar_bytes);
-  b.mean(Verb::shares, Pass::forward, stage);
+  mean_on_grid(b, Verb::shares, Pass::forward, stage);
   dispatch(b, f, x, stage, Pass::forward);
   product(b, stage, x.each, x.hidden, x.up, x.here, Pass::forward);
   drop(b, x.gathered(f));
@@ -102,9 +102,9 @@ void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std:
   // part of its features; parts go back along the row, and are added up along the column.
   hold(b, 2 * x.routed * scalar_bytes);
   b.all_to_all(Stage::ffn_down, Ring::row, x.routed, scalar_bytes);
-  b.mean(Verb::share_gradients, Pass::input_gradient, Stage::ffn_down);
+  mean_on_grid(b, Verb::share_gradients, Pass::input_gradient, Stage::ffn_down);
   b.all_reduce(Stage::ffn_down, Ring::column, x.routed, scalar_bytes);
-  b.mean(Verb::share_sums, Pass::input_gradient, Stage::ffn_down);
+  mean_on_grid(b, Verb::share_sums, Pass::input_gradient, Stage::ffn_down);
   drop(b, 2 * x.routed * scalar_bytes);
 }
 
@@ -118,11 +118,11 @@ void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::u
   product(b, stage, x.hidden, x.each, x.up, x.here, Pass::weight_gradient);
   drop(b, x.gathered(f));
   b.vector(stage, x.own * f.experts * scalar_bytes);
-  b.mean(Verb::shares, Pass::input_gradient, stage);
+  mean_on_grid(b, Verb::shares, Pass::input_gradient, stage);
   b.matmul(stage, x.own, f.experts, f.hidden_a);
-  b.mean(Verb::scores, Pass::input_gradient, stage);
+  mean_on_grid(b, Verb::scores, Pass::input_gradient, stage);
   b.matmul(stage, f.hidden_a, x.own, f.experts);
-  b.mean(Verb::scores, Pass::weight_gradient, stage);
+  mean_on_grid(b, Verb::scores, Pass::weight_gradient, stage);
 }
 
 }  // namespace hecaton::training

@@ -34,7 +34,7 @@ void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool 
   if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
   hold(b, ffn_bytes / stage.tiles);
   b.vector(Stage::activation, bytes);
-  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
+  mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
   save_for_backward(b, l, Stage::activation, Slot::tile, bytes);
   if (is_mixture()) {
     add_experts_down(b, *this, tokens);
@@ -52,7 +52,7 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   hold_next_stream(b, l, place);
   b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { forward_tile(b, l, place.keeps); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
-  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
+  mean_on_grid(b, Verb::residual, Pass::forward, Stage::ffn_down);
   if (place.keeps) return;
   drop_last_stream(b, l, place);
   drop_after(b, Slot::saved, norm_bytes);
@@ -86,7 +86,7 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
     b.vector(Stage::activation, up_tile);
     add_experts_down_backward(b, *this, tokens);
     b.vector(Stage::activation, up_tile + ffn_tile);
-    b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
+    mean_on_grid(b, Verb::activation, Pass::input_gradient, Stage::ffn_up);
     add_experts_up_backward(b, *this, tokens);
     drop(b, 2 * up_tile + 2 * ffn_tile);
     return;
@@ -94,10 +94,10 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
   const GridLinear up_layer = up_linear(l, *this), down = down_linear(l, *this);
   l.scheme.input_gradient(b, l, down, tokens);
   b.vector(Stage::activation, up_tile);  // its output again
-  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
+  mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
   l.scheme.weight_gradient(b, l, down, tokens);
   b.vector(Stage::activation, up_tile + ffn_tile);
-  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::activation, Pass::input_gradient, Stage::ffn_up);
   l.scheme.input_gradient(b, l, up_layer, tokens);
   l.scheme.weight_gradient(b, l, up_layer, tokens);
   drop(b, 2 * up_tile + 2 * ffn_tile);
@@ -112,12 +112,12 @@ void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const Gri
     if (l.prefetch.saved) read_next(b, l, place);
   }
   b.vector(Stage::norm, 2 * s.hidden);  // its output again, from the saved scalars
-  b.mean(Verb::norm_again, Pass::forward, Stage::ffn_up);
+  mean_on_grid(b, Verb::norm_again, Pass::forward, Stage::ffn_up);
   hold(b, s.hidden);  // the gradient of the norm's output
   b.loop(chiplet::Iterates::tiles, back_stage.tiles, [&] { backward_tile(b, l, place.skip_tile); });
   add_grid_norm(b, l, Stage::ffn_up, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
-  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::residual, Pass::input_gradient, Stage::ffn_up);
   drop(b, s.hidden + opening(s));  // the input too
 }
 

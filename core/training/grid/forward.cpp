@@ -61,9 +61,9 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
   l.scheme.forward(b, l, head, tokens);
   b.vector(Stage::loss, 2 * l.slices.logits / l.head.tiles);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
-  b.mean(Verb::loss_max, Pass::forward, Stage::head);
+  mean_on_grid(b, Verb::loss_max, Pass::forward, Stage::head);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // sum of exponentials
-  b.mean(Verb::loss_sum, Pass::forward, Stage::head);
+  mean_on_grid(b, Verb::loss_sum, Pass::forward, Stage::head);
   l.scheme.input_gradient(b, l, head, tokens);
   l.scheme.weight_gradient(b, l, head, tokens);
   drop(b, l.slices.logits / l.head.tiles);

@@ -62,10 +62,10 @@ struct Panels {
 
 void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
-  b.loop(l.die.rows, [&] {
+  b.loop(chiplet::Iterates::other, l.die.rows, [&] {
     hold(b, panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::forward);
-    b.loop(linear.blocks, [&] {
+    b.loop(chiplet::Iterates::other, linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
       panels.weights(OpCode::broadcast, Pass::forward);
       panels.product(Pass::forward, panels.tokens, linear.inputs, panels.columns());
@@ -77,9 +77,9 @@ void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, s
 
 void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
-  b.loop(l.die.rows, [&] {
+  b.loop(chiplet::Iterates::other, l.die.rows, [&] {
     hold(b, panels.bytes());
-    b.loop(linear.blocks, [&] {
+    b.loop(chiplet::Iterates::other, linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
       panels.weights(OpCode::broadcast, Pass::input_gradient);
       panels.product(Pass::input_gradient, panels.tokens, panels.columns(), linear.inputs);
@@ -92,10 +92,10 @@ void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& li
 
 void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
-  b.loop(l.die.rows, [&] {
+  b.loop(chiplet::Iterates::other, l.die.rows, [&] {
     hold(b, panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::weight_gradient);
-    b.loop(linear.blocks, [&] {
+    b.loop(chiplet::Iterates::other, linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
       panels.product(Pass::weight_gradient, linear.inputs, panels.tokens, panels.columns());
       panels.weights(OpCode::reduce, Pass::weight_gradient);

@@ -48,7 +48,7 @@ void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
 void add_grid_norm(ProgramBuilder& b, const GridLayout& l, Stage linear, Pass pass) {
   b.vector(Stage::norm, (pass == Pass::forward ? 2 : 3) * l.slices.hidden);
   b.all_reduce(Stage::norm, l.scheme.norm_ring, l.slices.tokens_a, scalar_bytes);
-  b.mean(Verb::norm, pass, linear);
+  mean_on_grid(b, Verb::norm, pass, linear);
 }
 
 void add_border_read(ProgramBuilder& b, const GridLayout& l, Stage stage, std::uint8_t skip_last) {

@@ -13,7 +13,7 @@ void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a
   const std::uint64_t tokens = l.slices.tokens / tiles;
   gather_stream(b, l, Stage::qkv, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / tiles);
-  b.mean(Verb::norm, Pass::forward, Stage::qkv);
+  mean_on_grid(b, Verb::norm, Pass::forward, Stage::qkv);
   b.matmul(Stage::qkv, tokens / a.query_copies, a.hidden, a.queries);
   mean_product(b, Pass::forward, Spread::outputs, 0, 2);
   b.matmul(Stage::qkv, tokens, a.hidden, a.kv);
@@ -29,7 +29,7 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention
   mean_product(b, Pass::forward, Spread::inputs);
   scatter_stream(b, l, Stage::attention_output, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
-  b.mean(Verb::residual, Pass::forward, Stage::attention_output);
+  mean_on_grid(b, Verb::residual, Pass::forward, Stage::attention_output);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
@@ -82,9 +82,9 @@ void add_input_gradient(ProgramBuilder& b, const OneDLayout& l, const OneDAttent
   scatter_stream(b, l, Stage::qkv, tokens, Pass::input_gradient);
   const std::uint64_t bytes = l.slices.share / a.back_stage.tiles;
   b.vector(Stage::norm, 3 * bytes);
-  b.mean(Verb::norm, Pass::input_gradient, Stage::qkv);
+  mean_on_grid(b, Verb::norm, Pass::input_gradient, Stage::qkv);
   b.vector(Stage::residual, 2 * bytes);
-  b.mean(Verb::residual, Pass::input_gradient, Stage::qkv);
+  mean_on_grid(b, Verb::residual, Pass::input_gradient, Stage::qkv);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 

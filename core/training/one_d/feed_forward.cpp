@@ -21,19 +21,19 @@ void add_experts_up(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t t
   b.matmul(Stage::ffn_up, each, d.up, d.hidden, d.experts);
   mean_product(b, Pass::input_gradient, Spread::experts);
   b.vector(Stage::ffn_up, slice_bytes(tokens * d.experts_per_token, d.hidden));
-  b.mean(Verb::combine, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::combine, Pass::input_gradient, Stage::ffn_up);
   // And of the choice: the gradient of its scalars is a sum over features, of which this die has a part.
   b.vector(Stage::ffn_up, tokens * d.experts * scalar_bytes);
-  b.mean(Verb::shares, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::shares, Pass::input_gradient, Stage::ffn_up);
   b.matmul(Stage::ffn_up, tokens, d.experts, d.hidden);
-  b.mean(Verb::scores, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::scores, Pass::input_gradient, Stage::ffn_up);
 }
 void add_experts_up_weights(ProgramBuilder& b, const OneDFeedForward& d, std::uint64_t tokens,
                             std::uint64_t each) {
   b.matmul(Stage::ffn_up, d.hidden, each, d.up, d.experts);
   mean_product(b, Pass::weight_gradient, Spread::experts);
   b.matmul(Stage::ffn_up, d.hidden, tokens, d.experts);  // and of the choice
-  b.mean(Verb::scores, Pass::weight_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::scores, Pass::weight_gradient, Stage::ffn_up);
 }
 
 }  // namespace
@@ -45,9 +45,9 @@ TilePass OneDFeedForward::forward_pass(const OneDLayout& l) const {
 void OneDFeedForward::write_up(ProgramBuilder& b, std::uint64_t tokens) const {
   if (is_mixture()) {
     b.matmul(Stage::ffn_up, tokens, hidden, experts);  // the choice
-    b.mean(Verb::scores, Pass::forward, Stage::ffn_up);
+    mean_on_grid(b, Verb::scores, Pass::forward, Stage::ffn_up);
     b.vector(Stage::ffn_up, tokens * experts * scalar_bytes);
-    b.mean(Verb::shares, Pass::forward, Stage::ffn_up);
+    mean_on_grid(b, Verb::shares, Pass::forward, Stage::ffn_up);
     b.matmul(Stage::ffn_up, ceil_div(tokens * experts_per_token, experts), hidden, up, experts);
     mean_product(b, Pass::forward, Spread::experts);
     return;
@@ -61,7 +61,7 @@ void OneDFeedForward::write_down(ProgramBuilder& b, std::uint64_t tokens) const 
     b.matmul(Stage::ffn_down, ceil_div(tokens * experts_per_token, experts), ffn, hidden, experts);
     mean_product(b, Pass::forward, Spread::experts);
     b.vector(Stage::ffn_down, slice_bytes(tokens * experts_per_token, hidden));  // weighed and added up
-    b.mean(Verb::combine, Pass::forward, Stage::ffn_down);
+    mean_on_grid(b, Verb::combine, Pass::forward, Stage::ffn_down);
     return;
   }
   b.matmul(Stage::ffn_down, tokens, ffn, hidden);
@@ -74,14 +74,14 @@ void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const
   const std::uint64_t up_tile = up_bytes / stage.tiles;
   gather_stream(b, l, Stage::ffn_up, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / stage.tiles);
-  b.mean(Verb::norm, Pass::forward, Stage::ffn_up);
+  mean_on_grid(b, Verb::norm, Pass::forward, Stage::ffn_up);
   const std::uint64_t whole = slice_bytes(tokens, hidden), ffn_tile = ffn_bytes / stage.tiles;
   hold(b, up_tile);
   write_up(b, tokens);
   drop(b, whole);
   hold(b, ffn_tile);
   b.vector(Stage::activation, up_tile);
-  b.mean(Verb::activation, Pass::forward, Stage::ffn_up);
+  mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
   if (l.recompute) {
     drop(b, up_tile);
   } else {
@@ -92,7 +92,7 @@ void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const
   drop(b, ffn_tile);
   scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
-  b.mean(Verb::residual, Pass::forward, Stage::ffn_down);
+  mean_on_grid(b, Verb::residual, Pass::forward, Stage::ffn_down);
   write_tile(b, l, Stage::residual, Slot::output, bytes);
 }
 
@@ -130,7 +130,7 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
     mean_product(b, Pass::input_gradient, Spread::inputs);
   }
   b.vector(Stage::activation, 2 * up_tile + ffn_tile);  // forward again, and backward
-  b.mean(Verb::activation, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::activation, Pass::input_gradient, Stage::ffn_up);
   if (mixture) {
     add_experts_down_weights(b, *this, each);
   } else {
@@ -155,9 +155,9 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
   }
   drop(b, whole + (l.recompute ? 2 : 1) * up_tile);
   b.vector(Stage::norm, 3 * bytes);
-  b.mean(Verb::norm, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::norm, Pass::input_gradient, Stage::ffn_up);
   b.vector(Stage::residual, 2 * bytes);
-  b.mean(Verb::residual, Pass::input_gradient, Stage::ffn_up);
+  mean_on_grid(b, Verb::residual, Pass::input_gradient, Stage::ffn_up);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 

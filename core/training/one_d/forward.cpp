@@ -39,7 +39,7 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   const std::uint64_t bytes = l.slices.share / l.head.tiles;
   gather_stream(b, l, Stage::head, tokens, Pass::forward);
   b.vector(Stage::norm, 2 * l.slices.stream / l.head.tiles);
-  b.mean(Verb::norm, Pass::forward, Stage::head);
+  mean_on_grid(b, Verb::norm, Pass::forward, Stage::head);
   const std::uint64_t whole = slice_bytes(tokens, l.die.hidden);
   hold(b, slice_bytes(tokens, words));
   b.matmul(Stage::head, tokens, l.die.hidden, words);
@@ -55,7 +55,7 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   mean_product(b, Pass::weight_gradient, Spread::outputs);
   drop(b, whole + slice_bytes(tokens, words));
   b.vector(Stage::norm, 3 * bytes);
-  b.mean(Verb::norm, Pass::input_gradient, Stage::head);
+  mean_on_grid(b, Verb::norm, Pass::input_gradient, Stage::head);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
 }
 

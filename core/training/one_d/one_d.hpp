@@ -123,7 +123,7 @@ inline void gather_block_input(ProgramBuilder& b, const OneDLayout& l, chiplet::
                                std::uint64_t tiles) {
   gather_stream(b, l, chiplet::Stage::activations, l.slices.tokens / tiles, Pass::weight_gradient, linear);
   b.vector(chiplet::Stage::norm, 2 * l.slices.stream / tiles);
-  b.mean(Verb::norm, Pass::weight_gradient, linear);
+  mean_on_grid(b, Verb::norm, Pass::weight_gradient, linear);
 }
 
 }  // namespace hecaton::training

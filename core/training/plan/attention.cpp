@@ -100,7 +100,7 @@ void add_attention_forward(ProgramBuilder& b, const AttentionShape& a) {
   products.scores();
   products.softmax(1);
   products.queries();
-  b.mean(Verb::attention, Pass::forward, Stage::attention_output);
+  mean_on_grid(b, Verb::attention, Pass::forward, Stage::attention_output);
 }
 
 void add_attention_backward(ProgramBuilder& b, const AttentionShape& a) {
@@ -111,7 +111,7 @@ void add_attention_backward(ProgramBuilder& b, const AttentionShape& a) {
   products.keys();     // dV
   products.queries();  // dQ
   products.keys();     // dK
-  b.mean(Verb::attention, Pass::input_gradient, Stage::qkv);
+  mean_on_grid(b, Verb::attention, Pass::input_gradient, Stage::qkv);
 }
 
 }  // namespace hecaton::training

@@ -39,10 +39,6 @@ class ProgramBuilder {
   // Repeats what `body` adds; count >= 1. A loop of one iteration is written too, so that skip_last always
   // counts the same loops.
   template <class Body>
-  void loop(std::uint64_t count, Body&& body) {
-    loop(chiplet::Iterates::other, count, std::forward<Body>(body));
-  }
-  template <class Body>
   void loop(chiplet::Iterates iterates, std::uint64_t count, Body&& body) {
     chiplet::Op& begin = add(OpCode::loop, Stage::none);
     begin.iterates = iterates;
@@ -136,7 +132,6 @@ class ProgramBuilder {
     meaning.place = place_;
     meanings_.back() = meaning;
   }
-  void mean(Verb verb, Pass pass, Stage linear) { mean({verb, pass, Spread::grid, linear}); }
 
   chiplet::Program take() { return std::move(program_); }
   Meanings take_meanings() { return std::move(meanings_); }
@@ -178,6 +173,11 @@ class ProgramBuilder {
 };
 
 // In the activation buffer.
+// The meaning of the last operation, for a linear layer that lies on the grid.
+inline void mean_on_grid(ProgramBuilder& b, Verb verb, Pass pass, chiplet::Stage linear) {
+  b.mean({verb, pass, Spread::grid, linear});
+}
+
 inline void hold(ProgramBuilder& b, std::uint64_t bytes) {
   b.allocate(chiplet::Buffer::activation, bytes);
 }

@@ -1,4 +1,4 @@
-#include "runs/wiring/link_counts.hpp"
+#include "runs/sampling/link_counts.hpp"
 
 #include <algorithm>
 #include <array>
