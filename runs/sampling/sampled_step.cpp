@@ -202,8 +202,7 @@ class Sampler {
     Next next = run_sample(first_rounds, "what rounds take", {});
     for (int runs = 1; next == Next::go_on && runs < most_runs && !is_enough(runs); ++runs) {
       if (runs > 1 && !add_rounds(rounds, *finding_)) break;
-      const sampling::RoundTimes pauses = sampling::round_times(finding_->series(sample_->roles));
-      next = run_sample(rounds, runs == 1 ? "a sample" : "a larger sample", pauses);
+      next = run_sample(rounds, runs == 1 ? "a sample" : "a larger sample", pauses_after(runs));
     }
     if (next == Next::stopped) return std::nullopt;
     return finish();
@@ -216,6 +215,16 @@ class Sampler {
   bool is_enough(int runs) const {
     if (sample_->roles.is_whole()) return true;
     return runs > 1 && finding_->half_width() <= wanted_.error * static_cast<double>(finding_->step.total);
+  }
+
+  // Without pauses dies of the first run wait too long for DRAM, so only their other time counts.
+  sampling::RoundTimes pauses_after(int runs) const {
+    const PackageSegments& segments = finding_->segments;
+    std::vector<std::int64_t> times = segments.step_ps;
+    const auto dies = static_cast<std::int64_t>(whole_.topology().dies());
+    for (std::size_t i = 0; runs == 1 && i < times.size(); ++i)
+      times[i] = std::max<std::int64_t>(0, times[i] - segments.dram_ps[i] / dies);
+    return sampling::round_times({finding_->strata, sample_->roles.stratum_of_segment, times});
   }
 
   // A sample that costs as much as the whole step is replaced by that.

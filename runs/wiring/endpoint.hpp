@@ -26,6 +26,7 @@ struct ChipletHost {
   NetHost& net;
   std::vector<chiplet::OperationRow>* rows = nullptr;  // null: rows are not kept
   Observer* told = nullptr;
+  std::vector<chiplet::Mark>* marks = nullptr;  // of a die
 
   SimTime now() const { return net.now(); }
   void send(const chiplet::Message& message) {
@@ -38,6 +39,7 @@ struct ChipletHost {
   void record(const chiplet::OperationRow& row) {
     if (rows != nullptr) rows->push_back(row);
   }
+  void note(const chiplet::Mark& mark) { marks->push_back(mark); }
   Observer& observer() requires(!std::same_as<Observer, NoObserver>) { return *told; }
 };
 
@@ -52,6 +54,7 @@ struct DieNodeOf {
   chiplet::Die die;
   bool keeps_rows = true;
   std::vector<chiplet::OperationRow> rows = {};
+  std::vector<chiplet::Mark> marks = {};             // of sampled programs, which have no checkpoints
   const chiplet::EarliestSend* foresight = nullptr;  // of messages to other ranks
   [[no_unique_address]] Observer observer = {};
 
@@ -67,7 +70,7 @@ struct DieNodeOf {
 
   template <class Host>
   ChipletHost<Host, Observer> view(Host& host) {
-    return {host, keeps_rows ? &rows : nullptr, &observer};
+    return {host, keeps_rows ? &rows : nullptr, &observer, &marks};
   }
   template <class Host>
   void start(Host& host) {

@@ -179,7 +179,7 @@ io::LocalRecords take_records(Model& model) {
     if (auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
       records.die_counters.push_back(die->die.counters());
       records.operations_per_die.push_back(die->rows.size());
-      records.marks.push_back(die->die.marks());
+      records.marks.push_back(die->marks);
       records.operations.insert(records.operations.end(), die->rows.begin(), die->rows.end());
       std::vector<chiplet::OperationRow>().swap(die->rows);
     } else {

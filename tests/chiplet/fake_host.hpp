@@ -33,6 +33,7 @@ class FakePackage {
   };
   std::vector<Sent> sent;
   std::map<std::uint32_t, std::vector<OperationRow>> rows;  // per die
+  std::map<std::uint32_t, std::vector<Mark>> marks;         // per die
 
   void add(DieSetup setup) {
     const NodeId id = setup.id;
@@ -73,6 +74,7 @@ class FakePackage {
     void send(const Message& message) { package.send(message); }
     void wake_at(SimTime time, std::uint32_t token) { package.post(time, 1, {id, token, std::nullopt}); }
     void record(const OperationRow& row) { package.rows[id.value].push_back(row); }
+    void note(const Mark& mark) { package.marks[id.value].push_back(mark); }
   };
   struct Happening {
     NodeId node;

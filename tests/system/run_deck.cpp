@@ -8,6 +8,7 @@
 #include "core/chiplet/program/counters.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/deck/reader.hpp"
+#include "runs/sampling/sampled_step.hpp"
 
 namespace hecaton::test {
 
@@ -121,7 +122,10 @@ Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
     return false;
   };
   const runs::Workload workload(deck);
-  const auto result = runs::simulate(workload, options, comm);
+  const bool is_sampled = deck.sampling.mode == io::SamplingMode::on;
+  const auto result = is_sampled ? runs::simulate_sampled(
+                                       workload, options, [](const std::string&) {}, comm)
+                                 : runs::simulate(workload, options, comm);
   if (!result) return run;
   run.ended = true;
   run.totals = result->totals;

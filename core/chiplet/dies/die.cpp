@@ -56,11 +56,9 @@ void Die::complete_releases() {
     if (state_.buffers.has_deferred(slot) && !state_.dram.busy(slot)) state_.buffers.complete(slot);
 }
 
-void Die::note_mark(SimTime now) {
+Mark Die::mark_now(SimTime now) const {
   const DieCounters& counters = totals_.counters;
-  if (state_.position.in_round(program(), op().only_round))
-    totals_.marks.push_back({now, counters.nop_ps, counters.dram_ps, state_.dram.outstanding()});
-  state_.position.next();
+  return {now, counters.nop_ps, counters.dram_ps, state_.dram.outstanding()};
 }
 
 bool Die::end_pause() {

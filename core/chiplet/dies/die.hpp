@@ -19,7 +19,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "core/chiplet/dies/die_setup.hpp"
 #include "core/chiplet/dies/die_state.hpp"
@@ -28,6 +27,7 @@
 #include "core/chiplet/program/counters.hpp"
 #include "core/chiplet/program/earliest_send.hpp"
 #include "core/chiplet/program/exchange.hpp"
+#include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/tags.hpp"
 #include "core/engine/base/field_digest.hpp"
@@ -61,8 +61,6 @@ class Die {
   // finished.
   std::string blocked_on() const;
   const DieCounters& counters() const { return totals_.counters; }
-  // In the order of the program; none where the program has no marks.
-  const std::vector<Mark>& marks() const { return totals_.marks; }
   // Of its buffers, so far.
   const Occupancy& occupancy() const { return state_.buffers; }
   std::uint64_t rows() const { return totals_.rows; }
@@ -121,7 +119,7 @@ class Die {
   bool control();            // loops, labels, buffers; false if the operation is something else
   void release_now();        // a release, or deferred until its DRAM slot is complete
   void complete_releases();  // those whose DRAM slot has nothing outstanding
-  void note_mark(SimTime now);
+  Mark mark_now(SimTime now) const;
   bool end_pause();
   template <DieHost H>
   bool end_program(H& h);
@@ -209,7 +207,8 @@ bool Die::begin_operation(H& h) {
       state_.activity = Activity::waiting_dram;
       return true;
     case OpCode::mark:
-      note_mark(h.now());
+      if (state_.position.in_round(program(), op().only_round)) h.note(mark_now(h.now()));
+      state_.position.next();
       return true;
     case OpCode::pause:
       return begin_pause(h);

@@ -4,13 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "core/chiplet/dies/dram_transfers.hpp"
 #include "core/chiplet/dies/occupancy.hpp"
 #include "core/chiplet/dies/program_position.hpp"
 #include "core/chiplet/dies/unexpected_chunks.hpp"
-#include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/digest.hpp"
@@ -74,11 +72,10 @@ struct DieTotals {
   DieCounters counters;
   std::uint64_t rows = 0;  // finished
   Digest digest;           // of these rows, whether or not the host keeps them
-  std::vector<Mark> marks;  // passed so far
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(counters, rows, digest, marks);
+    archive(counters, rows, digest);
   }
 };
 

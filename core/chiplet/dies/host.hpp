@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstdint>
 
+#include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/message.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/time.hpp"
@@ -25,10 +26,11 @@ concept MessageHost = requires(H& h, const Message& message, SimTime time, std::
   h.wake_at(time, token);
 };
 
-// record: one finished operation; the host keeps or drops it.
+// record: one finished operation; the host keeps or drops it. note: the program has passed a mark.
 template <class H>
-concept DieHost = MessageHost<H> && requires(H& h, const OperationRow& row) {
+concept DieHost = MessageHost<H> && requires(H& h, const OperationRow& row, const Mark& mark) {
   h.record(row);
+  h.note(mark);
 };
 
 }  // namespace hecaton::chiplet

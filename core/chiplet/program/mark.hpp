@@ -12,11 +12,6 @@ struct Mark {
   std::uint64_t nop_ps = 0;       // stood still for collectives since the start
   std::uint64_t dram_ps = 0;      // stood still for DRAM since the start
   std::uint64_t outstanding = 0;  // DRAM bursts asked for and not complete
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(time, nop_ps, dram_ps, outstanding);
-  }
 };
 
 }  // namespace hecaton::chiplet

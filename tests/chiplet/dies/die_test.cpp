@@ -23,6 +23,7 @@ struct ScriptedHost {
   void send(const Message& message) { sent.push_back(message); }
   void wake_at(SimTime at, std::uint32_t) { wakes.push_back(at); }
   void record(const OperationRow&) {}
+  void note(const Mark&) {}
 
   void deliver(Die& die, const Message& message, std::int64_t at_ps) {
     time = {at_ps};
@@ -42,6 +43,40 @@ std::vector<Message> messages_to_die_0(const Program& program, std::uint32_t die
     if (s.message.destination == NodeId{0}) messages.push_back(s.message);
   }
   return messages;
+}
+
+Op only_in(Op op, std::uint32_t round) {
+  op.only_round = round;
+  return op;
+}
+
+// Vectors of 100 and 7 ps around a pause of 5,000 ps, in the second of three rounds alone.
+TEST(Die, NotesMarksAndPauses) {
+  Op pause = label(OpCode::pause, 0);
+  pause.slot_ps = 5000;
+  const Program program = {label(OpCode::mark, 0),
+                           loop(3),
+                           with_bytes(OpCode::vector, 100),
+                           only_in(label(OpCode::mark, 0), 1),
+                           only_in(pause, 1),
+                           label(OpCode::mark, 0),
+                           with_bytes(OpCode::vector, 7),
+                           end_loop(),
+                           label(OpCode::mark, 0)};
+  DieTimings timings;
+  timings.vector = {1'000'000'000'000};  // 1 ps per byte
+  FakePackage package(1, 1);
+  package.add(in_one_ring(0, 1, program, timings));
+  package.run();
+  std::vector<std::int64_t> times;
+  for (const Mark& mark : package.marks[0]) {
+    times.push_back(mark.time.ps);
+    EXPECT_EQ(mark.nop_ps + mark.dram_ps + mark.outstanding, 0U);
+  }
+  EXPECT_EQ(times, (std::vector<std::int64_t>{0, 100, 207, 5207, 5314, 5321}));
+  EXPECT_EQ(package.die(0).rows(), 6U);  // a pause leaves none
+  EXPECT_EQ(package.die(0).counters().vector_ps, 3 * 107U);
+  EXPECT_EQ(package.die(0).counters().finished_ps, 5321U);
 }
 
 TEST(Die, RunsLoopsInOrderWithLabels) {

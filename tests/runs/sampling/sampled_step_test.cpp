@@ -1,0 +1,182 @@
+// Steps small enough to be simulated whole, told from a part of them: what is exact, what is within the interval.
+#include "runs/sampling/sampled_step.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/chiplet/program/counters.hpp"
+#include "io/deck/workloads/training.hpp"
+#include "runs/sampling/link_counts.hpp"
+#include "tests/system/run_deck.hpp"
+#include "tests/system/training_deck.hpp"
+
+namespace hecaton::test {
+namespace {
+
+// Many small mini-batches, several groups.
+TrainingDeck long_step(const char* method) {
+  TrainingDeck deck;
+  deck.model = {.name = "small", .layers = 12};
+  deck.method = method;
+  deck.batch = 192;
+  deck.buffer_MiB = 1;
+  return deck;
+}
+
+std::string sampled(const TrainingDeck& deck, const std::string& more = {}) {
+  return text_of(deck) + "\n[sampling]\nmode = \"on\"\n" + more;
+}
+
+const io::TrainingSummary& training_of(const Outcome& run) {
+  return std::get<io::TrainingSummary>(run.summary.workload);
+}
+
+// Counters of dies without times and peaks.
+void expect_same_counts(const chiplet::DieCounters& told, const chiplet::DieCounters& whole,
+                        std::uint32_t die) {
+  for_each_field<chiplet::DieCounters>([&](const auto& field) {
+    const bool is_count = field.combine == Combine::sum && std::string_view(field.units) != "ps";
+    if (is_count) {
+      EXPECT_EQ(told.*field.member, whole.*field.member) << field.name << " of die " << die;
+    }
+  });
+  EXPECT_EQ(told.matrix_ps, whole.matrix_ps) << die;
+  EXPECT_EQ(told.vector_ps, whole.vector_ps) << die;
+}
+
+void expect_same_links(const std::vector<chiplet::LinkCounters>& told,
+                       const std::vector<chiplet::LinkCounters>& whole) {
+  ASSERT_EQ(told.size(), whole.size());
+  for (std::size_t i = 0; i < told.size(); ++i)
+    EXPECT_EQ(told[i], whole[i]) << "from " << whole[i].from << " to " << whole[i].to;
+}
+
+void expect_told(const Outcome& told, const Outcome& whole) {
+  const io::TrainingSummary &t = training_of(told), &w = training_of(whole);
+  EXPECT_EQ(t.sampling.mode, "on");
+  EXPECT_EQ(w.sampling.mode, "off");
+  EXPECT_LT(t.sampling.segments_simulated, t.sampling.segments_total);
+  const double half_width = t.sampling.step_s_high - t.step_s;
+  EXPECT_LE(std::abs(t.step_s - w.step_s), 3 * half_width);
+  EXPECT_LE(std::abs(t.step_s - w.step_s), 0.02 * w.step_s);
+  EXPECT_EQ(t.flops, w.flops);
+  EXPECT_EQ(t.dram_bytes, w.dram_bytes);
+  EXPECT_EQ(t.nop_bytes_per_die, w.nop_bytes_per_die);
+  EXPECT_EQ(t.compute_s, w.compute_s);
+  EXPECT_EQ(t.energy_J.compute, w.energy_J.compute);
+  EXPECT_EQ(t.energy_J.sram, w.energy_J.sram);
+  EXPECT_EQ(t.energy_J.nop, w.energy_J.nop);
+  EXPECT_EQ(t.energy_J.dram, w.energy_J.dram);
+  EXPECT_EQ(told.totals.packets, whole.totals.packets);
+  EXPECT_EQ(told.totals.flit_hops, whole.totals.flit_hops);
+  for (std::size_t i = 0; i < whole.dies.size(); ++i) {
+    const chiplet::DieCounters& die = told.die_counters[i];
+    expect_same_counts(die, whole.die_counters[i], whole.dies[i]);
+    EXPECT_EQ(die.matrix_ps + die.vector_ps + die.nop_ps + die.dram_ps, die.finished_ps);
+  }
+  expect_same_links(told.links, whole.links);
+}
+
+TEST(SampledStep, CountsAreExactAndTimesWithinTheInterval) {
+  for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"}) {
+    SCOPED_TRACE(method);
+    const TrainingDeck deck = long_step(method);
+    const Outcome whole = run_deck(deck_of(text_of(deck)), 1);
+    const Outcome told = run_deck(deck_of(sampled(deck)), 1);
+    if (is_root()) expect_told(told, whole);
+  }
+}
+
+TEST(SampledStep, AnyRankCountSamplesTheSame) {
+  const io::Deck deck = deck_of(sampled(long_step("hecaton"), "error = 0.002\n"));
+  const Outcome alone = run_deck(deck, 1);
+  for (int ranks = 2; ranks <= world_size(); ++ranks) {
+    const Outcome shared = run_deck(deck, ranks);
+    if (!is_root()) continue;
+    EXPECT_EQ(shared.totals.digest, alone.totals.digest) << ranks;
+    EXPECT_EQ(shared.totals.simulated_ps, alone.totals.simulated_ps) << ranks;
+    EXPECT_EQ(shared.die_counters, alone.die_counters) << ranks;
+    EXPECT_EQ(shared.links, alone.links) << ranks;
+    EXPECT_EQ(training_of(shared).sampling.step_s_low, training_of(alone).sampling.step_s_low) << ranks;
+    EXPECT_EQ(training_of(shared).sampling.nop_s_high, training_of(alone).sampling.nop_s_high) << ranks;
+  }
+}
+
+// What the whole costs does not grow with the batch.
+TEST(SampledStep, AnEightTimesLargerBatchCostsTheSame) {
+  TrainingDeck deck = long_step("hecaton");
+  deck.batch = 512;
+  const Outcome small = run_deck(deck_of(sampled(deck)), 1);
+  deck.batch = 4096;
+  const Outcome large = run_deck(deck_of(sampled(deck)), 1);
+  if (!is_root()) return;
+  EXPECT_LT(static_cast<double>(large.summary.events), 1.5 * static_cast<double>(small.summary.events));
+  EXPECT_NEAR(training_of(large).step_s / training_of(small).step_s, 8, 0.4);
+}
+
+TEST(SampledStep, AShortStepIsSimulatedWhole) {
+  const TrainingDeck deck;
+  const Outcome whole = run_deck(deck_of(text_of(deck)), 1);
+  const Outcome told = run_deck(deck_of(sampled(deck)), 1);
+  if (!is_root()) return;
+  EXPECT_EQ(training_of(told).step_s, training_of(whole).step_s);
+  EXPECT_EQ(training_of(told).sampling.step_s_low, training_of(whole).step_s);
+  EXPECT_EQ(told.die_counters, whole.die_counters);
+}
+
+// Writes that nobody waits for: DRAM falls ever further behind.
+TEST(SampledStep, AGrowingQueueIsNoticed) {
+  const io::Deck deck = deck_of(sampled(TrainingDeck{}));
+  const auto op = [](chiplet::OpCode code, std::uint64_t bytes) {
+    chiplet::Op made;
+    made.code = code;
+    made.bytes = bytes;
+    return made;
+  };
+  chiplet::Op loop = op(chiplet::OpCode::loop, 0);
+  loop.count = 1'000'000;
+  loop.iterates = chiplet::Iterates::minibatches;
+  io::Programs programs;
+  programs.plan.roles = {{loop, op(chiplet::OpCode::dram_write, 1 << 20),
+                          op(chiplet::OpCode::vector, 1 << 20), op(chiplet::OpCode::end_loop, 0)}};
+  programs.plan.role_of_die.assign(16, 0);
+  const runs::Workload workload(deck, programs);
+  const boost::mpi::communicator world;
+  const auto result = runs::simulate_sampled(
+      workload, {}, [](const std::string&) {}, world);
+  ASSERT_TRUE(result && result->sampled);
+  EXPECT_FALSE(result->sampled->is_steady);
+}
+
+// Links of packages and methods of all kinds, against a simulated step.
+TEST(LinkCounts, AreThoseOfASimulatedStep) {
+  struct Case {
+    const char* method;
+    const char* topology;
+    const char* more;
+  };
+  for (const Case& c :
+       {Case{"hecaton", "bypass-ring", ""}, Case{"hecaton", "torus", "[router]\nvirtual_channels = 4\n"},
+        Case{"hecaton", "mesh", "[router]\nswitching = \"wormhole\"\n"},
+        Case{"megatron-flat-ring", "mesh", "[router]\nrouting = \"yx\"\n"},
+        Case{"megatron-torus-ring", "torus", "[interface]\npacket_bytes = 1024\n"},
+        Case{"optimus", "mesh", ""}}) {
+    SCOPED_TRACE(std::string(c.method) + " on " + c.topology + c.more);
+    TrainingDeck trained;
+    trained.method = c.method;
+    trained.burst_bytes = 5000;
+    trained.more = c.more;
+    std::string text = text_of(trained);
+    text.replace(text.find("bypass-ring"), std::string("bypass-ring").size(), c.topology);
+    const io::Deck deck = deck_of(text);
+    const Outcome run = run_deck(deck, 1);
+    if (!is_root()) continue;
+    const runs::LinkCounts counts = runs::count_links(runs::Workload(deck));
+    expect_same_links(counts.links, run.links);
+    EXPECT_EQ(counts.packets, run.totals.packets);
+  }
+}
+
+}  // namespace
+}  // namespace hecaton::test
