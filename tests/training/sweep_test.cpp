@@ -1,6 +1,7 @@
 // Many decks, reasonable and not: each is planned or refused, and what is planned adds up.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <random>
 
@@ -31,6 +32,10 @@ TrainingConfig any_config(std::mt19937& random) {
   c.minibatch_tokens = random() % 2 == 0 ? 0 : c.sequence_length * size(random, 4);
   c.fusion = random() % 4;
   c.overlap = random() % 2 == 0;
+  if (random() % 4 == 0) c.model.head_dim = size(random, 6);
+  c.causal = random() % 2 == 0;
+  c.attention_tile = size(random, 9);
+  if (random() % 2 == 0) c.vocabulary_padding = VocabularyPadding::automatic;
   return c;
 }
 
@@ -42,13 +47,30 @@ chiplet::DieConfig any_die(std::mt19937& random) {
   return die;
 }
 
-// Multiply-accumulates of all dies together, at least: forward and backward of the layers and the output
-// head.
-std::uint64_t least_macs(const TrainingConfig& c) {
+// Scores of a sequence and head that are needed, and those of the tiles in which they are.
+std::uint64_t needed_scores(const TrainingConfig& c) {
+  const std::uint64_t s = c.sequence_length;
+  return c.causal ? s * (s + 1) / 2 : s * s;
+}
+std::uint64_t tiled_scores(const TrainingConfig& c) {
+  const std::uint64_t s = c.sequence_length, tile = c.attention_tile;
+  if (!c.causal) return s * s;
+  std::uint64_t scores = 0;
+  for (std::uint64_t from = 0; from < s; from += tile) {
+    const std::uint64_t end = std::min(from + tile, s);
+    scores += (end - from) * end;
+  }
+  return scores;
+}
+
+// Multiply-accumulates of all dies together, if nothing is there twice: forward and backward of the layers and
+// the output head.
+std::uint64_t macs_of(const TrainingConfig& c, std::uint64_t words, std::uint64_t scores) {
   const ModelConfig& m = c.model;
   const std::uint64_t tokens = std::uint64_t{c.batch_sequences} * c.sequence_length;
-  const std::uint64_t weights = m.layers * layer_weights(m) + std::uint64_t{m.hidden} * m.vocabulary;
-  return tokens * (3 * weights + 7 * std::uint64_t{m.layers} * c.sequence_length * m.hidden);
+  const std::uint64_t weights = m.layers * layer_weights(m) + std::uint64_t{m.hidden} * words;
+  const std::uint64_t head = m.head_dim > 0 ? m.head_dim : m.hidden / m.heads;
+  return tokens * 3 * weights + c.batch_sequences * scores * 7 * m.layers * m.heads * head;
 }
 
 TEST(AnyDeck, IsPlannedOrRefused) {
@@ -68,11 +90,12 @@ TEST(AnyDeck, IsPlannedOrRefused) {
         written += all.of(Stage::optimizer, &StageTally::written_bytes);
       }
       const ModelConfig& m = config.model;
-      const std::uint64_t weights = m.layers * layer_weights(m) + 2 * std::uint64_t{m.hidden} * m.vocabulary;
-      EXPECT_GE(macs, least_macs(config));
+      const std::uint64_t words = padded(config, mesh).model.vocabulary;
+      const std::uint64_t weights = m.layers * layer_weights(m) + 2 * std::uint64_t{m.hidden} * words;
+      EXPECT_GE(macs, macs_of(config, words, needed_scores(config)));
       EXPECT_GE(written, 14 * weights);
       if (m.kv_heads >= mesh.dies()) {  // nothing is there twice
-        EXPECT_EQ(macs, least_macs(config));
+        EXPECT_EQ(macs, macs_of(config, words, tiled_scores(config)));
         EXPECT_EQ(written, 14 * weights);
       }
       ++planned;

@@ -32,8 +32,14 @@ Number DrawnInputs::weight(const Linear& linear, std::uint64_t input, std::uint6
   return scale * centred(draw(seed_, Drawn::weights, what, input << 32 | output));
 }
 
+// Tokens at even places have words of the first half of the vocabulary, others of the second. Where all keys that
+// a token sees were the same word, gradients of its query would be exactly nothing, which no relative error allows
+// for.
 std::uint64_t DrawnInputs::word_of(std::uint64_t token) const {
-  return draw(seed_, Drawn::words, 0, token) % shape_->model().vocabulary;
+  const std::uint64_t words = shape_->model().vocabulary, first = (words + 1) / 2;
+  const std::uint64_t drawn = draw(seed_, Drawn::words, 0, token);
+  const bool is_even = token % shape_->sequence() % 2 == 0 || words == 1;
+  return is_even ? drawn % first : first + drawn % (words - first);
 }
 
 std::uint64_t DrawnInputs::label_of(std::uint64_t token) const {
