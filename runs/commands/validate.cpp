@@ -14,6 +14,8 @@
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/sampling/check_sample.hpp"
+#include "runs/sampling/sampled_step.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -92,6 +94,14 @@ Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
           {"trace, about", bytes(estimate.trace_bytes)}};
 }
 
+Rows sample_rows(const CheckedDeck& checked) {
+  const SampleForecast forecast = forecast_sample(checked.planned->workload);
+  const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
+  return {{"events, about", count(forecast.events)},
+          {"segments",
+           fmt::format("{} of {}", count(forecast.segments_simulated), count(forecast.segments_total))}};
+}
+
 Rows undisturbed_rows(const Undisturbed& u) {
   const auto ms = [](std::uint64_t ps) { return fmt::format("{:.6f} ms", static_cast<double>(ps) * 1e-9); };
   const std::uint64_t package = u.compute_ps + u.collectives_ps;
@@ -115,6 +125,8 @@ int validate_deck(const ValidateArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
     const Preview& seen = checked.preview;
+    if (checked.loaded.deck.sampling.mode == io::SamplingMode::on)
+      require_sample(checked.loaded, checked.planned->workload);
     print_rows("Package", package_rows(checked.loaded.deck));
     if (seen.dram) print_rows("Model", model_rows(checked.planned->workload.plan()));
     if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
@@ -122,6 +134,8 @@ int validate_deck(const ValidateArguments& arguments) {
     if (seen.undisturbed)
       print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
     print_rows("Run", run_rows(seen, arguments));
+    if (io::kind_of(checked.loaded.deck).traits.computes)
+      print_rows("Sampled (--sample), at least", sample_rows(checked));
     fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
   });
 }
@@ -130,6 +144,7 @@ Action add_options(CLI::App& command) {
   const auto arguments = std::make_shared<ValidateArguments>();
   add_deck(command, arguments->input);
   add_ranks(command, arguments->ranks);
+  add_sampling(command, arguments->input);
   return [arguments](const Session&) { return validate_deck(*arguments); };
 }
 

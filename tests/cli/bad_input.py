@@ -34,6 +34,14 @@ DECKS_AND_ERRORS = [
     ("step too large for DRAM", TRAINING + "[memory]\ncapacity_GiB = 2\n", [],
      r"deck\.toml:4:1: memory\.capacity_GiB: is too small for what the step keeps in DRAM \(the fullest of 12 channels would "
      r"hold [\d.]+ GiB, which is [\d.]+ GiB too much\) use training\.optimizer = \"sgd\" \([\d.]+ GiB\), or .*channels = "),
+    ("sampling with no error", TRAINING + "[sampling]\nerror = 0.0\n", [],
+     r"deck\.toml:4:1: sampling\.error: is out of range \(0 "),
+    ("sampling of a collective", COLLECTIVE, ["--sample"],
+     r'--set "sampling\.mode=on": sampling\.mode: does not fit the workload \(sampling tells a training step .*"collective"'),
+    ("sampling of traffic", '[workload]\nkind = "traffic"\n[sampling]\nmode = "on"\n', [],
+     r"deck\.toml:4:1: sampling\.mode: does not fit the workload"),
+    ("sampling with a budget that is none", TRAINING + '[sampling]\nmode = "on"\nbudget = "soon"\n', [],
+     r'deck\.toml:5:1: sampling\.budget: is no budget \("soon" is neither '),
     ("no such deck", None, [], r"deck\.toml: does not exist \("),
     ("not TOML", b"\x7fELF\x02\x01\x01\x00\x00" + bytes(range(256)), [], r"deck\.toml:1:1: is not TOML \("),
     ("almost TOML", TRAINING + "[package\nrows = 4\n", [], r"deck\.toml:3:\d+: is not TOML \("),
@@ -114,6 +122,18 @@ def ranks_and_dies():
             write(os.path.join(here, "deck.toml"), COLLECTIVE + "[package]\nrows = 2\ncolumns = 2\n")
             pattern = r"deck\.toml:4:1: package\.rows: makes fewer dies than there are ranks \(4 dies, 5 ranks"
             expect("more ranks than dies", ["validate", "deck.toml", "--ranks", "5"], pattern, here)
+
+
+def samples():
+    with folder() as here:
+        write(os.path.join(here, "deck.toml"), TRAINING)
+        expect("restart of a sampled step", ["run", "deck.toml", "--sample", "--restart", "latest"],
+               r"--restart: does not go with a sampled step \(", here)
+        expect("checkpoints of a sampled step", ["run", "deck.toml", "--sample", "--checkpoint-every", "1m"],
+               r"--checkpoint-every: does not go with a sampled step \(", here)
+        expect("budget below a round of each kind", ["run", "deck.toml", "--sample", "--sample-budget", "1000"],
+               r'--set "sampling\.budget=1000": sampling\.budget: is too small for this step '
+               r"\(a round of each kind takes about .* events; .*allow at least \d", here)
 
 
 def traces():
