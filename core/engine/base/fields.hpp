@@ -17,6 +17,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -113,41 +114,41 @@ constexpr bool takes_values(std::index_sequence<Each...>) {
   };
 }
 
-// Members of an aggregate: the most values that its braces take.
-template <class Row, std::size_t Count = 0>
-constexpr std::size_t member_count() {
-  if constexpr (takes_values<Row>(std::make_index_sequence<Count + 1>())) {
-    return member_count<Row, Count + 1>();
-  } else {
-    return Count;
-  }
+// Members of an aggregate: the most values that its braces take. Two lengths are tried and no more, because
+// each costs the compiler a look at every constructor of every member.
+template <class Row, std::size_t Count>
+constexpr bool has_members() {
+  return takes_values<Row>(std::make_index_sequence<Count>()) &&
+         !takes_values<Row>(std::make_index_sequence<Count + 1>());
 }
 
-template <auto Left, auto Right>
-constexpr bool is_same_field(const Field<Left>& left, const Field<Right>& right) {
-  return std::is_same_v<Field<Left>, Field<Right>> || std::string_view(left.name) == right.name;
+template <class Each, class... All>
+inline constexpr int occurrences = (int{std::is_same_v<Each, All>} + ...);
+
+template <class... Each>
+constexpr bool members_differ(const std::tuple<Each...>&) {
+  return ((occurrences<Each, Each...> == 1) && ...);
 }
 
+// Names are compared in a loop, not by a function for each pair of them.
 template <class Row>
-constexpr bool fields_differ() {
-  bool differ = true;
-  std::size_t left_index = 0;
-  for_each_field<Row>([&](const auto& left) {
-    std::size_t right_index = 0;
-    for_each_field<Row>([&](const auto& right) {
-      if (right_index++ != left_index && is_same_field(left, right)) differ = false;
-    });
-    ++left_index;
-  });
-  return differ;
+constexpr bool names_differ() {
+  std::array<std::string_view, field_count<Row>> names;
+  std::size_t count = 0;
+  for_each_field<Row>([&](const auto& each) { names[count++] = each.name; });
+  for (std::size_t left = 0; left < count; ++left)
+    for (std::size_t right = 0; right < left; ++right)
+      if (names[left] == names[right]) return false;
+  return true;
 }
 
 }  // namespace field_detail
 
 // Whether the list of a struct names each member once, each by a name of its own.
 template <HasFields Row>
-inline constexpr bool lists_every_member = std::is_aggregate_v<Row>&& field_detail::member_count<Row>() ==
-                                           field_count<Row>&& field_detail::fields_differ<Row>();
+inline constexpr bool lists_every_member =
+    std::is_aggregate_v<Row>&& field_detail::has_members<Row, field_count<Row>>() &&
+    field_detail::members_differ(fields_of<Row>) && field_detail::names_differ<Row>();
 
 // The place of a member in the list.
 template <auto Member>
