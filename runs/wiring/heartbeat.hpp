@@ -1,23 +1,18 @@
-// How far a run has come: what the progress line of a command shows. A run of programs is measured by the operations
-// that are done, one of packets by the time until which they are sent.
+// Measures how far a run has come: a run of programs by the operations that are done, one of packets by the time
+// until which they are sent.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <variant>
 
 #include "core/chiplet/program/counts.hpp"
 #include "runs/wiring/package.hpp"
+#include "runs/wiring/progress.hpp"
 
 namespace hecaton::runs {
-
-struct Progress {
-  double simulated_s = 0;
-  std::uint64_t events = 0;  // of this rank
-  double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
-};
 
 // Rows of operations that this rank's dies will record, and those they have.
 inline std::uint64_t rows_expected(const Workload& workload, const Model& model) {

@@ -16,7 +16,7 @@
 #include "io/result/run_result.hpp"
 #include "io/result/summary.hpp"
 #include "net/lookahead/sources.hpp"
-#include "runs/wiring/heartbeat.hpp"
+#include "runs/wiring/progress.hpp"
 #include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
