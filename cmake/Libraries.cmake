@@ -42,6 +42,7 @@ function(hecaton_room name)
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/hecaton>)
     target_link_libraries(${name} PRIVATE hecaton_options PUBLIC ${ROOM_USES})
     target_compile_features(${name} PUBLIC cxx_std_20)
+    hecaton_precompile(${name} ${ROOM_USES})
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>

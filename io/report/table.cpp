@@ -27,7 +27,7 @@ std::string plain(std::string_view text, std::size_t width) {
   for (char& c : shown) {
     if (c < 0x20 || c > 0x7e) c = '?';
   }
-  if (text.size() > width && width >= 2) shown.replace(width - 2, 2, "..");
+  if (text.size() > width && width >= 2) shown[width - 2] = shown[width - 1] = '.';
   return shown;
 }
 

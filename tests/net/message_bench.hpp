@@ -2,6 +2,8 @@
 // notes when each of those addressed to it arrives.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <tuple>
 #include <vector>

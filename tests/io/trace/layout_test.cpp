@@ -6,6 +6,7 @@
 #include <boost/mpi/communicator.hpp>
 #include <cstring>
 #include <functional>
+#include <stdexcept>
 
 namespace {
 
