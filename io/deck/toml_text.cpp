@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "io/deck/nesting.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -32,24 +32,12 @@ Location location_of(const std::string& source, const toml::source_region& regio
   return {source, region.begin.line, region.begin.column};
 }
 
-void check_nesting(std::string_view text, const Location& where, std::string_view what) {
-  constexpr std::ptrdiff_t most = 2000;
-  std::ptrdiff_t count = 0;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const auto first = line.find_first_not_of(" \t");
-    if (first == std::string_view::npos || line[first] == '#') continue;
-    count += std::count_if(line.begin(), line.end(), [](char c) { return c == '.' || c == '[' || c == '{'; });
+toml::table parse_toml(std::string_view text, const std::string& source) {
+  if (const auto deep = nests_deeper(text, most_levels)) {
+    throw InputError({source, deep->line, deep->column}, "", "nests too deep",
+                     fmt::format("at most {} levels of tables and lists are read", most_levels),
+                     "check the dots and brackets before this place");
   }
-  if (count <= most) return;
-  throw InputError(where, "", fmt::format("cannot be {}", what),
-                   fmt::format("it has {} dots and brackets; at most {} are read", count, most),
-                   "check that it is one");
-}
-
-toml::table parse_toml(std::string_view text, const std::string& source, std::string_view what) {
-  check_nesting(text, {source}, what);
   try {
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
