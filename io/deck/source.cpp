@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "io/deck/nesting.hpp"
 #include "io/deck/toml_text.hpp"
 #include "io/files/text_file.hpp"
 
@@ -49,10 +50,15 @@ std::string_view trimmed(std::string_view text) {
 Entry parse_override_value(std::string_view table, std::string_view name, std::string_view value,
                            const Location& where) {
   const std::string key = fmt::format("{}.{}", table, name);
-  check_nesting(value, where, "a deck");
+  const std::string text = fmt::format("value = {}\n", value);
+  if (nests_deeper(text, most_levels)) {
+    throw InputError(where, key, "nests too deep",
+                     fmt::format("at most {} levels of tables and lists are read", most_levels),
+                     "write a number, true, false or a quoted text");
+  }
   toml::table parsed;
   try {
-    parsed = toml::parse(fmt::format("value = {}\n", value));
+    parsed = toml::parse(text);
   } catch (const toml::parse_error& error) {
     throw InputError(where, key, "is not a TOML value", error.description(),
                      "write a number, true, false or a quoted text");
@@ -77,7 +83,7 @@ std::string read_deck_text(const std::filesystem::path& path) {
 
 std::vector<Entry> parse_entries(std::string_view text, const std::string& source) {
   std::vector<Entry> entries;
-  flatten(parse_toml(text, source, "a deck"), "", source, entries);
+  flatten(parse_toml(text, source), "", source, entries);
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.where.line, a.where.column) < std::tie(b.where.line, b.where.column);
   });

@@ -116,7 +116,7 @@ Axis axis_of(const std::string& table, std::string_view name, const toml::node& 
   return axis;
 }
 
-// Recursion is as deep as the text nests, which check_nesting() has bounded.
+// Recursion is as deep as the text nests, which parse_toml() has bounded.
 void collect_axes(const toml::table& table, const std::string& name, const std::string& source,
                   std::vector<Axis>& axes) {
   for (const auto& [key, node] : table) {
@@ -218,7 +218,7 @@ Study read_study(const std::filesystem::path& path) {
   study.path = path;
   const std::string source = path.string();
   study.ranks_at = {source};
-  const toml::table root = parse_toml(read_text_file(path, "a study"), source, "a study");
+  const toml::table root = parse_toml(read_text_file(path, "a study"), source);
   check_tables(root, source);
   read_head(study, *root.get("study")->as_table(), source);
   const std::vector<Axis> list = axes_of(root, "list", source);

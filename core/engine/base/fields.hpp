@@ -122,23 +122,23 @@ constexpr bool has_members() {
          !takes_values<Row>(std::make_index_sequence<Count + 1>());
 }
 
-// An address of its own for each type.
-template <class Type>
-inline constexpr char identity = 0;
+template <class Each, class... All>
+inline constexpr int occurrences = (int{std::is_same_v<Each, All>} + ...);
 
-// Compares in loops, not by a template for each pair, which would make N * N of them.
+template <class... Each>
+constexpr bool members_differ(const std::tuple<Each...>&) {
+  return ((occurrences<Each, Each...> == 1) && ...);
+}
+
+// Names are compared in a loop, not by a function for each pair of them.
 template <class Row>
-constexpr bool fields_differ() {
+constexpr bool names_differ() {
   std::array<std::string_view, field_count<Row>> names;
-  std::array<const char*, field_count<Row>> members{};
   std::size_t count = 0;
-  for_each_field<Row>([&](const auto& each) {
-    names[count] = each.name;
-    members[count++] = &identity<std::decay_t<decltype(each)>>;
-  });
+  for_each_field<Row>([&](const auto& each) { names[count++] = each.name; });
   for (std::size_t left = 0; left < count; ++left)
     for (std::size_t right = 0; right < left; ++right)
-      if (names[left] == names[right] || members[left] == members[right]) return false;
+      if (names[left] == names[right]) return false;
   return true;
 }
 
@@ -148,7 +148,7 @@ constexpr bool fields_differ() {
 template <HasFields Row>
 inline constexpr bool lists_every_member =
     std::is_aggregate_v<Row>&& field_detail::has_members<Row, field_count<Row>>() &&
-    field_detail::fields_differ<Row>();
+    field_detail::members_differ(fields_of<Row>) && field_detail::names_differ<Row>();
 
 // The place of a member in the list.
 template <auto Member>

@@ -418,9 +418,12 @@ TEST(HostileDecks, DeepNestingIsRefused) {
     EXPECT_TRUE(message.starts_with("deck.toml")) << message;
     EXPECT_FALSE(error_of(training, {"package.rows=" + text}).empty());
   }
-  EXPECT_EQ(error_of(training_with(dotted + " = 1\n")),
-            "deck.toml: cannot be a deck (it has 100001 dots and brackets; at most 2000 are read) check that "
-            "it is one");
+  EXPECT_EQ(error_of(training_with("[" + dotted + "]\n")),
+            "deck.toml:3:65: nests too deep (at most 64 levels of tables and lists are read) check the dots "
+            "and brackets before this place");
+  EXPECT_TRUE(
+      error_of(training, {"package.rows=" + std::string(70, '[')}).find("package.rows: nests too deep") !=
+      std::string::npos);
 }
 
 // A point between digits is no nesting; in the name of a table or key it is.
