@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "partition/partition.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/cli/time_text.hpp"
 
 namespace hecaton::runs {
@@ -25,10 +26,7 @@ void add_deck(CLI::App& command, DeckArguments& input) {
 }
 
 void add_ranks(CLI::App& command, int& ranks, int least) {
-  command.add_option("--ranks", ranks, "Ranks of the run that is meant")
-      ->check(CLI::Range(least, most_ranks))
-      ->capture_default_str()
-      ->type_name("N");
+  add_number(command, "--ranks", ranks, least, most_ranks, "Ranks of the run that is meant");
 }
 
 void add_engine_switches(CLI::App& command, EngineArguments& engine) {

@@ -9,6 +9,7 @@
 #include "io/files/atomic_file.hpp"
 #include "io/report/forecast.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
@@ -52,7 +53,7 @@ int play_dry_run(const DryRunArguments& arguments) {
 
 void add_cost(CLI::App& command, const std::string& name, double& field, const std::string& text) {
   constexpr double most = 1e9;
-  command.add_option(name, field, text)->check(CLI::Range(0.0, most))->capture_default_str();
+  add_number(command, name, field, 0.0, most, text);
 }
 
 Action add_options(CLI::App& command) {
@@ -68,9 +69,7 @@ Action add_options(CLI::App& command) {
   add_cost(command, "--message-us", costs.message_us, "Of a batch of events, at each of its ends (ASSUMED)");
   add_cost(command, "--promise-ns", costs.promise_ns, "Of renewing promises to neighbours (ASSUMED)");
   add_cost(command, "--reduction-us", costs.reduction_us, "Of one level of a reduction's tree (ASSUMED)");
-  command.add_option("--bandwidth-GBps", costs.bandwidth_GBps, "Of a rank's host (ASSUMED)")
-      ->check(CLI::Range(1e-6, 1e6))
-      ->capture_default_str();
+  add_number(command, "--bandwidth-GBps", costs.bandwidth_GBps, 1e-6, 1e6, "Of a rank's host (ASSUMED)");
   return [arguments](const Session&) { return play_dry_run(*arguments); };
 }
 

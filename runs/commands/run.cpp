@@ -28,6 +28,7 @@
 #include "runs/checkpoints/run_checkpoints.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
@@ -305,11 +306,10 @@ Action add_options(CLI::App& command) {
       "Simulate traffic cycle by cycle where its network keeps step with one clock; results are the same");
   add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
   add_halts(command, run);
-  command
-      .add_option(check_option, run.check_ranks,
-                  "Only check deck, options and checkpoint, as a run on so many ranks would")
-      ->check(CLI::Range(1, most_ranks))
-      ->type_name("RANKS");
+  add_number(command, check_option, run.check_ranks, 1, most_ranks,
+             "Only check deck, options and checkpoint, as a run on so many ranks would")
+      ->type_name("RANKS")
+      ->default_str("");
   return [arguments](const Session& session) {
     return session.world == nullptr ? check_run(*arguments) : run_deck(*arguments, session);
   };

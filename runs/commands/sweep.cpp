@@ -14,6 +14,7 @@
 #include "io/report/message.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
@@ -209,17 +210,13 @@ Action add_options(CLI::App& command) {
                    "Run the other points if some make no deck that can be run");
   add_choice(command, "--launcher", submission.launcher, {"mpirun", "srun"},
              "What starts the ranks of a point");
-  command
-      .add_option("--at-once", arguments->at_once,
-                  "Points at a time [1]; with --slurm, array tasks [no limit]")
-      ->check(CLI::Range(1, most_at_once))
-      ->type_name("N");
+  add_number(command, "--at-once", arguments->at_once, 1, most_at_once,
+             "Points at a time [1]; with --slurm, array tasks [no limit]")
+      ->default_str("");
   command.add_flag("--slurm", arguments->slurm, "Submit the points as one job array instead");
-  command
-      .add_option("--points-per-task", submission.points_per_task,
-                  "Points of an array task, one after another [4, or more of many]")
-      ->check(CLI::Range(1, most_at_once))
-      ->type_name("N");
+  add_number(command, "--points-per-task", submission.points_per_task, 1, most_at_once,
+             "Points of an array task, one after another [4, or more of many]")
+      ->default_str("");
   command
       .add_option("--sbatch", submission.options, "An option for sbatch: --sbatch=--time=20:00 (repeatable)")
       ->allow_extra_args(false)

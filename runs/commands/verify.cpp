@@ -9,11 +9,13 @@
 #include <boost/serialization/string.hpp>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <string>
 
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/verify/verifiable.hpp"
@@ -73,7 +75,8 @@ int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator
 Action add_options(CLI::App& command) {
   const auto arguments = std::make_shared<VerifyArguments>();
   add_deck(command, arguments->input);
-  command.add_option("--seed", arguments->seed, "Of the numbers")->capture_default_str();
+  add_number(command, "--seed", arguments->seed, 0, std::numeric_limits<std::uint64_t>::max(),
+             "Of the numbers");
   return [arguments](const Session& session) { return verify_deck(*arguments, *session.world); };
 }
 

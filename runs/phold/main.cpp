@@ -8,6 +8,7 @@
 #include <boost/mpi/environment.hpp>
 #include <chrono>
 #include <exception>
+#include <limits>
 
 #include "core/engine/engine.hpp"
 #include "core/engine/mpi/channels.hpp"
@@ -16,6 +17,7 @@
 #include "core/engine/sync/null_sync.hpp"
 #include "core/engine/sync/window_sync.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/phold/bare_loop.hpp"
 #include "runs/phold/model.hpp"
 
@@ -112,8 +114,8 @@ void print(const Arguments& arguments, const Result& result, int ranks) {
 }
 
 // A duration on the command line, in nanoseconds.
-CLI::Option* add_ns(CLI::App& app, const std::string& name, double& value, const std::string& text) {
-  return app.add_option(name, value, text)->check(CLI::Range(0.0, 1e12))->capture_default_str();
+void add_ns(CLI::App& app, const std::string& name, double& value, const std::string& text) {
+  runs::add_number(app, name, value, 0, 1e12, text);
 }
 
 int run(int argc, char** argv, const boost::mpi::communicator& world) {
@@ -123,20 +125,16 @@ int run(int argc, char** argv, const boost::mpi::communicator& world) {
   double until_ns = 1e6;
   CLI::App app("PHOLD: the engine alone, as fast as it goes. Times are in nanoseconds of simulated time.",
                "hecaton-phold");
-  app.add_option("--lps", arguments.config.components, "components")
-      ->check(CLI::Range(1u, 1u << 28))
-      ->capture_default_str();
-  app.add_option("--events-per-lp", arguments.config.events_per_component, "events that each starts with")
-      ->check(CLI::Range(0u, 1u << 20))
-      ->capture_default_str();
-  app.add_option("--remote", arguments.config.remote,
-                 "share of events that go to a uniformly chosen component, the others to their own")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  runs::add_number(app, "--lps", arguments.config.components, 1, 1u << 28, "components");
+  runs::add_number(app, "--events-per-lp", arguments.config.events_per_component, 0, 1u << 20,
+                   "events that each starts with");
+  runs::add_number(app, "--remote", arguments.config.remote, 0, 1,
+                   "share of events that go to a uniformly chosen component, the others to their own");
   add_ns(app, "--lookahead", lookahead_ns, "least delay of an event, ns");
   add_ns(app, "--mean-delay", mean_delay_ns, "mean of the exponential delay on top of it, ns");
   add_ns(app, "--until", until_ns, "events at or after this time are not sent, ns");
-  app.add_option("--seed", arguments.config.seed, "of all random numbers")->capture_default_str();
+  runs::add_number(app, "--seed", arguments.config.seed, 0, std::numeric_limits<std::uint64_t>::max(),
+                   "of all random numbers");
   app.add_option("--sync", arguments.sync, "how ranks wait for each other")
       ->check(CLI::IsMember({"auto", "window", "null"}))
       ->capture_default_str();

@@ -26,8 +26,13 @@ with folder() as here:
                           ["run", "a.toml", "--progress", "loud"], ["run", "a.toml", "--set"],
                           ["validate", "a.toml", "--ranks", "0"], ["validate", "a.toml", "--ranks", "many"],
                           ["dry-run", "a.toml", "--ranks", "1"], ["dry-run", "a.toml", "--bandwidth-GBps", "0"],
+                          ["dry-run", "a.toml", "--event-ns", "nan"], ["dry-run", "a.toml", "--latency-us", "inf"],
+                          ["verify", "a.toml", "--seed", "-1"], ["verify", "a.toml", "--seed", "18446744073709551616"],
+                          ["verify", "a.toml", "--seed", "1.5"], ["validate", "a.toml", "--ranks", "2x"],
+                          ["sweep", "a.toml", "--at-once", "1.5"], ["sweep", "a.toml", "--points-per-task", "-1"],
+                          ["run", "a.toml", "--check", "1e3"],
                           ["run", "a.toml", "--lookahead-without", "luck"], ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"]):
-            if ranks > 1 and arguments[:1] != ["run"]:
+            if ranks > 1 and (arguments[:1] != ["run"] or "--check" in arguments):
                 continue
             process = run(arguments, here, ranks)
             what = f"{arguments} on {ranks} ranks"
