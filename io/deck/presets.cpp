@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace hecaton::io {
@@ -105,6 +106,11 @@ std::vector<std::string_view> preset_names(std::string_view table) {
   std::vector<std::string_view> names;
   for (const Preset& preset : presets_of(table)) names.push_back(preset.name);
   return names;
+}
+
+bool preset_fills(const Preset& preset, std::string_view key) {
+  return std::any_of(preset.values.begin(), preset.values.end(),
+                     [&](const PresetValue& value) { return value.key == key; });
 }
 
 void apply_preset(Deck& deck, std::string_view table, const Preset& preset) {

@@ -20,6 +20,9 @@ std::span<const Preset> presets_of(std::string_view table);
 const Preset* find_preset(std::string_view table, std::string_view name);
 std::vector<std::string_view> preset_names(std::string_view table);
 
+// Whether the preset gives this key of its table a value.
+bool preset_fills(const Preset& preset, std::string_view key);
+
 // Sets what the preset sets.
 void apply_preset(Deck& deck, std::string_view table, const Preset& preset);
 

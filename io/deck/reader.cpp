@@ -144,6 +144,23 @@ void override_entry(Entries& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
+// A preset that overrides counts above what the deck says of the keys that it fills.
+void yield_to_preset(Entries& entries, const Entry& chosen) {
+  const Table* table = find_table(chosen.table);
+  const auto* name = std::get_if<std::string>(&chosen.value);
+  if (table == nullptr || name == nullptr || table->preset_key != chosen.name) return;
+  const Preset* preset = find_preset(table->name, *name);
+  if (preset == nullptr) return;
+  std::erase_if(entries, [&](const Entry& old) {
+    return old.table == table->name && old.name != table->preset_key && preset_fills(*preset, old.name);
+  });
+}
+
+void override_entries(Entries& entries, std::span<const Entry> overrides) {
+  for (const Entry& entry : overrides) yield_to_preset(entries, entry);
+  for (const Entry& entry : overrides) override_entry(entries, entry);
+}
+
 // Of an unknown key too: then its name is to be complained of, not its value.
 bool is_text_key(std::string_view table, std::string_view name) {
   const Key* key = find_key(table, name);
@@ -172,16 +189,16 @@ LoadedDeck resolve(const Entries& entries, const std::string& source, std::strin
 LoadedDeck load_deck_with(const std::filesystem::path& path, std::span<const Entry> overrides) {
   const std::string source = path.string();
   Entries entries = parse_entries(read_deck_text(path), source);
-  for (const Entry& entry : overrides) override_entry(entries, entry);
+  override_entries(entries, overrides);
   return resolve(entries, source, path.filename().string());
 }
 
 LoadedDeck load_deck(const std::filesystem::path& path, std::span<const std::string> overrides) {
   const std::string source = path.string();
   Entries entries = parse_entries(read_deck_text(path), source);
-  for (const std::string& assignment : overrides) {
-    override_entry(entries, parse_override(assignment, &is_text_key));
-  }
+  Entries parsed;
+  for (const std::string& assignment : overrides) parsed.push_back(parse_override(assignment, &is_text_key));
+  override_entries(entries, parsed);
   return resolve(entries, source, path.filename().string());
 }
 
@@ -195,7 +212,7 @@ Deck parse_deck(std::string_view text, const std::string& name) {
 
 Deck parse_deck_with(std::string_view text, const std::string& name, std::span<const Entry> overrides) {
   Entries entries = parse_entries(text, name);
-  for (const Entry& entry : overrides) override_entry(entries, entry);
+  override_entries(entries, overrides);
   return resolve(entries, name, name).deck;
 }
 

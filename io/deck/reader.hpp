@@ -19,7 +19,8 @@ struct LoadedDeck {
   KeyLocations locations;
 };
 
-// `overrides` are "table.key=value", the last one winning.
+// `overrides` are "table.key=value", the last one winning. A preset among them counts above the keys of the deck
+// that it fills, not above other overrides.
 LoadedDeck load_deck(const std::filesystem::path& path, std::span<const std::string> overrides);
 Deck read_deck(const std::filesystem::path& path, std::span<const std::string> overrides);
 

@@ -20,6 +20,13 @@ const PresetValue* preset_value(const Deck& deck, const Key& key) {
   return nullptr;
 }
 
+// Whether any preset of its table gives the key a value: a dumped deck must not stand in the way of another preset.
+bool any_preset_fills(const Key& key) {
+  const std::span<const Preset> presets = presets_of(key.table);
+  return std::any_of(presets.begin(), presets.end(),
+                     [&](const Preset& preset) { return preset_fills(preset, key.name); });
+}
+
 // The tag of a value that is a preset's or a default; "given" for one that the deck chose itself.
 std::string_view origin(const Deck& deck, const Deck& defaults, const Key& key) {
   const Value value = key.get(deck, key);
@@ -61,7 +68,7 @@ std::string description(const Deck& deck, const Deck& defaults, const Key& key) 
 }
 
 std::string documented_key(const Deck& deck, const Key& key) {
-  const bool is_filled = preset_value(deck, key) != nullptr;
+  const bool is_filled = any_preset_fills(key);
   return fmt::format("{}{}{}\n", description(deck, deck, key), is_filled ? "# " : "", assignment(deck, key));
 }
 

@@ -1,5 +1,6 @@
 // What a deck becomes: defaults by kind, presets and what overrides them, and texts that read back to the
 // same deck.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -72,11 +73,15 @@ TEST(Resolve, APresetFillsItsTableAndAKeyOverridesIt) {
   EXPECT_EQ(deck.link_preset, "ucie-advanced-x64-16");
 }
 
-TEST(Resolve, APresetOfTheCommandLineLeavesKeysOfTheDeckAlone) {
-  const std::string deck_text = std::string(training) + "[link]\nlatency_ns = 7\n";
+TEST(Resolve, APresetOfTheCommandLineCountsAboveTheDeck) {
+  const std::string deck_text = std::string(training) + "[link]\nlatency_ns = 7\nflit_bytes = 32\n";
   const Deck deck = load(deck_text, {"link.preset=ucie-standard-x16-16"}).deck;
   EXPECT_EQ(deck.network.link.bandwidth_GBps, 32.0);
-  EXPECT_EQ(deck.network.link.latency_ns, 7.0);
+  EXPECT_EQ(deck.network.link.latency_ns, 2.0);
+  EXPECT_EQ(deck.network.link.flit_bytes, 32U) << "which the preset says nothing of";
+  for (const auto& both : {std::vector<std::string>{"link.latency_ns=5", "link.preset=ucie-standard-x16-16"},
+                           {"link.preset=ucie-standard-x16-16", "link.latency_ns=5"}})
+    EXPECT_EQ(load(deck_text, both).deck.network.link.latency_ns, 5.0);
 }
 
 TEST(Resolve, ModelsByName) {
@@ -271,6 +276,32 @@ TEST(DumpDefault, AnotherPresetTakesEffectInADumpedDeck) {
   ASSERT_NE(at, std::string::npos);
   text.replace(at + 1, preset.size(), "preset = \"ucie-advanced-x64-32\"");
   EXPECT_EQ(load(text).deck.network.link.bandwidth_GBps, 256.0);
+}
+
+// In the file as on the command line.
+TEST(DumpDefault, EveryPresetTakesEffectInADumpedDeck) {
+  for (const WorkloadKind& kind : workload_kinds()) {
+    const std::string text = dump_default(kind);
+    for (const Table& table : registry()) {
+      const auto head = text.find(fmt::format("\n[{}]\n", table.name));
+      if (table.preset_key.empty() || head == std::string::npos) continue;
+      const auto key_line = text.find(fmt::format("\n{} = ", table.preset_key), head);
+      if (key_line > text.find("\n[", head + 1)) continue;  // it takes no effect with this kind
+      const auto chosen = key_line + 1;
+      for (const Preset& preset : table.presets) {
+        const std::string choice = fmt::format("{} = \"{}\"", table.preset_key, preset.name);
+        std::string other = text;
+        other.replace(chosen, text.find('\n', chosen) - chosen, choice);
+        const LoadedDeck in_file = load(other);
+        const LoadedDeck on_line = load(text, {fmt::format("{}.{}", table.name, choice)});
+        for (const PresetValue& value : preset.values) {
+          const Key& key = *find_key(table.name, value.key);
+          EXPECT_EQ(key.get(in_file.deck, key), value.value) << choice << ": " << full_name(key);
+          EXPECT_EQ(key.get(on_line.deck, key), value.value) << choice << ": " << full_name(key);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
