@@ -26,6 +26,38 @@ std::string_view type_name(const toml::node& node) {
   }
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Whether the dot at this place is the only one of a word that is a number, "0.5" or "1.5e-3". Such a word may
+// be a key too, of two names.
+bool is_decimal_point(std::string_view line, std::size_t at) {
+  constexpr std::string_view of_numbers = "0123456789.eE+-_";
+  const auto first = line.find_last_not_of(of_numbers, at);
+  const std::size_t begin = first == std::string_view::npos ? 0 : first + 1;
+  const std::string_view word = line.substr(begin, line.find_first_not_of(of_numbers, at) - begin);
+  const std::size_t dot = at - begin;
+  const bool between_digits =
+      dot > 0 && dot + 1 < word.size() && is_digit(word[dot - 1]) && is_digit(word[dot + 1]);
+  return between_digits && word.find('.') == word.rfind('.');
+}
+
+std::ptrdiff_t nesting_signs(std::string_view line) {
+  std::ptrdiff_t count = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '[' || line[i] == '{' || (line[i] == '.' && !is_decimal_point(line, i))) ++count;
+  }
+  return count;
+}
+
+// What to do about a name that is a key and a table.
+std::string_view suggestion_for(std::string_view description) {
+  if (description.find("cannot redefine existing") == std::string_view::npos)
+    return "correct the text at this place";
+  return "remove one of the two; the model beside shapes of its own is name = \"...\" under [training.model]";
+}
+
 }  // namespace
 
 Location location_of(const std::string& source, const toml::source_region& region) {
@@ -40,7 +72,7 @@ void check_nesting(std::string_view text, const Location& where, std::string_vie
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos || line[first] == '#') continue;
-    count += std::count_if(line.begin(), line.end(), [](char c) { return c == '.' || c == '[' || c == '{'; });
+    count += nesting_signs(line);
   }
   if (count <= most) return;
   throw InputError(where, "", fmt::format("cannot be {}", what),
@@ -54,7 +86,7 @@ toml::table parse_toml(std::string_view text, const std::string& source, std::st
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     throw InputError(location_of(source, error.source()), "", "is not TOML", error.description(),
-                     "correct the text at this place");
+                     suggestion_for(error.description()));
   }
 }
 

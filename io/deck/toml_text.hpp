@@ -13,7 +13,8 @@ namespace hecaton::io {
 
 Location location_of(const std::string& source, const toml::source_region& region);
 
-// The depth to which a text nests is at most the number of its dots and brackets outside comment lines. The
+// The depth to which a text nests is at most twice the number of its brackets, and of its dots that are not
+// the decimal points of numbers, outside comment lines. The
 // parser works on nested tables recursively, so a text of a few thousand dots could overflow the stack; no
 // deck or study has so many. `what` is what the text should be ("a deck"). Throws InputError.
 void check_nesting(std::string_view text, const Location& where, std::string_view what);
