@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <limits>
 
 #include "core/engine/base/time.hpp"
 #include "core/training/model/plan_error.hpp"
@@ -49,6 +48,10 @@ Schedule schedule_of(OpCode code, Algorithm algorithm) {
   }
 }
 
+constexpr std::uint64_t most_bytes = std::uint64_t{1} << 50;
+// A message says its length in 32 bits; so that its last flit, however large, ends within them.
+constexpr std::uint64_t most_message_bytes = 0xffff0000;
+
 bool is_ring(Algorithm algorithm) {
   return algorithm <= Algorithm::hamiltonian_ring;
 }
@@ -66,9 +69,9 @@ std::uint64_t group_dies(CollectiveGroup group, MeshShape mesh) {
 }
 
 void check_sizes(const CollectiveConfig& config, MeshShape mesh) {
-  if (config.bytes == 0 || config.bytes > std::numeric_limits<std::uint32_t>::max()) {
-    throw PlanError("collective.bytes", "is out of range",
-                    "a chunk is one message of at most 4294967295 bytes", "use 1 to 4294967295");
+  if (config.bytes == 0 || config.bytes > most_bytes) {
+    throw PlanError("collective.bytes", "is out of range", fmt::format("{} bytes", config.bytes),
+                    fmt::format("use 1 to {}", most_bytes));
   }
   if (mesh.rows == 0 || mesh.columns == 0) {
     throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",
@@ -79,6 +82,48 @@ void check_sizes(const CollectiveConfig& config, MeshShape mesh) {
     throw PlanError("collective.root", "is not in the group",
                     fmt::format("a group has {} dies, counted from 0", dies), "choose one of them");
   }
+}
+
+// The largest message is `parts` of the `messages` parts of the payload, each rounded up.
+struct LargestMessage {
+  std::uint64_t parts;
+  std::uint64_t messages;
+  std::uint64_t of(std::uint64_t bytes) const { return (bytes + messages - 1) / messages * parts; }
+  std::uint64_t most_payload() const { return most_message_bytes / parts * messages; }
+};
+
+LargestMessage largest_message(const CollectiveConfig& config, MeshShape mesh) {
+  const OpCode code = code_of(config.operation);
+  const std::uint64_t chunks = config.form == CollectiveForm::chunked ? config.chunks : 1;
+  // A torus ring sends parts of a column's share along columns, but shares of the whole along rows.
+  if (config.algorithm == Algorithm::torus_ring)
+    return {1, (mesh.columns > 1 ? mesh.columns : std::uint64_t{mesh.rows}) * chunks};
+  const std::uint64_t dies = group_dies(config.group, mesh);
+  if (dies == 1) return {0, 1};
+  switch (schedule_of(code, config.algorithm)) {
+    case Schedule::tree:
+      return {1, 1};
+    case Schedule::pipelined:
+      return {1, config.chunks};
+    case Schedule::halving_doubling:
+      return {dies / 2, dies};
+    case Schedule::direct:
+      return {1, dies};
+    case Schedule::ring:
+      break;
+  }
+  if (code == OpCode::all_to_all) return {dies - 1, dies};
+  return {1, dies * chunks};
+}
+
+void check_messages(const CollectiveConfig& config, MeshShape mesh) {
+  const LargestMessage largest = largest_message(config, mesh);
+  if (largest.of(config.bytes) <= most_message_bytes) return;
+  throw PlanError("collective.bytes", "makes a message too large",
+                  fmt::format("{} bytes in one message; a message has at most {} bytes",
+                              largest.of(config.bytes), most_message_bytes),
+                  fmt::format("use at most {}, a larger group, or an algorithm that sends smaller parts",
+                              largest.most_payload()));
 }
 
 void check_package_ring(MeshShape mesh) {
@@ -212,6 +257,7 @@ void check_collective(const CollectiveConfig& config, MeshShape mesh, bool has_b
   check_sizes(config, mesh);
   check_algorithm(config, mesh);
   check_form(config, mesh);
+  check_messages(config, mesh);
 }
 
 Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {

@@ -28,8 +28,12 @@ void validate_on_line(const DieSetup& setup, const Op& op) {
   if (op.schedule == Schedule::halving_doubling && !std::has_single_bit(place.size)) {
     fail(setup, "halving and doubling needs a power of two on the " + line);
   }
-  if (op.units * op.unit_bytes > std::numeric_limits<std::uint32_t>::max()) {
-    fail(setup, "a payload on the " + line + " exceeds the 4 GiB of one message");
+  const std::uint64_t chunk = chunk_bytes(op, place.size, 0);
+  const std::uint64_t message = op.schedule == Schedule::tree               ? op.units * op.unit_bytes
+                                : op.schedule == Schedule::halving_doubling ? chunk * (place.size / 2)
+                                                                            : chunk;
+  if (message > std::numeric_limits<std::uint32_t>::max()) {
+    fail(setup, "a message on the " + line + " exceeds the 4 GiB of one message");
   }
 }
 
@@ -40,9 +44,11 @@ void validate_collective(const DieSetup& setup, const Op& op) {
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
   validate_root(setup, op, place.size);
   if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);
-  const std::uint64_t message = op.code == OpCode::all_to_all        ? op.units * op.unit_bytes
+  const std::uint64_t chunk = chunk_bytes(op, place.size, 0);
+  const std::uint64_t message = op.code == OpCode::all_to_all        ? chunk * (place.size - 1)
                                 : op.schedule == Schedule::pipelined ? chunk_bytes(op, op.count, 0)
-                                                                     : chunk_bytes(op, place.size, 0);
+                                : is_cut(op)                         ? (chunk + op.count - 1) / op.count
+                                                                     : chunk;
   if (message > std::numeric_limits<std::uint32_t>::max()) {
     fail(setup, "a chunk on the " + ring + " exceeds the 4 GiB of one message");
   }

@@ -35,8 +35,8 @@ Table collective_table() {
            "Which dies form a ring: those of each row, of each column, or all.",
            [](auto& d) -> auto& { return own(d).group; }),
        key(
-           "bytes", IntegerType{1, 0xffffffff}, "bytes", Tag::assumed, ActsOn::everything,
-           "The whole payload: what every die holds after an all-gather.",
+           "bytes", IntegerType{1, std::int64_t{1} << 50}, "bytes", Tag::assumed, ActsOn::everything,
+           "The whole payload: what every die holds after an all-gather. A message, a part of it, is of less than 4 GiB.",
            [](auto& d) -> auto& { return own(d).bytes; }),
        key(
            "root", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, ActsOn::everything,

@@ -1,5 +1,6 @@
 // Every class of bad input ends in one line of the shape
 //   file:line:column: table.key: problem (why it is one) suggestion
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -300,6 +301,30 @@ TEST(DeckCheckErrors, Collectives) {
       "number of them and two rows and columns; the mesh is 3 x 3) choose another mesh, or the group "
       "\"rows\" "
       "or \"columns\"");
+}
+
+// A message has at most 2^32 - 65536 bytes; how many a payload makes depends on the algorithm.
+TEST(DeckCheckErrors, LargePayloads) {
+  const auto payload = [](std::string_view algorithm, std::string_view operation, std::string_view bytes) {
+    return error_of(
+        fmt::format("[workload]\nkind = \"collective\"\n[package]\nrows = 4\ncolumns = 4\n"
+                    "[collective]\nalgorithm = \"{}\"\noperation = \"{}\"\nbytes = {}\n",
+                    algorithm, operation, bytes));
+  };
+  EXPECT_EQ(payload("ring", "all-gather", "17179607040"), "");
+  EXPECT_EQ(
+      payload("ring", "all-gather", "17179607041"),
+      "deck.toml:9:1: collective.bytes: makes a message too large (4294901761 bytes in one message; a "
+      "message has at most 4294901760 bytes) use at most 17179607040, a larger group, or an algorithm that "
+      "sends smaller parts");
+  EXPECT_EQ(payload("direct", "all-to-all", "17179607040"), "");
+  EXPECT_EQ(payload("halving-doubling", "all-reduce", "8589803520"), "");
+  EXPECT_NE(payload("halving-doubling", "all-reduce", "8589803521"), "");
+  EXPECT_EQ(payload("tree", "broadcast", "4294901760"), "");
+  EXPECT_NE(payload("tree", "broadcast", "4294901761"), "");
+  EXPECT_EQ(payload("ring", "broadcast", "34359214080"), "") << "in 8 chunks";
+  EXPECT_NE(payload("ring", "all-to-all", "17179607040"), "");
+  EXPECT_NE(payload("ring", "all-gather", "1125899906842625").find("out of range"), std::string::npos);
 }
 
 TEST(OverrideErrors, Shapes) {
