@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "core/engine/base/checked.hpp"
 #include "io/files/durable_file.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/shared_atomic_file.hpp"
@@ -261,8 +262,9 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
 }
 
 std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations) {
-  return dies * (row_bytes(die_table()) + sizeof(std::uint64_t)) + links * row_bytes(link_table()) +
-         operations * row_bytes(operation_table());
+  return (Checked{dies} * (row_bytes(die_table()) + sizeof(std::uint64_t)) +
+          Checked{links} * row_bytes(link_table()) + Checked{operations} * row_bytes(operation_table()))
+      .value();
 }
 
 }  // namespace hecaton::io

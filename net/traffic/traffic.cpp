@@ -20,7 +20,7 @@ std::uint64_t of_64_bits(double probability) {
 
 std::vector<std::uint64_t> survival_table(double probability) {
   std::vector<std::uint64_t> table;
-  if (probability <= 0.0 || probability >= 1.0) return table;
+  if (probability >= 1.0) return table;
   const auto fail = ~of_64_bits(probability);
   std::uint64_t survival = fail;
   for (std::size_t k = 0; k < table_size; ++k) {

@@ -11,11 +11,11 @@ namespace hecaton::runs {
 namespace {
 
 struct Member {
-  Time at;                      // the start of its next step
-  Time arrival;                 // of what it waits for in this step
-  std::uint64_t free = 0;       // its interface has sent everything
-  std::uint64_t received = 0;   // time that its interface takes to take in what is sent to it
-  std::uint64_t additions = 0;  // so far
+  Time at;            // the start of its next step
+  Time arrival;       // of what it waits for in this step
+  Checked free;       // its interface has sent everything
+  Checked received;   // time that its interface takes to take in what is sent to it
+  Checked additions;  // so far
 };
 
 class Rounds {
@@ -29,7 +29,7 @@ class Rounds {
       for (std::uint32_t place = 0; place < members_.size(); ++place) receive(place, step);
     }
     Time end;
-    std::uint64_t additions = 0;
+    Checked additions;
     for (const Member& member : members_) {
       end = later(end, member.at);
       if (member.received > 0)
@@ -48,12 +48,12 @@ class Rounds {
 
   void send(std::uint32_t place, std::uint32_t step) {
     Member& member = members_[place];
-    member.at.all = std::max(member.at.all, step * collective_.op.slot_ps);
+    member.at.all = std::max(member.at.all, step * Checked{collective_.op.slot_ps});
     const auto now = chiplet::exchange(collective_.op, places_of(place), collective_.root, step);
     if (now.send_bytes == 0) return;
     const MessageTimes& messages = collective_.messages;
-    const std::uint64_t ready = member.at.all + messages.overhead();
-    const std::uint64_t queued = member.free > ready ? member.free - ready : 0;
+    const Checked ready = member.at.all + messages.overhead();
+    const Checked queued = member.free > ready ? member.free - ready : Checked{};
     member.free = ready + queued + messages.sending(now.send_bytes);
     const Way way = messages.way(line_.at(place), now.to, false);
     const std::uint32_t to = (now.to.value - line_.first.value) / line_.stride;
@@ -67,7 +67,7 @@ class Rounds {
     member.at = later(member.at, member.arrival);
     member.received += collective_.messages.sending(now.receive_bytes);
     if (!now.reduces) return;
-    const std::uint64_t addition = collective_.addition(now.receive_bytes);
+    const Checked addition = collective_.addition(now.receive_bytes);
     member.at.all += addition;
     member.additions += addition;
   }
@@ -83,7 +83,7 @@ Time over_a_cut(const Collective& collective, std::uint64_t near, std::uint64_t 
   const MessageTimes& messages = collective.messages;
   const std::uint64_t block = collective.op.units / collective.line.size * collective.op.unit_bytes;
   if (near == 0 || far == 0 || block == 0) return {};
-  const std::uint64_t carried = near * far * messages.sending(block) / links;
+  const Checked carried = near * far * messages.sending(block) / links;
   return {messages.shortest().head + carried, carried};
 }
 

@@ -48,9 +48,9 @@ static_assert(in_order_of_families());
 
 }  // namespace
 
-Time without(const Time& time, std::uint64_t additions) {
+Time without(const Time& time, Checked additions) {
   if (time.all <= additions) return {};
-  const std::uint64_t left = time.all - additions;
+  const Checked left = time.all - additions;
   return {left, std::min(time.bytes, left)};
 }
 

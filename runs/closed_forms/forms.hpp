@@ -30,21 +30,21 @@ struct Collective {
   std::uint32_t size() const {
     return chiplet::uses_ring(op) ? static_cast<std::uint32_t>(ring.size()) : line.size;
   }
-  std::uint64_t addition(std::uint64_t bytes) const {
+  Checked addition(std::uint64_t bytes) const {
     return static_cast<std::uint64_t>(timings.vector.time_of(bytes).ps);
   }
 };
 
 struct Form {
   Time end;
-  std::uint64_t additions = 0;  // ps, of the die that adds most
+  Checked additions;  // ps, of the die that adds most
 };
 
 // Nothing of a group of one die, and of no payload.
 Form undisturbed(const Collective& collective);
 
 // The time less that of additions; not below 0.
-Time without(const Time& time, std::uint64_t additions);
+Time without(const Time& time, Checked additions);
 
 // The forms, by family of schedules. Precondition of each: at least two dies, a payload, an operation of the
 // family.

@@ -19,11 +19,11 @@ bool MessageTimes::knows_way(NodeId from, NodeId to) const {
 }
 
 // `latency`: of all links together.
-Way MessageTimes::over_links(std::uint64_t links, std::uint64_t routers, std::uint64_t latency) const {
-  const std::uint64_t head_stages =
+Way MessageTimes::over_links(std::uint64_t links, std::uint64_t routers, Checked latency) const {
+  const Checked head_stages =
       (timing_.channel_stage > SimDuration{} ? 1U : 0U) + (timing_.routing_stage > SimDuration{} ? 1U : 0U);
   const auto cycle = static_cast<std::uint64_t>(timing_.cycle.ps);
-  const std::uint64_t cycles = 2 + (2 + head_stages) * (routers + 1);
+  const Checked cycles = 2 + (2 + head_stages) * (routers + 1);
   return {overhead() + cycles * cycle + latency, 0, (links + 1) * head_stages * cycle};
 }
 
@@ -31,7 +31,7 @@ Way MessageTimes::way(NodeId from, NodeId to, bool express) const {
   if (!fabric_ || !knows_way(from, to)) {
     const std::uint64_t links = topology_.hops(from, to);
     const SimDuration latency = fabric_ ? timing_.least_link : timing_.link;
-    return over_links(links, express ? 1 : links, links * static_cast<std::uint64_t>(latency.ps));
+    return over_links(links, express ? 1 : links, Checked{links} * static_cast<std::uint64_t>(latency.ps));
   }
   SimDuration latency, flit = timing_.cycle;
   std::uint64_t links = 0;
@@ -57,8 +57,8 @@ Time MessageTimes::message(std::uint64_t bytes, const Way& way) const {
 
 Time MessageTimes::stream(std::uint64_t count, std::uint64_t bytes, const Way& way) const {
   if (bytes == 0 || count == 0) return {};
-  std::uint64_t sent = count * sending(bytes);
-  const std::uint64_t slower = (count * flits(bytes) - 1) * way.slow;
+  Checked sent = count * sending(bytes);
+  const Checked slower = (Checked{count} * flits(bytes) - 1) * way.slow;
   if (slower > way.catch_up) sent += slower - way.catch_up;
   return {way.head + sent, sent};
 }

@@ -1,6 +1,6 @@
 // What a message takes from its hand-over to its delivery if nothing is in its way: the zero-load time of the
 // network (net/README.md) along the way that routing gives it, with what overrides say of each link. All
-// times are picoseconds.
+// times are picoseconds, and checked: what does not fit into 64 bits throws std::overflow_error.
 //
 // Invariant: no message is delivered sooner. Where the way is not known from its ends (adaptive and O1TURN
 // routing, and half way round a closed line) and links differ, all its links are taken to be the fastest
@@ -10,14 +10,15 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/engine/base/checked.hpp"
 #include "net/package/fabric.hpp"
 
 namespace hecaton::runs {
 
 // A time, and what of it is the sending of bytes; the rest is latency.
 struct Time {
-  std::uint64_t all = 0;
-  std::uint64_t bytes = 0;
+  Checked all;
+  Checked bytes;
 
   Time& operator+=(const Time& b) {
     all += b.all;
@@ -25,7 +26,7 @@ struct Time {
     return *this;
   }
   friend Time operator+(Time a, const Time& b) { return a += b; }
-  friend Time operator*(std::uint64_t n, const Time& t) { return {n * t.all, n * t.bytes}; }
+  friend Time operator*(Checked n, const Time& t) { return {n * t.all, n * t.bytes}; }
 };
 inline Time later(const Time& a, const Time& b) {
   return b.all > a.all ? b : a;
@@ -33,11 +34,11 @@ inline Time later(const Time& a, const Time& b) {
 
 // A way between two nodes.
 struct Way {
-  std::uint64_t head = 0;  // from hand-over to the instant before the first flit is delivered
+  Checked head;  // from hand-over to the instant before the first flit is delivered
   // Slow links: what every flit after the first takes longer than a cycle, and what flits may catch up with
   // the first at routers, where it passes more stages than they do.
-  std::uint64_t slow = 0;
-  std::uint64_t catch_up = 0;
+  Checked slow;
+  Checked catch_up;
 };
 
 class MessageTimes {
@@ -55,16 +56,16 @@ class MessageTimes {
   Time stream(std::uint64_t count, std::uint64_t bytes, const Way& way) const;
   Way shortest() const;  // over one link, the fastest there is
   std::uint64_t flits(std::uint64_t bytes) const {
-    return (bytes + timing_.flit_bytes - 1) / timing_.flit_bytes;
+    return bytes / timing_.flit_bytes + (bytes % timing_.flit_bytes > 0 ? 1 : 0);
   }
-  std::uint64_t sending(std::uint64_t bytes) const {
-    return flits(bytes) * static_cast<std::uint64_t>(timing_.cycle.ps);
+  Checked sending(std::uint64_t bytes) const {
+    return Checked{flits(bytes)} * static_cast<std::uint64_t>(timing_.cycle.ps);
   }
   std::uint64_t overhead() const { return static_cast<std::uint64_t>(timing_.overhead.ps); }
 
  private:
   bool knows_way(NodeId from, NodeId to) const;
-  Way over_links(std::uint64_t links, std::uint64_t routers, std::uint64_t latency) const;
+  Way over_links(std::uint64_t links, std::uint64_t routers, Checked latency) const;
 
   net::Topology topology_;
   net::Timing timing_;

@@ -38,7 +38,7 @@ Form parts_form(const Collective& collective) {
   const bool adds = op.code != OpCode::all_gather;
   // The most that any die adds: all parts of the larger chunks.
   const std::uint64_t chunk_units = chiplet::chunk_units(op.units, p, 0);
-  std::uint64_t additions = 0;
+  Checked additions;
   for (std::uint32_t i = 0; adds && i < op.count; ++i)
     additions +=
         (p - 1) * collective.addition(chiplet::chunk_units(chunk_units, op.count, i) * op.unit_bytes);
@@ -46,11 +46,11 @@ Form parts_form(const Collective& collective) {
   // The smallest part; where some are empty, there is still the first part of chunk 0.
   const std::uint64_t least = op.units / p / op.count * op.unit_bytes;
   const std::uint64_t part = least > 0 ? least : op.unit_bytes;
-  const std::uint64_t addition = adds ? collective.addition(part) : 0;
+  const Checked addition = adds ? collective.addition(part) : Checked{};
   Time way = longest_way(collective, part, least > 0 ? p : 1);
   way.all += (p - 1) * addition;
   if (least == 0) return {way, additions};
-  const std::uint64_t sending = collective.messages.sending(part);
+  const Checked sending = collective.messages.sending(part);
   way += (op.count - 1) * Time{sending, sending};
   Time sent;
   const std::uint64_t parts = std::uint64_t{chiplet::step_count(op.code, p)} * op.count;

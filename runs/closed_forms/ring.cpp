@@ -63,9 +63,9 @@ Form ring_form(const Collective& collective) {
     self_timed = later(self_timed, way_of_chunk(op.code, edges, c));
     last = later(last, last_edge_of_chunk(op.code, edges, c));
   }
-  const std::uint64_t addition = op.code == OpCode::all_gather ? 0 : collective.addition(bytes);
+  const Checked addition = op.code == OpCode::all_gather ? Checked{} : collective.addition(bytes);
   self_timed.all += addition * (p - 1);
-  last.all += op.slot_ps * (chiplet::step_count(op.code, p) - 1);
+  last.all += Checked{op.slot_ps} * (chiplet::step_count(op.code, p) - 1);
   if (op.code == OpCode::reduce_scatter) last.all += addition;
   return {later(self_timed, last), addition * (p - 1)};
 }
@@ -89,7 +89,7 @@ Parts parts_of(const chiplet::Op& op, std::uint32_t p) {
 // Every die ends when what all dies send has come to it, over the edges between. Of chunk 0 alone: it comes
 // to die 0 (a reduce-scatter) or from it.
 std::vector<Time> after_all(const Edges& edges, const std::vector<Time>& starts, bool all, bool scatters,
-                            std::uint64_t addition) {
+                            Checked addition) {
   const std::uint32_t p = edges.size();
   std::vector<Time> ends = starts;
   for (std::uint32_t to = 0; to < p; ++to) {
@@ -116,7 +116,7 @@ std::vector<Time> ring_ends(const Collective& collective, const std::vector<Time
     ends = after_all(edges, ends, parts.all, true, collective.addition(parts.bytes));
   if (op.code != OpCode::reduce_scatter) ends = after_all(edges, ends, parts.all, false, 0);
   if (!parts.all) return ends;
-  const std::uint64_t messages = chiplet::step_count(op.code, p) * parts.count;
+  const std::uint64_t messages = (Checked{chiplet::step_count(op.code, p)} * parts.count).value();
   for (std::uint32_t from = 0; from < p; ++from) {
     Time& end = ends[(from + 1) % p];
     end = later(end, starts[from] + collective.messages.stream(messages, parts.bytes, collective.ring[from]));

@@ -21,7 +21,7 @@ Time chain_from(const Collective& collective, std::uint32_t start) {
   const std::uint32_t p = collective.size();
   Time time;
   for (std::uint32_t step = 0, at = start; step + 1 < p; ++step) {
-    time.all = std::max(time.all, step * collective.op.slot_ps);
+    time.all = std::max(time.all, step * Checked{collective.op.slot_ps});
     const std::uint64_t bytes = bytes_sent(collective, at, step);
     if (bytes == 0) continue;
     time += collective.messages.message(bytes, collective.ring[at]);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/chiplet/program/counts.hpp"
+#include "core/engine/base/checked.hpp"
 #include "net/package/hops.hpp"
 #include "net/package/routing.hpp"
 #include "runs/wiring/package.hpp"
@@ -39,12 +40,13 @@ class Counter {
     const auto all =
         chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram);
     const std::uint64_t packet = deck_.network.interface.packet_bytes;
-    const std::uint64_t dram_bytes = all.counters.dram_read_bytes + all.counters.dram_write_bytes;
-    load_.events[die.value] += all.rows;
-    load_.rows += all.rows;
-    load_.messages += all.ring_messages + all.dram_messages;
-    load_.packets += std::max(all.ring_messages, all.counters.nop_sent_bytes / packet) +
-                     std::max(all.dram_messages, dram_bytes / packet);
+    const std::uint64_t dram_bytes =
+        (Checked{all.counters.dram_read_bytes} + all.counters.dram_write_bytes).value();
+    add_checked(load_.events[die.value], all.rows);
+    add_checked(load_.rows, all.rows);
+    add_checked(load_.messages, Checked{all.ring_messages} + all.dram_messages);
+    add_checked(load_.packets, Checked{std::max(all.ring_messages, all.counters.nop_sent_bytes / packet)} +
+                                   std::max(all.dram_messages, dram_bytes / packet));
     for (std::size_t ring = 0; ring < chiplet::ring_count; ++ring) add_ring(setup, ring);
     add_dram(setup, all.dram_messages);
   }
@@ -68,7 +70,7 @@ class Counter {
     std::uint64_t total = 0;
     for (const chiplet::DramShare& share : setup.dram) total += share.weight;
     for (const chiplet::DramShare& share : setup.dram) {
-      const std::uint64_t one_way = messages / 2 * share.weight / total;
+      const std::uint64_t one_way = (Checked{messages / 2} * share.weight / total).value();
       add_messages(setup.id, share.io, one_way);
       add_messages(share.io, setup.id, one_way);
     }
@@ -87,24 +89,25 @@ class Counter {
   void add(const net::Traffic& traffic, NodeId die) {
     if (traffic.replays()) return add_replay(traffic, die);
     const std::uint64_t packets = traffic.expected_packets();
-    load_.messages += packets;
-    load_.packets += packets;
+    add_checked(load_.messages, packets);
+    add_checked(load_.packets, packets);
     if (packets == 0 || topology_.dead(die)) return;
     const std::uint64_t share = std::max<std::uint64_t>(1, most_draws_of_all / topology_.dies());
     const std::uint64_t draws = std::min({packets, most_draws, share});
     for (std::uint64_t draw = 0; draw < draws; ++draw) {
-      const std::uint64_t of_draw = packets * (draw + 1) / draws - packets * draw / draws;
+      const Checked of_draw = Checked{packets} * (draw + 1) / draws - Checked{packets} * draw / draws;
       const NodeId destination = traffic.destination(die, draw);
-      if (!topology_.dead(destination)) add_messages(die, destination, of_draw);
+      if (!topology_.dead(destination)) add_messages(die, destination, of_draw.value());
     }
   }
 
   void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
-    load_.events[from.value] += messages * events_at_end;
-    load_.events[to.value] += messages * events_at_end;
-    load_.events[from.value] += messages * events_at_router;
+    const Checked at_end = Checked{messages} * events_at_end,
+                  at_router = Checked{messages} * events_at_router;
+    add_checked(load_.events[from.value], at_end + at_router);
+    add_checked(load_.events[to.value], at_end);
     net::for_each_hop(routes_, topology_, from, to, [&](const net::Hop& hop) {
-      load_.events[hop.to.value] += messages * events_at_router;
+      add_checked(load_.events[hop.to.value], at_router);
       return true;
     });
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/engine/base/checked.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "io/trace/trace.hpp"
 #include "net/lookahead/node_lookahead.hpp"
@@ -13,6 +14,7 @@
 #include "partition/partition.hpp"
 #include "runs/wiring/endpoint.hpp"
 #include "runs/wiring/expected_load.hpp"
+#include "runs/wiring/limits.hpp"
 #include "runs/wiring/lookahead.hpp"
 #include "runs/wiring/package.hpp"
 #include "runs/wiring/workload.hpp"
@@ -56,7 +58,7 @@ std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std
                              channels * (sizeof(net::InputChannel) + sizeof(net::OutputChannel) + 64) + 2048;
   const std::uint64_t share = (topology.nodes() + ranks - 1) / ranks;
   const std::uint64_t program = 32u << 20;  // libraries and buffers
-  return program + share * node + 2 * rows / ranks * sizeof(chiplet::OperationRow);
+  return (program + share * node + Checked{2} * rows / ranks * sizeof(chiplet::OperationRow)).value();
 }
 
 // What a rank knows of the time that its neighbours' doings take to reach it. Where all keep step with one
@@ -94,16 +96,17 @@ Preview preview(const Workload& workload, int ranks, const std::string& partitio
         "use one rank, or a latency of at least 0.001 ns");
   seen.dram = dram_room(workload);
   require_dram_room(workload, seen.dram);
-  const Load load = expected_load(workload, deck);
+  if (workload.programs() != nullptr) seen.undisturbed = undisturbed(workload, deck);
+  const Load load = within_limits("interface.packet_bytes", "makes too many packets",
+                                  [&] { return expected_load(workload, deck); });
   const auto partition =
       partition::make_partition(partition_name, topology, static_cast<std::uint32_t>(ranks), load.events);
   find_lookahead(seen, deck, workload, partition);
   seen.regions = describe_regions(partition, topology, load.events);
   seen.facts = workload.plan().facts;
-  if (workload.programs() != nullptr) seen.undisturbed = undisturbed(workload, deck);
   seen.estimate.messages = load.messages;
   seen.estimate.packets = load.packets;
-  seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), std::uint64_t{0});
+  seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), Checked{}).value();
   seen.estimate.memory_bytes_per_rank =
       memory_of(deck, topology, load.rows, static_cast<std::uint64_t>(ranks));
   seen.estimate.trace_bytes = io::trace_bytes(topology.dies(), link_count(topology), load.rows);

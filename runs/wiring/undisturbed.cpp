@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <vector>
 
+#include "core/chiplet/program/counters.hpp"
+#include "core/chiplet/program/counts.hpp"
+#include "core/engine/base/checked.hpp"
 #include "runs/closed_forms/forms.hpp"
+#include "runs/wiring/limits.hpp"
 
 namespace hecaton::runs {
 
@@ -13,6 +19,7 @@ namespace {
 
 using chiplet::Op;
 using chiplet::OpCode;
+using chiplet::Wide;
 
 // The dies that a collective runs over.
 struct Group {
@@ -126,19 +133,52 @@ struct OfDie {
   std::uint64_t dram_bytes = 0;
 };
 
-OfDie of_die(const Collectives& forms, const chiplet::DieSetup& die) {
-  const auto counts =
-      chiplet::count_program(*die.program, {die.rings, die.lines}, die.timings, die.dram).counters;
-  Time collectives;
-  if (const auto end = forms.end_of_all()) {
-    collectives = without(*end, counts.vector_ps);
-  } else {
+// The key of the unit that makes a die's computation longest.
+std::string_view slow_unit(const chiplet::DieSetup& die) {
+  constexpr std::string_view matrix = "die.peak_TFLOPS", vector = "die.vector_GBps";
+  Checked matrix_ps;
+  try {
     chiplet::for_each_operation(*die.program, [&](const Op& op, std::uint64_t times, std::uint32_t) {
-      if (chiplet::is_collective(op.code)) collectives += times * forms.of(op);
+      if (op.code != OpCode::matmul) return;
+      const SimDuration once = chiplet::matmul_time(die.timings.matrix, chiplet::shape_of(op));
+      matrix_ps += Checked{times} * static_cast<std::uint64_t>(once.ps);
     });
+  } catch (const std::overflow_error&) {
+    return matrix;
   }
-  return {{counts.matrix_ps + counts.vector_ps, collectives.all, collectives.bytes, 0},
-          counts.dram_read_bytes + counts.dram_write_bytes};
+  return matrix_ps > static_cast<std::uint64_t>(SimTime::never().ps / 2) ? matrix : vector;
+}
+
+Time collectives_of(const Collectives& forms, const chiplet::DieSetup& die,
+                    const chiplet::DieCounters& counts) {
+  if (const auto end = forms.end_of_all()) return without(*end, counts.vector_ps);
+  Time sum;
+  chiplet::for_each_operation(*die.program, [&](const Op& op, std::uint64_t times, std::uint32_t) {
+    if (chiplet::is_collective(op.code)) sum += times * forms.of(op);
+  });
+  return sum;
+}
+
+OfDie of_die(const Collectives& forms, const chiplet::DieSetup& die) {
+  const auto counts = within_limits(slow_unit(die), too_long, [&] {
+    return chiplet::count_program(*die.program, {die.rings, die.lines}, die.timings, die.dram).counters;
+  });
+  const Time collectives =
+      within_limits("link.bandwidth_GBps", too_long, [&] { return collectives_of(forms, die, counts); });
+  return {{(Checked{counts.matrix_ps} + counts.vector_ps).value(), collectives.all.value(),
+           collectives.bytes.value(), 0},
+          (Checked{counts.dram_read_bytes} + counts.dram_write_bytes).value()};
+}
+
+// A step takes the longer of what dies do and what DRAM does, and has to fit into simulated time.
+void check_time(const Undisturbed& most, std::string_view slow_unit) {
+  const Wide package = Wide{most.compute_ps} + most.collectives_ps;
+  if (std::max(package, Wide{most.dram_ps}) <= static_cast<Wide>(SimTime::never().ps)) return;
+  const bool dies_wait = most.collectives_ps > most.compute_ps;
+  within_limits(most.dram_ps > package ? "memory.bandwidth_GBps"
+                : dies_wait            ? "link.bandwidth_GBps"
+                                       : slow_unit,
+                too_long, throw_time_overflow);
 }
 
 }  // namespace
@@ -147,18 +187,25 @@ Undisturbed undisturbed(const Workload& workload, const io::Deck& deck) {
   const Collectives forms(workload, deck);
   std::vector<std::optional<OfDie>> of_role(workload.plan().roles.size());
   Undisturbed most;
+  std::string_view slowest = "die.peak_TFLOPS";
   std::uint64_t dram_bytes = 0;  // of all dies
   for (std::uint32_t d = 0; d < workload.topology().dies(); ++d) {
     std::optional<OfDie>& role = of_role[workload.plan().role_of_die[d]];
     if (!role) role = of_die(forms, workload.die_setup(NodeId{d}));
-    dram_bytes += role->dram_bytes;
-    if (role->most.compute_ps + role->most.collectives_ps > most.compute_ps + most.collectives_ps)
+    add_checked(dram_bytes, role->dram_bytes);
+    const auto total = [](const Undisturbed& u) { return Wide{u.compute_ps} + u.collectives_ps; };
+    if (total(role->most) > total(most)) {
       most = role->most;
+      slowest = slow_unit(workload.die_setup(NodeId{d}));
+    }
   }
   if (dram_bytes > 0) {
     const chiplet::Rate channel = chiplet::rate_from(deck.memory.bandwidth_GBps, 1e9);
-    most.dram_ps = static_cast<std::uint64_t>(channel.time_of(dram_bytes / workload.channels()).ps);
+    most.dram_ps = within_limits("memory.bandwidth_GBps", too_long, [&] {
+      return static_cast<std::uint64_t>(channel.time_of(dram_bytes / workload.channels()).ps);
+    });
   }
+  check_time(most, slowest);
   return most;
 }
 

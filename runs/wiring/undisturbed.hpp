@@ -19,6 +19,7 @@ struct Undisturbed {
   std::uint64_t dram_ps = 0;   // bytes of all dies over the bandwidth of all channels
 };
 
+// Throws training::PlanError if simulated time ends before the step does.
 Undisturbed undisturbed(const Workload& workload, const io::Deck& deck);
 
 }  // namespace hecaton::runs

@@ -8,6 +8,14 @@ namespace hecaton::chiplet {
 
 namespace {
 
+// What adding `times` times `once` would give must fit, counter by counter.
+void check_sums(const DieCounters& total, const DieCounters& once, std::uint64_t times) {
+  for_each_field<DieCounters>([&](const auto& each) {
+    if (each.combine == Combine::sum)
+      static_cast<void>(Checked{total.*each.member} + Checked{times} * (once.*each.member));
+  });
+}
+
 // Chunks of a payload over a ring, except one.
 struct ChunksBut {
   std::uint64_t bytes = 0;
@@ -56,11 +64,12 @@ class Walk {
     } else if (op.code != OpCode::dram_wait) {
       transfer(op);
     }
+    check_sums(total_.counters, once_.counters, times);
     add_times(total_.counters, once_.counters, times);
-    total_.rows += times * once_.rows;
-    total_.ring_messages += times * once_.ring_messages;
-    total_.dram_bursts += times * once_.dram_bursts;
-    total_.dram_messages += times * once_.dram_messages;
+    add_checked(total_.rows, Checked{times} * once_.rows);
+    add_checked(total_.ring_messages, Checked{times} * once_.ring_messages);
+    add_checked(total_.dram_bursts, Checked{times} * once_.dram_bursts);
+    add_checked(total_.dram_messages, Checked{times} * once_.dram_messages);
   }
 
   void step_by_step(const Op& op, std::uint32_t root) {
@@ -77,7 +86,8 @@ class Walk {
       count_receive(once_.counters, now.receive_bytes);
       if (!now.reduces) continue;
       count_reduction(once_.counters, now.receive_bytes);
-      once_.counters.vector_ps += static_cast<std::uint64_t>(timings_.vector.time_of(now.receive_bytes).ps);
+      add_checked(once_.counters.vector_ps,
+                  static_cast<std::uint64_t>(timings_.vector.time_of(now.receive_bytes).ps));
     }
   }
 
@@ -106,8 +116,8 @@ class Walk {
     const std::uint64_t small_bytes = op.units / p * op.unit_bytes;
     const SimDuration small = timings_.vector.time_of(small_bytes);
     const SimDuration large = timings_.vector.time_of(small_bytes + op.unit_bytes);
-    once_.counters.vector_ps += received.large * static_cast<std::uint64_t>(large.ps) +
-                                received.small * static_cast<std::uint64_t>(small.ps);
+    add_checked(once_.counters.vector_ps, Checked{received.large} * static_cast<std::uint64_t>(large.ps) +
+                                              Checked{received.small} * static_cast<std::uint64_t>(small.ps));
   }
 
   void transfer(const Op& op) {

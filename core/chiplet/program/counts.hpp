@@ -1,5 +1,5 @@
 // What a program will do, without running it: in time proportional to the program's text, since loops
-// multiply.
+// multiply. What does not fit into 64 bits throws std::overflow_error.
 //
 // Invariant (tested): a simulated run of the same program counts exactly the same. Only what depends on other
 // dies is left out: nop_ps, dram_ps and finished_ps are 0.
@@ -13,6 +13,7 @@
 #include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/engine/base/checked.hpp"
 
 namespace hecaton::chiplet {
 
@@ -44,7 +45,7 @@ void for_each_operation(const Program& program, F&& f) {
   std::size_t depth = 0;
   for (const Op& op : program) {
     if (op.code == OpCode::loop) {
-      times.at(depth + 1) = times[depth] * op.count;
+      times.at(depth + 1) = (Checked{times[depth]} * op.count).value();
       loops.at(++depth) = op.count;
     } else if (op.code == OpCode::end_loop) {
       --depth;

@@ -12,6 +12,7 @@
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
 #include "io/deck/workloads/traffic_trace.hpp"
+#include "net/package/timing.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -21,6 +22,7 @@ auto& own(AnyDeck& deck) {
   return deck.template as<net::TrafficConfig>();
 }
 
+constexpr std::uint64_t most_packet_bytes = 0xffff0000;  // of a message, in whole flits: 32 bits
 constexpr std::string_view trace_file_form = "the name of a file; empty: none";
 
 std::string problem_of_path(std::string_view text) {
@@ -109,6 +111,29 @@ void check_pattern(const Deck& deck, const Refuser& refuse) {
   }
 }
 
+void check_length(const Deck& deck, const Refuser& refuse) {
+  const net::TrafficConfig& traffic = own(deck);
+  const net::LinkConfig& link = deck.network.link;
+  if (std::uint64_t{traffic.packet_flits} * link.flit_bytes > most_packet_bytes)
+    refuse("traffic.packet_flits", "makes packets too large",
+           fmt::format("{} flits of {} bytes; a packet has at most {} bytes", traffic.packet_flits,
+                       link.flit_bytes, most_packet_bytes),
+           fmt::format("use at most {}", most_packet_bytes / link.flit_bytes));
+  const std::int64_t cycle_ps = net::cycle_of(link).ps;
+  const std::uint64_t cycles = traffic.warmup_cycles + traffic.measure_cycles + traffic.drain_cycles;
+  const auto most = static_cast<std::uint64_t>(SimTime::never().ps / 2 / cycle_ps);
+  if (cycles <= most) return;
+  const std::uint64_t longest =
+      std::max({traffic.warmup_cycles, traffic.measure_cycles, traffic.drain_cycles});
+  const std::string_view key = longest == traffic.measure_cycles  ? "traffic.measure_cycles"
+                               : longest == traffic.warmup_cycles ? "traffic.warmup_cycles"
+                                                                  : "traffic.drain_cycles";
+  refuse(key, "makes the run too long",
+         fmt::format("{} cycles of {} ps; all cycles together are at most half of simulated time, {} of them",
+                     cycles, cycle_ps, most),
+         "use fewer cycles, smaller flits or faster links");
+}
+
 }  // namespace
 
 void TrafficKind::check(const Deck& deck, const Refuser& refuse) {
@@ -119,6 +144,7 @@ void TrafficKind::check(const Deck& deck, const Refuser& refuse) {
            "use a larger mesh");
   }
   check_pattern(deck, refuse);
+  check_length(deck, refuse);
   if (traffic.pattern == net::TrafficPattern::trace && traffic.trace_file.empty())
     refuse("traffic.pattern", "has nothing to replay", "traffic.trace_file names no file",
            "add trace_file = \"FILE.csv\" under [traffic]");

@@ -327,6 +327,22 @@ TEST(DeckCheckErrors, LargePayloads) {
   EXPECT_NE(payload("ring", "all-gather", "1125899906842625").find("out of range"), std::string::npos);
 }
 
+TEST(DeckCheckErrors, LengthsOfTraffic) {
+  const auto traffic = [](std::string_view rest) {
+    return error_of("[workload]\nkind = \"traffic\"\n" + std::string(rest));
+  };
+  EXPECT_EQ(
+      traffic("[link]\nflit_bytes = 65536\n[traffic]\npacket_flits = 65536\n"),
+      "deck.toml:6:1: traffic.packet_flits: makes packets too large (65536 flits of 65536 bytes; a packet "
+      "has at most 4294901760 bytes) use at most 65535");
+  EXPECT_EQ(
+      traffic("[link]\nflit_bytes = 65536\nbandwidth_GBps = 0.001\n[traffic]\n"
+              "measure_cycles = 1000000000\n"),
+      "deck.toml:7:1: traffic.measure_cycles: makes the run too long (1000005000 cycles of 65536000000 ps; "
+      "all cycles together are at most half of simulated time, 70368744 of them) use fewer cycles, smaller "
+      "flits or faster links");
+}
+
 TEST(OverrideErrors, Shapes) {
   constexpr const char* form =
       ": is not an assignment (it has the form table.key=value) for example --set package.rows=8";
