@@ -371,7 +371,8 @@ void Network::eject(std::uint32_t router, std::uint32_t worm, Cycle now) {
   TrafficCounters& counters = counters_[router];
   counters.arrived(traffic_, SimTime{} + there * cycle, cycle, packet_flits_);
   if (traffic_.measures(packet.created))
-    counters.completed((there - packet.created) * cycle, fabric_.hops(NodeId{packet.source}, nodes_[router]));
+    counters.completed(traffic_.part_of(packet.created), (there - packet.created) * cycle,
+                       fabric_.hops(NodeId{packet.source}, nodes_[router]));
   drop_worm(worm);
 }
 

@@ -10,6 +10,7 @@
 // come at the times of a file, to the picosecond, and are of any size.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -20,6 +21,9 @@
 #include "net/traffic/config.hpp"
 
 namespace hecaton::net {
+
+// Saturation shows in latencies that grow from part to part of the measuring window.
+inline constexpr std::size_t measured_parts = 4;
 
 class Traffic {
  public:
@@ -51,6 +55,11 @@ class Traffic {
     return measure_from() + static_cast<std::int64_t>(config_.measure_cycles);
   }
   bool measures(std::int64_t cycle) const { return cycle >= measure_from() && cycle < measure_until(); }
+  // Precondition: measures(cycle).
+  std::size_t part_of(std::int64_t cycle) const {
+    const auto since = static_cast<std::uint64_t>(cycle - measure_from());
+    return static_cast<std::size_t>(since * measured_parts / config_.measure_cycles);
+  }
   std::int64_t inject_until() const {
     return measure_until() + static_cast<std::int64_t>(config_.drain_cycles);
   }

@@ -148,8 +148,10 @@ struct TrafficNode {
     const net::Timing& timing = host.fabric().timing;
     counters.arrived(*traffic, host.now(), timing.cycle, delivered.flits);
     const SimTime created = delivered.header.created;
-    if (!delivered.complete || !traffic->measures(created / timing.cycle)) return;
-    counters.completed(host.now() - created, host.fabric().hops(delivered.header.source, host.node()));
+    const std::int64_t made_in = created / timing.cycle;
+    if (!delivered.complete || !traffic->measures(made_in)) return;
+    counters.completed(traffic->part_of(made_in), host.now() - created,
+                       host.fabric().hops(delivered.header.source, host.node()));
   }
 
  private:

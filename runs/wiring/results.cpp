@@ -8,8 +8,10 @@
 #include <limits>
 #include <stdexcept>
 #include <tuple>
+#include <type_traits>
 
 #include "core/engine/base/field_digest.hpp"
+#include "core/engine/base/fields.hpp"
 
 namespace hecaton::runs {
 
@@ -57,12 +59,6 @@ std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size
   });
 }
 
-void add_counters(Digest& digest, const net::TrafficCounters& c) {
-  for (std::uint64_t word : {c.packets_measured, c.latency_sum_ps, c.latency_min_ps, c.latency_max_ps,
-                             c.hops_sum, c.offered_flits, c.accepted_flits, c.last_delivery_ps})
-    digest.add(word);
-}
-
 void add_network(Digest& digest, std::uint64_t packets, const std::vector<chiplet::LinkCounters>& links) {
   digest.add(packets);
   for (const chiplet::LinkCounters& link : links) add_fields(digest, link);
@@ -79,7 +75,7 @@ std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) 
     for (std::uint64_t word : {counters.read_bytes, counters.write_bytes, counters.bursts, counters.busy_ps})
       digest.add(word);
   } else if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node)) {
-    add_counters(digest, source->counters);
+    add_fields(digest, source->counters);
   }
   add_network(digest, node.interface.counters().packets, links_of(node, topology));
   return digest.value();
@@ -129,7 +125,7 @@ std::vector<NodeOutcome> outcomes(const ClockedModel& model) {
   for (std::size_t i = 0; i < network.nodes().size(); ++i) {
     const net::TrafficCounters& counters = network.counters(i);
     Digest digest;
-    add_counters(digest, counters);
+    add_fields(digest, counters);
     add_network(digest, network.packets(i), links_of(model, i));
     all.push_back({network.nodes()[i], digest.value(), network.packets(i), counters.last_delivery_ps,
                    network.depth(i), counters});
@@ -239,34 +235,88 @@ std::uint64_t critical_path(const std::vector<NodeOutcome>& nodes_here,
   return longest == std::numeric_limits<std::uint32_t>::max() ? 0 : longest;
 }
 
-io::TrafficResult traffic_result(const std::vector<NodeOutcome>& nodes_here, std::int64_t cycle_ps,
-                                 const boost::mpi::communicator& world) {
-  net::TrafficCounters mine;
+namespace {
+
+// The sum or the largest over all nodes of all ranks, number by number; the rest stays 0.
+net::TrafficCounters combined(const std::vector<NodeOutcome>& nodes_here,
+                              const boost::mpi::communicator& world) {
+  net::TrafficCounters all;
+  for_each_field<net::TrafficCounters>([&](const auto& field) {
+    const auto combine = [&](auto number_of) {
+      std::uint64_t mine = 0;
+      for (const NodeOutcome& node : nodes_here) {
+        if (!node.traffic) continue;
+        const std::uint64_t one = number_of(*node.traffic);
+        mine = field.combine == Combine::sum ? mine + one : std::max(mine, one);
+      }
+      if (field.combine == Combine::sum) return sum_of(mine, world);
+      return boost::mpi::all_reduce(world, mine, boost::mpi::maximum<std::uint64_t>());
+    };
+    if (field.combine == Combine::none) return;
+    if constexpr (std::is_same_v<typename std::decay_t<decltype(field)>::Value, std::uint64_t>) {
+      all.*field.member = combine([&](const net::TrafficCounters& c) { return c.*field.member; });
+    } else {
+      for (std::size_t part = 0; part < net::measured_parts; ++part)
+        (all.*field.member)[part] =
+            combine([&](const net::TrafficCounters& c) { return (c.*field.member)[part]; });
+    }
+  });
+  return all;
+}
+
+std::uint64_t least_latency_ps(const std::vector<NodeOutcome>& nodes_here,
+                               const boost::mpi::communicator& world) {
   // Not the largest of 64 bits: a vectorised MPI_MIN was seen to take that for -1, the least of all.
-  mine.latency_min_ps = static_cast<std::uint64_t>(SimTime::never().ps);
-  for (const NodeOutcome& node : nodes_here) {
-    if (!node.traffic) continue;
-    const net::TrafficCounters& c = *node.traffic;
-    mine.packets_measured += c.packets_measured;
-    mine.latency_sum_ps += c.latency_sum_ps;
-    if (c.packets_measured > 0) mine.latency_min_ps = std::min(mine.latency_min_ps, c.latency_min_ps);
-    mine.latency_max_ps = std::max(mine.latency_max_ps, c.latency_max_ps);
-    mine.hops_sum += c.hops_sum;
-    mine.offered_flits += c.offered_flits;
-    mine.accepted_flits += c.accepted_flits;
-  }
-  const auto cycle = static_cast<std::uint64_t>(cycle_ps);
+  auto least = static_cast<std::uint64_t>(SimTime::never().ps);
+  for (const NodeOutcome& node : nodes_here)
+    if (node.traffic && node.traffic->packets_measured > 0)
+      least = std::min(least, node.traffic->latency_min_ps);
+  return boost::mpi::all_reduce(world, least, boost::mpi::minimum<std::uint64_t>());
+}
+
+// What packets of so many links and flits in all take from hand-over to delivery with nothing in their way, were
+// all links alike: as the mean of those between dies.
+io::Wide alone_ps(const net::Fabric& fabric, const net::TrafficCounters& counters) {
+  const net::Timing& timing = fabric.timing;
+  std::int64_t links = 0, latency = 0, flit = 0;
+  for (std::uint32_t die = 0; die < fabric.topology.dies(); ++die)
+    for (const net::Port port : net::die_ports) {
+      if (!fabric.topology.neighbour(NodeId{die}, port)) continue;
+      const net::LinkTiming link = fabric.link(NodeId{die}, port);
+      ++links;
+      latency += link.latency.ps;
+      flit += link.flit.ps;
+    }
+  links = std::max<std::int64_t>(links, 1);
+  const SimDuration stages = timing.routing_stage + timing.channel_stage;
+  const SimDuration ends = timing.overhead + timing.latch_injection() + stages + timing.latch_ejection();
+  const std::int64_t link = 2 * timing.cycle.ps + stages.ps + latency / links;
+  const std::uint64_t packets = counters.packets_measured;
+  const std::uint64_t behind_heads = counters.offered_flits - std::min(counters.offered_flits, packets);
+  return io::Wide{packets} * static_cast<std::uint64_t>(ends.ps) +
+         io::Wide{counters.hops_sum} * static_cast<std::uint64_t>(link) +
+         io::Wide{behind_heads} * static_cast<std::uint64_t>(std::max(flit / links, timing.cycle.ps));
+}
+
+}  // namespace
+
+io::TrafficResult traffic_result(const std::vector<NodeOutcome>& nodes_here, const net::Fabric& fabric,
+                                 const boost::mpi::communicator& world) {
+  const net::TrafficCounters sums = combined(nodes_here, world);
+  const std::uint64_t least = least_latency_ps(nodes_here, world);
+  const auto cycle = static_cast<std::uint64_t>(fabric.timing.cycle.ps);
   io::TrafficResult all;
-  all.packets_measured = sum_of(mine.packets_measured, world);
-  all.latency_sum_cycles = sum_of(mine.latency_sum_ps, world) / cycle;
-  all.latency_max_cycles =
-      boost::mpi::all_reduce(world, mine.latency_max_ps, boost::mpi::maximum<std::uint64_t>()) / cycle;
-  const std::uint64_t least =
-      boost::mpi::all_reduce(world, mine.latency_min_ps, boost::mpi::minimum<std::uint64_t>());
+  all.packets_measured = sums.packets_measured;
+  all.latency_sum_cycles = sums.latency_sum_ps / cycle;
+  all.latency_max_cycles = sums.latency_max_ps / cycle;
   all.latency_min_cycles = all.packets_measured == 0 ? 0 : least / cycle;
-  all.hops_sum = sum_of(mine.hops_sum, world);
-  all.offered_flits = sum_of(mine.offered_flits, world);
-  all.accepted_flits = sum_of(mine.accepted_flits, world);
+  all.hops_sum = sums.hops_sum;
+  all.offered_flits = sums.offered_flits;
+  all.accepted_flits = sums.accepted_flits;
+  all.part_packets = sums.part_packets;
+  for (std::size_t part = 0; part < net::measured_parts; ++part)
+    all.part_latency_cycles[part] = sums.part_latency_ps[part] / cycle;
+  all.alone_sum_cycles = io::narrow(alone_ps(fabric, sums) / cycle);
   return all;
 }
 

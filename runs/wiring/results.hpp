@@ -45,7 +45,7 @@ io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRec
 // 0: longer than can be counted.
 std::uint64_t critical_path(const std::vector<NodeOutcome>& nodes_here,
                             const boost::mpi::communicator& world);
-io::TrafficResult traffic_result(const std::vector<NodeOutcome>& nodes_here, std::int64_t cycle_ps,
+io::TrafficResult traffic_result(const std::vector<NodeOutcome>& nodes_here, const net::Fabric& fabric,
                                  const boost::mpi::communicator& world);
 
 }  // namespace hecaton::runs

@@ -67,8 +67,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const std::vector<NodeOutcome> nodes = outcomes(run.model);
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
-  if (run.workload.traffic() != nullptr)
-    result.traffic = traffic_result(nodes, fabric.timing.cycle.ps, run.world);
+  if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);

@@ -75,5 +75,39 @@ TEST(Reference, AcceptedLoadBeyondSaturationIsWithinThreePercent) {
   EXPECT_EQ(compared, 2);
 }
 
+io::TrafficSummary verdict(const std::string& traffic, const std::string& more = "") {
+  const std::string text = "[workload]\nkind = \"traffic\"\n" + more +
+                           "[traffic]\nwarmup_cycles = 3000\nmeasure_cycles = 10000\n" + traffic;
+  const Outcome run = run_deck(deck_of(text), world_size());
+  return is_root() ? std::get<io::TrafficSummary>(run.summary.workload) : io::TrafficSummary{};
+}
+
+// Judged by what arrives and by whether latency grows, not by how high it is.
+TEST(Reference, SaturationIsGrowthNotHeight) {
+  const io::TrafficSummary slow = verdict("injection_rate = 0.01\n", "[link]\nlatency_ns = 600\n");
+  const io::TrafficSummary grows =
+      verdict("pattern = \"bit-complement\"\ninjection_rate = 0.4\npacket_flits = 8\n");
+  const io::TrafficSummary long_packets =
+      verdict("injection_rate = 0.01\npacket_flits = 512\n", "[interface]\npacket_bytes = 32768\n");
+  const io::TrafficSummary creeps = verdict("injection_rate = 0.4\npacket_flits = 8\n");
+  if (!is_root()) return;
+  EXPECT_GT(slow.latency_mean_cycles, 3000);
+  EXPECT_FALSE(slow.saturated);
+  EXPECT_FALSE(long_packets.saturated);
+  EXPECT_TRUE(grows.saturated);
+  EXPECT_LT(creeps.latency_mean_cycles, 500);
+  EXPECT_GT(creeps.accepted_flits_per_die_cycle, 0.95 * creeps.offered_flits_per_die_cycle);
+  EXPECT_TRUE(creeps.saturated);
+}
+
+TEST(Reference, LoadIsPerLivingDie) {
+  const std::string half = "dead_dies = \"2, 3, 6, 7, 10, 11, 14, 15\"\n";
+  const io::TrafficSummary mean =
+      verdict("pattern = \"hotspot\"\nhotspot_die = 0\ninjection_rate = 0.02\n",
+              "[package]\nrows = 4\ncolumns = 4\n" + half + "[router]\nrouting = \"up-down\"\n");
+  if (!is_root()) return;
+  EXPECT_NEAR(mean.offered_flits_per_die_cycle, 0.02, 0.002);
+}
+
 }  // namespace
 }  // namespace hecaton::test

@@ -102,7 +102,7 @@ inline auto fields(const io::Totals& t) {
 }
 inline auto fields(const io::TrafficResult& t) {
   return std::tuple(t.packets_measured, t.latency_sum_cycles, t.latency_min_cycles, t.latency_max_cycles,
-                    t.hops_sum, t.offered_flits, t.accepted_flits);
+                    t.hops_sum, t.offered_flits, t.accepted_flits, t.part_packets, t.part_latency_cycles);
 }
 
 // The number of the first row that differs, or -1.

@@ -2,12 +2,14 @@
 // integers; the same on every rank.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 
 #include "core/chiplet/program/counters.hpp"
 #include "io/deck/workloads/energy_summary.hpp"
+#include "net/traffic/traffic.hpp"
 
 namespace hecaton::io {
 
@@ -35,6 +37,11 @@ struct TrafficResult {
   std::uint64_t hops_sum = 0;        // router-to-router links of the measured packets
   std::uint64_t offered_flits = 0;   // created in the window
   std::uint64_t accepted_flits = 0;  // ejected in the window
+  // The measured packets by the quarter of the window that they were created in.
+  std::array<std::uint64_t, net::measured_parts> part_packets{};
+  std::array<std::uint64_t, net::measured_parts> part_latency_cycles{};
+  std::uint64_t alone_sum_cycles =
+      0;  // what the latencies would be in an idle network of links that are alike
 };
 
 // What the programs of the dies say of themselves, and their counters do not.

@@ -17,11 +17,11 @@ struct TrafficSummary {
   double latency_mean_cycles = 0;
   double latency_min_cycles = 0;
   double latency_max_cycles = 0;
-  double accepted_flits_per_die_cycle = 0;
+  double accepted_flits_per_die_cycle = 0;  // per living die, as what is offered
   double offered_flits_per_die_cycle = 0;
   double hops_mean = 0;
   std::uint64_t packets_measured = 0;
-  // Less than 95 % of what was offered arrived, or the mean latency exceeds 500 cycles.
+  // Less than 95 % of what was offered arrived, or latency grew over the measuring window.
   bool saturated = false;
 
   static constexpr auto fields() {

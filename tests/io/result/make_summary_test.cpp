@@ -124,16 +124,39 @@ TEST(MakeSummary, TrafficIsMeasuredPerDieAndCycle) {
   EXPECT_FALSE(t.saturated);  // exactly 95 % arrived
 }
 
-TEST(MakeSummary, SaturationBeginsBelow95PercentOrAbove500Cycles) {
-  const auto saturated = [](const TrafficResult& traffic) {
-    return std::get<TrafficSummary>(traffic_summary(traffic).workload).saturated;
-  };
-  EXPECT_TRUE(saturated({.packets_measured = 4, .offered_flits = 2400, .accepted_flits = 2279}));
-  EXPECT_FALSE(saturated(
-      {.packets_measured = 2, .latency_sum_cycles = 1000, .offered_flits = 10, .accepted_flits = 10}));
-  EXPECT_TRUE(saturated(
-      {.packets_measured = 2, .latency_sum_cycles = 1001, .offered_flits = 10, .accepted_flits = 10}));
+bool saturated(const TrafficResult& traffic) {
+  return std::get<TrafficSummary>(traffic_summary(traffic).workload).saturated;
+}
+
+// 24 dies, 1,000 cycles, packets of one flit: 120 flits are 5 %, a packet each 24, 3 cycles alone make 7.
+TEST(MakeSummary, LessThan95PercentAcceptedIsSaturated) {
+  TrafficResult traffic{.packets_measured = 2400, .offered_flits = 2400, .alone_sum_cycles = 7200};
+  traffic.accepted_flits = 2400 - 120 - 24 - 7;
+  EXPECT_FALSE(saturated(traffic));
+  --traffic.accepted_flits;
+  EXPECT_TRUE(saturated(traffic));
   EXPECT_FALSE(saturated({}));  // nothing offered, nothing lost
+  // Twelve long packets, of which two are under way at the end.
+  EXPECT_FALSE(saturated({.packets_measured = 12, .offered_flits = 6144, .accepted_flits = 5120}));
+}
+
+TEST(MakeSummary, LatencyThatGrowsOverTheWindowIsSaturated) {
+  TrafficResult traffic{.packets_measured = 400, .offered_flits = 400, .accepted_flits = 400};
+  traffic.part_packets = {100, 100, 100, 100};
+  traffic.alone_sum_cycles = 400 * 20;
+  traffic.part_latency_cycles = {10000, 10000, 12000, 14100};
+  EXPECT_TRUE(saturated(traffic));
+  traffic.part_latency_cycles = {10000, 10000, 12000, 14000};  // not by more than twice 20 cycles
+  EXPECT_FALSE(saturated(traffic));
+  traffic.part_latency_cycles = {10000, 12001, 12000, 14100};  // it falls in between
+  EXPECT_FALSE(saturated(traffic));
+  traffic.part_latency_cycles = {100000, 110000, 120000, 125000};  // by no more than a quarter
+  EXPECT_FALSE(saturated(traffic));
+  traffic.part_latency_cycles = {100000, 100000, 100000, 100000};  // high, but steady
+  EXPECT_FALSE(saturated(traffic));
+  traffic.part_packets = {100, 100, 100, 9};  // too few
+  traffic.part_latency_cycles = {1000, 2000, 3000, 4000};
+  EXPECT_FALSE(saturated(traffic));
 }
 
 TEST(MakeSummary, ACollectiveLastsUntilTheLastDieIsDone) {
