@@ -132,6 +132,25 @@ void expect_preview(const io::Deck& deck, std::int64_t end_ps) {
   EXPECT_LE(whole(seen.undisturbed->compute_ps + seen.undisturbed->collectives_ps), end_ps);
 }
 
+// A die does one thing at a time, but for its transfers; a collective's row is also the reductions in it.
+void expect_rows_add_up(const Outcome& run) {
+  using K = chiplet::OperationKind;
+  auto row = run.operations.begin();
+  for (std::size_t i = 0; i < run.die_counters.size(); ++i) {
+    std::int64_t matrix_ps = 0, dram_ps = 0, other_ps = 0;
+    for (const auto end = row + whole(run.operations_per_die[i]); row != end; ++row) {
+      if (row->kind == K::dram_read || row->kind == K::dram_write) continue;
+      auto& sum = row->kind == K::matmul ? matrix_ps : row->kind == K::dram_wait ? dram_ps : other_ps;
+      sum += row->end_ps - row->start_ps;
+    }
+    const chiplet::DieCounters& counters = run.die_counters[i];
+    EXPECT_EQ(matrix_ps, whole(counters.matrix_ps)) << "die " << run.dies[i];
+    EXPECT_EQ(dram_ps, whole(counters.dram_ps)) << "die " << run.dies[i];
+    EXPECT_EQ(other_ps, whole(counters.vector_ps + counters.nop_ps)) << "die " << run.dies[i];
+    EXPECT_EQ(matrix_ps + dram_ps + other_ps, whole(counters.finished_ps)) << "die " << run.dies[i];
+  }
+}
+
 runs::RunOptions random_options(Dice& draw) {
   runs::RunOptions options;
   options.partition = one_of(draw, std::array{"block", "strip", "scotch"});
@@ -167,6 +186,7 @@ TEST(RandomDecks, GiveTheSameOnAnyNumberOfRanks) {
     const Outcome second = in_two ? interrupted(draw, *deck, end_ps, folder) : Outcome{};
     if (!is_root()) continue;
     expect_preview(*deck, end_ps);
+    expect_rows_add_up(alone);
     expect_same(run, alone);
     expect_same_work(run, alone);
     if (in_two) {

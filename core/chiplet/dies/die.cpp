@@ -55,14 +55,12 @@ void Die::complete_releases() {
     if (state_.buffers.has_deferred(slot) && !state_.dram.busy(slot)) state_.buffers.complete(slot);
 }
 
-bool Die::end_program(SimTime now) {
+void Die::complete_counters(SimTime now) {
   DieCounters& counters = totals_.counters;
   counters.activation_peak_bytes = state_.buffers.peak(Buffer::activation);
   counters.weight_peak_bytes = state_.buffers.peak(Buffer::weight);
   counters.dram_ps += static_cast<std::uint64_t>((now - state_.operation_start).ps);
   counters.finished_ps = static_cast<std::uint64_t>(now.ps);
-  state_.activity = Activity::finished;
-  return false;
 }
 
 void Die::account(std::uint64_t elapsed_ps) {

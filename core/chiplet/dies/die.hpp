@@ -63,7 +63,8 @@ class Die {
   // Of its buffers, so far.
   const Occupancy& occupancy() const { return state_.buffers; }
   std::uint64_t rows() const { return totals_.rows; }
-  // Rolling hash over every row finished so far, whether or not the host keeps rows.
+  // Rolling hash over every row finished so far, whether or not the host keeps rows. rows() and digest() leave out the
+  // wait at the end of the program: dram_ps and finished_ps say when it was.
   std::uint64_t digest() const { return totals_.digest.value(); }
 
   template <class Archive>
@@ -115,7 +116,9 @@ class Die {
   bool control();            // loops, labels, buffers; false if the operation is something else
   void release_now();        // a release, or deferred until its DRAM slot is complete
   void complete_releases();  // those whose DRAM slot has nothing outstanding
-  bool end_program(SimTime now);
+  template <DieHost H>
+  bool end_program(H& h);
+  void complete_counters(SimTime now);
   void account(std::uint64_t elapsed_ps);  // adds the operation's time to its counter
   OperationRow row_of_operation() const;   // from operation_start; the end is not set
   std::string blocked_collective() const;
@@ -165,7 +168,7 @@ bool Die::advance(H& h) {
     case Activity::waiting_dram:
       return !state_.dram.busy(op().slot) && end_operation(h);
     case Activity::draining:
-      return !state_.dram.busy() && end_program(h.now());
+      return !state_.dram.busy() && end_program(h);
     case Activity::finished:
       return false;
   }
@@ -292,6 +295,19 @@ bool Die::end_operation(H& h) {
   state_.position.next();
   state_.activity = Activity::next_operation;
   return true;
+}
+
+template <DieHost H>
+bool Die::end_program(H& h) {
+  complete_counters(h.now());
+  if (h.now() > state_.operation_start) {
+    h.record({.die = setup_.id.value,
+              .kind = OperationKind::dram_wait,
+              .start_ps = state_.operation_start.ps,
+              .end_ps = h.now().ps});
+  }
+  state_.activity = Activity::finished;
+  return false;
 }
 
 template <DieHost H>

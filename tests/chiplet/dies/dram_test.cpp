@@ -239,6 +239,12 @@ TEST(DramEnd, ADieIsFinishedWhenItsLastWriteIsStored) {
   EXPECT_EQ(package.finish_of(0).ps, there_ps + memory_latency_ps + 1'000'000 + request_ps);
   EXPECT_EQ(package.die(0).counters().dram_ps, package.die(0).counters().finished_ps);
   EXPECT_EQ(package.io_die(5).blocked_on(), "");
+  ASSERT_EQ(package.rows[0].size(), 2U);
+  const OperationRow& wait = package.rows[0].back();
+  EXPECT_EQ(wait.kind, OperationKind::dram_wait);
+  EXPECT_EQ(wait.start_ps, 0);
+  EXPECT_EQ(wait.end_ps, package.finish_of(0).ps);
+  EXPECT_EQ(package.die(0).rows(), 1U) << "it is in no digest";
 }
 
 }  // namespace
