@@ -13,14 +13,20 @@ namespace {
 constexpr std::size_t bar_width = 78;  // one less than any usual terminal, so that no line wraps
 
 std::string remaining(const ProgressSample& sample, double wall_s) {
-  if (sample.fraction <= 0 || sample.fraction > 1) return "";
-  return fmt::format(", {} left", format_duration(wall_s / sample.fraction - wall_s));
+  const double done = sample.fraction - sample.fraction_before;  // in `wall_s`
+  if (done <= 0 || sample.fraction > 1) return "";
+  return fmt::format(", {} left", format_duration(wall_s * (1 - sample.fraction) / done));
 }
 
-std::string figures(const ProgressSample& sample, double wall_s) {
-  return fmt::format("{} simulated, {} events, {}{}", format_si(sample.simulated_s, "s"),
-                     format_count(static_cast<double>(sample.events)), format_duration(wall_s),
-                     remaining(sample, wall_s));
+std::string events(const ProgressSample& sample) {
+  return fmt::format(" {} events{}{},", format_count(static_cast<double>(sample.events)),
+                     sample.of_all_ranks ? "" : " on this rank",
+                     sample.restarted ? " since the restart" : "");
+}
+
+std::string figures(const ProgressSample& sample, const std::string& events, double wall_s) {
+  return fmt::format("{} simulated,{} {}{}", format_si(sample.simulated_s, "s"), events,
+                     format_duration(wall_s), remaining(sample, wall_s));
 }
 
 int percent(double fraction) {
@@ -35,19 +41,23 @@ ProgressStyle automatic_style(std::FILE* stream) {
 
 std::string plain_line(const ProgressSample& sample, double wall_s) {
   const std::string head = sample.fraction < 0 ? "running" : fmt::format("{:3} %", percent(sample.fraction));
-  return fmt::format("progress: {}, {}", head, figures(sample, wall_s));
+  return fmt::format("progress: {}, {}", head, figures(sample, events(sample), wall_s));
 }
 
 std::string bar_line(const ProgressSample& sample, double wall_s, std::size_t width) {
-  const std::string text = figures(sample, wall_s);
-  std::string line;
   constexpr std::size_t around = 8;  // "[", "] ", "100 %" and a space
+  constexpr std::size_t head = 7;    // "100 %" and two spaces
+  std::string text = figures(sample, events(sample), wall_s);
+  if (text.size() + head > width) text = figures(sample, "", wall_s);
+  std::string line;
   if (sample.fraction >= 0 && text.size() + around + 4 <= width) {
     const std::size_t cells = width - text.size() - around - 2;
     const auto full =
         static_cast<std::size_t>(std::clamp(sample.fraction, 0.0, 1.0) * static_cast<double>(cells));
     line = fmt::format("[{}{}] {:3} %  {}", std::string(full, '#'), std::string(cells - full, '.'),
                        percent(sample.fraction), text);
+  } else if (sample.fraction >= 0 && text.size() + head <= width) {
+    line = fmt::format("{:3} %  {}", percent(sample.fraction), text);
   } else {
     line = text;
   }

@@ -13,7 +13,10 @@ namespace hecaton::io {
 struct ProgressSample {
   double simulated_s = 0;
   std::uint64_t events = 0;
-  double fraction = -1;  // of the work, 0 .. 1; negative: unknown
+  double fraction = -1;        // of the work, 0 .. 1; negative: unknown
+  double fraction_before = 0;  // of it, done before this run went on from a checkpoint
+  bool of_all_ranks = true;    // the events; else of the rank that reports
+  bool restarted = false;      // then `events` are those since
 };
 
 enum class ProgressStyle : std::uint8_t { none, plain, bar };
@@ -21,7 +24,8 @@ enum class ProgressStyle : std::uint8_t { none, plain, bar };
 // The style for a stream: a bar on a terminal, plain lines elsewhere.
 ProgressStyle automatic_style(std::FILE* stream);
 
-// One line without its end; `wall_s` since the start. The bar is exactly `width` columns wide.
+// One line without its end; `wall_s` since the start. The bar is exactly `width` columns wide; what has no room in it
+// is left out, the bar first.
 std::string plain_line(const ProgressSample& sample, double wall_s);
 std::string bar_line(const ProgressSample& sample, double wall_s, std::size_t width);
 

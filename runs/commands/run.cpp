@@ -193,7 +193,8 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
   io::ProgressReporter reporter(style, stderr);
   if (style != io::ProgressStyle::none) {
     options.progress = [&](const Progress& progress) {
-      reporter.update({progress.simulated_s, progress.events, progress.fraction});
+      reporter.update({progress.simulated_s, progress.events, progress.fraction, progress.fraction_before,
+                       world.size() == 1, options.resume != nullptr});
     };
   }
   return simulate(workload, options, world);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "core/chiplet/program/counts.hpp"
 #include "runs/wiring/package.hpp"
@@ -15,8 +16,9 @@ namespace hecaton::runs {
 
 struct Progress {
   double simulated_s = 0;
-  std::uint64_t events = 0;  // of this rank
-  double fraction = -1;      // of this rank's work, 0 .. 1; negative: unknown
+  std::uint64_t events = 0;    // of this rank, since the run was started or went on from a checkpoint
+  double fraction = -1;        // of this rank's work, 0 .. 1; negative: unknown
+  double fraction_before = 0;  // when the run went on from a checkpoint
 };
 
 // Rows of operations that this rank's dies will record, and those they have.
@@ -51,8 +53,12 @@ template <class AnyModel>
 class Heartbeat {
  public:
   Heartbeat(const Workload& workload, const AnyModel& model,
-            const std::function<void(const Progress&)>& report)
-      : workload_(workload), model_(model), report_(report), expected_(rows_expected(workload, model)) {}
+            const std::function<void(const Progress&)>& report, bool restarted)
+      : workload_(workload),
+        model_(model),
+        report_(report),
+        expected_(rows_expected(workload, model)),
+        is_first_of_restart_(restarted) {}
 
   void operator()(SimTime now, std::uint64_t events) {
     const auto wall = std::chrono::steady_clock::now();
@@ -60,7 +66,9 @@ class Heartbeat {
     last_ = wall;
     const double fraction =
         std::visit([&](const auto& work) { return fraction_of(work, now); }, workload_.die_work());
-    report_({static_cast<double>(now.ps) * 1e-12, events, fraction});
+    // The first call comes soon after the checkpoint was read.
+    if (std::exchange(is_first_of_restart_, false)) fraction_before_ = std::max(0.0, fraction);
+    report_({static_cast<double>(now.ps) * 1e-12, events, fraction, fraction_before_});
   }
 
  private:
@@ -76,6 +84,8 @@ class Heartbeat {
   const AnyModel& model_;
   const std::function<void(const Progress&)>& report_;
   std::uint64_t expected_;
+  bool is_first_of_restart_;
+  double fraction_before_ = 0;
   std::chrono::steady_clock::time_point last_{};
 };
 

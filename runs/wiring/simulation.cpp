@@ -118,7 +118,8 @@ std::optional<engine::Accounting> run_engine(const Run<AnyModel>& run, Synchroni
   const RunOptions& options = run.options;
   std::function<void(SimTime, std::uint64_t)> heartbeat;
   if (options.progress)
-    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options.progress)](
+    heartbeat = [beat = std::make_shared<Heartbeat<AnyModel>>(run.workload, run.model, options.progress,
+                                                              options.resume != nullptr)](
                     SimTime now, std::uint64_t events) { (*beat)(now, events); };
   engine::Engine<AnyModel, std::remove_cvref_t<Synchroniser>> engine(run.model, synchroniser, heartbeat);
   if (!drive(engine, run)) return std::nullopt;

@@ -38,6 +38,24 @@ TEST(Progress, ALineNamesWhatIsDoneAndWhatIsLeft) {
   EXPECT_EQ(plain_line({0.0125, 12, -1}, 90), "progress: running, 12.50 ms simulated, 12 events, 1 min 30 s");
 }
 
+TEST(Progress, ALineSaysWhoseEventsTheseAre) {
+  EXPECT_EQ(plain_line({0.0125, 3'400'000, 0.25, 0, false}, 10),
+            "progress:  25 %, 12.50 ms simulated, 3.400 M events on this rank, 10.0 s, 30.0 s left");
+}
+
+// Three quarters were done before; a fifth of the last took ten seconds.
+TEST(Progress, AfterARestartThisPartOfTheRunCounts) {
+  EXPECT_EQ(plain_line({0.0125, 3'400'000, 0.8, 0.75, true, true}, 10),
+            "progress:  80 %, 12.50 ms simulated, 3.400 M events since the restart, 10.0 s, 40.0 s left");
+  EXPECT_EQ(plain_line({0.0125, 12, 0.75, 0.75, true, true}, 10),
+            "progress:  75 %, 12.50 ms simulated, 12 events since the restart, 10.0 s");
+}
+
+TEST(Progress, AFullBarKeepsItsPercentage) {
+  const std::string bar = bar_line({0.0125, 3'400'000, 0.8, 0.75, false, true}, 10, 78);
+  EXPECT_TRUE(bar.find(" 80 %  12.50 ms simulated, 10.0 s, 40.0 s left") != std::string::npos) << bar;
+}
+
 TEST(Progress, ABarHasItsWidthWhateverItShows) {
   for (const double fraction : {-1.0, 0.0, 0.001, 0.5, 1.0, 7.0}) {
     for (const std::size_t width : {20U, 78U, 200U}) {
