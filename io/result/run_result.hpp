@@ -74,8 +74,9 @@ struct RunResult {
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
   // Events of the longest chain in which each waits for the one before; 0: longer than can be counted.
   std::uint64_t critical_path_events = 0;
-  double wall_s = 0;  // of the simulation, rank 0
-  std::string sync;   // the synchroniser that was used; "none" on one rank
+  std::uint64_t events_before = 0;  // those before the checkpoint that the run went on from; on rank 0
+  double wall_s = 0;                // of the simulation since then, rank 0
+  std::string sync;                 // the synchroniser that was used; "none" on one rank
 };
 
 }  // namespace hecaton::io

@@ -56,13 +56,14 @@ T from_root(T value, const boost::mpi::communicator& comm) {
 // What the ranks did together; the accounting lies on rank 0.
 struct RunFigures {
   std::uint64_t events = 0;
+  std::uint64_t events_before = 0;
   std::uint64_t windows = 0;
   std::uint64_t peak_rss_bytes = 0;
   double wall_s = 0;
 };
 
 RunFigures figures_of(const RunResult& result) {
-  RunFigures figures{.wall_s = result.wall_s};
+  RunFigures figures{.events_before = result.events_before, .wall_s = result.wall_s};
   for (const RankAccounting& rank : result.accounting) {
     figures.events += rank.events;
     figures.windows = std::max(figures.windows, rank.windows);
@@ -76,7 +77,7 @@ void add_run(Summary& summary, const RunFigures& run) {
   summary.windows = run.windows;
   summary.peak_rss_bytes = run.peak_rss_bytes;
   summary.wall_s = run.wall_s;
-  summary.events_per_s = ratio(static_cast<double>(run.events), run.wall_s);
+  summary.events_per_s = ratio(static_cast<double>(run.events - run.events_before), run.wall_s);
 }
 
 void add_totals(Summary& summary, const Totals& totals) {

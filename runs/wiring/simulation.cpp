@@ -69,7 +69,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
   if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
-    accounting.events += run.options.resume->head().events;
+    accounting.events += result.events_before = run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);
   result.critical_path_events = critical_path(nodes, run.world);
   result.sync = run.sync;

@@ -86,6 +86,14 @@ TEST(MakeSummary, TheRunIsCountedOverAllRanks) {
   EXPECT_DOUBLE_EQ(summary.events_per_s, static_cast<double>(summary.events) / 0.5);
 }
 
+TEST(MakeSummary, TheRateIsOfThisPartOfARestartedRun) {
+  const mpi::communicator world;
+  RunResult result = synthetic::result(synthetic::owners()[0].owner, world.rank(), world.size());
+  result.events_before = world.rank() == 0 ? 600 : 0;
+  const Summary summary = make_summary(synthetic::deck(), result, synthetic::facts(), world);
+  EXPECT_DOUBLE_EQ(summary.events_per_s, static_cast<double>(summary.events - 600) / 0.5);
+}
+
 TEST(MakeSummary, WaitingTimesMayExceed64BitsInTheirSum) {
   const mpi::communicator world;
   RunResult run = synthetic::result(synthetic::owners()[0].owner, world.rank(), world.size());
