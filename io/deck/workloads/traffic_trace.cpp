@@ -16,6 +16,7 @@ namespace hecaton::io {
 namespace {
 
 constexpr std::string_view header = "time_ns,source,destination,bytes";
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // which spreadsheets put before UTF-8
 constexpr std::size_t largest_trace_bytes = std::size_t{1} << 30U;
 constexpr std::int64_t largest_time_ns = 1'000'000'000'000;  // a quarter of an hour
 constexpr std::uint32_t largest_message = std::uint32_t{1} << 30U;
@@ -88,7 +89,9 @@ std::vector<net::ReplayPacket> read_traffic_trace(const std::filesystem::path& p
   const std::string text = read_text_file(path, "a trace of packets", largest_trace_bytes);
   std::vector<net::ReplayPacket> packets;
   Location where{path.string(), 0, 1};
-  for (std::string_view rest = text; !rest.empty();) {
+  std::string_view rest = text;
+  if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+  while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));

@@ -40,6 +40,11 @@ TEST(TrafficTrace, IsReadAsWritten) {
             expected);
 }
 
+TEST(TrafficTrace, MayBeginWithAByteOrderMark) {
+  EXPECT_EQ(read("\xEF\xBB\xBF" + head + "0,0,5,64\n"), read(head + "0,0,5,64\n"));
+  EXPECT_NE(problem(head + "\xEF\xBB\xBF" + "0,0,5,64\n"), "");
+}
+
 TEST(TrafficTrace, IsRefusedWithItsLine) {
   EXPECT_EQ(problem(""), "deck.toml: holds no packets (there is nothing to replay) add lines to it");
   EXPECT_TRUE(problem(head).starts_with("deck.toml:1")) << problem(head);
