@@ -153,7 +153,7 @@ def traces():
 # mpirun waits for a second before it ends a job that failed, so cases run beside each other; each has a folder of its
 # own.
 with concurrent.futures.ThreadPoolExecutor(8) as pool:
-    jobs = [pool.submit(work) for work in (files, outputs, ranks_and_dies, traces)]
+    jobs = [pool.submit(work) for work in (files, outputs, ranks_and_dies, samples, traces)]
     jobs += [pool.submit(deck, *case) for case in DECKS_AND_ERRORS]
 for job in jobs:
     job.result()

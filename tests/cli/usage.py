@@ -32,7 +32,7 @@ with folder() as here:
                           ["sweep", "a.toml", "--at-once", "1.5"], ["sweep", "a.toml", "--points-per-task", "-1"],
                           ["run", "a.toml", "--check", "1e3"],
                           ["run", "a.toml", "--lookahead-without", "luck"], ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"]):
-            if ranks > 1 and arguments[:1] != ["run"]:
+            if ranks > 1 and (arguments[:1] != ["run"] or "--check" in arguments):
                 continue
             process = run(arguments, here, ranks)
             what = f"{arguments} on {ranks} ranks"

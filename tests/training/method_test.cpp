@@ -325,7 +325,10 @@ TEST(Collectives, AreOneOperationOverTheRingOfTheirGroup) {
   EXPECT_NO_THROW(check_collective(config, {2, 3}, true));
   EXPECT_THROW(check_collective(config, {3, 3}, true), PlanError);
   EXPECT_THROW(check_collective(config, {1, 4}, true), PlanError);
-  config.bytes = 1ULL << 32;
+  // Of each die one message of less than 2^32 bytes in whole flits.
+  config.bytes = 6 * 0xffff0000ULL;
+  EXPECT_NO_THROW(check_collective(config, {2, 3}, true));
+  ++config.bytes;
   EXPECT_THROW(check_collective(config, {2, 3}, true), PlanError);
 }
 

@@ -304,7 +304,9 @@ TEST(DumpDefault, EveryPresetTakesEffectInADumpedDeck) {
     for (const Table& table : registry()) {
       const auto head = text.find(fmt::format("\n[{}]\n", table.name));
       if (table.preset_key.empty() || head == std::string::npos) continue;
-      const auto chosen = text.find(fmt::format("\n{} = ", table.preset_key), head) + 1;
+      const auto key_line = text.find(fmt::format("\n{} = ", table.preset_key), head);
+      if (key_line > text.find("\n[", head + 1)) continue;  // it takes no effect with this kind
+      const auto chosen = key_line + 1;
       for (const Preset& preset : table.presets) {
         const std::string choice = fmt::format("{} = \"{}\"", table.preset_key, preset.name);
         std::string other = text;
