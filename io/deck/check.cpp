@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "io/deck/lists.hpp"
-#include "io/deck/sampling.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
 #include "net/package/routing.hpp"

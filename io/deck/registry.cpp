@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "io/deck/registry_entry.hpp"
-#include "io/deck/sampling.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 

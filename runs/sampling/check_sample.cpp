@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "io/deck/sampling.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/report/quantity.hpp"

@@ -12,7 +12,7 @@
 
 #include "core/sampling/estimate.hpp"
 #include "core/sampling/shortened.hpp"
-#include "io/deck/sampling.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "runs/sampling/whole_step.hpp"
 #include "runs/wiring/expected_load.hpp"
 

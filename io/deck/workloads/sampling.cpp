@@ -1,4 +1,4 @@
-#include "io/deck/sampling.hpp"
+#include "io/deck/workloads/sampling.hpp"
 
 #include <fmt/format.h>
 
