@@ -21,7 +21,7 @@ TEST(WorkloadKinds, AreFoundByNameAndByWhatTheyMake) {
     EXPECT_EQ(find_workload_kind(kind.name), &kind);
     EXPECT_EQ(&kind_of(default_deck(kind)), &kind);
     const ModelFacts facts;
-    EXPECT_EQ(&kind_of(kind.summarise(default_deck(kind), {facts, {}, {}, {}})), &kind) << kind.name;
+    EXPECT_EQ(&kind_of(kind.summarise(default_deck(kind), {facts, {}, {}, {}, {}})), &kind) << kind.name;
   }
   EXPECT_EQ(names.size(), std::variant_size_v<WorkloadConfig>);
   EXPECT_EQ(names.size(), std::variant_size_v<WorkloadSummary>);
