@@ -6,9 +6,9 @@
 #include <stdexcept>
 
 #include "io/deck/lists.hpp"
-#include "io/deck/workloads/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "net/package/routing.hpp"
 #include "net/package/topologies/design.hpp"
 

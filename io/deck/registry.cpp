@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "io/deck/registry_entry.hpp"
-#include "io/deck/workloads/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/files/input_error.hpp"
 
 namespace hecaton::io {

@@ -26,6 +26,13 @@ std::string_view type_name(const toml::node& node) {
   }
 }
 
+// What to do about a name that is a key and a table.
+std::string_view suggestion_for(std::string_view description) {
+  if (description.find("cannot redefine existing") == std::string_view::npos)
+    return "correct the text at this place";
+  return "remove one of the two; the model beside shapes of its own is name = \"...\" under [training.model]";
+}
+
 }  // namespace
 
 Location location_of(const std::string& source, const toml::source_region& region) {
@@ -42,7 +49,7 @@ toml::table parse_toml(std::string_view text, const std::string& source) {
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     throw InputError(location_of(source, error.source()), "", "is not TOML", error.description(),
-                     "correct the text at this place");
+                     suggestion_for(error.description()));
   }
 }
 

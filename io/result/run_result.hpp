@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/chiplet/program/mark.hpp"
-#include "core/chiplet/program/records.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/chiplet/program/records.hpp"
 #include "core/engine/base/fields.hpp"
 #include "io/deck/workloads/outcome.hpp"
 
@@ -22,7 +22,8 @@ struct LocalRecords {
   std::vector<chiplet::DieCounters> die_counters;  // one per entry of `dies`
   std::vector<std::uint64_t> operations_per_die;   // rows of each entry of `dies`
   std::vector<chiplet::OperationRow> operations;   // grouped by die, in `dies` order, each die's rows by time
-  std::vector<std::vector<chiplet::Mark>> marks;  // of each entry of `dies`: none where programs have no marks
+  std::vector<std::vector<chiplet::Mark>>
+      marks;                                 // of each entry of `dies`: none where programs have no marks
   std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)
 };
 
@@ -116,8 +117,8 @@ struct SampledRows {
 struct RunResult {
   LocalRecords local;
   Totals totals;
-  TrafficResult traffic;                   // where dies send packets
-  std::optional<SampledStep> sampled;      // nothing: all was simulated
+  TrafficResult traffic;               // where dies send packets
+  std::optional<SampledStep> sampled;  // nothing: all was simulated
   SampledRows sampled_rows;
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
   // Events of the longest chain in which each waits for the one before; 0: longer than can be counted.

@@ -112,7 +112,8 @@ void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& sum
 // A little more than the file will take.
 std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Shares& shares) {
   constexpr std::uint64_t objects_and_texts = 1U << 18U;
-  return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() + result.accounting.size() * 1024 +
+  return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() +
+         result.accounting.size() * 1024 +
          trace_bytes(shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows());
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "io/deck/workloads/sampling.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/files/input_error.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/sampling/sampled_step.hpp"

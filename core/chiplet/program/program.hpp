@@ -94,9 +94,9 @@ struct Op {
   Schedule schedule = Schedule::ring;
   // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
   std::uint8_t root_loop = 0;
-  Buffer buffer = Buffer::activation;     // allocate, release
-  Iterates iterates = Iterates::other;    // loop
-  Section section = Section::none;        // loop, mark
+  Buffer buffer = Buffer::activation;   // allocate, release
+  Iterates iterates = Iterates::other;  // loop
+  Section section = Section::none;      // loop, mark
   // loop: iterations; matmul: how many products; pipelined: chunks; all-gather, reduce-scatter, all-reduce
   // along a ring: parts of a chunk that follow each other.
   std::uint32_t count = 1;
@@ -110,7 +110,8 @@ struct Op {
   std::uint32_t unit_bytes = 1;
   // Collectives: step s begins no earlier than s times this after the operation; 0: as soon as it can. Pause: how long.
   std::uint64_t slot_ps = 0;
-  std::uint32_t only_round = every_round;  // mark, pause: passed over in all other rounds of the innermost loop
+  std::uint32_t only_round =
+      every_round;  // mark, pause: passed over in all other rounds of the innermost loop
 };
 
 using Program = std::vector<Op>;
