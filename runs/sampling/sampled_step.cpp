@@ -34,6 +34,7 @@ constexpr Rounds first_rounds{.groups = {1, 1, 1, 0},
 constexpr std::uint64_t any_number = std::uint64_t{1} << 40;
 constexpr sampling::LoopRounds all_of_loop{any_number, 1, 1, 0};
 constexpr Rounds all_rounds{all_of_loop, all_of_loop, all_of_loop, all_of_loop, all_of_loop};
+constexpr double least_of_told = 5e-3;
 constexpr int most_runs = 8;
 
 io::DieWork shortened_work(const Workload& whole, const ShortenedRoles& roles) {
@@ -69,13 +70,19 @@ struct Finding {
   PackageSegments segments;
   std::vector<Stratum> strata;
   sampling::Estimate step;
+  std::int64_t counted_ps = 0;  // time of the segments that stand for any
   double backlog_ps =
       0;  // what DRAM would still have to do at the end if what is outstanding grew on as it does
 
   sampling::Series series(const ShortenedRoles& roles) const {
     return {strata, roles.stratum_of_segment, segments.step_ps};
   }
-  double half_width() const { return step.half_width() + backlog_ps; }
+  // A round after a pause is not quite one of the whole step, and what happens in one round of hundreds may be in none
+  // that was simulated: no interval is narrower than half a percent of what is told.
+  double half_width() const {
+    const auto told = static_cast<double>(step.total - counted_ps);
+    return std::max(step.half_width() + backlog_ps, least_of_told * told);
+  }
 };
 
 // Time that all channels together need for what is outstanding more after the whole step than before.
@@ -97,6 +104,9 @@ std::optional<Finding> find_out(const Workload& whole, const Sample& sample, con
   finding.segments = package_segments(finding.result.local, world);
   finding.strata = sample.roles.longest();
   finding.step = sampling::estimate(finding.series(sample.roles), whole.deck().sampling.confidence);
+  for (std::size_t i = 0; i < finding.segments.step_ps.size(); ++i)
+    if (finding.strata[sample.roles.stratum_of_segment[i]].total > 0)
+      finding.counted_ps += finding.segments.step_ps[i];
   finding.backlog_ps = backlog_of(whole, sample.roles, finding);
   return finding;
 }
@@ -149,7 +159,7 @@ io::SampledRows rows_of(const Finding& finding, const ShortenedRoles& roles) {
 io::SampledStep sampled_step(const Finding& finding, const ShortenedRoles& roles,
                              const io::SamplingConfig& wanted) {
   io::SampledStep sampled;
-  sampled.simulated_ps = finding.result.totals.simulated_ps;
+  sampled.simulated_ps = finding.counted_ps;
   for (const Stratum& stratum : finding.strata) {
     sampled.segments_total += stratum.total;
     if (stratum.total > 0) sampled.segments_simulated += stratum.simulated;
@@ -261,7 +271,6 @@ class Sampler {
   io::RunResult finish() {
     io::RunResult result = std::move(finding_->result);
     const sampling::ShortenedRoles& roles = sample_->roles;
-    finding_->result.totals = result.totals;
     result.sampled = sampled_step(*finding_, roles, wanted_);
     result.sampled_rows = rows_of(*finding_, roles);
     tell_whole_step(result, whole_, roles, finding_->segments, world_);

@@ -66,7 +66,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
         assert len(table.readlines()) == 1 + 6, "the table of the study has a row for each point"
     shutil.rmtree(here / "out/ring-size")
     here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
-    decks = ("collective-all-gather-bypass", "flat-ring", "hecaton")
+    decks = ("collective-all-gather-bypass", "flat-ring", "hecaton", "sampled")
     assert here_files == [f"out/{deck}/{file}" for deck in decks for file in ("summary.json", "trace.h5")], here_files
     for deck in decks:
         assert json.loads((here / "out" / deck / "summary.json").read_text())["simulated_ps"] > 0

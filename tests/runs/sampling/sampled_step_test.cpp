@@ -17,9 +17,9 @@ namespace {
 // Many small mini-batches, several groups.
 TrainingDeck long_step(const char* method) {
   TrainingDeck deck;
-  deck.model = {.name = "small", .layers = 12};
+  deck.model = {.name = "small", .layers = 6};
   deck.method = method;
-  deck.batch = 192;
+  deck.batch = 128;
   deck.buffer_MiB = 1;
   return deck;
 }
@@ -89,7 +89,9 @@ TEST(SampledStep, CountsAreExactAndTimesWithinTheInterval) {
 }
 
 TEST(SampledStep, AnyRankCountSamplesTheSame) {
-  const io::Deck deck = deck_of(sampled(long_step("hecaton"), "error = 0.002\n"));
+  TrainingDeck step = long_step("hecaton");
+  step.model.layers = 1;
+  const io::Deck deck = deck_of(sampled(step, "error = 0.002\nbudget = \"1e6\"\n"));
   const Outcome alone = run_deck(deck, 1);
   for (int ranks = 2; ranks <= world_size(); ++ranks) {
     const Outcome shared = run_deck(deck, ranks);
@@ -106,9 +108,10 @@ TEST(SampledStep, AnyRankCountSamplesTheSame) {
 // What the whole costs does not grow with the batch.
 TEST(SampledStep, AnEightTimesLargerBatchCostsTheSame) {
   TrainingDeck deck = long_step("hecaton");
-  deck.batch = 512;
+  deck.model.layers = 2;
+  deck.batch = 256;
   const Outcome small = run_deck(deck_of(sampled(deck)), 1);
-  deck.batch = 4096;
+  deck.batch = 2048;
   const Outcome large = run_deck(deck_of(sampled(deck)), 1);
   if (!is_root()) return;
   EXPECT_LT(static_cast<double>(large.summary.events), 1.5 * static_cast<double>(small.summary.events));
@@ -127,7 +130,7 @@ TEST(SampledStep, AShortStepIsSimulatedWhole) {
 
 // Writes that nobody waits for: DRAM falls ever further behind.
 TEST(SampledStep, AGrowingQueueIsNoticed) {
-  const io::Deck deck = deck_of(sampled(TrainingDeck{}));
+  const io::Deck deck = deck_of(sampled(TrainingDeck{}, "budget = \"1e6\"\n"));
   const auto op = [](chiplet::OpCode code, std::uint64_t bytes) {
     chiplet::Op made;
     made.code = code;
