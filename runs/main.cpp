@@ -24,9 +24,9 @@ using namespace hecaton;
 
 // In the order of --help.
 constexpr const runs::Command* commands[] = {
-    &runs::run_command,      &runs::dry_run_command,   &runs::verify_command,
-    &runs::validate_command, &runs::partition_command, &runs::dump_default_command,
-    &runs::summary_command,  &runs::compare_command,   &runs::sweep_command,
+    &runs::run_command,       &runs::dry_run_command,      &runs::verify_command,  &runs::validate_command,
+    &runs::partition_command, &runs::dump_default_command, &runs::summary_command, &runs::compare_command,
+    &runs::report_command,    &runs::sweep_command,
 };
 
 // Of many ranks only one prints it.

@@ -26,6 +26,9 @@ done
 echo "== Both: $program compare $out/hecaton/trace.h5 $out/flat-ring/trace.h5"
 "$program" compare "$out/hecaton/trace.h5" "$out/flat-ring/trace.h5"
 echo
+echo "== As a page: $program report $out/hecaton/trace.h5 $out/flat-ring/trace.h5 -o $out/report.html"
+"$program" report "$out/hecaton/trace.h5" "$out/flat-ring/trace.h5" -o "$out/report.html" >/dev/null
+echo
 echo "One training step of TinyLlama-1.1B on 4 x 4 dies: Hecaton in the first column, the flat ring in the second,"
 echo "with its ratio to the first. Die, link, memory and energy figures are defaults of this program, most of them"
 echo "ASSUMED: $program validate runs/decks/quickstart.toml shows each with its tag."
@@ -34,3 +37,4 @@ for method in hecaton flat-ring; do
     echo "trace    $out/$method/trace.h5"
     echo "summary  $out/$method/summary.json"
 done
+echo "report   $out/report.html (open it in a browser; it needs no network)"

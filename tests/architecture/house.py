@@ -19,7 +19,7 @@ PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events",
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
-IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/report", "io/study"}
+IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/report", "io/page", "io/study"}
 RUNS = {"runs/closed_forms", "runs/wiring", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
@@ -50,14 +50,15 @@ MAY_INCLUDE = {
     "io/result": {"io/files", "io/deck", PROGRAM, HARDWARE, PACKAGE, BASE},
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", PROGRAM, PACKAGE, BASE},
     "io/report": {"io/files", "io/result", "partition", PACKAGE},
+    "io/page": {"io/files", "io/result", "io/trace", "io/report", PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
-    "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study"}, BASE},
+    "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study", "io/page"}, BASE},
     "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
-    "runs/checkpoints": {"runs/wiring", *IO - {"io/study"}, "core/engine/sync", BASE},
+    "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page"}, "core/engine/sync", BASE},
     "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/engine/sync", "core/training", MODEL, "net/lookahead",
                  "partition", BASE},
     "runs/sweep": {"runs/cli", "io/study", "io/result", "io/deck", "io/files", BASE},
@@ -72,7 +73,7 @@ ONLY_IN = {
     "boost/mpi": r"core/engine/mpi/.*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
     "hdf5.h": r"io/files/hdf5_file\.[hc]pp",
-    "nlohmann/": r"io/result/summary_json\.cpp|io/report/(profile|forecast)\.cpp",
+    "nlohmann/": r"io/result/summary_json\.cpp|io/report/(profile|forecast)\.cpp|io/page/page_json\.cpp",
     "toml++/": r"io/(deck|study)/.*",
     "CLI/": r"runs/(cli|commands|phold)/.*",
     "scotch.h": r"partition/scotch\.cpp",
@@ -86,7 +87,7 @@ EXTERNAL_LINKS = {  # of rooms that need any
     "io/checkpoint": {*MPI, "fmt::fmt", "Boost::serialization", "cereal::cereal"},
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},
-    "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
+    "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/page": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
     SAMPLING: {"fmt::fmt"}, "runs/sampling": {"fmt::fmt"}, "runs/wiring": {"fmt::fmt"}, "runs/verify": {"fmt::fmt"}, "runs/verify/die": {"fmt::fmt"}, "runs/checkpoints": {*MPI, "fmt::fmt"},
     "runs/cli": {*MPI, "fmt::fmt", "CLI11::CLI11"}, "runs/sweep": {"fmt::fmt"},
     "runs/commands": {*MPI, "fmt::fmt", "CLI11::CLI11"},

@@ -1,0 +1,125 @@
+// Head figures of each trace, the differences of decks, assumptions and provenance.
+
+function headFigures(trace) {
+  const wanted = ["step time", "tokens/s", "FLOPs utilisation", "time", "accepted load", "mean latency"];
+  const found = wanted.map(label => trace.figures.find(line => line.label === label)).filter(Boolean);
+  const shown = found.length > 0 ? found : trace.run.filter(line => line.label === "simulated time");
+  return element("dl", {}, ...shown.slice(0, 3).flatMap(line => [element("dt", {}, line.label), element("dd", {}, line.value)]));
+}
+
+function traceCard(trace, index) {
+  const {rows, columns, unfinished, sampled} = trace.content;
+  const card = element("div", {class: "card"}, letterBadge(index), " ", element("strong", {}, trace.deck_name),
+    element("div", {class: "path"}, `${rows} x ${columns} dies, ${trace.path}`), headFigures(trace));
+  if (unfinished) card.append(element("p", {class: "warning"}, "The run has not ended: counters are those of its last checkpoint."));
+  if (sampled) card.append(element("p", {class: "note"},
+    `A part of the step was simulated: ${counted(sum(sampled.strata.simulated))} of ${counted(sum(sampled.strata.total))} segments.`));
+  return card;
+}
+
+function showTraces(traces) {
+  document.getElementById("traces").append(element("div", {class: "cards"}, ...traces.map(traceCard)));
+}
+
+// One cell of the table: value, share, and ratio to the first trace.
+function figureCells(line, base, isFirst) {
+  const value = line ? line.value : "–";
+  const isNumber = !line || line.number !== null || line.value === "";
+  const cells = [{text: value, class: isNumber ? "number" : "text"}, {text: line && line.share !== null ? percent(line.share) : "", class: "number ratio"}];
+  if (!isFirst) {
+    const comparable = line && base && line.number !== null && base.number > 0;
+    cells.push({text: comparable ? `${(line.number / base.number).toPrecision(3)}x` : "", class: "number ratio"});
+  }
+  return cells;
+}
+
+function figuresTable(traces, part, id) {
+  const labels = [];
+  for (const trace of traces) for (const line of trace[part]) if (!labels.includes(line.label)) labels.push(line.label);
+  const head = ["", ...traces.flatMap((trace, i) => [{text: letterBadge(i), class: "number"}, {text: "share", class: "number"},
+    ...(i > 0 ? [{text: "to A", class: "number"}] : [])])];
+  const rows = labels.map(label => {
+    const lines = traces.map(trace => trace[part].find(line => line.label === label));
+    const isHeading = lines.every(line => !line || line.value === "");
+    return {class: isHeading ? "heading" : null,
+      cells: [{text: label.trim(), class: label.startsWith(" ") ? "indent" : null}, ...lines.flatMap((line, i) => figureCells(line, lines[0], i === 0))]};
+  });
+  return element("div", {class: "scroll"}, table(head, rows, id));
+}
+
+function strataTable(trace, index) {
+  const {strata} = trace.content.sampled;
+  const rows = strata.name.map((name, i) => [{text: name, class: "text"}, strata.section[i], strata.simulated[i], strata.total[i],
+    {text: seconds(strata.mean_ps[i]), class: "number"}, {text: seconds(strata.deviation_ps[i]), class: "number"}]);
+  const number = text => ({text, class: "number"});
+  return element("details", {}, element("summary", {}, letterBadge(index), " What was sampled: segments by kind"),
+    element("div", {class: "scroll"}, table(["Segments", "Part of the step", number("simulated"), number("stand for"), number("mean time"),
+      number("deviation")], rows)));
+}
+
+function showFigures(traces) {
+  const section = document.getElementById("figures");
+  section.append(figuresTable(traces, "figures", "figures-table"));
+  traces.forEach((trace, i) => { if (trace.content.sampled) section.append(strataTable(trace, i)); });
+  section.append(element("details", {}, element("summary", {}, "The simulation itself: digest, events, memory"), figuresTable(traces, "run")));
+}
+
+// [key, values by trace, tags by trace] of all keys of all decks.
+function deckKeys(traces) {
+  const keys = new Map();
+  traces.forEach((trace, i) => {
+    for (const [key, value, tag] of trace.content.deck) {
+      if (!keys.has(key)) keys.set(key, {values: traces.map(() => "–"), tags: traces.map(() => "")});
+      keys.get(key).values[i] = value;
+      keys.get(key).tags[i] = tag;
+    }
+  });
+  return [...keys].map(([key, {values, tags}]) => [key, values, tags]);
+}
+
+const badges = traces => traces.map((trace, i) => ({text: letterBadge(i)}));
+
+function showDifferences(section, traces, keys) {
+  const differing = keys.filter(([, values]) => values.some(value => value !== values[0]));
+  section.append(element("h3", {}, "Differences of the decks"));
+  if (differing.length === 0) {
+    section.append(element("p", {class: "note", id: "differences"}, "The decks do not differ in any key."));
+    return;
+  }
+  section.append(element("div", {class: "scroll"}, table(["Key", ...badges(traces)],
+    differing.map(([key, values]) => [key, ...values.map(text => ({text, class: "text"}))]), "differences")));
+}
+
+const tagMeanings = {PAPER: "stated in the paper that the simulated system follows", PUBLIC: "read in another public source",
+  DERIVED: "follows by arithmetic", ASSUMED: "a sensible value chosen by the program", given: "chosen by the deck"};
+
+function showDeck(section, traces, keys) {
+  const tags = [...new Set(keys.flatMap(([, , each]) => each))].filter(Boolean).sort();
+  const body = element("div", {class: "scroll"});
+  const show = tag => {
+    const shown = keys.filter(([, , each]) => tag === "" || each.includes(tag));
+    body.replaceChildren(table(["Key", ...traces.flatMap((trace, i) => [{text: letterBadge(i)}, "tag"])], shown.map(([key, values, each]) =>
+      [key, ...values.flatMap((text, i) => [{text, class: "text"}, {text: each[i], class: "ratio"}])]), "deck-table"));
+  };
+  const options = [["", "all values"], ...tags.map(tag => [tag, `${tag}: ${keys.filter(([, , each]) => each.includes(tag)).length}`])];
+  section.append(element("h3", {}, "Values and where they come from"),
+    element("p", {class: "note"}, "Results follow from these values. " + tags.map(tag => `${tag}: ${tagMeanings[tag] || "?"}`).join("; ") + "."),
+    element("details", {id: "values"}, element("summary", {}, `${keys.length} values`), element("div", {class: "tools"}, choice("Show", "tag", options, show)), body));
+  show("");
+}
+
+function showProvenance(section, traces) {
+  const names = [...new Set(traces.flatMap(trace => trace.content.provenance.map(([name]) => name)))];
+  const valueOf = (trace, name) => (trace.content.provenance.find(([each]) => each === name) || ["", "–"])[1];
+  section.append(element("h3", {}, "Provenance"), element("div", {class: "scroll"}, table(["", ...badges(traces)], [
+    ["trace", ...traces.map(trace => ({text: trace.path, class: "text"}))],
+    ...names.map(name => [name.replaceAll("_", " "), ...traces.map(trace => ({text: valueOf(trace, name), class: "text"}))])], "provenance")));
+}
+
+function showDecks(traces) {
+  const section = document.getElementById("deck");
+  const keys = deckKeys(traces);
+  showDifferences(section, traces, keys);
+  showDeck(section, traces, keys);
+  showProvenance(section, traces);
+}

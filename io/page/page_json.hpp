@@ -1,0 +1,19 @@
+// The data of a page as JSON text without "<". Times are picoseconds, bytes bytes, energies joules.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/page/trace_content.hpp"
+#include "io/result/summary.hpp"
+
+namespace hecaton::io {
+
+std::string content_json(const TraceContent& content);
+
+// `content`: JSON text of content_json.
+std::string trace_json(const std::string& path, const Summary& summary, const std::string& content);
+// Of several trace_json.
+std::string page_json(const std::vector<std::string>& traces);
+
+}  // namespace hecaton::io

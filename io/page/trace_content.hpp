@@ -1,0 +1,53 @@
+// What a page shows of one trace beside its summary: the tables of a trace, cut down to what a browser can hold.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/files/hdf5_file.hpp"
+#include "io/page/time_spent.hpp"
+#include "io/page/timeline.hpp"
+#include "io/result/run_result.hpp"
+#include "io/trace/schema.hpp"
+
+namespace hecaton::io {
+
+// What a page may hold of all its traces together.
+struct PageLimits {
+  std::uint64_t operations = 100'000;  // one by one
+  std::uint32_t bins = 40'000;         // of overviews
+  std::uint64_t links = 100'000;       // of one trace; without its links where it has more
+};
+
+struct OperationContent {
+  std::uint64_t rows = 0;
+  TimeSpent spent;
+  Overview overview;
+  DetailChoice choice;
+  std::vector<DieDetail> detail;
+};
+
+struct TraceContent {
+  std::uint32_t rows = 0;  // of the package
+  std::uint32_t columns = 0;
+  std::int64_t simulated_ps = 0;
+  bool unfinished = false;
+  std::string deck;                                             // resolved, TOML
+  std::vector<std::pair<std::string, std::string>> provenance;  // name and value
+  std::vector<DieRow> dies;
+  std::uint64_t link_count = 0;
+  std::vector<LinkRow> links;  // empty where there are too many
+  SampledRows sampled;         // empty where all was simulated
+  std::optional<OperationContent> operations;
+  std::string why_no_operations;
+};
+
+// Throws hdf5::Error. To be called in a process of its own, since the file may be anything.
+TraceContent read_content(const std::filesystem::path& trace, const DetailChoice& choice,
+                          const PageLimits& limits);
+
+}  // namespace hecaton::io

@@ -1,0 +1,116 @@
+"""The page of `hecaton report` in a browser without a network: it opens, and answers pointer and keys."""
+import os
+import re
+import shutil
+
+from browser import Browser
+from harness import finish, folder, run, DECKS
+from report_data import data_of, expect, make_traces
+
+HOSTILE = "<img src=x onerror=document.title='pwned'><script>document.title='pwned'<!--.toml"
+# Where the middle of a die is drawn, from the functions that draw it.
+PLACE = """const canvas = document.getElementById('map-canvas');
+const content = JSON.parse(document.getElementById('data').textContent).traces[0].content;
+const layout = mapLayout(content, canvas.parentElement.clientWidth);
+return centre(layout, content.dies.row[arguments[0]], content.dies.column[arguments[0]]);"""
+
+
+def window(browser):
+    return browser.run("const {from, to} = document.getElementById('timeline-canvas').dataset; return [Number(from), Number(to)]")
+
+
+def look_at_the_map(browser, traces):
+    dies = traces[0]["content"]["dies"]
+    expect(browser.text("#map-selected") is None, "no die is chosen at first")
+    browser.click("#map-canvas", *browser.run(PLACE, 6))
+    expect(browser.text("#map-selected") == "die 6 (row 1, column 2)", "a click chooses a die", browser.text("#map-info"))
+    sent = browser.run("return bytes(arguments[0])", dies["nop_sent_bytes"][6])
+    expect(sent in browser.text("#map-info"), f"its numbers are shown: {sent}", browser.text("#map-info"))
+    browser.press("#map-canvas", "\ue014", "\ue015")  # right, down
+    expect(browser.text("#map-selected").startswith("die 11 "), "arrow keys go to its neighbours", browser.text("#map-selected"))
+    browser.hover("#map-canvas", *browser.run(PLACE, 0))
+    expect(browser.text("#tip").startswith("die 0 (row 0, column 0)\ncompute: "), "a die under the pointer tells its heat", browser.text("#tip"))
+    browser.choose("#map-heat", "energy")
+    expect("J energy" in browser.text("#map-scales"), "another heat has another scale", browser.text("#map-scales"))
+
+
+def look_at_the_timeline(browser, traces):
+    overview = traces[0]["content"]["operations"]["overview"]
+    expect(window(browser) == [0, overview["end_ps"]], "the whole step is shown at first")
+    before = browser.text("#timeline-range")
+    browser.wheel("#timeline-canvas", -400)
+    start, end = window(browser)
+    expect(0 < start < end < overview["end_ps"], "the wheel zooms", start, end)
+    expect(browser.text("#timeline-range") != before, "the range follows")
+    browser.press("#timeline-canvas", "+")
+    expect(window(browser)[1] - window(browser)[0] < 0.6 * (end - start), "plus zooms in")
+    browser.press("#timeline-canvas", "0")
+    expect(window(browser) == [0, overview["end_ps"]], "0 shows all")
+    browser.press("#timeline-canvas", "\ue015", "n", "n")  # down: die 1; its second operation
+    shown = browser.text("#timeline-info")
+    start = int(re.search(r"start .* \((\d+) ps\)", shown)[1])
+    die = next(die for die in traces[0]["content"]["operations"]["detail"]["dies"] if die["die"] == 1)
+    expect("die 1" in shown and start in die["start_ps"] and start > 0, "n steps through operations of the lane", shown)
+
+
+def look_at_the_rest(browser, traces):
+    for index in range(2):
+        step = next(line["value"] for line in traces[index]["figures"] if line["label"] == "step time")
+        expect(step in browser.text("#figures-table"), f"the step time of each trace is in the table: {step}")
+    differing = browser.text("#differences")
+    expect("training.method" in differing and "package.rows" not in differing, "what differs between the decks", differing)
+    expect(browser.run("return document.querySelectorAll('#time-bars .bar').length") == 2, "a bar for each trace")
+    expect("--trace summary" in browser.text("#timeline .missing"), "the trace without operations says so")
+    colour = "return getComputedStyle(document.body).backgroundColor"
+    browser.choose("#theme", "light")
+    light = browser.run(colour)
+    browser.choose("#theme", "dark")
+    expect(light != browser.run(colour), "light and dark differ")
+
+
+def look_at_the_page(here):
+    process = run(["report", "whole/trace.h5", "summary/trace.h5", "-o", "page.html"], here)
+    expect(process.returncode == 0, "the page is written", process.stderr)
+    traces = data_of(f"{here}/page.html")["traces"]
+    with Browser() as browser:
+        browser.open(f"{here}/page.html")
+        expect(browser.run("return document.documentElement.dataset.ready") == "yes", "the page is drawn", browser.complaints())
+        look_at_the_rest(browser, traces)
+        look_at_the_map(browser, traces)
+        look_at_the_timeline(browser, traces)
+        for kind in ("collective", "traffic"):
+            run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
+            browser.open(f"{here}/{kind}.html")
+            expect(browser.run("return document.documentElement.dataset.ready") == "yes", f"a page of {kind} is drawn", browser.complaints())
+        look_at_a_hostile_name(browser, here)
+        expect(browser.complaints() == [], "nothing stands on the console")
+        asked = browser.requests()
+        expect(len(asked) >= 4 and all(address.startswith("file://") and address.endswith(".html") for address in asked),
+              "nothing but the pages was asked for", asked)
+
+
+def look_at_a_hostile_name(browser, here):
+    shutil.copy(f"{DECKS}/collective-all-gather-bypass.toml", os.path.join(here, HOSTILE))
+    made = [run(["run", HOSTILE, "--output", "hostile", "--progress", "none"], here), run(["report", "hostile/trace.h5", "-o", "hostile.html"], here)]
+    expect(all(process.returncode == 0 for process in made), "a hostile name is reported", *(process.stderr for process in made))
+    browser.open(f"{here}/hostile.html")
+    expect(browser.run("return document.title") == f"hecaton report: {HOSTILE}", "the name is text", browser.run("return document.title"))
+    expect(browser.run("return document.images.length + document.scripts.length") == 2, "and no element")
+
+
+def expect_the_browser_to_complain(here):
+    """What checks the pages is shown a broken one first."""
+    with open(f"{here}/broken.html", "w", encoding="utf-8") as file:
+        file.write("<!DOCTYPE html><script>missing()</script><img src='elsewhere.png'>")
+    with Browser() as browser:
+        browser.open(f"{here}/broken.html")
+        complaints, asked = browser.complaints(), browser.requests()
+        expect(any("missing is not defined" in text for text in complaints), "an error reaches the console's log", complaints)
+        expect(any(address.endswith("elsewhere.png") for address in asked), "a request is noticed", asked)
+
+
+with folder() as here:
+    expect_the_browser_to_complain(here)
+    make_traces(here)
+    look_at_the_page(here)
+finish()

@@ -1,0 +1,279 @@
+// The data of a page against the rows of the trace that it was made of, by arithmetic of this test's own.
+#include "io/page/page.hpp"
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <array>
+#include <boost/mpi/communicator.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/chiplet/program/records.hpp"
+#include "io/files/hdf5_file.hpp"
+#include "io/files/input_error.hpp"
+#include "io/page/deck_lines.hpp"
+#include "io/page/page_json.hpp"
+#include "io/page/passes.hpp"
+#include "io/page/timeline.hpp"
+#include "io/page/trace_content.hpp"
+#include "tests/io/trace/synthetic.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace hecaton;
+using chiplet::OperationKind;
+using chiplet::OperationRow;
+using chiplet::Stage;
+using nlohmann::json;
+
+OperationRow row_of(OperationKind kind, std::int64_t start, std::int64_t end, std::uint32_t die = 0,
+                    Stage stage = Stage::qkv) {
+  OperationRow row;
+  row.die = die;
+  row.kind = kind;
+  row.stage = stage;
+  row.start_ps = start;
+  row.end_ps = end;
+  return row;
+}
+
+std::uint64_t duration(const OperationRow& row) {
+  return static_cast<std::uint64_t>(row.end_ps - row.start_ps);
+}
+
+// What a program is at, as the README of traces says it of kinds.
+std::string activity_name(const std::string& kind) {
+  if (kind == "matmul") return "matrix engine";
+  if (kind == "vector") return "vector unit";
+  if (kind == "dram-wait") return "DRAM wait";
+  if (kind == "dram-read" || kind == "dram-write" || kind == "idle") return "";
+  return "NoP";
+}
+
+// Gives a column of a file other values.
+template <class Value>
+void overwrite(const fs::path& file, const std::string& path, const std::vector<Value>& values) {
+  const io::hdf5::Handle opened = io::hdf5::open_shared(file, MPI_COMM_SELF);
+  const io::hdf5::Handle column = io::hdf5::open_column(opened, path);
+  io::hdf5::write_rows(column, io::hdf5::cell_of<Value>(), 0, values.size(), values.data());
+}
+
+class Page : public ::testing::Test {
+ protected:
+  Page() { synthetic::write(trace_, synthetic::owners()[0].owner, world_); }
+
+  json content(const io::DetailChoice& choice = {}, const io::PageLimits& limits = {}) const {
+    return json::parse(io::content_json(io::read_content(trace_, choice, limits)));
+  }
+  static std::vector<OperationRow> all_rows() {
+    std::vector<OperationRow> rows;
+    for (std::uint32_t die = 0; die < synthetic::dies; ++die)
+      for (const OperationRow& row : synthetic::operations_of(die)) rows.push_back(row);
+    return rows;
+  }
+  static std::string refusal(const io::PageRequest& request) {
+    try {
+      io::make_page(request);
+    } catch (const io::InputError& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "a page was made";
+    return {};
+  }
+
+  boost::mpi::communicator world_;
+  synthetic::Scratch scratch_{world_};
+  fs::path trace_ = scratch_ / "trace.h5";
+};
+
+TEST_F(Page, TimesByStageAndKindAreThoseOfTheRows) {
+  std::map<std::pair<std::string, std::string>, std::array<std::uint64_t, 3>> expected, found;
+  for (const OperationRow& row : all_rows()) {
+    auto& cell = expected[{std::string(name_of(row.stage)), std::string(name_of(row.kind))}];
+    ++cell[0];
+    cell[1] += duration(row);
+    cell[2] += row.bytes;
+  }
+  for (const json& cell : content()["operations"]["spent"]) {
+    auto& sums = found[{cell["stage"], cell["kind"]}];
+    sums[0] += cell["rows"].get<std::uint64_t>();
+    sums[1] += cell["ps"].get<std::uint64_t>();
+    sums[2] += cell["bytes"].get<std::uint64_t>();
+  }
+  ASSERT_GT(expected.size(), 10U);
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(Page, BinsAddUpToTheOperations) {
+  std::map<std::string, std::uint64_t> expected, found;
+  for (const OperationRow& row : all_rows())
+    if (const std::string name = activity_name(std::string(name_of(row.kind))); !name.empty())
+      expected[name] += duration(row);
+  const json overview = content()["operations"]["overview"];
+  EXPECT_EQ(overview["lanes"], synthetic::dies);
+  for (const auto& [name, times] : overview["ps"].items()) {
+    ASSERT_EQ(times.size(), overview["lanes"].get<std::size_t>() * overview["bins"].get<std::size_t>());
+    if (const auto sum = std::accumulate(times.begin(), times.end(), std::uint64_t{0}); sum > 0)
+      found[name] = sum;
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(Page, TheDetailHasEveryOperationWhereItFits) {
+  const json detail = content()["operations"]["detail"];
+  std::size_t count = 0;
+  for (const json& die : detail["dies"]) {
+    const std::vector<OperationRow> rows = synthetic::operations_of(die["die"]);
+    ASSERT_EQ(die["label"].size(), rows.size());
+    count += rows.size();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const json& label = detail["labels"][die["label"][i].get<std::size_t>()];
+      EXPECT_EQ(label, json::array({name_of(rows[i].kind), name_of(rows[i].stage), rows[i].layer,
+                                    rows[i].minibatch}));
+      EXPECT_EQ(die["start_ps"][i], rows[i].start_ps);
+      EXPECT_EQ(die["ps"][i], duration(rows[i]));
+      EXPECT_EQ(die["bytes"][i], rows[i].bytes);
+    }
+  }
+  EXPECT_EQ(count, all_rows().size());
+}
+
+TEST_F(Page, ChosenDiesAndTimesLimitTheDetailOnly) {
+  const std::uint32_t die = 7;
+  const std::vector<OperationRow> rows = synthetic::operations_of(die);
+  ASSERT_GT(rows.size(), 1U) << "the synthetic trace has too few rows for this test";
+  const json all = content()["operations"];
+  const json some =
+      content({.dies = {die}, .from_ps = rows[1].start_ps, .to_ps = rows[1].end_ps})["operations"];
+  EXPECT_EQ(some["spent"], all["spent"]);
+  EXPECT_EQ(some["overview"], all["overview"]);
+  ASSERT_EQ(some["detail"]["dies"].size(), 1U);
+  EXPECT_EQ(some["detail"]["dies"][0]["start_ps"], json::array({rows[1].start_ps}));
+}
+
+TEST_F(Page, DiesAndLinksAreThoseOfTheTrace) {
+  const json page = content();
+  for (std::uint32_t die = 0; die < synthetic::dies; ++die) {
+    const chiplet::DieCounters counters = synthetic::counters_of(die);
+    visit_fields(counters,
+                 [&](const char* name, std::uint64_t value) { EXPECT_EQ(page["dies"][name][die], value); });
+  }
+  const auto links = synthetic::links();
+  ASSERT_EQ(page["links"]["from"].size(), links.size());
+  for (std::size_t i = 0; i < links.size(); ++i) EXPECT_EQ(page["links"]["busy_ps"][i], links[i].busy_ps);
+  const json without = content({}, {.links = 10});
+  EXPECT_EQ(without["link_count"], links.size());
+  EXPECT_TRUE(without["links"]["from"].empty());
+}
+
+TEST_F(Page, NoStringOfATraceCanEndTheData) {
+  const fs::path hostile = scratch_ / "a<!--<script>alert(1)<!--.h5";
+  fs::copy_file(trace_, hostile);
+  const std::string page = io::make_page({.traces = {hostile}, .detail = {}, .limits = {}});
+  const std::string begin = "<script id=\"data\" type=\"application/json\">";
+  const std::size_t start = page.find(begin) + begin.size();
+  const std::string data = page.substr(start, page.find("</script>", start) - start);
+  EXPECT_EQ(data.find('<'), std::string::npos);
+  EXPECT_EQ(json::parse(data)["traces"][0]["path"], hostile.string());
+  EXPECT_EQ(page.find("alert(1)"), page.rfind("alert(1)"));
+}
+
+TEST_F(Page, ADieThatIsNotThereIsRefused) {
+  const std::string message = refusal({.traces = {trace_}, .detail = {.dies = {3, 24}}, .limits = {}});
+  EXPECT_NE(message.find("has no die 24"), std::string::npos) << message;
+  EXPECT_NE(message.find("dies 0 to 23"), std::string::npos) << message;
+}
+
+// A column replaced by one with a wrong value: the trace is refused in one line.
+TEST_F(Page, RowsThatCannotBeAreRefused) {
+  const std::size_t count = all_rows().size();
+  const auto refused_with = [&](const std::string& path, auto value, const std::string& part) {
+    const fs::path bad = scratch_ / "bad.h5";
+    fs::copy_file(trace_, bad, fs::copy_options::overwrite_existing);
+    overwrite(bad, path, std::vector<decltype(value)>(count, value));
+    const std::string message = refusal({.traces = {bad}, .detail = {}, .limits = {}});
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos);
+  };
+  refused_with("operations/kind", std::uint8_t{200}, "a kind or a stage that is not known");
+  refused_with("operations/start_ps", std::int64_t{-1}, "ends before it starts");
+  refused_with("operations/end_ps", std::int64_t{-5}, "ends before it starts");
+  refused_with("operations/die", std::uint32_t{23}, "belongs to another die");
+}
+
+TEST(Passes, FollowFromTheOutputHead) {
+  const std::vector<OperationRow> rows{row_of(OperationKind::matmul, 0, 10),
+                                       row_of(OperationKind::matmul, 10, 20, 0, Stage::head),
+                                       row_of(OperationKind::dram_read, 15, 40, 0, Stage::weights),
+                                       row_of(OperationKind::vector, 20, 30, 0, Stage::loss),
+                                       row_of(OperationKind::matmul, 30, 40),
+                                       row_of(OperationKind::vector, 40, 50, 0, Stage::optimizer)};
+  const io::PassFinder finder(rows);
+  using enum io::Pass;
+  const io::Pass expected[] = {forward, head, head, head, backward, optimizer};
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(finder.pass_of(rows[i]), expected[i]) << i;
+  EXPECT_EQ(io::PassFinder(std::span(rows).first(1)).pass_of(rows[0]), whole);
+}
+
+TEST(Overview, DividesAnOperationAmongBinsExactly) {
+  constexpr std::int64_t end = 1'000'003;  // no multiple of the bins
+  io::Overview overview(1, 2, end, 74);
+  const std::vector<OperationRow> rows{row_of(OperationKind::matmul, 1, end),
+                                       row_of(OperationKind::all_reduce, 27'028, 27'029, 1),
+                                       row_of(OperationKind::dram_read, 0, end, 1)};
+  overview.add(rows);
+  ASSERT_EQ(overview.bins(), 37U);
+  std::uint64_t matrix = 0;
+  for (std::uint32_t bin = 0; bin < overview.bins(); ++bin) {
+    const std::int64_t width = end * (bin + 1) / 37 - end * bin / 37 - (bin == 0 ? 1 : 0);
+    EXPECT_EQ(overview.at(0, bin)[0], static_cast<std::uint64_t>(width)) << bin;
+    matrix += overview.at(0, bin)[0];
+    const io::Overview::Bin other{0, 0, bin == 1 ? 1U : 0U, 0};
+    EXPECT_EQ(overview.at(1, bin), other) << bin;
+  }
+  EXPECT_EQ(matrix, static_cast<std::uint64_t>(end - 1));
+}
+
+TEST(Overview, LargePackagesHaveLanesOfRows) {
+  EXPECT_EQ(io::Overview(16, 16, 10, 1000).lanes(), 256U);
+  EXPECT_EQ(io::Overview(16, 17, 10, 1000).lanes(), 16U);
+  const io::Overview most(600, 100, 10, 1000);
+  EXPECT_EQ(most.dies_per_lane(), 300U);
+  EXPECT_EQ(most.lanes(), 200U);
+}
+
+TEST(Detail, HasAsManyDiesAsFit) {
+  std::vector<std::uint64_t> offsets(17);
+  for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = 100 * i;
+  EXPECT_EQ(io::dies_in_detail(offsets, {}, 10'000).size(), 16U);
+  EXPECT_EQ(io::dies_in_detail(offsets, {}, 450), (std::vector<std::uint32_t>{0, 4, 8, 12}));
+  EXPECT_EQ(io::dies_in_detail(offsets, {}, 99), (std::vector<std::uint32_t>{0}));
+  const std::vector<OperationRow> rows(100, row_of(OperationKind::matmul, 0, 1));
+  const io::DieDetail cut = io::detail_of(0, rows, {}, 99);
+  EXPECT_TRUE(cut.cut);
+  EXPECT_EQ(cut.rows.size(), 99U);
+  EXPECT_FALSE(io::detail_of(0, rows, {}, 100).cut);
+}
+
+TEST(DeckLines, HaveKeyValueAndTag) {
+  const auto lines = io::deck_lines(
+      "# a = comment\n[link]\nname = \"a  # b\"  # given\nrate = 2\n[[x]\n junk\nk = 1  # PUBLIC");
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0].key, "link.name");
+  EXPECT_EQ(lines[0].value, "\"a  # b\"");
+  EXPECT_EQ(lines[0].tag, "given");
+  EXPECT_EQ(lines[1].value, "2");
+  EXPECT_EQ(lines[1].tag, "");
+  EXPECT_EQ(lines[2].tag, "PUBLIC");
+}
+
+}  // namespace
