@@ -18,7 +18,7 @@ namespace hecaton::io {
 
 // What a page may hold of all its traces together.
 struct PageLimits {
-  std::uint64_t operations = 100'000;  // one by one
+  std::uint64_t operations = 200'000;  // one by one
   std::uint32_t bins = 40'000;         // of overviews
   std::uint64_t links = 100'000;       // of one trace; without its links where it has more
 };

@@ -100,9 +100,10 @@ class Browser:
         return [entry["message"] for entry in self.log("browser")]
 
     def requests(self):
-        """Addresses that were asked for since the last call."""
+        """Addresses that pages asked for since the last call; the browser has pages of its own."""
         messages = [json.loads(entry["message"])["message"] for entry in self.log("performance")]
-        return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        return [address for address in asked if not address.startswith(("chrome:", "data:"))]
 
     def picture(self, path, height=None):
         if height:

@@ -28,6 +28,7 @@ def look_at_the_map(browser, traces):
     expect(sent in browser.text("#map-info"), f"its numbers are shown: {sent}", browser.text("#map-info"))
     browser.press("#map-canvas", "\ue014", "\ue015")  # right, down
     expect(browser.text("#map-selected").startswith("die 11 "), "arrow keys go to its neighbours", browser.text("#map-selected"))
+    browser.choose("#map-heat", "compute")
     browser.hover("#map-canvas", *browser.run(PLACE, 0))
     expect(browser.text("#tip").startswith("die 0 (row 0, column 0)\ncompute: "), "a die under the pointer tells its heat", browser.text("#tip"))
     browser.choose("#map-heat", "energy")

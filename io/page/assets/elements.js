@@ -33,7 +33,7 @@ function table(head, rows, id = null) {
     return element(tag, {class: kind}, content.text instanceof Node ? content.text : String(content.text));
   };
   return element("table", {id},
-    element("thead", {}, element("tr", {}, ...head.map(cell => cellOf("th", cell)))),
+    ...(head.some(Boolean) ? [element("thead", {}, element("tr", {}, ...head.map(cell => cellOf("th", cell))))] : []),
     element("tbody", {}, ...rows.map(row => element("tr", {class: row.class}, ...(row.cells || row).map(cell => cellOf("td", cell))))));
 }
 
@@ -93,15 +93,16 @@ function sizedContext(canvas, height) {
   return {context, width, height};
 }
 
-// Parts of a whole side by side: [{name, value, colour, text}].
+// Parts side by side, [{name, value, colour, text}]: as long as their share of `whole`, labelled with their share of each other.
 function stackedBar(parts, whole, thin = false) {
   const shown = parts.filter(part => part.value > 0);
+  const own = sum(shown.map(part => part.value));
   const bar = element("div", {class: thin ? "bar thin" : "bar", role: "img",
     "aria-label": shown.map(part => `${part.name} ${part.text}`).join(", ")});
   for (const part of shown) {
     const share = whole > 0 ? part.value / whole : 0;
     const piece = element("span", {style: `width:${share * 100}%;background:var(--${part.colour})`},
-      !thin && share > 0.07 ? percent(share) : "");
+      !thin && share > 0.07 ? percent(part.value / own) : "");
     piece.addEventListener("mousemove", event => showTip(`${part.name}\n${part.text}`, event.clientX, event.clientY));
     piece.addEventListener("mouseleave", () => showTip(""));
     bar.append(piece);

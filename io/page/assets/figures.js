@@ -24,8 +24,7 @@ function showTraces(traces) {
 // One cell of the table: value, share, and ratio to the first trace.
 function figureCells(line, base, isFirst) {
   const value = line ? line.value : "–";
-  const isNumber = !line || line.number !== null || line.value === "";
-  const cells = [{text: value, class: isNumber ? "number" : "text"}, {text: line && line.share !== null ? percent(line.share) : "", class: "number ratio"}];
+  const cells = [{text: value, class: "number"}, {text: line && line.share !== null ? percent(line.share) : "", class: "number ratio"}];
   if (!isFirst) {
     const comparable = line && base && line.number !== null && base.number > 0;
     cells.push({text: comparable ? `${(line.number / base.number).toPrecision(3)}x` : "", class: "number ratio"});

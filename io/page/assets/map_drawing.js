@@ -145,7 +145,8 @@ class PackageMap {
     this.heat = null;
     this.available = heats.map(each => heatValues(this.content, each).some(value => value > 0));
     this.select(null);
-    this.setHeat(heats[Math.max(0, this.available.indexOf(true))][0]);
+    const differs = heats.map(each => heatValues(this.content, each)).map(values => largest(values) > smallest(values) * 1.02);
+    this.setHeat(heats[Math.max(0, this.available.indexOf(true), differs.indexOf(true))][0]);
   }
 
   setHeat(key) {
