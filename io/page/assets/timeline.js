@@ -81,7 +81,7 @@ class Timeline {
       context.fillStyle = this.colours[colourOfKind(kind)];
       context.fillRect(x1, y, Math.max(x2 - x1 - (x2 - x1 > 3 ? 0.8 : 0), 0.5), tall);
       if (x2 - x1 > 46 && tall > 11) {
-        context.fillStyle = "#10151a";
+        context.fillStyle = kind === "matmul" ? this.colours["on-matrix"] : "#10151a";
         context.fillText(stage, Math.max(x1, labelWidth) + 3, y + tall / 2, x2 - Math.max(x1, labelWidth) - 5);
       }
       if (this.slice && this.slice.die === die && this.slice.index === i) {
@@ -130,7 +130,7 @@ class Timeline {
   }
 
   drawAxis() {
-    this.colours = Object.fromEntries(["matrix", "vector", "nop", "dram", "read", "write", "ended", "ink", "faint", "line", "accent", "empty", "other"].map(name => [name, themed(name)]));
+    this.colours = Object.fromEntries(["matrix", "vector", "nop", "dram", "read", "write", "ended", "ink", "faint", "line", "accent", "empty", "other", "on-matrix"].map(name => [name, themed(name)]));
     const {context, width, height} = sizedContext(this.axis, axisHeight);
     this.width = this.canvas.parentElement.clientWidth;
     context.clearRect(0, 0, width, height);
