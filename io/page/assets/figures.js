@@ -7,13 +7,19 @@ function headFigures(trace) {
   return element("dl", {}, ...shown.slice(0, 3).flatMap(line => [element("dt", {}, line.label), element("dd", {}, line.value)]));
 }
 
+// The indented lines that follow a line: of a sampled step its interval, and what was sampled.
+function linesBelow(trace, label) {
+  const below = trace.figures.slice(trace.figures.findIndex(line => line.label === label) + 1);
+  const end = below.findIndex(line => !line.label.startsWith(" "));
+  return below.slice(0, end).map(line => `${line.label.trim()}: ${line.value}`).join("; ");
+}
+
 function traceCard(trace, index) {
   const {rows, columns, unfinished, sampled} = trace.content;
   const card = element("div", {class: "card"}, letterBadge(index), " ", element("strong", {}, trace.deck_name),
     element("div", {class: "path"}, `${rows} x ${columns} dies, ${trace.path}`), headFigures(trace));
   if (unfinished) card.append(element("p", {class: "warning"}, "The run has not ended: counters are those of its last checkpoint."));
-  if (sampled) card.append(element("p", {class: "note"},
-    `A part of the step was simulated: ${counted(sum(sampled.strata.simulated))} of ${counted(sum(sampled.strata.total))} segments.`));
+  if (sampled) card.append(element("p", {class: "note"}, `A part of the step was simulated. ${linesBelow(trace, "step time")}`));
   return card;
 }
 
@@ -118,7 +124,7 @@ function showProvenance(section, traces) {
 function showDecks(traces) {
   const section = document.getElementById("deck");
   const keys = deckKeys(traces);
-  showDifferences(section, traces, keys);
+  if (traces.length > 1) showDifferences(section, traces, keys);
   showDeck(section, traces, keys);
   showProvenance(section, traces);
 }
