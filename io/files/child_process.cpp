@@ -13,8 +13,6 @@
 namespace hecaton::io {
 namespace {
 
-constexpr unsigned most_seconds = 60;
-
 struct Pipe {
   int read_end = -1;
   int write_end = -1;
@@ -48,7 +46,7 @@ std::string read_all(int descriptor) {
 }
 
 // A crash here is an answer: no handlers of the parent, no core file, no last words on the parent's terminal.
-void prepare_to_die_quietly() {
+void prepare_to_die_quietly(unsigned most_seconds) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM}) std::signal(signal, SIG_DFL);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
@@ -57,8 +55,9 @@ void prepare_to_die_quietly() {
   ::alarm(most_seconds);
 }
 
-[[noreturn]] void be_the_child(int descriptor, const std::function<std::string()>& work) {
-  prepare_to_die_quietly();
+[[noreturn]] void be_the_child(int descriptor, const std::function<std::string()>& work,
+                               unsigned most_seconds) {
+  prepare_to_die_quietly(most_seconds);
   int status = 0;
   try {
     write_all(descriptor, work());
@@ -78,10 +77,10 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-std::string isolated(const std::function<std::string()>& work) {
+std::string isolated(const std::function<std::string()>& work, unsigned most_seconds) {
   const Pipe pipe = open_pipe();
   const pid_t child = ::fork();
-  if (child == 0) be_the_child(pipe.write_end, work);
+  if (child == 0) be_the_child(pipe.write_end, work, most_seconds);
   const int reason = errno;
   ::close(pipe.write_end);
   if (child < 0) {

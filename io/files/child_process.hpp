@@ -8,7 +8,7 @@
 namespace hecaton::io {
 
 // The text that `work` returns. An exception of it arrives here as std::runtime_error with the same message;
-// so do its death by a signal and running for more than a minute. `work` must not use MPI.
-std::string isolated(const std::function<std::string()>& work);
+// so do its death by a signal and running for longer than `most_seconds`. `work` must not use MPI.
+std::string isolated(const std::function<std::string()>& work, unsigned most_seconds = 60);
 
 }  // namespace hecaton::io

@@ -119,6 +119,17 @@ bool lies_plainly_in_the_file(const Handle& dataset) {
   return (layout == H5D_CONTIGUOUS || layout == H5D_COMPACT) && H5Pget_external_count(properties.id()) == 0;
 }
 
+// The rows of a column that lies plainly in the file and is not longer than credible.
+std::uint64_t plain_rows(const Handle& dataset, const std::string& action, std::uint64_t most_rows) {
+  const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
+  if (H5Sget_simple_extent_ndims(space.id()) != 1) throw Error(action + ": it is not a column");
+  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
+  const hssize_t rows = H5Sget_simple_extent_npoints(space.id());
+  if (rows < 0 || static_cast<std::uint64_t>(rows) > most_rows)
+    throw Error(action + ": its " + std::to_string(rows) + " rows are not credible");
+  return static_cast<std::uint64_t>(rows);
+}
+
 void write_attribute(const Handle& object, const std::string& name, const Handle& type, const Handle& space,
                      const void* value) {
   const std::string action = "writing the attribute '" + name + "'";
@@ -352,18 +363,47 @@ std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& pa
   expect_plain_links(file, path, action);
   const Handle dataset = open_column(file, path);
   const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
-  const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
-  if (H5Tget_class(type.id()) != H5T_INTEGER || H5Sget_simple_extent_ndims(space.id()) != 1) {
-    throw Error(action + ": it is not a column of whole numbers");
-  }
-  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
-  const hssize_t rows = H5Sget_simple_extent_npoints(space.id());
-  if (rows < 0 || static_cast<std::uint64_t>(rows) > most_rows) {
-    throw Error(action + ": its " + std::to_string(rows) + " rows are not credible");
-  }
+  if (H5Tget_class(type.id()) != H5T_INTEGER) throw Error(action + ": it is not a column of whole numbers");
+  const std::uint64_t rows = plain_rows(dataset, action, most_rows);
   std::vector<std::uint64_t> counts(static_cast<std::size_t>(rows));
   check(H5Dread(dataset.id(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, counts.data()), action);
   return counts;
+}
+
+OpenColumn open_numbers(const Handle& file, const std::string& path, Cell cell, std::uint64_t most_rows) {
+  const std::string action = "reading '" + path + "'";
+  expect_plain_links(file, path, action);
+  OpenColumn opened{open_column(file, path), 0};
+  const Handle type = take(H5Dget_type(opened.column.id()), H5Tclose, action);
+  const H5T_class_t wanted = cell == Cell::f64 ? H5T_FLOAT : H5T_INTEGER;
+  if (H5Tget_class(type.id()) != wanted) throw Error(action + ": it holds other values than a trace does");
+  opened.rows = plain_rows(opened.column, action, most_rows);
+  return opened;
+}
+
+std::vector<std::string> read_texts(const Handle& file, const std::string& path, std::size_t most_rows,
+                                    std::size_t most_bytes) {
+  const std::string action = "reading '" + path + "'";
+  expect_plain_links(file, path, action);
+  const Handle dataset = open_column(file, path);
+  const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
+  if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0)
+    throw Error(action + ": it is not a column of texts of fixed size");
+  const std::uint64_t rows = plain_rows(dataset, action, most_rows);
+  const std::size_t width = H5Tget_size(type.id());
+  if (width == 0 || width > most_bytes) throw Error(action + ": its texts are not of a credible size");
+  std::string all(static_cast<std::size_t>(rows) * width, '\0');
+  check(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()), action);
+  std::vector<std::string> texts;
+  for (std::size_t row = 0; row < rows; ++row) {
+    texts.push_back(all.substr(row * width, width));
+    texts.back().erase(texts.back().find_last_not_of('\0') + 1);
+  }
+  return texts;
+}
+
+bool has_object(const Handle& file, const std::string& name) {
+  return H5Lexists(file.id(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
 bool has_attribute(const Handle& object, const std::string& name) {

@@ -134,6 +134,15 @@ void read_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64
 bool looks_like_hdf5(const std::filesystem::path& path);
 std::string read_text(const Handle& file, const std::string& path, std::size_t most_bytes);
 std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& path, std::size_t most_rows);
+// A column of numbers, for read_rows.
+struct OpenColumn {
+  Handle column;
+  std::uint64_t rows = 0;
+};
+OpenColumn open_numbers(const Handle& file, const std::string& path, Cell cell, std::uint64_t most_rows);
+std::vector<std::string> read_texts(const Handle& file, const std::string& path, std::size_t most_rows,
+                                    std::size_t most_bytes);
+bool has_object(const Handle& file, const std::string& name);
 bool has_attribute(const Handle& object, const std::string& name);
 std::int64_t read_integer_attribute(const Handle& object, const std::string& name);
 
