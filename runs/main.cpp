@@ -1,4 +1,4 @@
-// The program `hecaton`: a table of commands, one of which runs.
+// The program `hecaton`: one of the commands runs.
 #include <fmt/format.h>
 
 #include <boost/mpi/communicator.hpp>
@@ -16,18 +16,11 @@
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/launcher.hpp"
 #include "runs/cli/standard_streams.hpp"
-#include "runs/commands/commands.hpp"
+#include "runs/commands/table.hpp"
 
 namespace {
 
 using namespace hecaton;
-
-// In the order of --help.
-constexpr const runs::Command* commands[] = {
-    &runs::run_command,       &runs::dry_run_command,      &runs::verify_command,  &runs::validate_command,
-    &runs::partition_command, &runs::dump_default_command, &runs::summary_command, &runs::compare_command,
-    &runs::report_command,    &runs::sweep_command,
-};
 
 // Of many ranks only one prints it.
 int print_usage(const runs::UsageText& usage, const boost::mpi::communicator* world) {
@@ -45,7 +38,7 @@ int main(int argc, char** argv) {
   runs::BlockedSignals blocked;
   runs::open_standard_streams();
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const runs::Command* command = runs::find_command(commands, arguments);
+  const runs::Command* command = runs::find_command(runs::all_commands, arguments);
   const bool on_ranks = command != nullptr && runs::runs_on_ranks(*command, arguments);
   engine::Requests requests;
   std::optional<runs::SignalHandlers> signals;
@@ -65,7 +58,7 @@ int main(int argc, char** argv) {
   }
   try {
     const runs::Session session{io::join_command_line(arguments), requests, world ? &*world : nullptr};
-    const auto parsed = runs::parse_command_line(commands, arguments);
+    const auto parsed = runs::parse_command_line(runs::all_commands, arguments);
     const auto* usage = std::get_if<runs::UsageText>(&parsed);
     const int code = usage ? print_usage(*usage, session.world) : std::get<runs::Action>(parsed)(session);
     return runs::everything_printed() ? code : runs::exit_failed;

@@ -7,16 +7,11 @@
 #include <vector>
 
 #include "io/files/input_error.hpp"
-#include "io/files/version.hpp"
+#include "runs/cli/app.hpp"
 #include "runs/cli/exit_code.hpp"
 
 namespace hecaton::runs {
 namespace {
-
-std::string version_text() {
-  const io::BuildInfo& build = io::build_info();
-  return fmt::format("hecaton {} ({}, {}, {})", build.version, build.git, build.build_type, build.compiler);
-}
 
 std::string help_of(const CLI::App& app) {
   const std::vector<CLI::App*> commands = app.get_subcommands();
@@ -89,17 +84,8 @@ bool runs_on_ranks(const Command& command, std::span<const char* const> argument
 
 std::variant<UsageText, Action> parse_command_line(std::span<const Command* const> commands,
                                                    std::span<const char* const> arguments) {
-  CLI::App app("Simulates the training of large language models on a package of chiplets.", "hecaton");
-  app.require_subcommand(1);
-  app.footer(
-      "A first run:  mpirun -n 2 hecaton run quickstart.toml\n"
-      "Exit codes:   0 done, 1 the run failed, 2 bad usage or bad input, 75 stopped with a checkpoint.");
-  app.set_version_flag("--version", version_text());
-  std::vector<Action> actions;
-  for (const Command* command : commands) {
-    CLI::App& added = *app.add_subcommand(std::string(command->name), std::string(command->summary));
-    actions.push_back(command->add_options(added));
-  }
+  AppTree tree = make_app(commands);
+  CLI::App& app = *tree.app;
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForHelp&) {
@@ -112,7 +98,7 @@ std::variant<UsageText, Action> parse_command_line(std::span<const Command* cons
   const std::string chosen = app.get_subcommands().front()->get_name();
   std::size_t index = 0;
   while (commands[index]->name != chosen) ++index;
-  return std::move(actions[index]);
+  return std::move(tree.actions[index]);
 }
 
 }  // namespace hecaton::runs

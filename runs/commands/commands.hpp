@@ -14,6 +14,7 @@ extern const Command dump_default_command;
 extern const Command summary_command;
 extern const Command compare_command;
 extern const Command report_command;
+extern const Command export_command;
 extern const Command sweep_command;
 
 }  // namespace hecaton::runs

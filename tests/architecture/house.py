@@ -19,7 +19,7 @@ PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events",
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
-IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/report", "io/page", "io/study"}
+IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/study"}
 RUNS = {"runs/closed_forms", "runs/wiring", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
@@ -49,24 +49,26 @@ MAY_INCLUDE = {
     "io/checkpoint": {"io/files", BASE},
     "io/result": {"io/files", "io/deck", PROGRAM, HARDWARE, PACKAGE, BASE},
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", PROGRAM, PACKAGE, BASE},
+    "io/export": {"io/files", "io/result", "io/trace", PROGRAM, BASE},
     "io/report": {"io/files", "io/result", "partition", PACKAGE},
     "io/page": {"io/files", "io/result", "io/trace", "io/report", PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
-    "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study", "io/page"}, BASE},
+    "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export"}, BASE},
     "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
-    "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page"}, "core/engine/sync", BASE},
+    "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page", "io/export"}, "core/engine/sync", BASE},
     "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/engine/sync", "core/training", MODEL, "net/lookahead",
                  "partition", BASE},
     "runs/sweep": {"runs/cli", "io/study", "io/result", "io/deck", "io/files", BASE},
     "runs/commands": {*RUNS - {"runs/commands"}, *IO, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
+    "runs/manual": {"runs/commands", "runs/cli", "io/files"},
     "runs": {*RUNS, *IO},
 }
-LOOSE = {"runs/phold", "runs"}  # rooms whose programs are made by hand: no library of the house
+LOOSE = {"runs/phold", "runs/manual", "runs"}  # rooms whose programs are made by hand: no library of the house
 # Where libraries that tie a file to a machine may be used: header prefix -> files.
 ONLY_IN = {
     "mpi.h": r"core/engine/mpi/.*|(io|runs)/.*",
@@ -75,7 +77,7 @@ ONLY_IN = {
     "hdf5.h": r"io/files/hdf5_file\.[hc]pp",
     "nlohmann/": r"io/result/summary_json\.cpp|io/report/(profile|forecast)\.cpp|io/page/page_json\.cpp",
     "toml++/": r"io/(deck|study)/.*",
-    "CLI/": r"runs/(cli|commands|phold)/.*",
+    "CLI/": r"runs/(cli|commands|phold|manual)/.*",
     "scotch.h": r"partition/scotch\.cpp",
     "cereal/": r"io/checkpoint/state_archive\.hpp",
 }
@@ -87,6 +89,7 @@ EXTERNAL_LINKS = {  # of rooms that need any
     "io/checkpoint": {*MPI, "fmt::fmt", "Boost::serialization", "cereal::cereal"},
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},
+    "io/export": {"fmt::fmt"},
     "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/page": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
     SAMPLING: {"fmt::fmt"}, "runs/sampling": {"fmt::fmt"}, "runs/wiring": {"fmt::fmt"}, "runs/verify": {"fmt::fmt"}, "runs/verify/die": {"fmt::fmt"}, "runs/checkpoints": {*MPI, "fmt::fmt"},
     "runs/cli": {*MPI, "fmt::fmt", "CLI11::CLI11"}, "runs/sweep": {"fmt::fmt"},

@@ -65,6 +65,10 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     with open(here / "out/ring-size/table.csv") as table:
         assert len(table.readlines()) == 1 + 6, "the table of the study has a row for each point"
     shutil.rmtree(here / "out/ring-size")
+    tables = sorted(path.name for path in (here / "out/tables").iterdir())
+    assert tables == ["dies.csv", "links.csv", "operations.csv", "segments.csv", "strata.csv"], tables
+    shutil.rmtree(here / "out/tables")
+    assert (here / "out/hecaton.pftrace").stat().st_size > 0, "the timeline is written"
     here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
     decks = ("collective-all-gather-bypass", "flat-ring", "hecaton", "sampled")
     assert here_files == [f"out/{deck}/{file}" for deck in decks for file in ("summary.json", "trace.h5")], here_files

@@ -4,7 +4,7 @@ import subprocess
 
 from harness import HECATON, check, error_lines, files_below, finish, folder, run
 
-COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "compare", "sweep"]
+COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "compare", "export", "sweep"]
 
 with folder() as here:
     process = run(["--help"], here)
@@ -31,7 +31,10 @@ with folder() as here:
                           ["verify", "a.toml", "--seed", "1.5"], ["validate", "a.toml", "--ranks", "2x"],
                           ["sweep", "a.toml", "--at-once", "1.5"], ["sweep", "a.toml", "--points-per-task", "-1"],
                           ["run", "a.toml", "--check", "1e3"],
-                          ["run", "a.toml", "--lookahead-without", "luck"], ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"]):
+                          ["run", "a.toml", "--lookahead-without", "luck"], ["dump-default", "trainings"], ["summary"], ["compare", "one.h5"],
+                          ["export", "a.h5", "--chrome"], ["export", "a.h5", "--csv", "x", "--dies", "3-1"],
+                          ["export", "a.h5", "--csv", "x", "--dies", "1,,2"], ["export", "a.h5", "--csv", "x", "--layers", "-1"],
+                          ["export", "a.h5", "--csv", "x", "--from", "soon"]):
             if ranks > 1 and (arguments[:1] != ["run"] or "--check" in arguments):
                 continue
             process = run(arguments, here, ranks)

@@ -1,0 +1,200 @@
+"""module.py HECATON MODULE_FOLDER DECKS: the Python module on traces and a study that the program has just written."""
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy
+
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "support"))
+sys.path.insert(0, sys.argv[2])
+import hecaton
+from checks import check, finish
+
+HECATON, DECKS = sys.argv[1], pathlib.Path(sys.argv[3])
+SMALL = ["training.batch_sequences=4", "training.sequence_length=64"]
+
+
+def run(*arguments):
+    process = subprocess.run([HECATON, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=300)
+    check(process.returncode == 0, f"{arguments} ends with {process.returncode}: {process.stderr}")
+
+
+def simulate(folder, deck, *settings, options=()):
+    run("run", DECKS / deck, "--output", folder, *options, *(word for each in settings for word in ("--set", each)))
+    return folder / "trace.h5"
+
+
+def refused(call, part):
+    try:
+        call()
+    except (ValueError, OSError) as error:
+        check(part in str(error), f"{part!r} is not in {error}")
+    else:
+        check(False, f"nothing is said about {part!r}")
+
+
+def same(table, name, values, what):
+    check(list(numpy.asarray(table[name])) == list(values), f"{what}.{name} differs from the file")
+
+
+def check_tables(path):
+    """Every cell of every table."""
+    trace = hecaton.Trace(path)
+    with h5py.File(path) as file:
+        for name in ("dies", "links", "operations"):
+            table = getattr(trace, name)
+            columns = {key: data for key, data in file[name].items() if key != "offsets"}
+            check(set(table.columns) == set(columns), f"{name} has columns {table.columns}")
+            check(len(table) == len(columns["die" if name != "links" else "from"]), f"{name} has {len(table)} rows")
+            for key, data in columns.items():
+                names = data.attrs.get("names")
+                cells = data[:]
+                words = [word.decode() if isinstance(word, bytes) else word for word in names] if names is not None else None
+                same(table, key, [words[cell] for cell in cells] if words else cells, name)
+                check(hecaton.units_of(table)[key] == data.attrs["units"], f"unit of {name}.{key}")
+        check(trace.deck_text == file["deck"][()].decode(), "the text of the deck")
+    return trace
+
+
+def check_training(folder):
+    path = simulate(folder / "training", "quickstart.toml", *SMALL)
+    trace = check_tables(path)
+    summary = json.loads((folder / "training/summary.json").read_text())
+    check(trace.summary["training"] == summary["training"], "the summary is that of summary.json")
+    check(trace.run["ranks"] == summary["ranks"] == 1, "what varies from run to run")
+    check(trace.shape == (4, 4) and trace.simulated_ps == summary["simulated_ps"], "shape and time")
+    if isinstance(trace.deck, dict):
+        check(trace.deck["package"]["topology"] == "bypass-ring", "the deck is a dict")
+    check(trace.strata is None and trace.segments is None, "a step that was simulated whole has no strata")
+    check_times(trace)
+    dies = trace.dies
+    with h5py.File(path) as file:
+        rows = file["operations"]
+        waits = [word.decode() if isinstance(word, bytes) else word for word in rows["kind"].attrs["names"]].index("dram-wait")
+        of = rows["kind"][:] == waits
+        expected = int((rows["end_ps"][:][of] - rows["start_ps"][:][of]).sum())
+    check(int(numpy.asarray(dies["dram_ps"]).sum()) == expected, "waits for DRAM are those of the dies")
+    return trace
+
+
+def check_times(trace):
+    rows = trace.operations
+    for column in ("kind", "stage", "layer"):
+        for die in (None, 5):
+            sums, counts = collections.Counter(), collections.Counter()
+            for place in range(len(rows)):
+                if die is None or int(numpy.asarray(rows["die"])[place]) == die:
+                    key = numpy.asarray(rows[column])[place]
+                    sums[key] += int(rows["end_ps"][place]) - int(rows["start_ps"][place])
+                    counts[key] += 1
+            table = trace.time_by(column, die)
+            found = dict(zip(table[column], table["time_ps"]))
+            check(found == dict(sums) and dict(zip(table[column], table["operations"])) == dict(counts),
+                  f"time_by({column}, {die})")
+    refused(lambda: trace.time_by("die"), "choose one of kind, layer, stage")
+
+
+def expected_map(path, torus):
+    """The map by the numbers of the nodes, not by their places: die r * columns + c, its neighbours one step further."""
+    with h5py.File(path) as file:
+        links = {name: data[:].tolist() for name, data in file["links"].items()}
+        rows, columns, time = (int(file.attrs[name]) for name in ("rows", "columns", "simulated_ps"))
+    maps = {name: numpy.full((rows, columns), numpy.nan) for name in hecaton.DIRECTIONS}
+    neighbours = 0
+    for source, target, busy in zip(links["from"], links["to"], links["busy_ps"]):
+        if source >= rows * columns or target >= rows * columns:
+            continue
+        row, column = divmod(source, columns)
+        ways = {"east": (row, column + 1), "west": (row, column - 1), "south": (row + 1, column), "north": (row - 1, column)}
+        for name, (r, c) in ways.items():
+            if torus:
+                r, c = (r % rows if rows > 2 else r), (c % columns if columns > 2 else c)
+            if 0 <= r < rows and 0 <= c < columns and r * columns + c == target:
+                maps[name][row, column] = busy / time
+                neighbours += 1
+    return maps, neighbours
+
+
+def check_map(path, torus):
+    trace = hecaton.Trace(path)
+    expected, neighbours = expected_map(path, torus)
+    found = trace.link_map()
+    for name in hecaton.DIRECTIONS:
+        check(numpy.array_equal(found[name], expected[name], equal_nan=True), f"{path}: links to the {name}")
+    nodes = trace.shape[0] * trace.shape[1]
+    between = (numpy.asarray(trace.links["from"]) < nodes) & (numpy.asarray(trace.links["to"]) < nodes)
+    check(between.sum() == neighbours > 0, "each link between dies is in a map")
+    carried = trace.link_map("bytes")
+    total = sum(int(numpy.nansum(load)) for load in carried.values())
+    check(total == int(numpy.asarray(trace.links["bytes"])[between].sum()), "bytes of all links")
+
+
+def check_sampled(folder):
+    path = simulate(folder / "sampled", "quickstart.toml", "training.batch_sequences=16", "training.sequence_length=64",
+                    options=("--sample",))
+    trace = hecaton.Trace(path)
+    with h5py.File(path) as file:
+        names = [name.decode() for name in file["strata/name"][:]]
+        stratum = file["segments/stratum"][:]
+        check(list(trace.strata["name"]) == names and len(names) > 0, "names of strata")
+        same(trace.strata, "mean_ps", file["strata/mean_ps"][:], "strata")
+        same(trace.segments, "start_ps", file["segments/start_ps"][:], "segments")
+        check(list(trace.segments["name"]) == [names[number] for number in stratum], "segments are named")
+
+
+def check_study(folder):
+    study = folder / "study.toml"
+    study.write_text(f'[study]\ndeck = "{DECKS.resolve()}/collective-all-gather-bypass.toml"\ntrace = "none"\n'
+                     "[grid]\npackage.columns = [4, 8]\ncollective.bytes = [65536]\n")
+    run("sweep", study, "--output", folder / "points")
+    table = hecaton.sweep(folder / "points")
+    check(list(table["package.columns"]) == [4, 8], f"points of the study: {table}")
+    with h5py.File(folder / "points/table.h5") as file:
+        times = [name for name in file["points"] if name.endswith("time_ps")]
+        check(len(times) > 0, "the study has times")
+        for name in times:
+            same(table, name, file["points"][name][:], "study")
+            check(hecaton.units_of(table)[name] == file["points"][name].attrs["units"], f"unit of {name}")
+    refused(lambda: hecaton.sweep(folder / "training/trace.h5"), "no table of a study")
+
+
+def check_version():
+    """One version, wherever it is written."""
+    root = DECKS.resolve().parents[1]
+    printed = subprocess.run([HECATON, "--version"], capture_output=True, text=True).stdout.split()[1]
+    check(hecaton.__version__ == printed, f"the module is of version {hecaton.__version__}, the program of {printed}")
+    check(f'version = "{printed}"' in (root / "runs/python/pyproject.toml").read_text(), "version in pyproject.toml")
+    check(f"version: {printed}\n" in (root / "CITATION.cff").read_text(), "version in CITATION.cff")
+
+
+with tempfile.TemporaryDirectory(prefix="hecaton-python-") as name_of_folder:
+    here = pathlib.Path(name_of_folder)
+    training = check_training(here)
+    check_map(here / "training/trace.h5", torus=False)
+    for columns in (2, 3, 5):  # two have no wrap; of three it goes to the die that is two places away
+        torus = simulate(here / f"torus{columns}", "traffic-8x8.toml", 'package.topology="torus"', "package.rows=4",
+                         f"package.columns={columns}", "traffic.warmup_cycles=100", "traffic.measure_cycles=2000")
+        check_map(torus, torus=True)
+    check_tables(torus)
+    mesh = simulate(here / "mesh", "traffic-8x8.toml", "package.rows=3", "package.columns=3", "traffic.warmup_cycles=100",
+                    "traffic.measure_cycles=2000")
+    check_map(mesh, torus=False)
+    check_sampled(here)
+    check_study(here)
+    check_version()
+    (here / "text.h5").write_text("no trace\n")
+    refused(lambda: hecaton.Trace(here / "text.h5"), "")
+    refused(lambda: hecaton.Trace(here / "points/table.h5"), "is no trace of hecaton")
+    try:
+        import matplotlib
+        matplotlib.use("Agg")
+        check(len(training.plot_link_map().axes) == 5, "a picture for each direction, and a scale")
+        check(len(training.plot_time_by("kind").axes) == 1, "bars")
+    except ImportError:
+        print("matplotlib is not installed: plots were not tried")
+finish()
