@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 namespace hecaton::sampling {
 
@@ -32,18 +35,30 @@ double variance_of_mean(const Values& values, std::size_t length) {
   return squares / (n - 1) / n;
 }
 
-void add_spread(StratumFigures& figures, const Stratum& stratum, const Values& values) {
+// Of the sum of all units of a kind, of which some were simulated: their values, in the order of a tensor of the axes.
+struct Units {
+  std::vector<Axis> axes;
+  Values values;
+  double total = 1;
+};
+
+struct Spread {
+  double variance = 0;
+  double freedom = 0;
+};
+
+Spread spread_of(const Units& units) {
+  Spread spread;
+  const Values& values = units.values;
   double of_mean = 0;
   for (std::size_t length = 1; values.size() / length >= (length == 1 ? 2 : fewest_batches); length *= 2) {
     const double variance = variance_of_mean(values, length);
     if (length > 1 && variance <= of_mean) continue;
     of_mean = variance;
-    figures.freedom = static_cast<double>(values.size() / length - 1);
+    spread.freedom = static_cast<double>(values.size() / length - 1);
   }
-  const auto n = static_cast<double>(values.size());
-  const auto all = static_cast<double>(stratum.total);
-  figures.deviation = std::sqrt(variance_of_mean(values, 1) * n);
-  figures.variance = all * (all - n) * of_mean;
+  spread.variance = units.total * (units.total - static_cast<double>(values.size())) * of_mean;
+  return spread;
 }
 
 // Mean of the later half of the rounds of an axis less that of the earlier half; a round in the middle is in neither.
@@ -59,14 +74,41 @@ double difference_of_halves(const Values& values, std::size_t rounds, std::size_
   return half == 0 ? 0 : (later - earlier) / of_half;
 }
 
-void add_drift(StratumFigures& figures, const Stratum& stratum, const Values& values) {
-  std::size_t stride = values.size();
-  for (const Axis& axis : stratum.axes) {
+// Along the axes from `first` on.
+void add_drift(ByLoop& drift, const Units& units, std::size_t first) {
+  std::size_t stride = units.values.size();
+  for (std::size_t i = 0; i < units.axes.size(); ++i) {
+    const Axis& axis = units.axes[i];
     stride /= axis.simulated;
     const double left_out = 1 - static_cast<double>(axis.simulated) / static_cast<double>(axis.total);
-    figures.drift[static_cast<std::size_t>(axis.iterates)] +=
-        static_cast<double>(stratum.total) * left_out * difference_of_halves(values, axis.simulated, stride);
+    if (i >= first)
+      drift[axis.loop] += units.total * left_out * difference_of_halves(units.values, axis.simulated, stride);
   }
+}
+
+// How many of the axes, outermost first, are not of tiles or chunks.
+std::size_t outer_axes(const Stratum& stratum) {
+  const auto inner = std::find_if(stratum.axes.begin(), stratum.axes.end(), [](const Axis& axis) {
+    return axis.iterates == chiplet::Iterates::tiles || axis.iterates == chiplet::Iterates::chunks;
+  });
+  return static_cast<std::size_t>(inner - stratum.axes.begin());
+}
+
+// Adds what a stratum holds to the units of its outer axes.
+void add_to(Units& units, const Stratum& stratum, const Values& values) {
+  if (units.axes.empty()) {
+    units.axes.assign(stratum.axes.begin(),
+                      stratum.axes.begin() + static_cast<std::ptrdiff_t>(outer_axes(stratum)));
+    std::size_t simulated = 1;
+    for (const Axis& axis : units.axes) {
+      simulated *= axis.simulated;
+      units.total *= static_cast<double>(axis.total);
+    }
+    units.values.assign(simulated, 0);
+  }
+  const std::size_t inner = values.size() / units.values.size();
+  const double weight = static_cast<double>(stratum.total) / units.total / static_cast<double>(inner);
+  for (std::size_t i = 0; i < values.size(); ++i) units.values[i / inner] += weight * values[i];
 }
 
 std::vector<Values> by_stratum(const Series& series) {
@@ -79,14 +121,12 @@ std::vector<Values> by_stratum(const Series& series) {
 }  // namespace
 
 std::vector<StratumFigures> figures_of(const Series& series) {
-  const std::vector<Values> sorted = by_stratum(series);
-  std::vector<StratumFigures> all(series.strata.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Stratum& stratum = series.strata[i];
-    all[i].mean = mean_of(sorted[i]);
-    if (stratum.total <= stratum.simulated) continue;
-    if (stratum.simulated > 1) add_spread(all[i], stratum, sorted[i]);
-    add_drift(all[i], stratum, sorted[i]);
+  std::vector<StratumFigures> all;
+  for (const Values& values : by_stratum(series)) {
+    StratumFigures& figures = all.emplace_back();
+    figures.mean = mean_of(values);
+    if (values.size() > 1)
+      figures.deviation = std::sqrt(variance_of_mean(values, 1) * static_cast<double>(values.size()));
   }
   return all;
 }
@@ -118,18 +158,51 @@ std::int64_t total_of(const Series& series) {
 }
 
 double Estimate::half_width() const {
-  double all = chance;
-  for (const double part : drift) all += std::abs(part);
+  double squares = chance * chance;
+  for (const auto& [loop, part] : drift) squares += part * part;
+  return std::sqrt(squares);
+}
+
+namespace {
+
+// Of all strata of which something was left out; what is inside their outer axes only drifts.
+std::vector<Units> units_of(const Series& series, ByLoop& drift) {
+  const std::vector<Values> sorted = by_stratum(series);
+  std::map<std::vector<std::size_t>, Units> of_loops;
+  std::vector<Units> all;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const Stratum& stratum = series.strata[i];
+    if (stratum.total <= stratum.simulated) continue;
+    const std::size_t outer = outer_axes(stratum);
+    const Units alone{stratum.axes, sorted[i], static_cast<double>(stratum.total)};
+    add_drift(drift, alone, outer);
+    if (outer == 0) {
+      all.push_back(alone);
+      continue;
+    }
+    std::vector<std::size_t> loops;
+    for (std::size_t axis = 0; axis < outer; ++axis) loops.push_back(stratum.axes[axis].loop);
+    add_to(of_loops[loops], stratum, sorted[i]);
+  }
+  for (auto& [loops, units] : of_loops) {
+    add_drift(drift, units, 0);
+    all.push_back(std::move(units));
+  }
   return all;
 }
 
+}  // namespace
+
 Estimate estimate(const Series& series, double confidence) {
-  Estimate all{total_of(series), 0, {}};
+  Estimate all;
+  all.total = total_of(series);
   double variance = 0, squares = 0;
-  for (const StratumFigures& figures : figures_of(series)) {
-    variance += figures.variance;
-    if (figures.freedom > 0) squares += figures.variance * figures.variance / figures.freedom;
-    for (std::size_t i = 0; i < loop_kinds; ++i) all.drift[i] += figures.drift[i];
+  for (const Units& units : units_of(series, all.drift)) {
+    const Spread spread = spread_of(units);
+    if (spread.variance == 0) continue;
+    all.variance[units.axes.back().loop] += spread.variance;
+    variance += spread.variance;
+    squares += spread.variance * spread.variance / spread.freedom;
   }
   if (variance == 0) return all;
   const boost::math::students_t distribution(variance * variance / squares);

@@ -1,39 +1,38 @@
 // From what segments took to what the whole takes, with an interval of confidence.
 //
-// Stratified sampling (Cochran, Sampling Techniques, 3rd ed., ch. 5): the whole is the sum over strata of
-// total x mean, its variance the sum of total^2 (1 - simulated/total) s^2 / simulated. Segments that follow each other
-// are not independent, so s^2 is also taken from means of batches of 2, 4, ... of them (batch means), and the largest
-// counts. Degrees of freedom are put together by Welch and Satterthwaite, and the interval is that of Student's t.
+// Stratified sampling (Cochran, Sampling Techniques, 3rd ed., ch. 5): the whole is the sum over strata of total x mean.
+//
+// Chance: strata that the same rounds of groups, layers and mini-batches hold are no independent samples (what one tile
+// waits the next one need not). So a round with all that is told of it is one unit, and what varies from unit to unit
+// counts (two-stage sampling, ch. 10 there): N^2 (1 - n/N) s^2 / n. Units that follow each other are not independent
+// either, so s^2 is also taken from means of batches of 2, 4, ... of them (batch means), and the largest counts. Where
+// only tiles or chunks are left out, each segment is a unit. Degrees of freedom are put together by Welch and
+// Satterthwaite, and the interval is that of Student's t.
 //
 // What is left of a warm-up, or a trend, is no chance, so more segments would not average it away. Along each loop the
 // middle rounds are cut into an earlier and a later half; by how much the means of these differ, that much the rounds
-// that were left out are taken to differ from those that were simulated. Summed over strata for each kind of loop, this
-// drift is added to the interval.
+// that were left out are taken to differ from those that were simulated. Summed over strata for each loop, this is its
+// drift. Chance and drifts have causes of their own, so they add up as squares (JCGM 100:2008, 5.1.2).
 //
 // A stratum of which nothing was left out adds nothing to the interval. The whole is computed in integers, and exact
 // if nothing was left out at all.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
-#include "core/engine/base/enum_names.hpp"
 #include "core/sampling/shortened.hpp"
 
 namespace hecaton::sampling {
 
-inline constexpr std::size_t loop_kinds = names_of<chiplet::Iterates>().size();
-using ByLoop = std::array<double, loop_kinds>;  // by chiplet::Iterates
+using ByLoop = std::map<std::size_t, double>;  // by the loop's place in the text
 
-// What the segments of a stratum say; values in the unit of the segments.
+// What the segments of a stratum say; in the unit of the segments.
 struct StratumFigures {
   double mean = 0;
   double deviation = 0;  // standard deviation
-  double variance = 0;   // of its part of the whole
-  double freedom = 0;    // degrees of freedom
-  ByLoop drift{};        // of its part of the whole
 };
 
 // A value per segment, in the order of execution.
@@ -54,7 +53,8 @@ std::int64_t total_of(const Series& series);
 struct Estimate {
   std::int64_t total = 0;
   double chance = 0;  // half the width of the interval of Student's t
-  ByLoop drift{};
+  ByLoop drift;
+  ByLoop variance;  // of what chance is made of, by the innermost loop of the units
   double half_width() const;
 };
 Estimate estimate(const Series& series, double confidence);

@@ -36,14 +36,10 @@ struct MarkedLoop {
   }
 };
 
-// Of the loops at one place in the text of all roles. Nothing where they are too short to be shortened alike.
-std::vector<std::uint64_t> totals_of(std::size_t at, std::span<const Program> roles, const Rounds& rounds) {
+// Of the loops at one place in the text of all roles.
+std::vector<std::uint64_t> totals_of(std::size_t at, std::span<const Program> roles) {
   std::vector<std::uint64_t> totals;
   for (const Program& role : roles) totals.push_back(role[at].count);
-  const auto [least, most] = std::minmax_element(totals.begin(), totals.end());
-  const Iterates iterates = roles.front()[at].iterates;
-  if (iterates == Iterates::other) return {};
-  if (*least != *most && *least < rounds.of(iterates).simulated()) return {};
   return totals;
 }
 
@@ -65,10 +61,14 @@ class Parser {
       if (text[at].code != OpCode::loop) continue;
       const std::size_t begin = at++;
       std::vector<MarkedLoop> inner = loops_until_end(at);
-      std::vector<std::uint64_t> totals = totals_of(begin, roles_, rounds_);
-      if (totals.empty()) continue;
-      const LoopRounds& rounds = rounds_.of(text[begin].iterates);
-      const bool is_shortened = *std::max_element(totals.begin(), totals.end()) > rounds.simulated();
+      if (text[begin].iterates == Iterates::other) continue;
+      std::vector<std::uint64_t> totals = totals_of(begin, roles_);
+      const auto [least, most] = std::minmax_element(totals.begin(), totals.end());
+      const auto wanted = rounds_.find(begin);
+      const LoopRounds rounds = wanted == rounds_.end() ? LoopRounds{*most, 0, 0, 0} : wanted->second;
+      // Roles that would be shortened unlike each other have no marks in common.
+      if (*least != *most && *least < rounds.simulated()) continue;
+      const bool is_shortened = wanted != rounds_.end() && *most > rounds.simulated();
       loops.push_back({begin, at, text[begin].iterates, text[begin].section, rounds, is_shortened,
                        std::move(totals), std::move(inner)});
     }
@@ -91,7 +91,7 @@ RoundClass class_of(const MarkedLoop& loop, std::uint64_t round) {
   using enum RoundClass::Kind;
   const LoopRounds& rounds = loop.rounds;
   if (!loop.is_shortened || round < rounds.warm_up) return {single, round + 2, fmt::format("{}", round)};
-  if (round + LoopRounds::last == rounds.simulated()) return {single, rounds.warm_up + 2, "last"};
+  if (round + rounds.last == rounds.simulated()) return {single, rounds.warm_up + 2, "last"};
   const std::uint64_t in_middle = round - rounds.warm_up;
   if (in_middle < rounds.length) return {middle, 0, "middle"};
   const std::uint64_t in_burst = (in_middle - rounds.length) % (rounds.resume + rounds.length);
@@ -101,7 +101,7 @@ RoundClass class_of(const MarkedLoop& loop, std::uint64_t round) {
 // Rounds of the whole program that a class stands for.
 std::uint64_t rounds_of(const MarkedLoop& loop, const RoundClass& of, std::size_t role) {
   if (of.kind == RoundClass::Kind::resumed) return 0;
-  return of.kind == RoundClass::Kind::single ? 1 : loop.totals[role] - loop.rounds.warm_up - LoopRounds::last;
+  return of.kind == RoundClass::Kind::single ? 1 : loop.totals[role] - loop.rounds.warm_up - loop.rounds.last;
 }
 
 // Follows the shortened programs from mark to mark.
@@ -253,38 +253,25 @@ void expect_same_text(std::span<const Program> roles) {
   }
 }
 
-LoopRounds Rounds::*member_of(Iterates kind) {
-  switch (kind) {
-    case Iterates::groups:
-      return &Rounds::groups;
-    case Iterates::minibatches:
-      return &Rounds::minibatches;
-    case Iterates::layers:
-      return &Rounds::layers;
-    case Iterates::tiles:
-      return &Rounds::tiles;
-    case Iterates::chunks:
-      return &Rounds::chunks;
-    case Iterates::other:
-      break;
-  }
-  throw std::logic_error("loops of this kind are never shortened");
+void expect_loops(const Program& text, const Rounds& rounds) {
+  for (const auto& [place, loop] : rounds)
+    if (place >= text.size() || text[place].code != OpCode::loop || text[place].iterates == Iterates::other)
+      throw std::logic_error(fmt::format("operation {} is no loop that can be shortened", place));
 }
 
 }  // namespace
-
-LoopRounds& Rounds::of(Iterates kind) {
-  return this->*member_of(kind);
-}
-const LoopRounds& Rounds::of(Iterates kind) const {
-  return this->*member_of(kind);
-}
 
 bool ShortenedRoles::is_whole() const {
   return std::all_of(roles.begin(), roles.end(), [](const Shortened& role) {
     return std::all_of(role.strata.begin(), role.strata.end(),
                        [](const Stratum& stratum) { return stratum.total == stratum.simulated; });
   });
+}
+
+std::vector<Program> ShortenedRoles::programs() const {
+  std::vector<Program> all;
+  for (const Shortened& role : roles) all.push_back(role.program);
+  return all;
 }
 
 std::vector<Stratum> ShortenedRoles::longest() const {
@@ -297,6 +284,7 @@ std::vector<Stratum> ShortenedRoles::longest() const {
 
 ShortenedRoles shorten(std::span<const Program> roles, const Rounds& rounds, const RoundTimes& pauses) {
   expect_same_text(roles);
+  expect_loops(roles.front(), rounds);
   const std::vector<MarkedLoop> loops = Parser(roles, rounds).parse();
   ShortenedRoles all = SegmentWalk(roles.size()).walk(loops);
   for (std::size_t role = 0; role < roles.size(); ++role)

@@ -29,33 +29,23 @@
 
 namespace hecaton::sampling {
 
-// Rounds of the loops of one kind that are simulated.
+// Rounds of a loop that are simulated.
 struct LoopRounds {
   std::uint64_t warm_up = 2;  // at the start, each for itself
   std::uint64_t bursts = 2;   // that stand for all in the middle; more than one: with pauses between them
   std::uint64_t length = 2;   // of a burst
   std::uint64_t resume = 1;   // after a pause
-  static constexpr std::uint64_t last = 1;
+  std::uint64_t last = 1;     // at the end, for itself; 0: it counts as one of the middle
 
   std::uint64_t middle() const { return bursts * length; }
   std::uint64_t simulated() const { return warm_up + middle() + (bursts - 1) * resume + last; }
   friend bool operator==(const LoopRounds&, const LoopRounds&) = default;
 };
 
-struct Rounds {
-  // Nothing goes on beside groups, and layers of a group are few.
-  LoopRounds groups{1, 1, 2, 0};
-  LoopRounds layers{1, 1, 2, 0};
-  LoopRounds minibatches{2, 2, 2, 1};
-  LoopRounds tiles{2, 2, 2, 1};
-  LoopRounds chunks{2, 2, 4, 1};
+// By the loop's place in the text of the whole program; a loop that is not there is done whole.
+using Rounds = std::map<std::size_t, LoopRounds>;
 
-  LoopRounds& of(chiplet::Iterates kind);
-  const LoopRounds& of(chiplet::Iterates kind) const;
-  friend bool operator==(const Rounds&, const Rounds&) = default;
-};
-
-// What a middle round of a loop takes, by the loop's place in the text of the whole program.
+// What a middle round of a loop takes, by its place likewise.
 using RoundTimes = std::map<std::size_t, SimDuration>;
 
 // The middle rounds of a loop.
@@ -89,12 +79,14 @@ struct ShortenedRoles {
   std::vector<std::uint32_t> stratum_of_segment;
 
   bool is_whole() const;  // nothing was shortened
+  std::vector<chiplet::Program> programs() const;
   // Of each stratum the total of the role that has most.
   std::vector<Stratum> longest() const;
 };
 
 // `pauses` says what a round takes, so how long pauses are; loops that are not in it have none. All programs are valid
-// and of the same text but for counts and shapes (std::logic_error otherwise).
+// and of the same text but for counts and shapes, and `rounds` names loops that are not Iterates::other
+// (std::logic_error otherwise).
 ShortenedRoles shorten(std::span<const chiplet::Program> roles, const Rounds& rounds,
                        const RoundTimes& pauses = {});
 

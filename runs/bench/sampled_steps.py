@@ -1,13 +1,14 @@
-"""sampled_steps.py PROGRAM [WORD...]: do intervals of sampled steps hold?
+"""sampled_steps.py [--keep FOLDER] PROGRAM [WORD...]: do intervals of sampled steps hold?
 
 Simulates steps small enough for it whole and sampled: four methods; bound by compute, links and DRAM; 4 to 64 dies; fusion,
 overlap and recomputation; experts; short and long sequences. Prints a line per step: events of both, the error of the told
-step time, half the width of its interval, and which counts differ (none may). WORDs choose steps by their names.
+step time, half the width of its interval, and which counts differ (none may). WORDs choose steps by their names. --keep
+takes the summaries of whole steps from FOLDER, or leaves them there: they are what most of the time goes into.
 """
+import argparse
 import json
 import pathlib
 import subprocess
-import sys
 import tempfile
 
 COUNTS = ["packets", "packet_hops", "flit_hops"]
@@ -69,8 +70,23 @@ def differing(whole, told):
     return names + [key for key in DYNAMIC if whole["training"]["energy_J"][key] != told["training"]["energy_J"][key]]
 
 
+def whole_step(program, folder, sets, kept):
+    if kept and kept.exists():
+        return json.loads(kept.read_text())
+    whole = run(program, folder, sets)
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(whole))
+    return whole
+
+
 def main():
-    program, words = sys.argv[1], sys.argv[2:]
+    parser = argparse.ArgumentParser(usage=__doc__.split(":")[0])
+    parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("program")
+    parser.add_argument("words", nargs="*")
+    given = parser.parse_args()
+    program, words = given.program, given.words
     errors, held, furthest = [], 0, 0
     print("| step | events, whole | events, sampled | error | half width | differ |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
@@ -79,7 +95,8 @@ def main():
         for name, sets in steps():
             if words and not any(word in name for word in words):
                 continue
-            whole, told = run(program, folder, sets), run(program, folder, sets, "--sample")
+            whole = whole_step(program, folder, sets, given.keep and given.keep / (name.replace(" ", "-") + ".json"))
+            told = run(program, folder, sets, "--sample")
             step_s, sampling = whole["training"]["step_s"], told["training"]["sampling"]
             error = told["training"]["step_s"] / step_s - 1
             half_width = sampling["step_s_high"] / told["training"]["step_s"] - 1

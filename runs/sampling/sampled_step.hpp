@@ -1,7 +1,7 @@
 // A training step told from a part of it: runs shortened programs (core/sampling), lengthens them until the interval
 // of the step's time is as narrow as wanted or the budget is spent, and tells the whole from the last of these runs.
 //
-// The first run is short; it says what rounds take, so how long dies pause in the runs that count.
+// How long dies pause follows from closed forms in the first run, and from what rounds took in later ones.
 //
 // What is simulated next follows from what was simulated, never from wall time, so results are bit-identical at any
 // rank count.
@@ -19,7 +19,7 @@
 
 namespace hecaton::runs {
 
-// The least that sampling a step takes.
+// What the first run takes, which may be all.
 struct SampleForecast {
   std::uint64_t events = 0;  // as expected_load tells them
   std::uint64_t segments_simulated = 0;

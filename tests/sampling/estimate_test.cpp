@@ -31,10 +31,6 @@ struct Loop {
   Series series() const { return {strata, stratum_of, seen}; }
 };
 
-double drift_of(const Estimate& estimate, Iterates kind) {
-  return estimate.drift[static_cast<std::size_t>(kind)];
-}
-
 TEST(Estimate, IsExactWhereNothingWasLeftOut) {
   std::mt19937_64 random(3);
   const Loop loop(50, 50, [&](std::uint64_t) { return static_cast<double>(random() % 1'000'000); });
@@ -99,13 +95,13 @@ TEST(Estimate, WhatIsLeftOfAWarmUpIsInTheInterval) {
 TEST(Estimate, ATrendIsNoticed) {
   const Loop loop(8, 500, [](std::uint64_t round) { return 1e6 * (1 + 0.01 * static_cast<double>(round)); });
   const Estimate all = estimate(loop.series(), 0.95);
-  EXPECT_GT(drift_of(all, Iterates::minibatches), 0.03 * static_cast<double>(all.total));
+  EXPECT_GT(all.drift.at(7), 0.03 * static_cast<double>(all.total));
 }
 
 TEST(Estimate, TwoRegimesAreNoticed) {
   const Loop loop(8, 500, [](std::uint64_t round) { return round % 8 < 4 ? 1e6 : 1.2e6; });
   const Estimate all = estimate(loop.series(), 0.95);
-  EXPECT_GT(drift_of(all, Iterates::minibatches), 0.1 * static_cast<double>(all.total));
+  EXPECT_GT(all.drift.at(7), 0.1 * static_cast<double>(all.total));
 }
 
 // 2 x 3 rounds, of which the outer ones differ.
@@ -115,9 +111,41 @@ TEST(Estimate, DriftIsToldForEachLoop) {
   const std::vector<std::uint32_t> of(6, 0);
   const std::vector<std::int64_t> values{100, 100, 100, 110, 110, 110};
   const Estimate all = estimate({strata, of, values}, 0.95);
-  EXPECT_DOUBLE_EQ(drift_of(all, Iterates::groups), 600 * 0.9 * 10);
-  EXPECT_DOUBLE_EQ(drift_of(all, Iterates::minibatches), 0);
+  EXPECT_DOUBLE_EQ(all.drift.at(1), 600 * 0.9 * 10);
+  EXPECT_DOUBLE_EQ(all.drift.at(2), 0);
   EXPECT_EQ(all.total, 600 * 105);
+}
+
+// What one tile of a mini-batch waits longer the next one waits shorter: mini-batches are alike, tiles are not.
+TEST(Estimate, AMiniBatchIsOneUnit) {
+  const Axis minibatches{1, Iterates::minibatches, 4, 100};
+  const std::vector<Stratum> strata{{"tile 0", {}, 100, 4, {minibatches}, false},
+                                    {"tile 1", {}, 100, 4, {minibatches}, false}};
+  const std::vector<std::uint32_t> of{0, 1, 0, 1, 0, 1, 0, 1};
+  const std::vector<std::int64_t> values{70, 30, 30, 70, 55, 45, 45, 55};
+  const Estimate all = estimate({strata, of, values}, 0.95);
+  EXPECT_EQ(all.total, 100 * 100);
+  EXPECT_EQ(all.half_width(), 0);
+}
+
+// The variance of 4 mini-batches of 100, each told from 2 tiles of 10: 100^2 (1 - 4/100) s^2 / 4, Student's t of 3.
+TEST(Estimate, ChanceIsThatFromMiniBatchToMiniBatch) {
+  const Axis minibatches{1, Iterates::minibatches, 4, 100}, tiles{2, Iterates::tiles, 2, 10};
+  const std::vector<Stratum> strata{{"tiles", {}, 1000, 8, {minibatches, tiles}, true}};
+  const std::vector<std::uint32_t> of(8, 0);
+  const std::vector<std::int64_t> values{10, 10, 12, 12,
+                                         12, 12, 10, 10};  // mini-batches of 100, 120, 120, 100
+  const Estimate all = estimate({strata, of, values}, 0.95);
+  EXPECT_EQ(all.total, 11'000);
+  EXPECT_NEAR(all.chance, 3.18245 * std::sqrt(1e4 * 0.96 * (400.0 / 3) / 4), 1e-2);
+  EXPECT_DOUBLE_EQ(all.drift.at(2), 0);
+  EXPECT_EQ(all.variance.size(), 1U);
+  EXPECT_TRUE(all.variance.contains(1));
+}
+
+TEST(Estimate, ChanceAndDriftsAddUpAsSquares) {
+  const Estimate all{1000, 3, {{1, -4}, {2, 12}}, {}};
+  EXPECT_DOUBLE_EQ(all.half_width(), 13);
 }
 
 TEST(Estimate, RoundTimesHoldAllThatIsInside) {

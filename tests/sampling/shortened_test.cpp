@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <numeric>
 #include <random>
@@ -115,6 +116,15 @@ Program step_of(std::uint32_t groups, std::uint32_t minibatches, std::uint32_t t
           work(10)};
 }
 
+// Places of its loops that can be shortened.
+constexpr std::array<std::size_t, 4> loops_of_step{1, 3, 5, 16};
+
+Rounds few_rounds() {
+  Rounds rounds;
+  for (const std::size_t loop : loops_of_step) rounds[loop] = {2, 2, 2, 1, 1};
+  return rounds;
+}
+
 TEST(Shortened, SegmentsStandForWhatTheWholeProgramDoes) {
   std::mt19937 random(1);
   const auto draw = [&](std::uint32_t least, std::uint32_t most) {
@@ -123,8 +133,8 @@ TEST(Shortened, SegmentsStandForWhatTheWholeProgramDoes) {
   for (int i = 0; i < 200; ++i) {
     const Program whole = step_of(draw(1, 30), draw(1, 60), draw(1, 40), draw(1, 50));
     Rounds rounds;
-    for (LoopRounds* loop : {&rounds.groups, &rounds.minibatches, &rounds.tiles, &rounds.chunks})
-      *loop = {draw(1, 3), draw(1, 3), draw(1, 3), draw(0, 2)};
+    for (const std::size_t loop : loops_of_step)
+      if (draw(0, 5) > 0) rounds[loop] = {draw(0, 3), draw(1, 3), draw(1, 3), draw(0, 2), draw(0, 1)};
     const ShortenedRoles short_roles = shorten(std::vector<Program>{whole}, rounds);
     expect_equal(told_by(short_roles.roles[0], short_roles.stratum_of_segment), tally_of(whole));
     EXPECT_NO_THROW(chiplet::validate(short_roles.roles[0].program));
@@ -134,7 +144,7 @@ TEST(Shortened, SegmentsStandForWhatTheWholeProgramDoes) {
 TEST(Shortened, RolesOfUnlikeCountsHaveTheSameMarks) {
   for (std::uint32_t more = 0; more < 12; ++more) {
     const std::vector<Program> roles{step_of(9, 30, 1, 4 + more), step_of(9, 30, 1, 5 + more)};
-    const ShortenedRoles shortened = shorten(roles, {});
+    const ShortenedRoles shortened = shorten(roles, few_rounds());
     for (std::size_t role = 0; role < roles.size(); ++role)
       expect_equal(told_by(shortened.roles[role], shortened.stratum_of_segment), tally_of(roles[role]));
   }
@@ -142,7 +152,7 @@ TEST(Shortened, RolesOfUnlikeCountsHaveTheSameMarks) {
 
 TEST(Shortened, NothingIsLeftOutOfShortLoops) {
   const Program whole = step_of(3, 4, 5, 6);
-  const ShortenedRoles shortened = shorten(std::vector<Program>{whole}, {});
+  const ShortenedRoles shortened = shorten(std::vector<Program>{whole}, few_rounds());
   EXPECT_TRUE(shortened.is_whole());
   EXPECT_EQ(tally_of(whole).at(5), 3 * 4 * 5 * 3);
   std::uint64_t work_done = 0;
@@ -152,9 +162,8 @@ TEST(Shortened, NothingIsLeftOutOfShortLoops) {
 
 TEST(Shortened, DiesPauseAsLongAsTheRoundsThatAreLeftOutTake) {
   const Program whole = step_of(1, 100, 1, 1);
-  Rounds rounds;
-  rounds.minibatches = {2, 3, 2, 1};  // 2 + 3 x 2 + 2 x 1 + 1 = 11 of 100
-  const std::size_t loop = 3;         // its place in the text
+  const std::size_t loop = 3;                    // its place in the text
+  const Rounds rounds{{loop, {2, 3, 2, 1, 1}}};  // 2 + 3 x 2 + 2 x 1 + 1 = 11 of 100
   const ShortenedRoles shortened = shorten(std::vector<Program>{whole}, rounds, {{loop, SimDuration{1000}}});
   std::uint64_t paused = 0, pauses = 0;
   follow(shortened.roles[0].program, [&](const Op& op) {
@@ -167,7 +176,7 @@ TEST(Shortened, DiesPauseAsLongAsTheRoundsThatAreLeftOutTake) {
 }
 
 TEST(Shortened, AxesMultiplyToWhatIsSimulated) {
-  const ShortenedRoles shortened = shorten(std::vector<Program>{step_of(20, 40, 30, 25)}, {});
+  const ShortenedRoles shortened = shorten(std::vector<Program>{step_of(20, 40, 30, 25)}, few_rounds());
   std::size_t deepest = 0;
   for (const Stratum& stratum : shortened.roles[0].strata) {
     if (stratum.total == 0) continue;
@@ -183,10 +192,35 @@ TEST(Shortened, AxesMultiplyToWhatIsSimulated) {
   EXPECT_EQ(deepest, 3U);
 }
 
+TEST(Shortened, LoopsWithoutRoundsAreDoneWhole) {
+  const Program whole = step_of(9, 12, 5, 6);
+  EXPECT_TRUE(shorten(std::vector<Program>{whole}, {}).is_whole());
+  const ShortenedRoles shortened = shorten(std::vector<Program>{whole}, {{3, {1, 1, 2, 0, 1}}});
+  EXPECT_FALSE(shortened.is_whole());
+  const Program& text = shortened.roles[0].program;
+  std::vector<std::uint32_t> counts;
+  for (const Op& op : text)
+    if (op.code == OpCode::loop) counts.push_back(op.count);
+  EXPECT_EQ(counts, (std::vector<std::uint32_t>{9, 4, 5, 3, 6}));
+}
+
+// The first and the last round stand for others too where they count as any other.
+TEST(Shortened, AllRoundsMayBeOfTheMiddle) {
+  const ShortenedRoles shortened =
+      shorten(std::vector<Program>{step_of(40, 1, 1, 1)}, {{1, {0, 1, 2, 0, 0}}});
+  for (const Stratum& stratum : shortened.roles[0].strata)
+    if (!stratum.axes.empty()) {
+      EXPECT_EQ(stratum.simulated, 2U) << stratum.name;
+      EXPECT_EQ(stratum.total, 40U) << stratum.name;
+    }
+}
+
 TEST(Shortened, UnlikeProgramsAreRefused) {
   const std::vector<Program> roles{step_of(2, 2, 2, 2), {work(1)}};
   EXPECT_THROW(shorten(roles, {}), std::logic_error);
-  EXPECT_THROW(Rounds{}.of(Iterates::other), std::logic_error);
+  const std::vector<Program> alike{step_of(2, 2, 2, 2)};
+  for (const std::size_t place : {0, 7, 9, 20})  // work, a loop of another kind, its end, past the text
+    EXPECT_THROW(shorten(alike, {{place, {}}}), std::logic_error) << place;
 }
 
 }  // namespace

@@ -266,7 +266,15 @@ void set_ends(double value, double half_width, double& low, double& high) {
   high = value + half_width;
 }
 
-// Of what the summary says already. Rates are those of the ends of the step; of the energy, the static part varies.
+// The static part of the energy varies with the step.
+void set_energy_ends(TrainingSummary& t) {
+  SamplingSummary& s = t.sampling;
+  const double slower = ratio(s.step_s_high, t.step_s), faster = ratio(s.step_s_low, t.step_s);
+  s.energy_total_J_low = t.energy_J.total - t.energy_J.static_power * (1 - faster);
+  s.energy_total_J_high = t.energy_J.total + t.energy_J.static_power * (slower - 1);
+}
+
+// Of what the summary says already, but for energies. Rates are those of the ends of the step.
 SamplingSummary sampling_of(const TrainingSummary& t, const Outcome& outcome) {
   SamplingSummary s;
   SampledStep sampled;
@@ -288,8 +296,6 @@ SamplingSummary sampling_of(const TrainingSummary& t, const Outcome& outcome) {
   s.mfu_high = ratio(t.mfu, faster);
   set_ends(t.nop_s, sampled.nop_ps / dies * 1e-12, s.nop_s_low, s.nop_s_high);
   set_ends(t.dram_s, sampled.dram_ps / dies * 1e-12, s.dram_s_low, s.dram_s_high);
-  s.energy_total_J_low = t.energy_J.total - t.energy_J.static_power * (1 - faster);
-  s.energy_total_J_high = t.energy_J.total + t.energy_J.static_power * (slower - 1);
   return s;
 }
 
@@ -330,6 +336,7 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
   training.energy_J = outcome.energy_J;
   training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
   training.sampling = sampling_of(training, outcome);
+  set_energy_ends(training);
   return training;
 }
 
@@ -337,6 +344,7 @@ void set_energy(TrainingSummary& summary, const EnergySummary& energy_J) {
   const double tokens = summary.tokens_per_s * summary.step_s;
   summary.energy_J = energy_J;
   summary.energy_per_token_J = ratio(energy_J.total, tokens);
+  set_energy_ends(summary);
 }
 
 ReportLines lines_of(const TrainingSummary& t) {

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/chiplet/program/counters.hpp"
 #include "io/deck/workloads/training.hpp"
 #include "runs/sampling/link_counts.hpp"
+#include "runs/sampling/rounds.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
@@ -88,6 +91,24 @@ TEST(SampledStep, CountsAreExactAndTimesWithinTheInterval) {
   }
 }
 
+// Other energies: the interval of what they add up to follows.
+TEST(SampledStep, TheEnergyIntervalFollowsTheEnergies) {
+  const Outcome told = run_deck(deck_of(sampled(long_step("hecaton"))), 1);
+  if (!is_root()) return;
+  io::TrainingSummary training = training_of(told);
+  io::EnergySummary energy_J = training.energy_J;
+  energy_J.static_power *= 3;
+  energy_J.total += 2 * energy_J.static_power / 3;
+  io::set_energy(training, energy_J);
+  const io::SamplingSummary& s = training.sampling;
+  const double half_width = (s.step_s_high - training.step_s) / training.step_s;
+  EXPECT_GT(half_width, 0);
+  EXPECT_NEAR(s.energy_total_J_high - energy_J.total, energy_J.static_power * half_width,
+              1e-9 * energy_J.total);
+  EXPECT_NEAR(energy_J.total - s.energy_total_J_low, energy_J.static_power * half_width,
+              1e-9 * energy_J.total);
+}
+
 TEST(SampledStep, AnyRankCountSamplesTheSame) {
   TrainingDeck step = long_step("hecaton");
   step.model.layers = 1;
@@ -105,14 +126,15 @@ TEST(SampledStep, AnyRankCountSamplesTheSame) {
   }
 }
 
-// What the whole costs does not grow with the batch.
+// What a sample costs does not grow with the batch. The error allows the first one: whether a second one follows is a
+// matter of what the first one finds.
 TEST(SampledStep, AnEightTimesLargerBatchCostsTheSame) {
   TrainingDeck deck = long_step("hecaton");
   deck.model.layers = 2;
   deck.batch = 256;
-  const Outcome small = run_deck(deck_of(sampled(deck)), 1);
+  const Outcome small = run_deck(deck_of(sampled(deck, "error = 0.05\n")), 1);
   deck.batch = 2048;
-  const Outcome large = run_deck(deck_of(sampled(deck)), 1);
+  const Outcome large = run_deck(deck_of(sampled(deck, "error = 0.05\n")), 1);
   if (!is_root()) return;
   EXPECT_LT(static_cast<double>(large.summary.events), 1.5 * static_cast<double>(small.summary.events));
   EXPECT_NEAR(training_of(large).step_s / training_of(small).step_s, 8, 0.4);
@@ -128,23 +150,70 @@ TEST(SampledStep, AShortStepIsSimulatedWhole) {
   EXPECT_EQ(told.die_counters, whole.die_counters);
 }
 
+chiplet::Op op_of(chiplet::OpCode code, std::uint64_t bytes = 0) {
+  chiplet::Op op;
+  op.code = code;
+  op.bytes = bytes;
+  return op;
+}
+
+chiplet::Op loop_of(chiplet::Iterates iterates, std::uint32_t count) {
+  chiplet::Op loop = op_of(chiplet::OpCode::loop);
+  loop.count = count;
+  loop.iterates = iterates;
+  return loop;
+}
+
+io::Programs programs_of(chiplet::Program program) {
+  io::Programs programs;
+  programs.plan.roles = {std::move(program)};
+  programs.plan.role_of_die.assign(16, 0);
+  return programs;
+}
+
+// All dies write `bytes`, then work on tiles while DRAM takes them.
+std::uint64_t rounds_at_the_start(const io::Deck& deck, std::uint64_t bytes) {
+  using enum chiplet::OpCode;
+  const runs::Workload workload(
+      deck, programs_of({op_of(dram_write, bytes), loop_of(chiplet::Iterates::tiles, 1000),
+                         op_of(vector, 1 << 20), op_of(end_loop)}));
+  return runs::first_rounds(workload, runs::Thoroughness::least).rounds.at(1).warm_up;
+}
+
+// As many as begin before DRAM has taken everything, one at least, eight at most.
+TEST(SampledRounds, LoopsBeginWithTheRoundsThatDramMayDisturb) {
+  const io::Deck deck = deck_of(sampled(TrainingDeck{}));
+  const double round_ns = (1 << 20) / deck.die.vector_GBps;
+  const double channels = static_cast<double>(runs::Workload(deck).channels());
+  const double bytes_of_a_round = round_ns * deck.memory.bandwidth_GBps * channels / 16;
+  for (const auto& [rounds, start] : {std::pair{0.0, 1U}, {0.5, 1U}, {1.5, 2U}, {4.5, 5U}, {30.0, 8U}})
+    EXPECT_EQ(rounds_at_the_start(deck, static_cast<std::uint64_t>(rounds * bytes_of_a_round)), start)
+        << rounds;
+}
+
+// What makes the interval wide is given more rounds; what does not, none.
+TEST(SampledRounds, WhatIsUncertainIsGivenMore) {
+  const io::Deck deck = deck_of(sampled(long_step("hecaton")));
+  const runs::SampledRounds first = runs::first_rounds(runs::Workload(deck), runs::Thoroughness::sparing);
+  const std::size_t tiles = std::find_if(first.kinds.begin(), first.kinds.end(), [](const auto& kind) {
+                              return kind.second == chiplet::Iterates::tiles;
+                            })->first;
+  runs::SampledRounds more = first;
+  EXPECT_TRUE(runs::add_rounds(more, {1000, 0, {{tiles, 50.0}}, {}}, 10));
+  EXPECT_EQ(more.rounds.at(tiles).length, 2 * first.rounds.at(tiles).length);
+  EXPECT_EQ(more.rounds.at(tiles).warm_up, 2 * first.rounds.at(tiles).warm_up);
+  more.rounds.at(tiles) = first.rounds.at(tiles);
+  EXPECT_EQ(more.rounds, first.rounds);
+  EXPECT_FALSE(runs::add_rounds(more, {1000, 0, {}, {}}, 10));
+}
+
 // Writes that nobody waits for: DRAM falls ever further behind.
 TEST(SampledStep, AGrowingQueueIsNoticed) {
   const io::Deck deck = deck_of(sampled(TrainingDeck{}, "budget = \"1e6\"\n"));
-  const auto op = [](chiplet::OpCode code, std::uint64_t bytes) {
-    chiplet::Op made;
-    made.code = code;
-    made.bytes = bytes;
-    return made;
-  };
-  chiplet::Op loop = op(chiplet::OpCode::loop, 0);
-  loop.count = 1'000'000;
-  loop.iterates = chiplet::Iterates::minibatches;
-  io::Programs programs;
-  programs.plan.roles = {{loop, op(chiplet::OpCode::dram_write, 1 << 20),
-                          op(chiplet::OpCode::vector, 1 << 20), op(chiplet::OpCode::end_loop, 0)}};
-  programs.plan.role_of_die.assign(16, 0);
-  const runs::Workload workload(deck, programs);
+  using enum chiplet::OpCode;
+  const runs::Workload workload(
+      deck, programs_of({loop_of(chiplet::Iterates::minibatches, 1'000'000), op_of(dram_write, 1 << 20),
+                         op_of(vector, 1 << 20), op_of(end_loop)}));
   const boost::mpi::communicator world;
   const auto result = runs::simulate_sampled(
       workload, {}, [](const std::string&) {}, world);

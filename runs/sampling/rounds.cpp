@@ -1,0 +1,95 @@
+#include "runs/sampling/rounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/sampling/one_loop.hpp"
+#include "runs/sampling/sample.hpp"
+#include "runs/wiring/undisturbed.hpp"
+
+namespace hecaton::runs {
+
+namespace {
+
+using chiplet::Iterates;
+using sampling::LoopRounds;
+
+// A start that is longer than this is not simulated before it is seen to matter.
+constexpr double longest_start = 8;
+
+SimDuration least_time_of_round(const Workload& whole, sampling::OneLoop& loop) {
+  const Workload alone(whole.deck(), with_programs(whole, std::move(loop.roles)));
+  const Undisturbed all = undisturbed(alone, whole.deck());
+  const std::uint64_t time = std::max(all.compute_ps + all.collectives_ps, all.dram_ps);
+  return from_picoseconds(static_cast<double>(time) / static_cast<double>(loop.rounds));
+}
+
+// Rounds that pass until DRAM has moved what is outstanding when the loop begins.
+double disturbed_rounds(const Workload& whole, const sampling::OneLoop& loop, SimDuration round) {
+  if (loop.outstanding_bytes == 0 || round.ps == 0) return 0;
+  const double bytes = static_cast<double>(loop.outstanding_bytes) * whole.topology().dies();
+  const double GBps = whole.deck().memory.bandwidth_GBps * static_cast<double>(whole.channels());
+  return bytes / GBps * 1e3 / static_cast<double>(round.ps);
+}
+
+bool is_inside_minibatches(Iterates kind) {
+  return kind == Iterates::tiles || kind == Iterates::chunks;
+}
+
+LoopRounds rounds_of(Iterates kind, double disturbed, Thoroughness thoroughness) {
+  const auto start = static_cast<std::uint64_t>(std::ceil(std::clamp(disturbed, 1.0, longest_start)));
+  const bool is_thorough = thoroughness == Thoroughness::thorough;
+  const std::uint64_t length = is_thorough ? 4 : 2;
+  if (disturbed > longest_start) return {start, 2, length / 2, 1, 1};
+  if (kind == Iterates::groups && disturbed <= 1 && !is_thorough)
+    return {0, 1, thoroughness == Thoroughness::sparing ? 2U : 1U, 0, 0};
+  return {start, 1, is_inside_minibatches(kind) ? 2 : length, 0, 1};
+}
+
+// What each loop adds to the square of the half width, largest first.
+std::vector<std::pair<double, std::size_t>> parts_of(const sampling::Estimate& step) {
+  double variance = 0;
+  for (const auto& [loop, part] : step.variance) variance += part;
+  std::vector<std::pair<double, std::size_t>> parts;
+  for (const auto& [loop, part] : step.variance)
+    if (part > 0) parts.emplace_back(step.chance * step.chance * part / variance, loop);
+  for (const auto& [loop, drift] : step.drift)
+    if (drift != 0) parts.emplace_back(drift * drift, loop);
+  std::sort(parts.begin(), parts.end(), std::greater<>());
+  return parts;
+}
+
+}  // namespace
+
+SampledRounds first_rounds(const Workload& whole, Thoroughness thoroughness) {
+  SampledRounds first;
+  for (sampling::OneLoop& loop : sampling::loops_of(whole.plan().roles)) {
+    const SimDuration time = least_time_of_round(whole, loop);
+    first.times[loop.place] = time;
+    first.rounds[loop.place] = rounds_of(loop.iterates, disturbed_rounds(whole, loop, time), thoroughness);
+    first.kinds[loop.place] = loop.iterates;
+  }
+  return first;
+}
+
+bool add_rounds(SampledRounds& sampled, const sampling::Estimate& step, double half_width_ps) {
+  double left = step.half_width() * step.half_width();
+  std::set<std::size_t> wanting;
+  for (const auto& [part, loop] : parts_of(step)) {
+    if (!wanting.empty() && left < half_width_ps * half_width_ps / 2) break;
+    wanting.insert(loop);
+    left -= part;
+  }
+  for (const std::size_t loop : wanting) {
+    LoopRounds& rounds = sampled.rounds.at(loop);
+    rounds.length *= 2;
+    if (is_inside_minibatches(sampled.kinds.at(loop))) rounds.warm_up *= 2;
+  }
+  return !wanting.empty();
+}
+
+}  // namespace hecaton::runs
