@@ -56,39 +56,39 @@ const Record& ahead_of(const Record& record, const Record* end) {
 }  // namespace
 
 void Network::step(Cycle now, std::vector<Crossing>& leaving) {
-  leaving_ = &leaving;
-  with_capacity(routers_.capacity(), [&]<std::uint32_t C>() { run_cycle<C>(now); });
+  lists_.leaving = &leaving;
+  with_capacity(state_.routers.capacity(), [&]<std::uint32_t C>() { run_cycle<C>(now); });
 }
 
 template <std::uint32_t C>
 void Network::run_cycle(Cycle now) {
-  arrivals_.open(now);
-  marks_.open(now);
-  credits_.open(now);
-  ejections_.open(now);
+  state_.arrivals.open(now);
+  state_.marks.open(now);
+  state_.credits.open(now);
+  state_.ejections.open(now);
   latch<C>();
   read_marks<C>();
-  take_back<C>(credits_);
-  take_back<C>(ejections_);
-  wheel_.take(now, [this](std::uint32_t source) { senders_.put(source); });
+  take_back<C>(state_.credits);
+  take_back<C>(state_.ejections);
+  state_.wheel.take(now, [this](std::uint32_t source) { state_.senders.put(source); });
 
   collect_bids<C>();
   choose<C>();
-  wins_.clear();
-  for (const std::uint32_t router : askers_) allocate_channels<C>(router);
+  lists_.wins.clear();
+  for (const std::uint32_t router : lists_.askers) allocate_channels<C>(router);
   send<C>(now);
   send_marks<C>();
   release<C>(now);
-  for (const Win& win : wins_) own<C>(win);
-  senders_.take_each([this, now](std::uint32_t router) { inject<C>(router, now); });
+  for (const Win& win : lists_.wins) own<C>(win);
+  state_.senders.take_each([this, now](std::uint32_t router) { inject<C>(router, now); });
 }
 
 // Flits enter their buffers.
 template <std::uint32_t C>
 void Network::latch() {
-  const RouterView<C> routers = routers_.view<C>();
-  const NodeSet::Putter busy(busy_);
-  const std::span<const Arrival> arrivals = arrivals_.take();
+  const RouterView<C> routers = state_.routers.view<C>();
+  const NodeSet::Putter busy(state_.busy);
+  const std::span<const Arrival> arrivals = state_.arrivals.take();
   for (const Arrival& arrival : arrivals) {
     const Place soon = ahead_of(arrival, arrivals.data() + arrivals.size()).place;
     routers[router_of(soon)].prefetch_input(id_of(soon));
@@ -109,8 +109,8 @@ void Network::latch() {
 // Heads among them wait for their turn, or come to the front.
 template <std::uint32_t C>
 void Network::read_marks() {
-  const RouterView<C> routers = routers_.view<C>();
-  for (const Mark mark : marks_.take()) {
+  const RouterView<C> routers = state_.routers.view<C>();
+  for (const Mark mark : state_.marks.take()) {
     const std::uint32_t number = router_of(mark.place);
     const std::uint32_t id = id_of(mark.place);
     const Router<C> router = routers[number];
@@ -129,7 +129,7 @@ void Network::read_marks() {
 // Slots of the buffers behind outputs are free again.
 template <std::uint32_t C>
 void Network::take_back(Mail<Credit>& mail) {
-  const RouterView<C> routers = routers_.view<C>();
+  const RouterView<C> routers = state_.routers.view<C>();
   for (const Credit credit : mail.take()) {
     const std::uint32_t number = router_of(credit.place);
     const std::uint32_t id = id_of(credit.place);
@@ -137,7 +137,7 @@ void Network::take_back(Mail<Credit>& mail) {
     RouterState& state = router.state();
     if (credit.to_interface()) {
       ++router.injection_credits(id);
-      NodeSet::Putter(senders_).put_if(number, state.waits_for_credit != 0);
+      NodeSet::Putter(state_.senders).put_if(number, state.waits_for_credit != 0);
       continue;
     }
     OutputChannel& output = router.output(id);
@@ -146,18 +146,18 @@ void Network::take_back(Mail<Credit>& mail) {
     if (!((++output.credits == 1) & (owner != nobody)) || router.input(owner).count == 0) continue;
     state.depth = std::max(state.depth, credit.depth);
     bid_if(true, router, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
-    busy_.put(number);
+    state_.busy.put(number);
   }
 }
 
 // Who decides, on the state so far: inputs of routers on one list, routers with heads on another.
 template <std::uint32_t C>
 void Network::collect_bids() {
-  const RouterView<C> routers = routers_.view<C>();
-  Bid* bid = bids_.memory();
-  std::uint32_t* asker = askers_.memory();
+  const RouterView<C> routers = state_.routers.view<C>();
+  Bid* bid = lists_.bids.memory();
+  std::uint32_t* asker = lists_.askers.memory();
   std::uint64_t decisions = 0;
-  busy_.keep_if([&](std::uint32_t number) {
+  state_.busy.keep_if([&](std::uint32_t number) {
     RouterState& state = routers[number].state();
     const std::uint32_t bidders = state.bidders;
     const bool asks = state.askers != 0;
@@ -172,17 +172,17 @@ void Network::collect_bids() {
     asker += asks;
     return decides;
   });
-  bids_.end_at(bid);
-  askers_.end_at(asker);
-  decisions_ += decisions;
+  lists_.bids.end_at(bid);
+  lists_.askers.end_at(asker);
+  counters_.decisions += decisions;
 }
 
 // Separable, input first: one output per input, one of its channels for that; then one input per output.
 template <std::uint32_t C>
 void Network::choose() {
-  const RouterView<C> routers = routers_.view<C>();
-  Grant* grant = grants_.memory();
-  for (const Bid bid : bids_) {
+  const RouterView<C> routers = state_.routers.view<C>();
+  Grant* grant = lists_.grants.memory();
+  for (const Bid bid : lists_.bids) {
     const std::uint32_t number = bid / bid_inputs;
     const std::uint32_t in = bid % bid_inputs;
     const Router<C> router = routers[number];
@@ -201,7 +201,7 @@ void Network::choose() {
     set_bit(state.chosen, out);
     *grant++ = own;
   }
-  grants_.end_at(grant);
+  lists_.grants.end_at(grant);
 }
 
 // Of two inputs of a router that have chosen the same output one stays, round robin from `first` on; and
@@ -217,7 +217,7 @@ void Network::settle_rivals(const Grant rival, Grant* end, std::uint32_t first) 
 // a loser has no second choice in the same cycle.
 template <std::uint32_t C>
 void Network::allocate_channels(std::uint32_t number) {
-  const Router<C> router = routers_.view<C>()[number];
+  const Router<C> router = state_.routers.view<C>()[number];
   RouterState& state = router.state();
   std::uint64_t claimed = 0;
   std::array<std::uint32_t, die_ports * C> win_of;  // by output channel, where claimed
@@ -236,15 +236,15 @@ void Network::allocate_channels(std::uint32_t number) {
       const std::uint32_t target = input.out + round_robin(usable, from < C ? from : 0);
       if ((claimed >> target & 1u) == 0) {
         claimed |= std::uint64_t{1} << target;
-        win_of[target] = static_cast<std::uint32_t>(wins_.size());
-        wins_.push_back({number, static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(target)});
-      } else if (std::uint8_t& best = wins_[win_of[target]].head;
+        win_of[target] = static_cast<std::uint32_t>(lists_.wins.size());
+        lists_.wins.push_back({number, static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(target)});
+      } else if (std::uint8_t& best = lists_.wins[win_of[target]].head;
                  distance(id, target) < distance(best, target)) {
         best = static_cast<std::uint8_t>(id);
       }
     });
   });
-  if (!routing_stage_) return;
+  if (!setup_.routing_stage) return;
   for (std::uint32_t p = 0; p < die_ports; ++p)
     state.asking[p] = static_cast<std::uint8_t>(state.asking[p] | state.routing[p]);
   state.routing = {};
@@ -252,7 +252,7 @@ void Network::allocate_channels(std::uint32_t number) {
 
 template <std::uint32_t C>
 void Network::own(const Win win) {
-  const Router<C> router = routers_.view<C>()[win.router];
+  const Router<C> router = state_.routers.view<C>()[win.router];
   RouterState& state = router.state();
   InputChannel& input = router.input(win.head);
   OutputChannel& output = router.output(win.target);
@@ -272,14 +272,14 @@ void Network::own(const Win win) {
 // Flits cross the switch.
 template <std::uint32_t C>
 void Network::send(Cycle now) {
-  const RouterView<C> routers = routers_.view<C>();
-  const Mail<Arrival>::Sender arrivals(arrivals_);
-  const Mail<Credit>::Sender credits(credits_);
-  const std::uint32_t whole = packet_flits_;
-  const Grant** head = heads_.memory();
-  const Grant** tail = tails_.memory();
-  for (const Grant& grant : grants_) {
-    const Grant& soon = ahead_of(grant, grants_.end());
+  const RouterView<C> routers = state_.routers.view<C>();
+  const Mail<Arrival>::Sender arrivals(state_.arrivals);
+  const Mail<Credit>::Sender credits(state_.credits);
+  const std::uint32_t whole = setup_.packet_flits;
+  const Grant** head = lists_.heads.memory();
+  const Grant** tail = lists_.tails.memory();
+  for (const Grant& grant : lists_.grants) {
+    const Grant& soon = ahead_of(grant, lists_.grants.end());
     routers[soon.router].prefetch_input(routers[soon.router].id_of(soon.in, soon.channel));
     routers[soon.router].prefetch_outputs();
     const Router<C> router = routers[grant.router];
@@ -307,7 +307,8 @@ void Network::send(Cycle now) {
       return_credit(grant, now + back.credit);
     }
     if (grant.out == local_port) {
-      Mail<Credit>::Sender(ejections_).send(ejection_credit_, {place_of(grant.router, target), 0});
+      Mail<Credit>::Sender(state_.ejections)
+          .send(setup_.ejection_credit, {place_of(grant.router, target), 0});
     } else if (link.place != elsewhere) {
       const Place last = Place{is_tail} << tail_place_shift;
       arrivals.send(link.flight, {link.place + router.channel_of(target) + last, state.depth});
@@ -315,32 +316,32 @@ void Network::send(Cycle now) {
       cross(grant.router, target, input, now + link.flight);
     }
   }
-  heads_.end_at(head);
-  tails_.end_at(tail);
+  lists_.heads.end_at(head);
+  lists_.tails.end_at(tail);
 }
 
 // Heads among them, and tails if need be, tell which packet they are of.
 template <std::uint32_t C>
 void Network::send_marks() {
-  const Mail<Mark>::Sender marks(marks_);
+  const Mail<Mark>::Sender marks(state_.marks);
   const auto tell = [&](const Grant grant, std::uint32_t bit) {
-    const Router<C> router = routers_.view<C>()[grant.router];
+    const Router<C> router = state_.routers.view<C>()[grant.router];
     const Link link = router.link(grant.out);
     const InputChannel& input = router.input(router.id_of(grant.in, grant.channel));
     if (grant.out != local_port && link.place != elsewhere)
       marks.send(link.flight, {link.place + router.channel_of(input.out), input.worm | bit});
   };
-  for (const Grant* grant : heads_) tell(*grant, head_bit);
-  if (!copies_ || packet_flits_ == 1) return;
-  for (const Grant* grant : tails_) tell(*grant, 0);
+  for (const Grant* grant : lists_.heads) tell(*grant, head_bit);
+  if (!state_.copies || setup_.packet_flits == 1) return;
+  for (const Grant* grant : lists_.tails) tell(*grant, 0);
 }
 
 // The last flits of packets have won their way out.
 template <std::uint32_t C>
 void Network::release(Cycle now) {
-  for (const Grant* tail : tails_) {
+  for (const Grant* tail : lists_.tails) {
     const Grant grant = *tail;
-    const Router<C> router = routers_.view<C>()[grant.router];
+    const Router<C> router = state_.routers.view<C>()[grant.router];
     const std::uint32_t id = router.id_of(grant.in, grant.channel);
     InputChannel& input = router.input(id);
     if (grant.out == local_port) eject(grant.router, input.worm, now);
@@ -365,20 +366,20 @@ void Network::return_credit(const Grant grant, Cycle at) {
 
 // The last flit of a packet won its way out.
 void Network::eject(std::uint32_t router, std::uint32_t worm, Cycle now) {
-  const SimDuration cycle = fabric_.timing.cycle;
-  const Worm& packet = worms_[worm];
-  const Cycle there = now + ejection_;
-  TrafficCounters& counters = counters_[router];
-  counters.arrived(traffic_, SimTime{} + there * cycle, cycle, packet_flits_);
-  if (traffic_.measures(packet.created))
-    counters.completed(traffic_.part_of(packet.created), (there - packet.created) * cycle,
-                       fabric_.hops(NodeId{packet.source}, nodes_[router]));
-  drop_worm(worm);
+  const SimDuration cycle = setup_.fabric.timing.cycle;
+  const Worm& packet = state_.worms[worm];
+  const Cycle there = now + setup_.ejection;
+  TrafficCounters& counters = counters_.traffic[router];
+  counters.arrived(setup_.traffic, SimTime{} + there * cycle, cycle, setup_.packet_flits);
+  if (setup_.traffic.measures(packet.created))
+    counters.completed(setup_.traffic.part_of(packet.created), (there - packet.created) * cycle,
+                       setup_.fabric.hops(NodeId{packet.source}, setup_.nodes[router]));
+  state_.drop_worm(worm);
 }
 
 inline Port Network::next_by_coordinates(std::uint32_t router, std::uint32_t destination) const {
-  const Coordinate here = fabric_.topology.coordinate(nodes_[router]);
-  const Coordinate there = fabric_.topology.coordinate(NodeId{destination});
+  const Coordinate here = setup_.fabric.topology.coordinate(setup_.nodes[router]);
+  const Coordinate there = setup_.fabric.topology.coordinate(NodeId{destination});
   // By table, because where a packet goes is as good as random.
   const auto side = [](std::uint32_t from, std::uint32_t to) {
     return 1u + static_cast<std::uint32_t>(to > from) - static_cast<std::uint32_t>(to < from);
@@ -391,7 +392,7 @@ inline Port Network::next_by_coordinates(std::uint32_t router, std::uint32_t des
                                                 Port::north, Port::local, Port::south,
                                                 Port::north, Port::east,  Port::south};
   const std::uint32_t way = across * 3 + down;
-  return order_ == DimensionOrder::row_first ? row_first[way] : column_first[way];
+  return setup_.order == DimensionOrder::row_first ? row_first[way] : column_first[way];
 }
 
 // The packet behind the one that has gone.
@@ -400,7 +401,7 @@ void Network::face_next(const Router<C> router, std::uint32_t number, std::uint3
   InputChannel& input = router.input(id);
   --input.waiting;
   input.worm = ring(number, id, input.first);
-  input.first = static_cast<std::uint16_t>(input.first + 1u == ring_size_ ? 0 : input.first + 1u);
+  input.first = static_cast<std::uint16_t>(input.first + 1u == setup_.ring_size ? 0 : input.first + 1u);
   face_front<C>(router, number, id);
 }
 
@@ -408,33 +409,33 @@ void Network::face_next(const Router<C> router, std::uint32_t number, std::uint3
 template <std::uint32_t C>
 void Network::face_front(const Router<C> router, std::uint32_t number, std::uint32_t id) {
   InputChannel& input = router.input(id);
-  const Worm& worm = worms_[input.worm];
+  const Worm& worm = state_.worms[input.worm];
   const std::uint32_t in = router.port_of(id);
   const std::uint32_t channel = router.channel_of(id);
-  input.left = static_cast<std::uint16_t>(packet_flits_);
-  if (order_ != DimensionOrder::none) {
+  input.left = static_cast<std::uint16_t>(setup_.packet_flits);
+  if (setup_.order != DimensionOrder::none) {
     const auto out = static_cast<std::uint32_t>(next_by_coordinates(number, worm.destination));
     input.out = static_cast<std::uint8_t>(router.id_of(out, 0));
-    input.usable = static_cast<std::uint16_t>((1u << channels_) - 1u);
+    input.usable = static_cast<std::uint16_t>((1u << setup_.channels) - 1u);
   } else {
     WormHeader header;
     header.source = NodeId{worm.source};
     header.destination = NodeId{worm.destination};
     header.tag = worm.tag;
-    const Way way =
-        fabric_.routes.way(fabric_.topology, nodes_[number], header, static_cast<Port>(in), channel);
+    const Way way = setup_.fabric.routes.way(setup_.fabric.topology, setup_.nodes[number], header,
+                                             static_cast<Port>(in), channel);
     input.out = static_cast<std::uint8_t>(router.id_of(static_cast<std::uint32_t>(way.port), 0));
     input.usable = way.channels;
   }
-  ask(router.state(), in, channel, routing_stage_);
-  busy_.put(number);
+  ask(router.state(), in, channel, setup_.routing_stage);
+  state_.busy.put(number);
 }
 
 // A die sends one flit; if it lacks a credit, the next one to come wakes it.
 template <std::uint32_t C>
 void Network::inject(std::uint32_t number, Cycle now) {
-  Source& source = sources_[number];
-  const Router<C> router = routers_.view<C>()[number];
+  Source& source = state_.sources[number];
+  const Router<C> router = state_.routers.view<C>()[number];
   RouterState& state = router.state();
   state.waits_for_credit = 1;
   if (source.left == 0 && !begin_packet(number, now)) return;
@@ -442,18 +443,19 @@ void Network::inject(std::uint32_t number, Cycle now) {
   if (credits == 0) return;
   state.waits_for_credit = 0;
   --credits;
-  ++decisions_;
+  ++counters_.decisions;
   const Place place = place_of(number, router.id_of(local_port, source.channel));
-  if (source.left == packet_flits_)
-    Mail<Mark>::Sender(marks_).send(injection_, {place, source.worm | head_bit});
+  if (source.left == setup_.packet_flits)
+    Mail<Mark>::Sender(state_.marks).send(setup_.injection, {place, source.worm | head_bit});
   const bool tail = --source.left == 0;
-  if (tail && copies_ && packet_flits_ > 1) Mail<Mark>::Sender(marks_).send(injection_, {place, source.worm});
-  Mail<Arrival>::Sender(arrivals_).send(injection_,
-                                        {place + (std::uint32_t{tail} << tail_place_shift), state.depth});
+  if (tail && state_.copies && setup_.packet_flits > 1)
+    Mail<Mark>::Sender(state_.marks).send(setup_.injection, {place, source.worm});
+  Mail<Arrival>::Sender(state_.arrivals)
+      .send(setup_.injection, {place + (std::uint32_t{tail} << tail_place_shift), state.depth});
   if (source.left > 0 || (source.next >= 0 && source.next <= now + 1)) {
-    senders_.put(number);
+    state_.senders.put(number);
   } else if (source.next >= 0) {
-    wheel_.add(number, source.next);
+    state_.wheel.add(number, source.next);
   }
 }
 

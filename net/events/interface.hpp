@@ -26,9 +26,7 @@ class Interface {
 
   // Precondition: bytes > 0. The node must be settled at `now`.
   void hand_over(const Fabric& fabric, const OutgoingMessage& message, SimTime now) {
-    const std::uint32_t packet_bytes = fabric.timing.packet_flits * fabric.timing.flit_bytes;
-    const std::uint32_t worms =
-        fabric.timing.worm_is_message ? 1 : (message.bytes + packet_bytes - 1) / packet_bytes;
+    const std::uint32_t worms = fabric.timing.worms_of(message.bytes);
     const bool yields = fabric.classes && message.background;
     state_.lanes[yields].queue.push_back({message, now, now + fabric.timing.overhead, worms, 0});
   }
@@ -112,7 +110,7 @@ inline bool Interface::start_worm(const Fabric& fabric, detail::Lane& lane, SimT
   if (channel == fabric.channels) return false;
   state_.last_channel = channel;
 
-  const std::uint32_t packet_bytes = fabric.timing.packet_flits * fabric.timing.flit_bytes;
+  const std::uint32_t packet_bytes = fabric.timing.packet_bytes();
   detail::Sending worm;
   worm.header.source = node_;
   worm.header.destination = waiting.message.destination;
@@ -127,7 +125,7 @@ inline bool Interface::start_worm(const Fabric& fabric, detail::Lane& lane, SimT
   worm.flits = fabric.timing.flits_of(worm.header.bytes);
   worm.channel = channel;
   lane.sending = worm;
-  counters_.packets += fabric.timing.worm_is_message ? segments_of(fabric.timing, worm.flits) : 1;
+  counters_.packets += fabric.timing.packets_of(worm.header.bytes);
   if (++waiting.worms_sent == waiting.worms) lane.queue.pop_front();
   return true;
 }

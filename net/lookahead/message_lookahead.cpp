@@ -97,7 +97,7 @@ void MessageLookahead::handed_over(NodeId source, const OutgoingMessage& message
       throw std::logic_error("node " + std::to_string(source.value) +
                              " was said to send nothing to other ranks, and sends to node " +
                              std::to_string(message.destination.value));
-    open(key, timing.worm_is_message ? 1 : (flits + timing.packet_flits - 1) / timing.packet_flits);
+    open(key, timing.worms_of(message.bytes));
     return;
   }
   const SimDuration last_flit = serialisation_ ? (flits - 1) * timing.cycle : SimDuration{};

@@ -43,6 +43,11 @@ struct LinkOverride {
   double latency_ns = -1.0;     // negative: as all
   friend bool operator==(const LinkOverride&, const LinkOverride&) = default;
 };
+constexpr auto enum_names(std::type_identity<LinkOverride::Where>) {
+  using enum LinkOverride::Where;
+  return named<LinkOverride::Where>(
+      {{row, "row"}, {column, "column"}, {wrap, "wrap"}, {io, "io"}, {link, "link"}});
+}
 
 // One die-to-die link; bandwidth is per direction. A cycle is flit_bytes / bandwidth, rounded to the
 // picosecond.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <stdexcept>
+#include <string>
 
 #include "core/engine/base/splitmix64.hpp"
 #include "net/package/hops.hpp"
@@ -27,8 +28,13 @@ std::uint16_t without_lowest(std::uint32_t bits) {
   return static_cast<std::uint16_t>(std::popcount(bits) > 1 ? bits & (bits - 1) : bits);
 }
 
-void require(bool holds, const char* why) {
+void require(bool holds, const std::string& why) {
   if (!holds) throw std::invalid_argument(why);
+}
+void require_channels(std::uint32_t channels, std::uint32_t least, const NetworkConfig& config) {
+  require(channels >= least, std::string(name_of(config.router.routing)) + " routing on a " +
+                                 std::string(name_of(config.package.topology)) + " needs " +
+                                 std::to_string(least) + " virtual channels");
 }
 
 }  // namespace
@@ -61,16 +67,16 @@ Routes::Routes(const NetworkConfig& config, const Topology& topology)
   switch (routing_) {
     case Routing::xy:
     case Routing::yx:
-      require(channels >= classes, "a torus needs 2 virtual channels");
+      require_channels(channels, classes, config);
       sets_[0] = sets_of(0, channels);
       break;
     case Routing::o1turn:
-      require(channels >= 2 * classes, "o1turn needs 2 virtual channels, 4 on a torus");
+      require_channels(channels, 2 * classes, config);
       sets_[0] = sets_of(0, channels / 2);
       sets_[1] = sets_of(channels / 2, channels - channels / 2);
       break;
     case Routing::adaptive:
-      require(channels > classes, "adaptive routing needs 2 virtual channels, 3 on a torus");
+      require_channels(channels, classes + 1, config);
       sets_[0] = sets_of(0, classes);
       any_ = sets_of(classes, channels - classes).all;
       break;

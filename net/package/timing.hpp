@@ -38,6 +38,13 @@ struct Timing {
 
   // Precondition: bytes > 0.
   std::uint32_t flits_of(std::uint32_t bytes) const { return (bytes + flit_bytes - 1) / flit_bytes; }
+  // A message is cut into packets, all of which but the last are full. So its flits and packets follow from its
+  // bytes alone, whether each packet is a worm or all of them are one. Precondition: bytes > 0.
+  std::uint32_t packet_bytes() const { return packet_flits * flit_bytes; }
+  std::uint32_t packets_of(std::uint32_t bytes) const {
+    return (bytes + packet_bytes() - 1) / packet_bytes();
+  }
+  std::uint32_t worms_of(std::uint32_t bytes) const { return worm_is_message ? 1 : packets_of(bytes); }
 
   SimDuration latch_ejection() const { return 3 * cycle; }
   SimDuration latch_injection() const { return 2 * cycle; }

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "core/engine/base/splitmix64.hpp"
+
 namespace hecaton::net {
 
 namespace {
@@ -46,7 +48,7 @@ void require(bool holds, const char* why) {
 
 Traffic::Traffic(const TrafficConfig& config, std::uint32_t rows, std::uint32_t columns,
                  std::vector<ReplayPacket> replay)
-    : config_(config), rows_(rows), columns_(columns), replay_(std::move(replay)) {
+    : config_(config), grid_{rows, columns}, replay_(std::move(replay)) {
   const bool bursty = config.injection == Injection::bursty && config.injection_rate < config.burst_rate;
   survival_ = survival_table((bursty ? config.burst_rate : config.injection_rate) / config.packet_flits);
   if (bursty && config.injection_rate > 0.0) {
@@ -55,7 +57,7 @@ Traffic::Traffic(const TrafficConfig& config, std::uint32_t rows, std::uint32_t 
     pause_ = survival_table(1.0 / (1.0 + pause_cycles));
     burst_ends_ = of_64_bits(1.0 / config.burst_packets);
   }
-  const std::uint32_t dies = rows * columns;
+  const std::uint32_t dies = grid_.dies();
   switch (config.pattern) {
     case TrafficPattern::transpose:
       require(rows == columns, "transpose needs as many rows as columns");
@@ -102,7 +104,7 @@ std::int64_t Traffic::geometric(const std::vector<std::uint64_t>& survival, Rand
   // end of injection. An attempt has 16 bits of the counter, so those after 65,536 change the seed: no period.
   std::int64_t trials = 0;
   for (std::uint64_t attempt = 0; trials <= inject_until(); ++attempt) {
-    const std::uint64_t seed = config_.seed + (attempt >> 16) * 0x9E3779B97F4A7C15U;
+    const std::uint64_t seed = config_.seed + (attempt >> 16) * splitmix64_increment;
     const std::uint64_t u = random_u64(seed, stream, die.value, draw + (attempt << 48));
     if (u < survival.back()) {
       trials += static_cast<std::int64_t>(table_size);
@@ -133,42 +135,43 @@ std::span<const ReplayPacket> Traffic::replay_of(NodeId die) const {
                                     replay_from_[die.value + 1] - replay_from_[die.value]);
 }
 
-std::uint32_t Traffic::mapped(std::uint32_t x, std::uint32_t y) const {
-  const std::uint32_t node = y * columns_ + x;
-  const auto bits = static_cast<std::uint32_t>(std::bit_width(rows_ * columns_) - 1);
+std::uint32_t Traffic::mapped(std::uint32_t die) const {
+  const auto [rows, columns] = grid_;
+  const std::uint32_t x = grid_.x(die), y = grid_.y(die);
+  const auto bits = static_cast<std::uint32_t>(std::bit_width(grid_.dies()) - 1);
   switch (config_.pattern) {
     case TrafficPattern::transpose:
-      return x * columns_ + y;
+      return grid_.at(y, x);
     case TrafficPattern::bit_complement:
-      return (rows_ - 1 - y) * columns_ + (columns_ - 1 - x);
+      return grid_.at(columns - 1 - x, rows - 1 - y);
     case TrafficPattern::bit_reverse: {
       std::uint32_t reversed = 0;
-      for (std::uint32_t b = 0; b < bits; ++b) reversed |= (node >> b & 1u) << (bits - 1 - b);
+      for (std::uint32_t b = 0; b < bits; ++b) reversed |= (die >> b & 1u) << (bits - 1 - b);
       return reversed;
     }
     case TrafficPattern::shuffle:
-      return bits == 0 ? node : ((node << 1) | (node >> (bits - 1))) & (rows_ * columns_ - 1);
+      return bits == 0 ? die : ((die << 1) | (die >> (bits - 1))) & (grid_.dies() - 1);
     case TrafficPattern::tornado:
-      return (y + (rows_ + 1) / 2 - 1) % rows_ * columns_ + (x + (columns_ + 1) / 2 - 1) % columns_;
+      return grid_.at((x + (columns + 1) / 2 - 1) % columns, (y + (rows + 1) / 2 - 1) % rows);
     case TrafficPattern::neighbour:
-      return (y + 1) % rows_ * columns_ + (x + 1) % columns_;
+      return grid_.at((x + 1) % columns, (y + 1) % rows);
     case TrafficPattern::hotspot:
       return config_.hotspot_die;
     case TrafficPattern::permutation:
-      return permutation_[node];
+      return permutation_[die];
     case TrafficPattern::uniform:
     case TrafficPattern::trace:
       break;
   }
-  return node;
+  return die;
 }
 
 NodeId Traffic::destination(NodeId die, std::uint64_t draw) const {
   if (replays()) return NodeId{replay_of(die)[draw].destination};
   if (config_.pattern == TrafficPattern::uniform)
     return NodeId{static_cast<std::uint32_t>(
-        scaled(random_u64(config_.seed, RandomStream::destination, die.value, draw), rows_ * columns_))};
-  return NodeId{mapped(die.value % columns_, die.value / columns_)};
+        scaled(random_u64(config_.seed, RandomStream::destination, die.value, draw), grid_.dies()))};
+  return NodeId{mapped(die.value)};
 }
 
 }  // namespace hecaton::net

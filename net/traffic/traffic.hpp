@@ -1,13 +1,14 @@
 // Synthetic traffic: who sends to whom, and when.
 //
 // Patterns as the field defines them (Dally and Towles, Principles and Practices of Interconnection Networks,
-// section 3.2) on a mesh of rows x columns, x = column, y = row, node number y * columns + x. Injection is
-// Bernoulli: each cycle a die makes a packet with probability rate / packet length. The gaps are drawn from
-// an exact integer table of the geometric distribution, so no floating point decides a time. Bursty: after
-// each packet a burst ends with probability 1 / its mean number of packets, and a pause of geometric length
-// follows, as long on average as brings the mean rate to what the deck asks for. That is Markov's on-off
-// process seen at its packets, and needs no state beside the number of the packet. Pattern "trace": packets
-// come at the times of a file, to the picosecond, and are of any size.
+// section 3.2): functions of a die's number, or of its column x and its row y, whatever links there are; the
+// number is y * columns + x. Injection is Bernoulli: each cycle a die makes a packet with probability rate /
+// packet length. The gaps are drawn from an exact integer table of the geometric distribution, so no floating
+// point decides a time.
+// Bursty: after each packet a burst ends with probability 1 / its mean number of packets, and a pause of
+// geometric length follows, as long on average as brings the mean rate to what the deck asks for. That is
+// Markov's on-off process seen at its packets, and needs no state beside the number of the packet.
+// Pattern "trace": packets come at the times of a file, to the picosecond, and are of any size.
 #pragma once
 
 #include <cstddef>
@@ -65,13 +66,22 @@ class Traffic {
   }
 
  private:
+  // Dies as the patterns see them.
+  struct Grid {
+    std::uint32_t rows, columns;
+
+    std::uint32_t dies() const { return rows * columns; }
+    std::uint32_t x(std::uint32_t die) const { return die % columns; }
+    std::uint32_t y(std::uint32_t die) const { return die / columns; }
+    std::uint32_t at(std::uint32_t x, std::uint32_t y) const { return y * columns + x; }
+  };
+
   std::int64_t geometric(const std::vector<std::uint64_t>& survival, RandomStream stream, NodeId die,
                          std::uint64_t draw) const;
-  std::uint32_t mapped(std::uint32_t x, std::uint32_t y) const;
+  std::uint32_t mapped(std::uint32_t die) const;
 
   TrafficConfig config_;
-  std::uint32_t rows_;
-  std::uint32_t columns_;
+  Grid grid_;
   // [k]: 2^64 times the probability of no packet in k+1 trials; empty: there is one in every trial.
   std::vector<std::uint64_t> survival_;
   std::vector<std::uint64_t> pause_;  // the same of the end of a pause

@@ -105,6 +105,9 @@ TIME = "core/engine/base/time.hpp"
 MAKES_TIME = re.compile(r"\bstatic_cast<(?:std::)?int64_t>\s*\(|\bSim(?:Time|Duration)(?:\s+\w+)?\s*\{")
 FLOATING = re.compile(r"(?<![\w.])\d+(?:\.\d*|\.?\d*[eE][-+]?\d+)|\b(?:double|float)\b|_(?:ns|us|s|GBps)\b"
                       r"|\bstd::(?:round|floor|ceil|trunc|rint|nearbyint)\b")
+# What only Topology and its designs know: where a node sits, and what tells one kind of topology from another.
+TOPOLOGY = "net/package"
+KNOWS_TOPOLOGY = re.compile(r"\.value\s*[/%]\s*\w*columns|[=!]=\s*(?:net::)?TopologyKind::|\bcase\s+(?:net::)?TopologyKind::")
 ROUNDED = re.compile(r"\bl?l(?:round|rint)\s*\(")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 
@@ -163,6 +166,14 @@ def time_violations(name, text):
     casts = [bracketed(code, found.end()) for found in MAKES_TIME.finditer(code)]
     if ROUNDED.search(code) or any(FLOATING.search(cast) for cast in casts):
         yield f"{name}: floating point becomes a time in {TIME} only"
+
+
+def topology_violations(name, text):
+    room = room_of(name)
+    if room not in (None, TOPOLOGY) and KNOWS_TOPOLOGY.search(re.sub(r"//.*", "", text)):
+        yield f"{name}: rows, columns and kinds of topologies are Topology's; ask it"
+
+
 def shape_violations(name, text):
     if not name.endswith((".hpp", ".cpp")):
         return
@@ -224,6 +235,7 @@ def violations(root):
         yield from include_violations(name, text)
         yield from file_violations(name, text)
         yield from time_violations(name, text)
+        yield from topology_violations(name, text)
         yield from shape_violations(name, text)
     yield from link_violations(root)
     yield from unit_violations(root)
@@ -297,6 +309,8 @@ BROKEN = [  # file, what it says, the complaint
     ("net/package/a.cpp", "auto t = static_cast<std::int64_t>(flits * f(1000.0));\n", "becomes a time"),
     ("core/training/a.cpp", "op.slot_ps = static_cast<std::uint64_t>(std::llround(step));\n", "becomes a time"),
     ("runs/cli/a.cpp", "SimTime t{std::floor(sum)};\n", "becomes a time"),
+    ("net/traffic/a.cpp", "auto row = die.value / columns_;\n", "are Topology's"),
+    ("runs/wiring/a.cpp", "if (package.topology == net::TopologyKind::torus) return;\n", "are Topology's"),
     ("net/a.cpp", "int f(\n    int x) {\n" + "  ++x;\n" * 68 + "  return x;\n}\n", "a function of 72 lines"),
     ("net/a.cpp", "void A::f() {\n  if (x) {\n" + "    ++x;\n" * 68 + "  }\n}\n", "a function of 72 lines"),
     ("net/a.cpp", "class A {\n public:\n" + "".join(f"  int f{i}() const;\n" for i in range(26)) + " private:\n  int g();\n};\n",

@@ -20,7 +20,8 @@ GridLinear output_linear(const GridLayout& l, const GridAttention& a) {
 
 AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
   const GridDie& d = l.die;
-  const std::uint64_t products = a.own_heads > 0 ? l.sequences * a.own_heads : l.sequences / d.rows * a.heads;
+  const std::uint64_t products =
+      a.own_heads > 0 ? l.step.sequences * a.own_heads : l.step.sequences / d.rows * a.heads;
   return {products, d.sequence, d.sequence, a.head, d.mask, d.attention_tile};
 }
 
@@ -47,7 +48,7 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   const GridSlices& s = l.slices;
   const GridLinear linear = qkv_linear(l, *this);
   // Its buffers are written anew.
-  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
+  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activations, Slot::saved);
   hold(b, s.norm + qkv_bytes);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
   b.loop(chiplet::Iterates::tiles, qkv_stage.tiles,
@@ -99,7 +100,7 @@ void GridAttention::read_opening(ProgramBuilder& b, const GridLayout&, std::uint
 
 void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const GridSlices& s = l.slices;
-  if (!l.recompute) {
+  if (!l.step.recompute) {
     if (!l.prefetch.saved) read_opening(b, l, 0);
     b.wait(Stage::attention, Slot::saved);
     if (l.prefetch.saved) {
@@ -110,7 +111,7 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
   hold(b, output_bytes);  // the gradient of attention's output
   add_gradients(b, l, output_linear(l, *this), back_output_stage.tiles);
   core_backward(b, l);
-  if (!l.recompute) {
+  if (!l.step.recompute) {
     if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
     b.wait(Stage::residual, Slot::saved);
   }

@@ -47,7 +47,7 @@ void add_layer_again(ProgramBuilder& b, const GridLayout& l, const Depths& depth
 }
 
 void add_layer(ProgramBuilder& b, const GridLayout& l, const Depths& depths) {
-  if (l.recompute) add_layer_again(b, l, depths);
+  if (l.step.recompute) add_layer_again(b, l, depths);
   for (std::size_t i = l.operators.size(); i-- > 0;) {
     b.set_operator(i);
     // Of the mini-batch before: its buffer is needed.
@@ -75,11 +75,11 @@ StepPart part_of(const GridLayout& l, std::uint64_t layers, const Depths& depths
 
 // Before the first group: the labels, and what is read ahead of time.
 void begin_backward(ProgramBuilder& b, const GridLayout& l) {
-  b.set_layer(static_cast<std::int32_t>(l.layers) - 1);
+  b.set_layer(static_cast<std::int32_t>(l.step.layers) - 1);
   b.wait(Stage::gradients, Slot::output);  // of the output head
   if (l.prefetch.border) b.read(Stage::gradients, Slot::border, l.slices.hidden);
   if (!l.prefetch.saved) return;
-  if (l.recompute) return b.read(Stage::residual, Slot::saved, l.slices.hidden);
+  if (l.step.recompute) return b.read(Stage::residual, Slot::saved, l.slices.hidden);
   std::visit([&](const auto& o) { o.read_opening(b, l, 0); }, l.operators.back());
   if (!l.is_tile_ahead) return;
   for (const GridOperator& o : l.operators) std::visit([&](const auto& op) { op.read_first_tile(b, l); }, o);
@@ -92,7 +92,7 @@ std::vector<LayerGroups> grid_backward(const GridLayout& l) {
     return part_of(l, layers, is_last ? Depths{2, 3, 4} : Depths{});
   };
   return fused_groups(
-      l.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
+      l.step.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
 }
 
 }  // namespace hecaton::training

@@ -31,7 +31,7 @@ void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool 
   hold(b, bytes);
   write_up(b, l, tokens);
   // The tile before has left its buffer.
-  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activation, Slot::tile);
+  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activation, Slot::tile);
   hold(b, ffn_bytes / stage.tiles);
   b.vector(Stage::activation, bytes);
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
@@ -76,7 +76,7 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
   const std::uint64_t tokens = l.slices.tokens / back_stage.tiles;
   const std::uint64_t up_tile = up_bytes / back_stage.tiles;
   const std::uint64_t ffn_tile = ffn_bytes / back_stage.tiles;
-  if (!l.recompute) {
+  if (!l.step.recompute) {
     if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile);
     b.wait(Stage::activation, Slot::tile);
     if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile, skip_last);
@@ -105,7 +105,7 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
 
 void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const GridSlices& s = l.slices;
-  if (!l.recompute) {
+  if (!l.step.recompute) {
     if (!l.prefetch.saved) read_opening(b, l, 0);
     b.wait(Stage::residual, Slot::residual);
     if (l.prefetch.saved && place.reads_own_tile) read_first_tile(b, l);

@@ -21,7 +21,7 @@ void save_input(ProgramBuilder& b, const GridLayout& l, std::size_t i) {
       std::visit([&](const auto& o) { return o.saved_with_input(l.slices); }, l.operators[i]);
   if (i > 0) return save_for_backward(b, l, Stage::residual, Slot::saved, l.slices.hidden + scalars);
   if (scalars == 0) return;
-  if (l.prefetch.saved && !l.recompute) b.wait(Stage::activations, Slot::saved);
+  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activations, Slot::saved);
   save_for_backward(b, l, Stage::norm, Slot::saved, scalars);
 }
 
@@ -90,7 +90,7 @@ std::vector<LayerGroups> grid_forward(const GridLayout& l) {
     b.set_layer(0);
     if (l.prefetch.border) b.read(Stage::embedding, Slot::border, l.slices.hidden);
   };
-  return fused_groups(l.layers, l.groups.forward, begin,
+  return fused_groups(l.step.layers, l.groups.forward, begin,
                       [&l](std::uint64_t layers, bool) { return part_of(l, layers); });
 }
 

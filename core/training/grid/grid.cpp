@@ -34,7 +34,7 @@ std::string kv_copies(const GridLayout& l) {
 std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
   std::vector<PlanFact> facts = {
       fact("mini-batch", l.slices.tokens, "tokens"),
-      fact("mini-batches", l.minibatches, ""),
+      fact("mini-batches", l.step.minibatches, ""),
       fact("layers per fused group, forward", l.groups.forward, ""),
       fact("layers per fused group, backward", l.groups.backward, ""),
       tiles_fact("forward", forward_stages(l.operators)),
@@ -46,9 +46,9 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
   const PlanFact more[] = {
       fact("weights of a layer per die", l.layer_weights() * element_bytes, "bytes"),
       fact("saved activations of a layer and mini-batch per die",
-           l.recompute ? l.slices.hidden : l.saved_layer(), "bytes"),
-      fact("peak of the weight buffer per die", l.weight_peak, "bytes"),
-      fact("peak of the activation buffer per die", l.activation_peak, "bytes"),
+           l.step.recompute ? l.slices.hidden : l.saved_layer(), "bytes"),
+      fact("peak of the weight buffer per die", l.step.weight_peak, "bytes"),
+      fact("peak of the activation buffer per die", l.step.activation_peak, "bytes"),
       {"DRAM transfers ahead of time", overlap_text(l, overlap), ""},
   };
   facts.insert(facts.end(), std::begin(more), std::end(more));
@@ -58,15 +58,15 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
 Step step_of(const GridLayout& l, bool overlap) {
   const std::uint64_t others = l.die.head_weights() + (l.die.tied ? 0 : l.die.embedding_weights());
   Step step;
-  step.minibatches = l.minibatches;
+  step.minibatches = l.step.minibatches;
   step.forward = grid_forward(l);
   step.head = grid_head(l);
   step.backward = grid_backward(l);
   step.embedding_gradient = [&l, overlap](ProgramBuilder& b) {
-    add_embedding_backward(b, l.minibatches, l.slices.hidden, overlap);
+    add_embedding_backward(b, l.step.minibatches, l.slices.hidden, overlap);
   };
-  step.optimizer = optimizer_share(l.operators, l.layers, others, l.optimizer);
-  step.optimizer_buffer_bytes = l.weight_capacity;
+  step.optimizer = optimizer_share(l.operators, l.step.layers, others, l.step.optimizer);
+  step.optimizer_buffer_bytes = l.step.weight_capacity;
   step.overlap = overlap;
   return step;
 }

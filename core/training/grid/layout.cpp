@@ -108,10 +108,10 @@ void place_panels(GridLayout& l) {
   if (!l.scheme.moves_weights) return;
   const std::uint64_t layer = 2 * l.layer_weights() * element_bytes;
   const std::uint64_t head = 2 * l.die.head_weights() * element_bytes;
-  l.panel_room =
-      room_for_panels(l, "a layer backward, weights, gradients and panels of them", layer, l.weight_capacity);
+  l.panel_room = room_for_panels(l, "a layer backward, weights, gradients and panels of them", layer,
+                                 l.step.weight_capacity);
   l.head_panel_room =
-      room_for_panels(l, "output head, weights, gradients and panels of them", head, l.weight_capacity);
+      room_for_panels(l, "output head, weights, gradients and panels of them", head, l.step.weight_capacity);
 }
 
 std::uint64_t weight_peak(const GridLayout& l) {
@@ -133,17 +133,14 @@ std::uint64_t GridLayout::saved_layer() const {
 GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                        const GridScheme& scheme) {
   GridLayout l;
+  l.step = StepLayout::of(config, die);
   l.scheme = scheme;
   l.broadcast = config.broadcast == Broadcast::tree ? chiplet::Schedule::tree : chiplet::Schedule::pipelined;
   l.broadcast_chunks = config.broadcast_chunks;
   l.die = die_of(config, mesh);
   l.operators = operators_of(config, l.die);
-  l.layers = config.model.layers;
-  l.recompute = config.recompute;
-  l.optimizer = config.optimizer;
-  l.weight_capacity = weight_capacity(die);
   place_panels(l);
-  l.groups = groups_of(l, config, {l.weight_capacity, l.panel_room});
+  l.groups = groups_of(l, config, {l.step.weight_capacity, l.panel_room});
   const GridRoom room = room_of(die, mesh, scheme, config.recompute);
   GridMinibatches::Fit found = choose_minibatch(GridMinibatches(config, l.die, l.operators, room), config);
   l.is_tile_ahead = found.prefetch.saved && tiled_operator(found.operators) != nullptr;
@@ -151,10 +148,8 @@ GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chipl
   l.operators = std::move(found.operators);
   l.head = found.head;
   l.prefetch = found.prefetch;
-  l.activation_peak = found.peak;
-  l.sequences = found.sequences;
-  l.minibatches = config.batch_sequences / found.sequences;
-  l.weight_peak = weight_peak(l);
+  l.step.choose(found, config);
+  l.step.weight_peak = weight_peak(l);
   return l;
 }
 

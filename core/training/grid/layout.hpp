@@ -11,6 +11,7 @@
 #include "core/training/model/config.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "core/training/plan/plan.hpp"
+#include "core/training/plan/step_layout.hpp"
 
 namespace hecaton::training {
 
@@ -21,6 +22,7 @@ struct GridGroups {
 };
 
 struct GridLayout {
+  StepLayout step;
   GridScheme scheme;
   chiplet::Schedule broadcast = chiplet::Schedule::tree;  // of schemes that broadcast
   std::uint32_t broadcast_chunks = 1;
@@ -35,14 +37,6 @@ struct GridLayout {
   // Exactly one operator of a layer reads token tiles backward, so the first tile of the next layer is read
   // ahead.
   bool is_tile_ahead = false;
-  bool recompute = false;  // of a layer only its output is saved
-  Optimizer optimizer = Optimizer::adam;
-  std::uint64_t layers = 1;
-  std::uint64_t minibatches = 1;
-  std::uint64_t sequences = 1;        // of a mini-batch
-  std::uint64_t activation_peak = 0;  // bytes of the activation buffer in use, at most
-  std::uint64_t weight_peak = 0;      // bytes of the weight buffer in use, at most
-  std::uint64_t weight_capacity = 0;  // bytes
 
   std::uint64_t layer_weights() const;  // elements on one die
   // What forward saves for backward of a layer and mini-batch: what each operator needs, the stream between

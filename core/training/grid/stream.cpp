@@ -24,7 +24,7 @@ GridLinear grid_linear(const GridLayout& l, Stage stage, LinearType type, std::u
 }
 
 void save_for_backward(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
-  if (l.recompute) return;
+  if (l.step.recompute) return;
   b.write(stage, slot, bytes);
   if (!l.prefetch.saved) b.wait(stage, slot);
 }
@@ -60,7 +60,7 @@ void add_border_read(ProgramBuilder& b, const GridLayout& l, Stage stage, std::u
   }
   b.wait(stage, Slot::border);
   // Of two mini-batches the next one was written just before this one started; of more, long ago.
-  if (l.minibatches == 2) b.wait(stage, Slot::output);
+  if (l.step.minibatches == 2) b.wait(stage, Slot::output);
   b.read(stage, Slot::border, l.slices.hidden, skip_last);
 }
 

@@ -34,7 +34,7 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention
 }
 
 void save_attention(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
-  if (l.recompute) return;
+  if (l.step.recompute) return;
   b.write(Stage::attention, Slot::tile, a.queries_bytes + a.scores_bytes);
   b.write(Stage::qkv, Slot::saved, a.queries_bytes + a.kv_bytes);
   if (!l.ahead) b.wait(Stage::attention, Slot::tile);
@@ -56,7 +56,7 @@ void write_gradients(ProgramBuilder& b, std::uint64_t elements) {
 // Split backward only: the sums that earlier mini-batches left in DRAM (zeros, for the first) come back.
 void read_sums(ProgramBuilder& b, const OneDLayout& l, std::uint64_t elements) {
   b.wait(Stage::gradients, Slot::gradients);
-  if (l.minibatches == 1) return b.allocate(Buffer::weight, elements * element_bytes);
+  if (l.step.minibatches == 1) return b.allocate(Buffer::weight, elements * element_bytes);
   b.read(Stage::gradients, Slot::weights, elements * element_bytes);
   b.wait(Stage::gradients, Slot::weights);
 }
@@ -99,7 +99,7 @@ void add_weight_gradient(ProgramBuilder& b, const OneDLayout& l, const OneDAtten
 }
 
 void add_output_pass(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, const TilePass& first) {
-  if (!l.recompute) b.wait(Stage::attention, Slot::tile);
+  if (!l.step.recompute) b.wait(Stage::attention, Slot::tile);
   if (a.is_split) {
     b.wait(Stage::gradients, Slot::gradients);  // the last mini-batch's, before their place is taken
     load_weights(b, a.output_weights());
@@ -136,7 +136,7 @@ void add_attention_again(ProgramBuilder& b, const OneDLayout& l, const OneDAtten
   const TilePass input{Stage::residual, Slot::residual, first.tiles, first.bytes, false, 1};
   hold(b, 2 * a.queries_bytes + a.kv_bytes + a.scores_bytes);
   run_pass(b, input, [&] { add_qkv_tile(b, l, a, first.tiles); });
-  add_attention_forward(b, a.shape(l.die, l.sequences));
+  add_attention_forward(b, a.shape(l.die, l.step.sequences));
 }
 
 }  // namespace
@@ -149,7 +149,7 @@ void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePa
   // The second pass reads the share again unless it is one tile and still there.
   const std::uint64_t again = stage.tiles > 1 ? first.bytes : 0;
   const TilePass second{Stage::residual, Slot::residual, first.tiles, again, l.ahead, 1};
-  if (l.ahead && !l.recompute) {  // their buffers are written anew
+  if (l.ahead && !l.step.recompute) {  // their buffers are written anew
     b.wait(Stage::attention, Slot::tile);
     b.wait(Stage::qkv, Slot::saved);
   }
@@ -158,7 +158,7 @@ void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePa
   run_pass(b, first, [&] { add_qkv_tile(b, l, *this, stage.tiles); });
   hold(b, kept + queries_bytes + scores_bytes);
   start_pass(b, second);
-  add_attention_forward(b, shape(l.die, l.sequences));
+  add_attention_forward(b, shape(l.die, l.step.sequences));
   save_attention(b, l, *this);
   run_pass(b, second, [&] { add_output_tile(b, l, *this); });
   drop(b, kept);
@@ -177,7 +177,7 @@ void OneDAttention::backward(ProgramBuilder& b, const OneDLayout& l, const TileP
       Stage::residual, Slot::residual, first.tiles, (is_one_tile ? 1 : 2) * first.bytes, l.ahead, 1};
   const TilePass third{
       Stage::residual, Slot::residual, first.tiles, is_one_tile ? 0 : first.bytes, l.ahead, 1};
-  if (l.recompute) {
+  if (l.step.recompute) {
     add_attention_again(b, l, *this, first);
   } else {
     b.read(Stage::attention, Slot::tile, queries_bytes + scores_bytes);
@@ -188,8 +188,8 @@ void OneDAttention::backward(ProgramBuilder& b, const OneDLayout& l, const TileP
   add_output_pass(b, l, *this, first);
   hold(b, is_one_tile ? first.bytes : 0);
   start_pass(b, second);
-  if (!l.recompute) b.wait(Stage::qkv, Slot::saved);
-  add_attention_backward(b, shape(l.die, l.sequences));
+  if (!l.step.recompute) b.wait(Stage::qkv, Slot::saved);
+  add_attention_backward(b, shape(l.die, l.step.sequences));
   drop(b, 2 * queries_bytes + scores_bytes);  // gradients of queries, keys and values take their places
   add_qkv_passes(b, l, *this, second, third);
   drop(b, queries_bytes + kv_bytes + (is_one_tile ? first.bytes : 0));

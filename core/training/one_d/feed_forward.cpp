@@ -82,7 +82,7 @@ void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const
   hold(b, ffn_tile);
   b.vector(Stage::activation, up_tile);
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
-  if (l.recompute) {
+  if (l.step.recompute) {
     drop(b, up_tile);
   } else {
     write_tile(b, l, Stage::activation, Slot::saved, up_tile);
@@ -104,7 +104,7 @@ void OneDFeedForward::forward(ProgramBuilder& b, const OneDLayout& l, const Tile
 
 TilePass OneDFeedForward::backward_pass(const OneDLayout& l) const {
   // Input of the block, gradient of its output, gate and up.
-  const std::uint64_t saved = l.recompute ? 0 : up_bytes;
+  const std::uint64_t saved = l.step.recompute ? 0 : up_bytes;
   const std::uint64_t bytes = (2 * l.slices.share + saved) / back_stage.tiles;
   return {Stage::gradients, Slot::border, back_stage.tiles, bytes, l.ahead, 2};
 }
@@ -116,7 +116,7 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
   const std::uint64_t up_tile = up_bytes / back_stage.tiles;
   const std::uint64_t each = ceil_div(tokens * experts_per_token, experts);
   const std::uint64_t whole = slice_bytes(tokens, hidden), ffn_tile = ffn_bytes / back_stage.tiles;
-  if (l.recompute) {  // the input stays for the weight gradient
+  if (l.step.recompute) {  // the input stays for the weight gradient
     hold(b, up_tile);
     gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
     write_up(b, tokens);
@@ -138,7 +138,7 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
     mean_product(b, Pass::weight_gradient, Spread::inputs);
   }
   drop(b, whole + 2 * ffn_tile);
-  if (!l.recompute) gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
+  if (!l.step.recompute) gather_block_input(b, l, Stage::ffn_up, back_stage.tiles);
   hold(b, whole);  // partial sums
   if (mixture) {
     add_experts_up(b, *this, tokens, each);
@@ -153,7 +153,7 @@ void OneDFeedForward::backward_tile(ProgramBuilder& b, const OneDLayout& l) cons
     b.matmul(Stage::ffn_up, hidden, tokens, up);
     mean_product(b, Pass::weight_gradient, Spread::outputs);
   }
-  drop(b, whole + (l.recompute ? 2 : 1) * up_tile);
+  drop(b, whole + (l.step.recompute ? 2 : 1) * up_tile);
   b.vector(Stage::norm, 3 * bytes);
   mean_on_grid(b, Verb::norm, Pass::input_gradient, Stage::ffn_up);
   b.vector(Stage::residual, 2 * bytes);

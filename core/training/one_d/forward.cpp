@@ -62,7 +62,7 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
 }  // namespace
 
 std::vector<LayerGroups> one_d_forward(const OneDLayout& l) {
-  LayerGroups layers{l.layers, 1, {}, {}};
+  LayerGroups layers{l.step.layers, 1, {}, {}};
   for (std::size_t i = 0; i < l.operators.size(); ++i) layers.parts.push_back(part_of(l, i));
   layers.begin = [&l](ProgramBuilder& b) {
     if (l.prefetch_forward) read_weights(b, weights_of(l.operators.front()));

@@ -45,7 +45,7 @@ void place_operators(OneDLayout& l, const ModelConfig& config) {
 }
 
 void place_weights(OneDLayout& l, bool overlap) {
-  const std::uint64_t capacity = l.weight_capacity;
+  const std::uint64_t capacity = l.step.weight_capacity;
   std::uint64_t most = 0, back_most = 0, both = 0, back_both = 0;
   bool any_split = false;
   for (std::size_t i = 0; i < l.operators.size(); ++i) {
@@ -67,8 +67,9 @@ void place_weights(OneDLayout& l, bool overlap) {
   require_weight_room("output head, weights and gradients", head, capacity);
   l.prefetch_forward = overlap && both * element_bytes <= capacity;
   l.prefetch_backward = overlap && !any_split && back_both * element_bytes <= capacity;
-  l.weight_peak = element_bytes * std::max({l.prefetch_forward ? both : most,
-                                            l.prefetch_backward ? back_both : back_most, back_most, head});
+  l.step.weight_peak =
+      element_bytes * std::max({l.prefetch_forward ? both : most, l.prefetch_backward ? back_both : back_most,
+                                back_most, head});
 }
 
 bool any_splits(const Operators& operators) {
@@ -91,17 +92,14 @@ OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chip
                     "1D tensor parallelism has its heads on all dies already", "use \"by-sequence\"");
   }
   OneDLayout l;
+  l.step = StepLayout::of(config, die);
   l.scheme = scheme;
-  l.recompute = config.recompute;
-  l.optimizer = config.optimizer;
   l.mesh = mesh;
   l.die = die_of(config, mesh);
-  l.layers = config.model.layers;
   place_operators(l, config.model);
   l.vocabulary_rest = config.model.vocabulary % l.die.dies;
-  l.weight_capacity = weight_capacity(die);
   place_weights(l, config.overlap);
-  if (l.recompute && any_splits(l.operators)) {
+  if (l.step.recompute && any_splits(l.operators)) {
     throw PlanError(
         "training.recompute", "does not fit",
         "weights of the attention block and their gradients do not fit the weight buffer together, "
@@ -114,9 +112,7 @@ OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chip
   l.operators = std::move(found.operators);
   l.head = found.head;
   l.ahead = found.prefetch.tiles;
-  l.activation_peak = found.peak;
-  l.sequences = found.sequences;
-  l.minibatches = config.batch_sequences / found.sequences;
+  l.step.choose(found, config);
   return l;
 }
 

@@ -7,28 +7,22 @@
 #include <vector>
 
 #include "core/training/one_d/operators.hpp"
+#include "core/training/plan/step_layout.hpp"
 
 namespace hecaton::training {
 
 struct OneDLayout {
+  StepLayout step;
   OneDScheme scheme;
   MeshShape mesh;
   OneDDie die;
   OneDSlices slices;
   std::vector<OneDOperator> operators;  // of a layer
   TiledStage head;
-  bool ahead = false;              // token tiles are read before they are needed and written behind
-  bool prefetch_forward = false;   // weights of the next operator fit beside those of this one
-  bool prefetch_backward = false;  // and beside their gradients too
-  bool recompute = false;          // only the stream is saved
-  Optimizer optimizer = Optimizer::adam;
-  std::uint64_t layers = 1;
-  std::uint64_t minibatches = 1;
-  std::uint64_t sequences = 1;        // of a mini-batch
+  bool ahead = false;                 // token tiles are read before they are needed and written behind
+  bool prefetch_forward = false;      // weights of the next operator fit beside those of this one
+  bool prefetch_backward = false;     // and beside their gradients too
   std::uint64_t vocabulary_rest = 0;  // this many dies have die.vocabulary words, the others one less; 0: all
-  std::uint64_t activation_peak = 0;
-  std::uint64_t weight_peak = 0;
-  std::uint64_t weight_capacity = 0;
 };
 
 // Throws PlanError.

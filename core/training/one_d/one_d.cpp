@@ -30,7 +30,7 @@ std::string of_attentions(const OneDLayout& l, Question&& question) {
 std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
   std::vector<PlanFact> facts = {
       fact("mini-batch", l.slices.tokens, "tokens"),
-      fact("mini-batches", l.minibatches, ""),
+      fact("mini-batches", l.step.minibatches, ""),
       {"layers per fused group", "none: activations leave the die at every block border", ""},
       tiles_fact("forward", forward_stages(l.operators)),
       tiles_fact("backward", backward_stages(l.operators)),
@@ -45,8 +45,8 @@ std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
   add("attention block backward", of_attentions(l, [](const auto& a) {
         return a.is_split ? "in three passes: weights and gradients do not fit together" : "at once";
       }));
-  facts.push_back(fact("peak of the weight buffer per die", l.weight_peak, "bytes"));
-  facts.push_back(fact("peak of the activation buffer per die", l.activation_peak, "bytes"));
+  facts.push_back(fact("peak of the weight buffer per die", l.step.weight_peak, "bytes"));
+  facts.push_back(fact("peak of the activation buffer per die", l.step.activation_peak, "bytes"));
   facts.push_back({"DRAM transfers ahead of time", overlap_text(l, overlap), ""});
   return facts;
 }
@@ -55,17 +55,18 @@ std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
 Step step_of(const OneDLayout& l, const TrainingConfig& config, std::uint64_t words) {
   const std::uint64_t table = l.die.tied ? 0 : config.model.vocabulary * l.die.table;
   Step step;
-  step.minibatches = l.minibatches;
+  step.minibatches = l.step.minibatches;
   if (l.die.tied) step.embedding = [&l](ProgramBuilder& b) { add_tied_embedding(b, l); };
   step.forward = one_d_forward(l);
   step.head = one_d_head(l, words);
   step.backward = one_d_backward(l);
   step.embedding_gradient = [&l, overlap = config.overlap](ProgramBuilder& b) {
     if (l.die.tied) return add_tied_embedding_gradient(b, l);
-    add_embedding_backward(b, l.minibatches, l.slices.share, overlap);
+    add_embedding_backward(b, l.step.minibatches, l.slices.share, overlap);
   };
-  step.optimizer = optimizer_share(l.operators, l.layers, l.die.hidden * words + table, l.optimizer);
-  step.optimizer_buffer_bytes = l.weight_capacity;
+  step.optimizer =
+      optimizer_share(l.operators, l.step.layers, l.die.hidden * words + table, l.step.optimizer);
+  step.optimizer_buffer_bytes = l.step.weight_capacity;
   step.overlap = config.overlap;
   return step;
 }

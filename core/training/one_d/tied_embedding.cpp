@@ -13,7 +13,7 @@ void add_tied_embedding(ProgramBuilder& b, const OneDLayout& l) {
   const TilePass pass{Stage::embedding, Slot::border, l.head.tiles, bytes, l.ahead, 2};
   start_pass(b, pass);
   b.set_minibatch(0);
-  b.loop(chiplet::Iterates::minibatches, l.minibatches, [&] {
+  b.loop(chiplet::Iterates::minibatches, l.step.minibatches, [&] {
     run_pass(b, pass, [&] {
       b.vector(Stage::embedding, bytes);
       hold(b, slice_bytes(tokens, l.die.hidden));
@@ -35,7 +35,7 @@ void add_tied_embedding_gradient(ProgramBuilder& b, const OneDLayout& l) {
   b.set_minibatch(0);
   b.wait(Stage::embedding, Slot::output);
   b.wait(Stage::embedding, Slot::gradients);
-  b.loop(chiplet::Iterates::minibatches, l.minibatches, [&] {
+  b.loop(chiplet::Iterates::minibatches, l.step.minibatches, [&] {
     b.loop(chiplet::Iterates::tiles, l.head.tiles, [&] {
       // This die's share of the gradient, and the rows of the head's gradient that words of its part have.
       b.read(Stage::embedding, Slot::border, 2 * bytes);

@@ -66,6 +66,27 @@ TEST(Links, ALongMessageTakesTheSlowestLinksTime) {
   }
 }
 
+// Cut packet by packet.
+TEST(Links, FlitsAndPacketsOfAMessageFollowFromItsBytes) {
+  net::NetworkConfig config = wormhole_mesh(2, 2);
+  config.interface.packet_bytes = 3 * 64;
+  for (const bool cut_through : {false, true}) {
+    if (cut_through) config.router.switching = net::Switching::cut_through;
+    const net::Timing timing = net::make_timing(config);
+    for (std::uint32_t bytes = 1; bytes <= 4 * 192 + 1; ++bytes) {
+      std::uint32_t packets = 0, flits = 0;
+      for (std::uint32_t left = bytes; left > 0; ++packets) {
+        const std::uint32_t packet = left < 192 ? left : 192;
+        for (std::uint32_t sent = 0; sent < packet; sent += 64) ++flits;
+        left -= packet;
+      }
+      EXPECT_EQ(timing.flits_of(bytes), flits) << bytes;
+      EXPECT_EQ(timing.packets_of(bytes), packets) << bytes;
+      EXPECT_EQ(timing.worms_of(bytes), cut_through ? 1 : packets) << bytes;
+    }
+  }
+}
+
 TEST(Links, TheLeastLatencyBoundsTheLookahead) {
   net::NetworkConfig config = wormhole_mesh(2, 2);
   config.link.overrides = {link(0, 1, 0.0, 0.25)};

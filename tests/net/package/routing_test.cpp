@@ -128,6 +128,28 @@ TEST(Routing, DimensionOrderIsShortest) {
   }
 }
 
+TEST(Routing, ARefusalSaysHowManyChannelsTheTopologyTakes) {
+  const auto refusal = [](net::TopologyKind topology, net::Routing routing, std::uint32_t channels) {
+    net::NetworkConfig config = wormhole_mesh(3, 3);
+    config.package.topology = topology;
+    config.router.routing = routing;
+    config.router.virtual_channels = channels;
+    try {
+      const net::Routes routes(config, net::Topology(config.package, false));
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  using enum net::TopologyKind;
+  EXPECT_EQ(refusal(torus, net::Routing::xy, 1), "xy routing on a torus needs 2 virtual channels");
+  EXPECT_EQ(refusal(torus, net::Routing::o1turn, 3), "o1turn routing on a torus needs 4 virtual channels");
+  EXPECT_EQ(refusal(torus, net::Routing::adaptive, 2),
+            "adaptive routing on a torus needs 3 virtual channels");
+  EXPECT_EQ(refusal(mesh, net::Routing::adaptive, 1), "adaptive routing on a mesh needs 2 virtual channels");
+  EXPECT_EQ(refusal(mesh, net::Routing::o1turn, 2), "");
+}
+
 TEST(Routing, WhatDoesNotFitIsRefused) {
   net::NetworkConfig config = wormhole_mesh(3, 3);
   const auto refused = [&] {

@@ -1,0 +1,103 @@
+// The changing parts of a rank's clocked network: NetworkState says where everything is, NetworkCounters what
+// has been, and CycleLists holds what one loop of a cycle leaves to the next, which is nothing between cycles.
+//
+// Two things that touch every flit are in the routers' memory all the same, one cache line from what they are
+// used with (see routers.hpp): a port's link, which is setup, and its packets so far, which is a counter.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "net/clocked/list.hpp"
+#include "net/clocked/mail.hpp"
+#include "net/clocked/node_set.hpp"
+#include "net/clocked/routers.hpp"
+#include "net/clocked/setup.hpp"
+#include "net/clocked/source_wheel.hpp"
+#include "net/clocked/state.hpp"
+#include "net/package/packet.hpp"
+#include "net/traffic/counters.hpp"
+
+namespace hecaton::net::clocked {
+
+struct NetworkState {
+  // Empty buffers, all credits home, nobody sends.
+  explicit NetworkState(const NetworkSetup& setup);
+
+  Routers routers;
+  std::vector<std::uint32_t> rings;  // of input channels: worms behind the front one
+  std::vector<Source> sources;
+  std::vector<Worm> worms;
+  std::vector<std::uint32_t> spare_worms;
+  bool copies;  // of worms may be under way, see Network::end_worm()
+
+  Mail<Arrival> arrivals;
+  Mail<Mark> marks;
+  Mail<Credit> credits;
+  Mail<Credit> ejections;  // credits of ejection channels
+  SourceWheel wheel;
+  NodeSet busy;     // routers with a bid, and some that had one in the latest cycle
+  NodeSet senders;  // dies that send, in this cycle or the next
+
+  std::uint32_t take_worm() {
+    if (spare_worms.empty()) {
+      worms.emplace_back();
+      return static_cast<std::uint32_t>(worms.size() - 1);
+    }
+    const std::uint32_t worm = spare_worms.back();
+    spare_worms.pop_back();
+    return worm;
+  }
+  void drop_worm(std::uint32_t worm) { spare_worms.push_back(worm); }
+};
+
+struct NetworkCounters {
+  std::vector<TrafficCounters> traffic;  // by router
+  std::uint64_t decisions = 0;           // of routers, and flits that dies have sent
+};
+
+// An input of a router bids for the switch: number * bid_inputs + input.
+using Bid = std::uint32_t;
+inline constexpr std::uint32_t bid_inputs = 8;
+constexpr Bid bid_of(std::uint32_t router, std::uint32_t in) {
+  return router * bid_inputs + in;
+}
+
+// An input channel may cross the switch, unless another input has chosen the same output.
+struct Grant {
+  std::uint32_t router = 0;
+  std::uint8_t in = 0, out = 0, channel = 0;
+};
+
+// A head has won an output channel.
+struct Win {
+  std::uint32_t router = 0;
+  std::uint8_t head = 0, target = 0;
+};
+
+// What leaves the rank.
+struct Crossing {
+  NodeId from;
+  NodeId to;
+  Cycle at = 0;
+  Payload payload;
+  std::uint32_t depth = 0;
+};
+
+struct CycleLists {
+  explicit CycleLists(std::size_t routers)
+      : bids(die_ports * routers, die_ports),
+        askers(routers, 1),
+        grants(die_ports * routers, 0),
+        heads(die_ports * routers, 1),
+        tails(die_ports * routers, 1) {}
+
+  List<Bid> bids;
+  List<std::uint32_t> askers;  // routers
+  List<Grant> grants;
+  List<const Grant*> heads, tails;  // flits that have crossed a switch
+  std::vector<Win> wins;
+  std::vector<Crossing>* leaving = nullptr;  // during Network::step()
+};
+
+}  // namespace hecaton::net::clocked
