@@ -10,6 +10,9 @@
 // ranks twice, and finds the same odd versions and as many events received as sent, has seen a consistent cut
 // with nothing on its way: had one rank sent after the first reading, and another shown the receipt, the
 // version of the first would have changed before the second reading.
+//
+// A rank that has waited for long sleeps (bell.hpp), and says for which promise. It is woken by events, by receipts, by
+// such a promise, and by what all agree on. What else a neighbour promises it hears within a millisecond.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +25,7 @@
 #include <vector>
 
 #include "core/engine/base/event.hpp"
+#include "core/engine/mpi/bell.hpp"
 #include "core/engine/mpi/earliest_replies.hpp"
 #include "core/engine/mpi/shared_memory.hpp"
 #include "core/engine/sync/halt.hpp"
@@ -57,6 +61,7 @@ class SharedChannels {
       Link& link = links_.emplace_back();
       link.out = &ring(self_, k);
       link.in = &ring(to, theirs[to]);
+      link.to = &shown(to);
     }
     agreement_ = &shown(0).agreed;
     halts_wanted_ = &shown(0).halts_wanted;
@@ -81,10 +86,14 @@ class SharedChannels {
   bool publish(std::size_t k, SimTime promise) {
     Link& link = links_[k];
     const SimTime kept_back = flush(link);
+    const SimTime promised = std::min(promise, kept_back);
+    const bool has_news = link.published != link.written || link.confirmed != link.read;
     link.out->written.store(link.written, std::memory_order_release);
-    link.out->promise.store(std::min(promise, kept_back).ps, std::memory_order_release);
+    link.out->promise.store(promised.ps, std::memory_order_release);
     link.out->confirmed.store(link.read, std::memory_order_release);
+    link.published = link.written;
     link.confirmed = link.read;
+    if (has_news || promised.ps > link.to->need.load(std::memory_order_relaxed)) link.to->bell.ring();
     return true;
   }
   bool unconfirmed(std::size_t k) const {
@@ -101,12 +110,14 @@ class SharedChannels {
       if (written == link.read) continue;
       wake();
       received_ += written - link.read;
+      const bool was_full = written - link.read == ring_events;
       for (; link.read != written; ++link.read) {
         EventType event;
         std::memcpy(&event, link.in->events[link.read % ring_events], sizeof event);
         take(event);
       }
       link.in->read.store(written, std::memory_order_release);
+      if (was_full) link.to->bell.ring();
     }
     agreed_ = std::max(agreed_, SimTime{agreement_->load(std::memory_order_acquire)});
   }
@@ -114,7 +125,12 @@ class SharedChannels {
   SimTime bound(std::size_t k) const { return std::min(links_[k].promise, links_[k].replies.earliest()); }
   SimTime agreed() const { return agreed_; }
 
-  void ask(SimTime, SimDuration) {}  // promises can be read at any time
+  // Promises can be read at any time; whoever makes this one wakes a sleeper.
+  void ask(SimTime need, SimDuration) {
+    if (need == need_) return;
+    need_ = need;
+    shown(self_).need.store(need.ps, std::memory_order_relaxed);
+  }
   bool show_blocked(SimTime earliest_output, SimTime next) {
     if (!blocked_) show(earliest_output, next);
     return agree();
@@ -124,14 +140,17 @@ class SharedChannels {
 
   bool halt_wanted(bool here) {
     if (halts_wanted_->load(std::memory_order_acquire) > halts_) return true;
-    if (here) halts_wanted_->store(halts_ + 1, std::memory_order_release);
-    return here;
+    if (!here) return false;
+    halts_wanted_->store(halts_ + 1, std::memory_order_release);
+    ring_all();
+    return true;
   }
   void freeze(SimTime reached, std::uint64_t requests) {
     Shown& mine = shown(self_);
     mine.reached.store(reached.ps, std::memory_order_relaxed);
     mine.requests.store(requests, std::memory_order_relaxed);
     mine.frozen.store(halts_ + 1, std::memory_order_release);
+    ring_all();
   }
   std::optional<Halt> halt() {
     Halt all{SimTime{}, 0};
@@ -146,11 +165,22 @@ class SharedChannels {
   }
   void meet() { communicator_.barrier(); }
   void wake() {
+    if (is_falling_asleep_) shown(self_).bell.stay_awake();
+    is_falling_asleep_ = false;
     if (!blocked_) return;
     blocked_ = false;
     shown(self_).version.store(++version_, std::memory_order_release);
   }
-  void relax(std::uint32_t round) { patience_.turn(round); }
+  // Between the two turns of falling asleep the caller looks for news once more.
+  void relax(std::uint32_t round) {
+    if (patience_.spin(round)) return;
+    Bell& bell = shown(self_).bell;
+    if (is_falling_asleep_)
+      bell.sleep(rung_);
+    else
+      rung_ = bell.prepare();
+    is_falling_asleep_ = !is_falling_asleep_;
+  }
   void finish() {}
 
  private:
@@ -182,12 +212,16 @@ class SharedChannels {
     alignas(64) std::atomic<std::uint64_t> frozen;  // the halt for which this rank waits, or waited last
     std::atomic<std::int64_t> reached;
     std::atomic<std::uint64_t> requests;
+    Bell bell;
+    std::atomic<std::int64_t> need;  // what this rank waits for: a promise that is later
   };
   struct Link {
     Ring* out;
     Ring* in;
+    Shown* to;
     std::uint64_t written = 0;
-    std::uint64_t room = 0;  // `written` may grow up to here, as far as is known
+    std::uint64_t published = 0;  // of what was written
+    std::uint64_t room = 0;       // `written` may grow up to here, as far as is known
     std::uint64_t read = 0;
     std::uint64_t confirmed = 0;  // of what was read
     SimTime promise{};
@@ -214,6 +248,11 @@ class SharedChannels {
     }
     std::memcpy(link.out->events[link.written++ % ring_events], &event, sizeof event);
     return true;
+  }
+
+  void ring_all() {
+    for (std::uint32_t r = 0; r < ranks_; ++r)
+      if (r != self_) shown(r).bell.ring();
   }
 
   // Returns the time of the earliest event that still waits for room.
@@ -259,6 +298,7 @@ class SharedChannels {
     std::int64_t known = agreement_->load(std::memory_order_relaxed);
     while (known < input && !agreement_->compare_exchange_weak(known, input, std::memory_order_acq_rel)) {
     }
+    ring_all();
     return true;
   }
 
@@ -279,6 +319,9 @@ class SharedChannels {
   std::uint64_t received_ = 0;
   std::uint64_t version_ = 0;
   bool blocked_ = false;
+  SimTime need_{};
+  std::uint32_t rung_ = 0;
+  bool is_falling_asleep_ = false;
 };
 
 }  // namespace hecaton::engine

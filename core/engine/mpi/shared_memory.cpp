@@ -46,7 +46,7 @@ constexpr std::uint32_t least_spins = 1u << 6;
 Patience::Patience(std::uint32_t ranks_on_host)
     : most_(ranks_on_host <= std::thread::hardware_concurrency() ? 1u << 14 : least_spins), spins_(most_) {}
 
-void Patience::turn(std::uint32_t round) {
+bool Patience::spin(std::uint32_t round) {
   if (round == 0) {
     if (!gave_up_) spins_ = std::min(most_, spins_ + spins_ / 16);
     gave_up_ = false;
@@ -55,11 +55,15 @@ void Patience::turn(std::uint32_t round) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
-    return;
+    return true;
   }
   if (!gave_up_) spins_ = std::max(least_spins, spins_ / 2);
   gave_up_ = true;
-  sched_yield();
+  return false;
+}
+
+void Patience::turn(std::uint32_t round) {
+  if (!spin(round)) sched_yield();
 }
 
 }  // namespace hecaton::engine

@@ -26,13 +26,15 @@ class SharedMemory {
   std::vector<char*> parts_;
 };
 
-// How to wait: turns of spinning at first, then turns that let other processes run. A wait that spinning did
+// How to wait: turns of spinning at first, then turns that let other processes run, or sleep. A wait that spinning did
 // not end makes the next one spin half as long, because whoever is waited for is probably not running; one
 // that it did end, a little longer. Ranks that share cores never spin for long.
 class Patience {
  public:
   explicit Patience(std::uint32_t ranks_on_host);
-  // The turns of one wait are numbered from 0.
+  // The turns of one wait are numbered from 0. A turn of spinning, if it is one; else false.
+  bool spin(std::uint32_t round);
+  // A turn of either kind: other processes run.
   void turn(std::uint32_t round);
 
  private:
