@@ -45,14 +45,19 @@ bool read_link(std::string_view text, std::uint32_t& a, std::uint32_t& b) {
 
 std::string read_where(std::string_view text, net::LinkOverride& other) {
   using Where = net::LinkOverride::Where;
-  const auto line = [&](std::string_view word, Where where) {
-    if (!text.starts_with(word) || !read_number(text.substr(word.size()), other.a)) return false;
+  // "row 3" or "column 3".
+  const auto line = [&](Where where) {
+    const std::string_view name = name_of(where);
+    if (!text.starts_with(name) || !text.substr(name.size()).starts_with(' ') ||
+        !read_number(text.substr(name.size() + 1), other.a))
+      return false;
     other.where = where;
     return true;
   };
-  if (line("row ", Where::row) || line("column ", Where::column)) return {};
-  if (text == "wrap" || text == "io") {
-    other.where = text == "io" ? Where::io : Where::wrap;
+  if (line(Where::row) || line(Where::column)) return {};
+  for (const Where where : {Where::wrap, Where::io}) {
+    if (text != name_of(where)) continue;
+    other.where = where;
     return {};
   }
   other.where = Where::link;
@@ -78,19 +83,10 @@ std::string read_property(std::string_view text, net::LinkOverride& other) {
 }
 
 std::string where_text(const net::LinkOverride& other) {
-  switch (other.where) {
-    case net::LinkOverride::Where::row:
-      return fmt::format("row {}", other.a);
-    case net::LinkOverride::Where::column:
-      return fmt::format("column {}", other.a);
-    case net::LinkOverride::Where::wrap:
-      return "wrap";
-    case net::LinkOverride::Where::io:
-      return "io";
-    case net::LinkOverride::Where::link:
-      break;
-  }
-  return fmt::format("{}-{}", other.a, other.b);
+  using Where = net::LinkOverride::Where;
+  if (other.where == Where::link) return fmt::format("{}-{}", other.a, other.b);
+  if (other.where == Where::wrap || other.where == Where::io) return std::string(name_of(other.where));
+  return fmt::format("{} {}", name_of(other.where), other.a);
 }
 
 // The shapes that an operator may have of its own; those of others are refused.

@@ -64,8 +64,7 @@ Table link_table() {
            [](auto& d) -> auto& { return d.network.link.energy_pJ_per_bit; }),
        key(
            "overrides", list_type<net::LinkOverride>(override_form), "", Tag::assumed, ActsOn::everything,
-           "Links that differ from the others, in both directions; of several items that fit, the last "
-           "counts. "
+           "Links that differ from the others, in both directions; of several items that fit, the last counts. "
            "No bandwidth above that of all links, which is the routers' clock.",
            [](auto& d) -> auto& { return d.network.link.overrides; })});
 }

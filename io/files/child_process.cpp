@@ -87,7 +87,7 @@ std::string isolated(const std::function<std::string()>& work, unsigned most_sec
     ::close(pipe.read_end);
     throw std::system_error(reason, std::generic_category(), "starting a process");
   }
-  const std::string text = read_all(pipe.read_end);
+  std::string text = read_all(pipe.read_end);
   ::close(pipe.read_end);
   const int status = wait_for(child);
   if (WIFSIGNALED(status)) {

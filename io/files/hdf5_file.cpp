@@ -441,7 +441,7 @@ std::string read_text_attribute(const Handle& object, const std::string& name, s
   char* text = nullptr;
   check(H5Aread(attribute.id(), type.id(), static_cast<void*>(&text)), action);
   if (text == nullptr) return {};
-  const std::string copy(text, strnlen(text, most_bytes));
+  std::string copy(text, strnlen(text, most_bytes));
   check(H5free_memory(text), action);
   return copy;
 }

@@ -74,6 +74,7 @@ std::vector<std::size_t> choose_styles(const partition::Partition& partition, co
   return chosen;
 }
 
+// Dies where the topology says they sit; lines are borders of dies and of regions, not links.
 class Drawing {
  public:
   Drawing(const PartitionPicture& picture, const net::Topology& topology)
@@ -195,8 +196,7 @@ class Drawing {
   void draw_text(std::uint32_t at_x, std::uint32_t at_y, std::uint32_t size, std::string_view text) {
     body_ += fmt::format(
         "<text x=\"{}\" y=\"{}\" font-size=\"{}\" text-anchor=\"middle\" stroke=\"#ffffff\" "
-        "stroke-width=\"3\" "
-        "paint-order=\"stroke\">{}</text>\n",
+        "stroke-width=\"3\" paint-order=\"stroke\">{}</text>\n",
         at_x, at_y, size, text);
   }
 
@@ -266,9 +266,8 @@ class Drawing {
     const auto row = [&](std::uint32_t at, std::string_view a, std::string_view b, std::string_view c) {
       const std::uint32_t base = top_ + at * line_height;
       body_ += fmt::format(
-          "<text y=\"{0}\" text-anchor=\"end\"><tspan x=\"{1}\">{4}</tspan><tspan "
-          "x=\"{2}\">{5}</tspan><tspan "
-          "x=\"{3}\">{6}</tspan></text>\n",
+          "<text y=\"{0}\" text-anchor=\"end\"><tspan x=\"{1}\">{4}</tspan>"
+          "<tspan x=\"{2}\">{5}</tspan><tspan x=\"{3}\">{6}</tspan></text>\n",
           base, left + 70, left + 115, left + 195, a, b, c);
     };
     row(0, "rank", "dies", "load / mean");

@@ -3,25 +3,19 @@
 #include <span>
 #include <vector>
 
-#include "io/trace/run_attributes.hpp"
-#include "io/trace/schema.hpp"
+#include "io/trace/create_table.hpp"
 
 namespace hecaton::io {
 namespace {
 
 template <class Row>
 hdf5::Handle write_table(const hdf5::Handle& file, const TraceTable<Row>& table, std::span<const Row> rows) {
-  hdf5::Handle group = hdf5::create_group(file, table.group);
-  hdf5::write_attribute(group, "long_name", table.long_name);
   std::vector<std::byte> cells(rows.size() * sizeof(std::uint64_t));
-  for (const TraceColumn<Row>& column : table.columns) {
-    const hdf5::Handle dataset = hdf5::create_column(group, column.name, column.cell, rows.size());
-    describe_column(dataset, column.units, column.long_name);
-    if (!column.names.empty()) hdf5::write_attribute(dataset, "names", column.names);
-    column.copy(rows, cells.data());
-    hdf5::write_column(dataset, column.cell, cells.data());
-  }
-  return group;
+  return create_table(file, table, rows.size(),
+                      [&](const hdf5::Handle& dataset, const TraceColumn<Row>& column) {
+                        column.copy(rows, cells.data());
+                        hdf5::write_column(dataset, column.cell, cells.data());
+                      });
 }
 
 }  // namespace

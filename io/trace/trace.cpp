@@ -13,6 +13,7 @@
 #include "io/files/hdf5_file.hpp"
 #include "io/files/shared_atomic_file.hpp"
 #include "io/files/shared_failure.hpp"
+#include "io/trace/create_table.hpp"
 #include "io/trace/layout.hpp"
 #include "io/trace/rows.hpp"
 #include "io/trace/run_attributes.hpp"
@@ -81,17 +82,6 @@ Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& t
   return make_share(link_table(), make_layout(nodes, links_per_node, topology.nodes(), comm), rows);
 }
 
-template <class Row>
-void create_table(const hdf5::Handle& file, const Share<Row>& share) {
-  const hdf5::Handle group = hdf5::create_group(file, share.table.group);
-  hdf5::write_attribute(group, "long_name", share.table.long_name);
-  for (const TraceColumn<Row>& column : share.table.columns) {
-    const hdf5::Handle dataset = hdf5::create_column(group, column.name, column.cell, share.layout.rows());
-    describe_column(dataset, column.units, column.long_name);
-    if (!column.names.empty()) hdf5::write_attribute(dataset, "names", column.names);
-  }
-}
-
 void write_offsets(const hdf5::Handle& file, const TraceLayout& layout) {
   const hdf5::Handle column =
       hdf5::create_column(file, "operations/offsets", hdf5::Cell::u64, layout.first_row.size());
@@ -122,9 +112,9 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
                       const Provenance& provenance, const Shares& shares) {
   hdf5::Handle file = hdf5::create(path);
   describe_run(file, deck, summary);
-  create_table(file, shares.dies);
-  create_table(file, shares.operations);
-  create_table(file, shares.links);
+  create_table(file, shares.dies.table, shares.dies.layout.rows());
+  create_table(file, shares.operations.table, shares.operations.layout.rows());
+  create_table(file, shares.links.table, shares.links.layout.rows());
   write_offsets(file, shares.operations.layout);
   if (result.sampled) write_sampled_tables(file, result.sampled_rows);
   write_provenance(file, provenance, summary, result.accounting);

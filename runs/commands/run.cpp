@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "io/deck/reader.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/files/atomic_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/files/version.hpp"
@@ -120,7 +121,7 @@ struct CheckedRun {
 };
 
 bool is_sampled(const Workload& workload) {
-  return workload.deck().sampling.mode == io::SamplingMode::on;
+  return io::is_sampled(workload.deck());
 }
 
 // A sampled run takes minutes: it is run again, and keeps no checkpoints.

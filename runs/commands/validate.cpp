@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
@@ -125,8 +126,7 @@ int validate_deck(const ValidateArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
     const Preview& seen = checked.preview;
-    if (checked.loaded.deck.sampling.mode == io::SamplingMode::on)
-      require_sample(checked.loaded, checked.planned->workload);
+    if (io::is_sampled(checked.loaded.deck)) require_sample(checked.loaded, checked.planned->workload);
     print_rows("Package", package_rows(checked.loaded.deck));
     if (seen.dram) print_rows("Model", model_rows(checked.planned->workload.plan()));
     if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));

@@ -1,6 +1,5 @@
 #include "runs/sampling/link_counts.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "core/chiplet/program/messages.hpp"
@@ -8,6 +7,7 @@
 #include "net/package/hops.hpp"
 #include "net/package/links.hpp"
 #include "runs/wiring/package.hpp"
+#include "runs/wiring/results.hpp"
 
 namespace hecaton::runs {
 
@@ -17,18 +17,9 @@ struct Flow {
   std::uint64_t flits = 0, packets = 0, bytes = 0;
 };
 
-// Of one message.
-Flow flow_of(const net::Timing& timing, std::uint64_t bytes) {
-  const auto flits_of = [&](std::uint64_t part) {
-    return (part + timing.flit_bytes - 1) / timing.flit_bytes;
-  };
-  const std::uint64_t packet = std::uint64_t{timing.packet_flits} * timing.flit_bytes;
-  if (timing.worm_is_message) {
-    const std::uint64_t flits = flits_of(bytes), segment = timing.packet_flits;
-    return {flits, (flits + segment - 1) / segment, bytes};
-  }
-  return {bytes / packet * timing.packet_flits + flits_of(bytes % packet), (bytes + packet - 1) / packet,
-          bytes};
+Flow flow_of(const net::Timing& timing, const std::uint64_t message_bytes) {
+  const auto bytes = static_cast<std::uint32_t>(message_bytes);
+  return {timing.flits_of(bytes), timing.packets_of(bytes), bytes};
 }
 
 class Counter {
@@ -55,18 +46,14 @@ class Counter {
 
  private:
   void add_links(NodeId node) {
-    const std::size_t first = all_.links.size();
-    for (std::uint32_t p = 0; p < net::port_count; ++p) {
-      const auto port = static_cast<net::Port>(p);
-      const auto neighbour = fabric_.topology.neighbour(node, port);
-      if (!neighbour) continue;
-      const Flow& flow = ports_[node.value][p];
+    const auto of_port = [&](net::Port port) {
+      const Flow& flow = ports_[node.value][static_cast<std::size_t>(port)];
       const auto flit = static_cast<std::uint64_t>(fabric_.link(node, port).flit.ps);
-      all_.links.push_back(
-          {node.value, neighbour->value, flow.flits * flit, flow.flits, flow.packets, flow.bytes});
-    }
-    std::sort(all_.links.begin() + static_cast<std::ptrdiff_t>(first), all_.links.end(),
-              [](const auto& a, const auto& b) { return a.to < b.to; });
+      return chiplet::LinkCounters{
+          .busy_ps = flow.flits * flit, .flits = flow.flits, .packets = flow.packets, .bytes = flow.bytes};
+    };
+    for (const chiplet::LinkCounters& link : link_rows(node, fabric_.topology, of_port))
+      all_.links.push_back(link);
   }
 
   const net::Fabric fabric_;

@@ -6,6 +6,7 @@
 
 #include "core/chiplet/program/counts.hpp"
 #include "runs/sampling/link_counts.hpp"
+#include "runs/wiring/results.hpp"
 
 namespace hecaton::runs {
 
@@ -13,7 +14,7 @@ namespace {
 
 using Values = std::vector<std::int64_t>;
 
-__extension__ using Wide = unsigned __int128;
+using chiplet::Wide;
 
 // A die's marks, and what it knew at its end as one more.
 std::vector<chiplet::Mark> marks_of(const io::LocalRecords& local, std::size_t i) {
@@ -95,11 +96,7 @@ void tell_links(io::RunResult& result, const Workload& whole) {
   io::Totals& totals = result.totals;
   totals.packets = counts.packets;
   totals.packet_hops = totals.flit_hops = totals.link_bits = 0;
-  for (const chiplet::LinkCounters& link : counts.links) {
-    totals.packet_hops += link.packets;
-    totals.flit_hops += link.flits;
-    totals.link_bits += link.bytes * 8;
-  }
+  add_links(totals, counts.links);
 }
 
 }  // namespace
@@ -133,10 +130,7 @@ void tell_whole_step(io::RunResult& result, const Workload& whole, const samplin
   result.totals.simulated_ps = sampling::total_of({strata, roles.stratum_of_segment, segments.step_ps});
   tell_dies(result.local, whole, roles, simulated_ps, result.totals.simulated_ps);
   tell_links(result, whole);
-  std::uint64_t dram_bytes = 0;
-  for (const chiplet::DieCounters& die : result.local.die_counters)
-    dram_bytes += die.dram_read_bytes + die.dram_write_bytes;
-  result.totals.dram_bytes = boost::mpi::all_reduce(world, dram_bytes, std::plus<std::uint64_t>());
+  result.totals.dram_bytes = dram_bytes_of(result.local.die_counters, world);
 }
 
 }  // namespace hecaton::runs

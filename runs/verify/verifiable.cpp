@@ -23,7 +23,7 @@ void check_kind(const io::Deck& deck) {
 }
 
 void check_size(const io::Deck& deck) {
-  __extension__ using Wide = unsigned __int128;
+  using training::Wide;
   constexpr std::uint64_t most = 200'000'000;
   const auto& step = deck.as<training::TrainingConfig>();
   const training::ModelConfig& m = step.model;

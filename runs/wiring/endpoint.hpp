@@ -54,8 +54,8 @@ struct DieNodeOf {
   chiplet::Die die;
   bool keeps_rows = true;
   std::vector<chiplet::OperationRow> rows = {};
-  std::vector<chiplet::Mark> marks = {};             // of sampled programs, which have no checkpoints
-  const chiplet::EarliestSend* foresight = nullptr;  // of messages to other ranks
+  std::vector<chiplet::Mark> marks = {};                // of sampled programs, which have no checkpoints
+  const chiplet::EarliestSend* remote_sends = nullptr;  // messages to other ranks; null: at any time
   [[no_unique_address]] Observer observer = {};
 
   template <class Archive>
@@ -65,7 +65,7 @@ struct DieNodeOf {
 
   // No message of it leaves the rank sooner, everything before `now` having happened.
   SimTime sends_no_sooner(SimTime now) const {
-    return foresight == nullptr ? now : die.earliest_send(*foresight, now);
+    return remote_sends == nullptr ? now : die.earliest_send(*remote_sends, now);
   }
 
   template <class Host>

@@ -60,8 +60,8 @@ class Senders {
   }
 
   void consider_dram(NodeId from, NodeId to) {
-    if (owner_of_[from.value] != self_ || sends_[from.value].unforeseen || !leaves(from, to, false)) return;
-    sends_[from.value].any = sends_[from.value].unforeseen = true;
+    if (owner_of_[from.value] != self_ || sends_[from.value].at_any_time || !leaves(from, to, false)) return;
+    sends_[from.value].any = sends_[from.value].at_any_time = true;
   }
 
   const Workload& workload_;
@@ -85,14 +85,14 @@ std::vector<Sends> senders_beyond(const Workload& workload, const net::Fabric& f
   return std::vector<Sends>(owner_of.size(), Sends{true, true, {}});
 }
 
-const chiplet::EarliestSend* Foresights::of(NodeId die, const Sends& sends) {
-  if (!sends.any || sends.unforeseen) return nullptr;
+const chiplet::EarliestSend* EarliestSends::of(NodeId die, const Sends& sends) {
+  if (!sends.any || sends.at_any_time) return nullptr;
   const chiplet::DieSetup setup = workload_.die_setup(die);
   for (const Shared& shared : shared_)
-    if (shared.program == setup.program && shared.groups == sends.groups) return shared.foresight.get();
+    if (shared.program == setup.program && shared.groups == sends.groups) return shared.sends.get();
   shared_.push_back({setup.program, sends.groups,
                      std::make_unique<chiplet::EarliestSend>(*setup.program, sends.groups, setup.timings)});
-  return shared_.back().foresight.get();
+  return shared_.back().sends.get();
 }
 
 }  // namespace hecaton::runs

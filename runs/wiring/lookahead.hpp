@@ -17,7 +17,7 @@ net::BypassLinks bypass_links_of(const Workload& workload);
 // What a node sends on ways that leave its rank.
 struct Sends {
   bool any = false;
-  bool unforeseen = false;        // when follows from no program: DRAM data, synthetic traffic
+  bool at_any_time = false;       // no program says when: DRAM data, synthetic traffic
   chiplet::SendingGroups groups;  // otherwise, in collectives over these
 };
 
@@ -25,18 +25,18 @@ struct Sends {
 std::vector<Sends> senders_beyond(const Workload& workload, const net::Fabric& fabric,
                                   std::span<const RankId> owner_of, RankId self, bool programs);
 
-// What dies of one program and the same groups share.
-class Foresights {
+// The earliest sends of this rank's dies; dies of one program and the same groups share them.
+class EarliestSends {
  public:
-  explicit Foresights(const Workload& workload) : workload_(workload) {}
-  // Null if nothing can be foreseen.
+  explicit EarliestSends(const Workload& workload) : workload_(workload) {}
+  // Null if no program says when the die sends.
   const chiplet::EarliestSend* of(NodeId die, const Sends& sends);
 
  private:
   struct Shared {
     const chiplet::Program* program;
     chiplet::SendingGroups groups;
-    std::unique_ptr<chiplet::EarliestSend> foresight;
+    std::unique_ptr<chiplet::EarliestSend> sends;
   };
   const Workload& workload_;
   std::vector<Shared> shared_;

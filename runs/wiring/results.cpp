@@ -23,24 +23,8 @@ std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& world)
   return boost::mpi::all_reduce(world, value, std::plus<std::uint64_t>());
 }
 
-// `counters`(port) are those of what went out of it, but for the two ends.
-template <class Counters>
-std::vector<chiplet::LinkCounters> links_of(NodeId node, const net::Topology& topology, Counters&& counters) {
-  std::vector<chiplet::LinkCounters> links;
-  for (std::uint32_t p = 0; p < net::port_count; ++p) {
-    const auto port = static_cast<net::Port>(p);
-    const auto neighbour = topology.neighbour(node, port);
-    if (!neighbour) continue;
-    chiplet::LinkCounters& link = links.emplace_back(counters(port));
-    link.from = node.value;
-    link.to = neighbour->value;
-  }
-  std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
-  return links;
-}
-
 std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
-  return links_of(node.id, topology, [&](net::Port port) {
+  return link_rows(node.id, topology, [&](net::Port port) {
     const net::PortCounters& sent = node.router.counters().ports[static_cast<std::size_t>(port)];
     return chiplet::LinkCounters{
         .busy_ps = sent.busy_ps, .flits = sent.flits, .packets = sent.packets, .bytes = sent.bytes};
@@ -50,7 +34,7 @@ std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::
 std::vector<chiplet::LinkCounters> links_of(const ClockedModel& model, std::size_t local) {
   const net::clocked::Network& network = model.network();
   const net::Timing& timing = model.fabric().timing;
-  return links_of(network.nodes()[local], model.fabric().topology, [&](net::Port port) {
+  return link_rows(network.nodes()[local], model.fabric().topology, [&](net::Port port) {
     const net::clocked::PortCounters counters = network.port(local, port);
     return chiplet::LinkCounters{.busy_ps = counters.flits * static_cast<std::uint64_t>(timing.cycle.ps),
                                  .flits = counters.flits,
@@ -201,6 +185,21 @@ io::LocalRecords take_records(ClockedModel& model) {
   return records;
 }
 
+void add_links(io::Totals& totals, const std::vector<chiplet::LinkCounters>& links) {
+  for (const chiplet::LinkCounters& link : links) {
+    totals.packet_hops += link.packets;
+    totals.flit_hops += link.flits;
+    totals.link_bits += link.bytes * 8;
+  }
+}
+
+std::uint64_t dram_bytes_of(const std::vector<chiplet::DieCounters>& dies_here,
+                            const boost::mpi::communicator& world) {
+  std::uint64_t bytes = 0;
+  for (const chiplet::DieCounters& die : dies_here) bytes += die.dram_read_bytes + die.dram_write_bytes;
+  return sum_of(bytes, world);
+}
+
 io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRecords& records,
                   std::uint32_t nodes, const boost::mpi::communicator& world) {
   io::Totals mine;
@@ -209,13 +208,7 @@ io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRec
     mine.packets += node.packets;
     end = std::max(end, node.end_ps);
   }
-  for (const chiplet::LinkCounters& link : records.links) {
-    mine.packet_hops += link.packets;
-    mine.flit_hops += link.flits;
-    mine.link_bits += link.bytes * 8;
-  }
-  for (const chiplet::DieCounters& die : records.die_counters)
-    mine.dram_bytes += die.dram_read_bytes + die.dram_write_bytes;
+  add_links(mine, records.links);
   io::Totals all;
   all.simulated_ps =
       static_cast<std::int64_t>(boost::mpi::all_reduce(world, end, boost::mpi::maximum<std::uint64_t>()));
@@ -223,7 +216,7 @@ io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRec
   all.packet_hops = sum_of(mine.packet_hops, world);
   all.flit_hops = sum_of(mine.flit_hops, world);
   all.link_bits = sum_of(mine.link_bits, world);
-  all.dram_bytes = sum_of(mine.dram_bytes, world);
+  all.dram_bytes = dram_bytes_of(records.die_counters, world);
   all.digest = package_digest(nodes_here, nodes, world);
   return all;
 }

@@ -2,6 +2,7 @@
 // report of who still waits.
 #pragma once
 
+#include <algorithm>
 #include <boost/mpi/communicator.hpp>
 #include <optional>
 #include <string>
@@ -34,6 +35,24 @@ void require_finished(const ClockedModel& model, const boost::mpi::communicator&
 // Who has not ended its program and waits for what; empty after a run that is complete. Of this rank.
 std::vector<std::string> unfinished(const Model& model);
 
+// Rows of the links that leave a node, by their other ends. `counters`(port) are those of what went out of it, but for
+// the two ends.
+template <class Counters>
+std::vector<chiplet::LinkCounters> link_rows(NodeId node, const net::Topology& topology,
+                                             Counters&& counters) {
+  std::vector<chiplet::LinkCounters> links;
+  for (std::uint32_t p = 0; p < net::port_count; ++p) {
+    const auto port = static_cast<net::Port>(p);
+    const auto neighbour = topology.neighbour(node, port);
+    if (!neighbour) continue;
+    chiplet::LinkCounters& link = links.emplace_back(counters(port));
+    link.from = node.value;
+    link.to = neighbour->value;
+  }
+  std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
+  return links;
+}
+
 // Moves the operation rows out of the model.
 io::LocalRecords take_records(Model& model);
 io::LocalRecords take_records(ClockedModel& model);
@@ -41,6 +60,10 @@ io::LocalRecords take_records(ClockedModel& model);
 // Collective: equal on every rank. `records` are this rank's, `nodes` is the number of all.
 io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRecords& records,
                   std::uint32_t nodes, const boost::mpi::communicator& world);
+// The part of the totals that links make; and, collective, what all dies have moved to and from DRAM.
+void add_links(io::Totals& totals, const std::vector<chiplet::LinkCounters>& links);
+std::uint64_t dram_bytes_of(const std::vector<chiplet::DieCounters>& dies_here,
+                            const boost::mpi::communicator& world);
 // Of the longest chain of events, each of which had to wait for the one before; the same at any rank count.
 // 0: longer than can be counted.
 std::uint64_t critical_path(const std::vector<NodeOutcome>& nodes_here,

@@ -158,13 +158,13 @@ std::optional<io::RunResult> run_to_its_end(const Run<AnyModel>& run) {
 }
 
 // Gives the model what programs say of messages to other ranks.
-void look_out(Model& model, const std::vector<Sends>& sends, Foresights& foresights,
-              const net::LookaheadSources& sources) {
+void set_message_lookahead(Model& model, const std::vector<Sends>& sends, EarliestSends& earliest_sends,
+                           const net::LookaheadSources& sources) {
   std::vector<bool> sends_out;
   for (const Sends& node : sends) sends_out.push_back(node.any);
   for (Model::Node& node : model.nodes())
     if (auto* die = std::get_if<DieNode>(&node.endpoint.node))
-      die->foresight = foresights.of(node.id, sends[node.id.value]);
+      die->remote_sends = earliest_sends.of(node.id, sends[node.id.value]);
   model.use_messages(sends_out, sources);
 }
 
@@ -189,10 +189,11 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
   model.set_regions(partition.owner, bypass_links_of(workload), options.lookahead);
-  Foresights foresights(workload);
+  EarliestSends earliest_sends(workload);
   if (ranks > 1)
-    look_out(model, senders_beyond(workload, fabric, partition.owner, self, options.lookahead.programs),
-             foresights, options.lookahead);
+    set_message_lookahead(model,
+                          senders_beyond(workload, fabric, partition.owner, self, options.lookahead.programs),
+                          earliest_sends, options.lookahead);
   return run_to_its_end(Run<Model>{workload, model, options, sync, world, start});
 }
 

@@ -1,6 +1,8 @@
 #include "core/chiplet/hardware/matrix_engine.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <stdexcept>
 
 #include "core/chiplet/hardware/timings.hpp"
 
@@ -9,7 +11,8 @@ namespace hecaton::chiplet {
 namespace {
 
 std::uint64_t narrow(Wide value) {
-  if (value > static_cast<Wide>(~std::uint64_t{0})) throw std::overflow_error("a count overflowed 64 bits");
+  if (value > std::numeric_limits<std::uint64_t>::max())
+    throw std::overflow_error("a count overflowed 64 bits");
   return static_cast<std::uint64_t>(value);
 }
 

@@ -21,7 +21,7 @@ MpiReduction::MpiReduction(const boost::mpi::communicator& communicator, std::si
 }
 
 MpiReduction::~MpiReduction() {
-  if (!finished_ && !has_stopped()) mpi_.release();
+  if (!finished_ && !has_stopped()) static_cast<void>(mpi_.release());
 }
 
 bool MpiReduction::has_stopped() {

@@ -1,14 +1,13 @@
 #include "core/training/plan/footprint.hpp"
 
 #include "core/chiplet/program/counts.hpp"
+#include "core/training/model/config.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
 
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 // More than any package has, and with room left for sums.
 constexpr Wide most_bytes = Wide{1} << 62;

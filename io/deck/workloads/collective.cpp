@@ -66,20 +66,14 @@ net::RingOrder line_order_of(const training::CollectiveConfig& collective,
 
 // The name of what is run: where the deck leaves the ring open, that of the ring that suits.
 std::string algorithm_of(const training::CollectiveConfig& collective, net::RingOrder line_order) {
-  switch (collective.algorithm) {
-    case training::CollectiveAlgorithm::torus_ring:
-      return "torus-ring";
-    case training::CollectiveAlgorithm::tree:
-      return "tree";
-    case training::CollectiveAlgorithm::halving_doubling:
-      return "halving-doubling";
-    case training::CollectiveAlgorithm::direct:
-      return "direct";
-    default:
-      break;
+  using Algorithm = training::CollectiveAlgorithm;
+  Algorithm run = collective.algorithm;
+  if (run == Algorithm::ring || run == Algorithm::naive_ring || run == Algorithm::bypass_ring ||
+      run == Algorithm::hamiltonian_ring) {
+    run = line_order == net::RingOrder::bypass ? Algorithm::bypass_ring : Algorithm::naive_ring;
+    if (collective.group == training::CollectiveGroup::package) run = Algorithm::hamiltonian_ring;
   }
-  if (collective.group == training::CollectiveGroup::package) return "hamiltonian-ring";
-  return line_order == net::RingOrder::bypass ? "bypass-ring" : "naive-ring";
+  return std::string(name_of(run));
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ Table sampling_table() {
 }
 
 void check_sampling(const Deck& deck, const Refuser& refuse) {
-  if (deck.sampling.mode == SamplingMode::off) return;
+  if (!is_sampled(deck)) return;
   const WorkloadKind& kind = kind_of(deck);
   if (!kind.traits.computes)
     refuse("sampling.mode", "does not fit the workload",

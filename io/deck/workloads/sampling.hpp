@@ -5,12 +5,18 @@
 #include <optional>
 #include <string_view>
 
+#include "io/deck/deck.hpp"
 #include "io/deck/refuser.hpp"
 #include "io/deck/registry.hpp"
 
 namespace hecaton::io {
 
 Table sampling_table();
+
+// Whether the step is told from a part of it.
+inline bool is_sampled(const Deck& deck) {
+  return deck.sampling.mode == SamplingMode::on;
+}
 
 // Refuses sampling of what has no step to sample, and a budget that is none.
 void check_sampling(const Deck& deck, const Refuser& refuse);
