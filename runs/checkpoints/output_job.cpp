@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -21,8 +22,14 @@ namespace fs = std::filesystem;
 
 enum class JobState { gone, there, unknown };
 
-// Asking for one job is an error once Slurm has forgotten it, so all of its owner are asked for. One that is only being
-// tidied up after starts nothing any more.
+// Of a job that starts nothing any more, although Slurm still lists it.
+bool is_over(std::string_view state) {
+  constexpr std::string_view states[] = {"COMPLETING", "COMPLETED", "FAILED",        "CANCELLED", "TIMEOUT",
+                                         "NODE_FAIL",  "DEADLINE",  "OUT_OF_MEMORY", "BOOT_FAIL", "REVOKED"};
+  return std::find(std::begin(states), std::end(states), state) != std::end(states);
+}
+
+// Asking for one job is an error once Slurm has forgotten it, so all of its owner are asked for.
 JobState state_of(const OutputJob& job, uid_t owner) {
   std::vector<std::string> words{"squeue", "--noheader", "--format=%A %T", fmt::format("--user={}", owner)};
   if (!job.cluster.empty()) words.insert(words.end(), {"-M", job.cluster});
@@ -32,7 +39,7 @@ JobState state_of(const OutputJob& job, uid_t owner) {
   std::string id, state;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words_of_line(line);
-    if (words_of_line >> id >> state && id == job.id && state != "COMPLETING") return JobState::there;
+    if (words_of_line >> id >> state && id == job.id && !is_over(state)) return JobState::there;
   }
   return JobState::gone;
 }
