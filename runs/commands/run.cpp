@@ -186,7 +186,6 @@ Findings check_all(const RunArguments& arguments, int ranks) {
   const io::Deck& deck = found.deck.loaded.deck;
   expect_distinct_files(arguments, paths, files_read(arguments.input, deck));
   check_sampled_run(arguments, found.deck);
-  expect_no_other_job(paths.folder, job_of(arguments));
   found.run = wanted_run(arguments, deck);
   found.beginning = find_beginning(found.run);
   if (found.beginning.ended)
@@ -214,6 +213,7 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
   run.deck = share_deck(world, [&] {
     const OutputPaths paths = output_paths(arguments);
     expect_distinct_files(arguments, paths, {{"DECK", arguments.input.deck}});
+    expect_no_other_job(paths.folder, job_of(arguments));
     run.lock = lock_output(paths.folder);
     Findings found = check_all(arguments, world.size());
     const CheckedDeck& checked = found.deck;
@@ -345,12 +345,14 @@ int check_run(const RunArguments& arguments) {
   return guarded([&] {
     const OutputPaths paths = output_paths(arguments);
     const auto job = job_of(arguments);
-    std::error_code error;
-    if (job && !is_queued(*job)) return;
-    if (!job && fs::exists(paths.folder / output_lock_name, error)) lock_output(paths.folder);
-    if (!job) check_all(arguments, arguments.check_ranks);
-    if (!job) look_at_outputs(files_of(paths));
-    if (job) note_job(paths.folder, *job);
+    if (job) {
+      if (is_queued(*job)) note_job(paths.folder, *job);
+      return;
+    }
+    expect_no_other_job(paths.folder, job);
+    expect_unlocked(paths.folder);
+    check_all(arguments, arguments.check_ranks);
+    look_at_outputs(files_of(paths));
   });
 }
 

@@ -71,7 +71,11 @@ class LocalRunner {
       : sweep_(sweep), options_(options), forecast_(sweep) {
     std::unordered_map<std::string_view, const SweepPoint*> by_name;
     for (const SweepPoint& point : sweep.points) by_name.emplace(point.name, &point);
-    for (const std::string& name : points) waiting_.push_back(by_name.at(name));
+    for (const std::string& name : points) {
+      waiting_.push_back(by_name.at(name));
+      const auto percent = progress_of(log_of(sweep, name)).percent;
+      if (percent) done_.emplace(waiting_.back(), *percent / 100.0);
+    }
     all_ = waiting_.size();
   }
 
@@ -172,7 +176,10 @@ class LocalRunner {
 
   double seconds_left() const {
     std::vector<PointShare> shares;
-    for (const SweepPoint* point : waiting_) shares.push_back({point->events, 0});
+    for (const SweepPoint* point : waiting_) {
+      const auto begun = done_.find(point);
+      shares.push_back({point->events, begun == done_.end() ? 0 : begun->second});
+    }
     for (const auto& [child, running] : running_) {
       const auto percent = progress_of(log_of(sweep_, running.point->name)).percent;
       shares.push_back({running.point->events, percent.value_or(0) / 100.0});
@@ -208,7 +215,8 @@ class LocalRunner {
   const LocalOptions& options_;
   SweepForecast forecast_;
   std::deque<const SweepPoint*> waiting_;
-  std::set<const SweepPoint*> told_;  // that somebody else runs them
+  std::unordered_map<const SweepPoint*, double> done_;  // before, of those that were begun
+  std::set<const SweepPoint*> told_;                    // that somebody else runs them
   std::map<pid_t, RunningPoint> running_;
   std::size_t all_ = 0;
   std::size_t ended_ = 0;

@@ -21,8 +21,8 @@ from harness import HECATON, check, finish, need, run, wait_for
 
 INTERRUPTIONS = int(sys.argv[3]) if len(sys.argv) > 3 else 6
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else time.time_ns()
-MOST_S = 60 if INTERRUPTIONS < 20 else 5400  # until the last interruption
-CHAIN_CYCLES = 600_000
+MOST_S = 50 if INTERRUPTIONS < 20 else 12 * INTERRUPTIONS  # until the last interruption
+CHAIN_CYCLES = 150_000
 POINT_CYCLES = [2_000_000, 100, 2_500_000]
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL"}
 
