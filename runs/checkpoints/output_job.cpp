@@ -6,26 +6,29 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <iterator>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 #include "io/files/atomic_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/files/process.hpp"
 #include "io/files/text_file.hpp"
+#include "io/report/message.hpp"
 
 namespace hecaton::runs {
 namespace {
 
 namespace fs = std::filesystem;
 
-enum class JobState { gone, there, unknown };
+enum class JobState { gone, ending, there, unknown };
 
 // Of a job that starts nothing any more, although Slurm still lists it.
 bool is_over(std::string_view state) {
-  constexpr std::string_view states[] = {"COMPLETING", "COMPLETED", "FAILED",        "CANCELLED", "TIMEOUT",
-                                         "NODE_FAIL",  "DEADLINE",  "OUT_OF_MEMORY", "BOOT_FAIL", "REVOKED"};
+  constexpr std::string_view states[] = {"COMPLETED", "FAILED",        "CANCELLED", "TIMEOUT", "NODE_FAIL",
+                                         "DEADLINE",  "OUT_OF_MEMORY", "BOOT_FAIL", "REVOKED"};
   return std::find(std::begin(states), std::end(states), state) != std::end(states);
 }
 
@@ -39,9 +42,22 @@ JobState state_of(const OutputJob& job, uid_t owner) {
   std::string id, state;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words_of_line(line);
-    if (words_of_line >> id >> state && id == job.id && !is_over(state)) return JobState::there;
+    if (!(words_of_line >> id >> state) || id != job.id || is_over(state)) continue;
+    return state == "COMPLETING" ? JobState::ending : JobState::there;
   }
   return JobState::gone;
+}
+
+// A job that ends may be gone a moment later, or wait to be started again.
+JobState settled_state_of(const OutputJob& job, uid_t owner) {
+  constexpr std::chrono::seconds patience{60};
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  JobState state = state_of(job, owner);
+  if (state == JobState::ending) io::print_notice("waits for what becomes of Slurm job " + job.id);
+  for (; state == JobState::ending && std::chrono::steady_clock::now() < give_up;
+       state = state_of(job, owner))
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  return state;
 }
 
 // Who has written the note; this user if that is not known.
@@ -78,9 +94,10 @@ void expect_no_other_job(const fs::path& folder, const std::optional<OutputJob>&
   if (!fs::is_regular_file(file, error)) return;
   const auto job = parse_job(io::read_text_file(file, "a note of this program"));
   if (!job || (mine && mine->id == job->id)) return;
-  switch (state_of(*job, owner_of(file))) {
+  switch (settled_state_of(*job, owner_of(file))) {
     case JobState::gone:
       return;
+    case JobState::ending:
     case JobState::there:
       refuse(folder, *job, "which is queued or runs, and goes on there");
     case JobState::unknown:
@@ -89,7 +106,8 @@ void expect_no_other_job(const fs::path& folder, const std::optional<OutputJob>&
 }
 
 bool is_queued(const OutputJob& job) {
-  return state_of(job, ::geteuid()) == JobState::there;
+  const JobState state = state_of(job, ::geteuid());
+  return state == JobState::there || state == JobState::ending;
 }
 
 void note_job(const fs::path& folder, const OutputJob& job) {

@@ -160,7 +160,9 @@ class LocalRunner {
     note_end(sweep_, point.name, is_stopped ? PointEnd::stopped : PointEnd::failed, code);
     say(point, fmt::format("{}, see {}", is_stopped ? "stopped" : fmt::format("FAILED with {}", code),
                            log.string()));
-    const auto failure = is_stopped || has_begun_ ? std::nullopt : launcher_failure(log, ended.log_bytes);
+    constexpr int killed = 128;
+    const bool may_be_launcher = !is_stopped && !has_begun_ && code < killed;
+    const auto failure = may_be_launcher ? launcher_failure(log, ended.log_bytes) : std::nullopt;
     has_begun_ = has_begun_ || !failure;
     if (failure) result_.no_start = *failure;
   }

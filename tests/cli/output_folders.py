@@ -349,9 +349,15 @@ def jobs():
         said = hecaton("--job", "4711")
         check(said.returncode == 0 and not os.path.exists(note), f"the job itself may, and at its end it is nobody's: {said}")
         write(note, "4711;big\n")
-        answer("4711 COMPLETING\n471 RUNNING\n")
+        answer("4711 COMPLETED\n471 RUNNING\n")
         said = hecaton()
         check(said.returncode == 0, f"a job that has ended owns nothing: {said}")
+        write(note, "4711\n")
+        for becomes, code in (("PENDING", 2), ("CANCELLED", 0)):  # requeued, and ended
+            write(os.path.join(here, "squeue"), f"#!/bin/sh\ncat {here}/queue\necho 4711 {becomes} >{here}/queue\n")
+            answer("4711 COMPLETING\n")
+            said = hecaton("--check", "1")
+            check(said.returncode == code and "waits for what becomes of Slurm job 4711" in said.stderr, f"{becomes}: {said}")
         check("is no job" in hecaton("--job", "some").stderr, "a job is a number")
 
 

@@ -160,7 +160,7 @@ LONG = 3_000_000  # cycles that take seconds
 
 
 def log_of_last(here):
-    return max((log for log in here.glob("out/s/points/*/log")), key=lambda log: log.stat().st_mtime_ns)
+    return max(here.glob("out/s/points/*/log"), key=lambda log: log.stat().st_mtime_ns)
 
 
 def interrupted_points():
@@ -173,7 +173,7 @@ def interrupted_points():
         stopped = []
         for number in (signal.SIGINT, signal.SIGKILL):
             process = long_points(here, study)
-            need(wait_for(lambda: runs_at_work(here) and hears(runs_at_work(here)[0]), 20), "the point hears signals")
+            need(wait_for(lambda: runs_at_work(here) and is_owner(runs_at_work(here)[0], here), 20), "the point begins")
             process.send_signal(number)
             said = process.communicate(timeout=60)[1]
             check(number == signal.SIGKILL or process.returncode == 75, f"{number}: {process.returncode} {said}")
@@ -181,19 +181,19 @@ def interrupted_points():
             check(wait_for(lambda: not runs_at_work(here), 20), f"{number}: the point ends")
             stopped.append(log_of_last(here).read_text())
             check(list(here.glob("out/s/points/*/checkpoints/*.hck")), f"{number}: with a checkpoint: {stopped[-1]}")
-        check("goes on from" in stopped[1] and "begins anew" not in stopped[1], f"the second went on: {stopped}")
+        check("hecaton: goes on from" in stopped[1] and "begins anew" not in stopped[1], f"the second went on: {stopped}")
         status = sweep(here, study, "--status").stdout
         check("restart 1\n" in status and "\nforecast  about " in status, status)
         sweep(here, study)
-        check(log_of_last(here).read_text().count("goes on from") == 2, "so did the third")
+        check(log_of_last(here).read_text().count("hecaton: goes on from") == 2, f"so did the third: {log_of_last(here).read_text()}")
         summary = json.loads((here / "alone/summary.json").read_text())
         check(table(here)[1]["digest"] == summary["digest"], "to the digest of an undisturbed run")
         check(not list(here.glob("out/s/points/*/checkpoints")), "without leaving checkpoints")
 
 
-def hears(pid):
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.M)[1], 16) >> (signal.SIGUSR2 - 1) & 1 == 1
+def is_owner(pid, here):
+    """The folder is the run's: it has begun."""
+    return any(lock.read_text().startswith(f"process {pid} ") for lock in here.glob("out/s/points/*/.lock"))
 
 
 def living_point():
@@ -203,7 +203,7 @@ def living_point():
         study = HEAD + f"[grid]\ntraffic.measure_cycles = [100, {LONG}]\n"
         process = long_points(here, study)
         pid = runs_at_work(here)[0]
-        need(wait_for(lambda: hears(pid), 20), "the point hears signals")
+        need(wait_for(lambda: is_owner(pid, here), 20), "the point begins")
         os.kill(pid, signal.SIGSTOP)
         process.kill()
         process.communicate()
@@ -217,7 +217,7 @@ def living_point():
         os.kill(pid, signal.SIGCONT)
         said = second.communicate(timeout=120)[1]
         check(second.returncode == 0, f"then it goes on: {second.returncode} {said}")
-        check("goes on from" in (where / "log").read_text() and len(table(here)) == 2, "from the checkpoint of the other")
+        check("hecaton: goes on from" in (where / "log").read_text() and len(table(here)) == 2, "from the checkpoint of the other")
 
 
 def no_launcher():
