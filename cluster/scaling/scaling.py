@@ -83,7 +83,7 @@ def validate(hecaton, cases):
 
 
 def run_words(words, output):
-    return [*words, "--output", str(output), "--trace", "summary", "--progress", "none"]
+    return [*words, "--output", str(output), "--trace", "summary", "--progress", "none", "--fresh"]
 
 
 def run_here(arguments, ranks, words, output):

@@ -5,14 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/vector.hpp>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
-#include "core/engine/base/digest.hpp"
+#include "core/engine/base/bytes_digest.hpp"
 #include "io/checkpoint/state_archive.hpp"
 #include "io/files/durable_file.hpp"
 #include "io/files/input_error.hpp"
@@ -31,39 +29,6 @@ constexpr std::uint64_t prologue_bytes = 32;  // magic, schema, bytes and digest
 constexpr std::uint64_t largest_head = std::uint64_t{1} << 30U;
 
 using Bytes = std::vector<unsigned char>;
-
-// Digests a sequence of pieces; where it is cut changes nothing.
-class BytesDigest {
- public:
-  void add(std::span<const unsigned char> bytes) {
-    length_ += bytes.size();
-    while (!bytes.empty()) {
-      const std::size_t taken = std::min(sizeof word_ - filled_, bytes.size());
-      std::memcpy(word_.data() + filled_, bytes.data(), taken);
-      filled_ += taken;
-      bytes = bytes.subspan(taken);
-      if (filled_ == sizeof word_) flush();
-    }
-  }
-  std::uint64_t value() {
-    if (filled_ > 0) flush();
-    digest_.add(length_);
-    return digest_.value();
-  }
-
- private:
-  void flush() {
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < filled_; ++i) word |= std::uint64_t{word_[i]} << (8 * i);
-    digest_.add(word);
-    filled_ = 0;
-  }
-
-  Digest digest_;
-  std::array<unsigned char, 8> word_{};
-  std::size_t filled_ = 0;
-  std::uint64_t length_ = 0;
-};
 
 // Writes at places of a file that ranks share.
 class SharedFile {
@@ -169,9 +134,8 @@ void write_file(const fs::path& temporary, const Bytes& start, const std::vector
 }  // namespace
 
 RunIdentity identity_of(const std::string& resolved_deck, SimulationWay way) {
-  const auto* text = reinterpret_cast<const unsigned char*>(resolved_deck.data());
   const BuildInfo& build = build_info();
-  return {build.version, build.git, digest_of_bytes({text, resolved_deck.size()}), way};
+  return {build.version, build.git, digest_of_text(resolved_deck), way};
 }
 
 std::uint64_t digest_of_bytes(std::span<const unsigned char> bytes) {

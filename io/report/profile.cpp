@@ -81,6 +81,7 @@ double Profile::least_s() const {
 Profile make_profile(const Summary& summary, const RunResult& result, std::vector<double> writing_s) {
   Profile profile;
   profile.deck = summary.deck;
+  profile.deck_digest = summary.deck_digest;
   profile.version = summary.version;
   profile.git = summary.git;
   profile.sync = summary.sync;
@@ -113,6 +114,7 @@ std::string to_json(const Profile& profile) {
                                  {"version", profile.version},
                                  {"git", profile.git},
                                  {"deck", profile.deck},
+                                 {"deck_digest", fmt::format("{:016x}", profile.deck_digest)},
                                  {"sync", profile.sync},
                                  {"wall_s", profile.wall_s},
                                  {"events", profile.events()},

@@ -16,7 +16,8 @@ namespace hecaton::io {
 
 struct Profile {
   std::string deck, version, git, sync;
-  double wall_s = 0;  // of the simulation
+  std::uint64_t deck_digest = 0;  // as in the summary
+  double wall_s = 0;              // of the simulation
   std::uint64_t critical_path_events = 0;
   std::vector<RankAccounting> ranks;
   std::vector<double> writing_s;  // of files, by rank

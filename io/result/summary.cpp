@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "core/chiplet/program/energy.hpp"
+#include "core/engine/base/bytes_digest.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/version.hpp"
 #include "io/result/combined_rows.hpp"
@@ -118,6 +119,7 @@ Summary make_summary(const Deck& deck, const RunResult& result, const ModelFacts
                      const boost::mpi::communicator& comm) {
   Summary summary;
   summary.deck = deck.name;
+  summary.deck_digest = digest_of_text(deck.resolved_toml);
   summary.rows = deck.network.package.rows;
   summary.columns = deck.network.package.columns;
   summary.ranks = static_cast<std::uint32_t>(comm.size());

@@ -35,7 +35,8 @@ struct SummaryHead {
   std::string version;
   std::string git;
   std::string build_type;
-  std::string deck;  // its name
+  std::string deck;               // its name
+  std::uint64_t deck_digest = 0;  // of its resolved text: that of every file that the run has left
   std::uint32_t rows = 0;
   std::uint32_t columns = 0;
   std::uint32_t ranks = 0;
@@ -58,8 +59,8 @@ struct SummaryHead {
     return std::tuple(field<&S::schema>("schema"), field<&S::version>("version", "1", "", none, of_the_run),
                       field<&S::git>("git", "1", "", none, of_the_run),
                       field<&S::build_type>("build_type", "1", "", none, of_the_run), field<&S::deck>("deck"),
-                      field<&S::rows>("rows"), field<&S::columns>("columns"),
-                      field<&S::ranks>("ranks", "1", "", none, of_the_run),
+                      field<&S::deck_digest>("deck_digest", "hex"), field<&S::rows>("rows"),
+                      field<&S::columns>("columns"), field<&S::ranks>("ranks", "1", "", none, of_the_run),
                       field<&S::sync>("sync", "1", "", none, of_the_run),
                       field<&S::simulated_ps>("simulated_ps", "ps"),
                       field<&S::events>("events", "1", "", none, of_the_run), field<&S::packets>("packets"),

@@ -66,4 +66,10 @@ std::vector<std::string> checkpoint_files(const fs::path& folder) {
   return names;
 }
 
+void clear_checkpoints(const fs::path& folder) {
+  std::error_code ignored;
+  for (const std::string& name : checkpoint_files(folder)) fs::remove(folder / name, ignored);
+  fs::remove(folder, ignored);
+}
+
 }  // namespace hecaton::runs

@@ -26,4 +26,7 @@ bool is_stretch(std::string_view name);
 // None if there is no such folder.
 std::vector<std::string> checkpoint_files(const std::filesystem::path& folder);
 
+// Removes them, and the folder if nothing else is in it. What cannot be removed stays.
+void clear_checkpoints(const std::filesystem::path& folder);
+
 }  // namespace hecaton::runs

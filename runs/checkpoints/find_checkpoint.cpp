@@ -6,6 +6,7 @@
 
 #include "io/files/input_error.hpp"
 #include "io/report/message.hpp"
+#include "io/report/quantity.hpp"
 #include "runs/checkpoints/checkpoint_files.hpp"
 
 namespace hecaton::runs {
@@ -13,68 +14,115 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(const fs::path& checkpoint, const std::string& why, const std::string& suggestion) {
-  throw io::InputError({checkpoint.string()}, "", "cannot be gone on from", why, suggestion);
-}
+// Why a checkpoint cannot be gone on from, and what to do about it.
+struct Obstacle {
+  std::string why;
+  std::string suggestion;
+};
 
-void expect_same_run(const fs::path& path, const io::CheckpointHead& head, const io::RunIdentity& run,
-                     bool with_operations) {
+std::optional<Obstacle> obstacle(const io::CheckpointHead& head, const WantedCheckpoint& wanted) {
+  const io::RunIdentity& run = wanted.run;
   if (head.run.version != run.version || head.run.git != run.git)
-    refuse(path,
-           fmt::format("it was written by version {} ({}), this is {} ({})", head.run.version, head.run.git,
-                       run.version, run.git),
-           "go on with the program that wrote it, or begin anew without --restart");
+    return Obstacle{fmt::format("it was written by version {} ({}), this is {} ({})", head.run.version,
+                                head.run.git, run.version, run.git),
+                    "go on with the program that wrote it, or begin anew with --fresh"};
   if (head.run.deck != run.deck)
-    refuse(path, "it is of another deck", "use the deck and the --set of the run that wrote it");
+    return Obstacle{"it is of another deck",
+                    "use the deck and the --set of the run that wrote it, or another --output"};
   if (head.run.way != run.way)
-    refuse(path,
-           fmt::format("it was written with --trains {} --clocked {}", head.run.way.trains ? "on" : "off",
-                       head.run.way.clocked ? "on" : "off"),
-           "use the same");
-  if (with_operations && !head.operations)
-    refuse(path, "the run before it did not record operations", "use --trace summary or --trace none");
+    return Obstacle{fmt::format("it was written with --trains {} --clocked {}",
+                                head.run.way.trains ? "on" : "off", head.run.way.clocked ? "on" : "off"),
+                    "use the same"};
+  if (wanted.with_operations && !head.operations)
+    return Obstacle{"the run before it did not record operations", "use --trace summary or --trace none"};
   for (const io::Stretch& stretch : head.stretches)
-    if (!is_stretch(stretch.file)) refuse(path, "its rows are in a file of another name", "");
+    if (!is_stretch(stretch.file)) return Obstacle{"its rows are in a file of another name", ""};
+  return std::nullopt;
 }
 
-void verify(const fs::path& path, const io::RunIdentity& run, bool with_operations) {
-  io::CheckpointReader reader(path);
-  expect_same_run(path, reader.head(), run, with_operations);
-  reader.verify();
-}
-
-std::optional<fs::path> latest(const fs::path& folder, const io::RunIdentity& run, bool with_operations) {
+std::vector<std::string> checkpoints_in(const fs::path& folder) {
   std::vector<std::string> names = checkpoint_files(folder);
   std::erase_if(names, [](const std::string& name) { return !is_checkpoint(name); });
-  std::string damage;
-  for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    const fs::path path = folder / *name;
-    try {
-      io::CheckpointReader(path).verify();
-    } catch (const io::InputError& error) {
-      damage = error.what();
-      io::print_warning(damage + "; looking for the one before it");
-      continue;
-    }
-    verify(path, run, with_operations);
-    return path;
+  return names;
+}
+
+// Nothing if it is damaged.
+std::optional<io::CheckpointHead> head_of(const fs::path& file) {
+  try {
+    return io::CheckpointReader(file).head();
+  } catch (const io::InputError&) {
+    return std::nullopt;
   }
-  if (damage.empty()) return std::nullopt;
-  throw io::InputError({folder.string()}, "", "holds no checkpoint to go on from", "each of them is damaged",
-                       "begin anew without --restart");
+}
+
+std::optional<Obstacle> other_run(const fs::path& folder, const WantedCheckpoint& wanted) {
+  for (const std::string& name : checkpoints_in(folder)) {
+    const auto head = head_of(folder / name);
+    if (!head) continue;
+    if (auto found = obstacle(*head, wanted)) return found;
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_other(const fs::path& folder, const Obstacle& found) {
+  throw io::InputError({folder.string()}, "", "holds a checkpoint of another run", found.why,
+                       "choose another --output; --fresh removes it and begins anew");
 }
 
 }  // namespace
 
-std::optional<fs::path> find_checkpoint(const std::string& wanted, const fs::path& folder,
-                                        const io::RunIdentity& run, bool with_operations) {
-  if (wanted != "latest") {
-    verify(wanted, run, with_operations);
-    return fs::path(wanted);
+void verify_checkpoint(const fs::path& file, const WantedCheckpoint& wanted) {
+  io::CheckpointReader reader(file);
+  if (const auto found = obstacle(reader.head(), wanted))
+    throw io::InputError({file.string()}, "", "cannot be gone on from", found->why, found->suggestion);
+  reader.verify();
+}
+
+std::optional<fs::path> latest_checkpoint(const fs::path& folder, const WantedCheckpoint& wanted,
+                                          OthersCheckpoints others) {
+  const std::vector<std::string> names = checkpoints_in(folder);
+  bool is_damaged = false;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const fs::path path = folder / *name;
+    try {
+      io::CheckpointReader reader(path);
+      if (others == OthersCheckpoints::are_passed_over && obstacle(reader.head(), wanted)) continue;
+      reader.verify();
+    } catch (const io::InputError& error) {
+      is_damaged = true;
+      io::print_warning(std::string(error.what()) + "; looking for the one before it");
+      continue;
+    }
+    verify_checkpoint(path, wanted);
+    return path;
   }
-  const auto found = latest(folder, run, with_operations);
-  if (!found) io::print_notice("no checkpoint in " + folder.string() + ": the run begins at its start");
-  return found;
+  if (!is_damaged || others == OthersCheckpoints::are_passed_over) return std::nullopt;
+  throw io::InputError({folder.string()}, "", "holds no checkpoint to go on from", "each of them is damaged",
+                       "begin anew with --fresh");
+}
+
+void expect_no_checkpoint(const fs::path& folder, const WantedCheckpoint& wanted) {
+  const std::vector<std::string> names = checkpoints_in(folder);
+  if (names.empty()) return;
+  const auto head = head_of(folder / names.back());
+  if (!head)
+    throw io::InputError(
+        {folder.string()}, "", "holds checkpoints",
+        "the newest is damaged; without --restart all would be lost",
+        "--restart latest goes on from the one before it; --fresh removes them and begins anew");
+  if (const auto found = obstacle(*head, wanted)) refuse_other(folder, *found);
+  throw io::InputError({folder.string()}, "", "holds a checkpoint of this run",
+                       fmt::format("at {} of simulated time, which would be lost",
+                                   io::format_si(static_cast<double>(head->halt.ps) * 1e-12, "s")),
+                       "--restart latest goes on from it; --fresh removes it and begins anew");
+}
+
+void expect_no_other_run(const fs::path& folder, const WantedCheckpoint& wanted) {
+  if (const auto found = other_run(folder, wanted)) refuse_other(folder, *found);
+}
+
+bool has_other_run(const fs::path& folder, const WantedCheckpoint& wanted) {
+  return other_run(folder, wanted).has_value();
 }
 
 }  // namespace hecaton::runs

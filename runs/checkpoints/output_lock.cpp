@@ -31,6 +31,13 @@ void warn_unprotected(const std::filesystem::path& folder, const std::string& wh
                                 folder.string(), why));
 }
 
+[[noreturn]] void refuse(const std::filesystem::path& folder, const io::LockHeld& held) {
+  throw io::InputError({folder.string()}, "", "cannot be used",
+                       fmt::format("another run writes there and has not ended: {}", held.what()),
+                       fmt::format("choose another --output, or remove {} if that process is gone",
+                                   (folder / output_lock_name).string()));
+}
+
 }  // namespace
 
 std::optional<io::FileLock> lock_output(const std::filesystem::path& folder) {
@@ -41,15 +48,24 @@ std::optional<io::FileLock> lock_output(const std::filesystem::path& folder) {
     if (!lock.why_unprotected().empty()) warn_unprotected(folder, lock.why_unprotected());
     return lock;
   } catch (const io::LockHeld& held) {
-    throw io::InputError({folder.string()}, "", "cannot be used",
-                         fmt::format("another run writes there and has not ended: {}", held.what()),
-                         fmt::format("choose another --output, or remove {} if that process is gone",
-                                     (folder / output_lock_name).string()));
+    refuse(folder, held);
   } catch (const std::system_error& failure) {
     const std::error_code code = failure.code();
     if (code != std::errc::permission_denied && code != std::errc::read_only_file_system)
       warn_unprotected(folder, code.message());
     return std::nullopt;
+  }
+}
+
+void expect_unlocked(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / output_lock_name;
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return;
+  try {
+    const io::FileLock lock(file);
+  } catch (const io::LockHeld& held) {
+    refuse(folder, held);
+  } catch (const std::system_error&) {  // who cannot lock it cannot write there either
   }
 }
 

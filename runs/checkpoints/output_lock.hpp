@@ -16,4 +16,7 @@ inline constexpr const char* output_lock_name = ".lock";
 // it does not end. Warns where the file system has no locks.
 std::optional<io::FileLock> lock_output(const std::filesystem::path& folder);
 
+// Throws InputError if another run holds the lock now.
+void expect_unlocked(const std::filesystem::path& folder);
+
 }  // namespace hecaton::runs

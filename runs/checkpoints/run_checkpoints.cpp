@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "io/files/atomic_file.hpp"
 #include "io/files/durable_file.hpp"
 #include "io/files/shared_failure.hpp"
 #include "io/report/message.hpp"
@@ -42,6 +43,12 @@ void remove_file(const fs::path& path) {
     throw std::runtime_error(fmt::format("{}: cannot be removed: {}", path.string(), error.message()));
 }
 
+void copy_whole(const fs::path& from, const fs::path& to) {
+  io::AtomicFile file(to);
+  fs::copy_file(from, file.temporary(), fs::copy_options::overwrite_existing);
+  file.publish();
+}
+
 }  // namespace
 
 RunCheckpoints::RunCheckpoints(CheckpointOptions options, const Workload& workload,
@@ -54,7 +61,10 @@ RunCheckpoints::RunCheckpoints(CheckpointOptions options, const Workload& worklo
       world_(world),
       facts_(model_facts(workload)) {
   if (world.rank() == 0) clock_.emplace(requests, options_.every, end_of(options_.most_wall));
-  if (!options_.restart || !options_.operations) io::on_root(world, [&] { remove_earlier_run(); });
+  io::on_root(world, [&] {
+    if (!options_.restart) remove_earlier_run();
+    if (options_.restart && !options_.operations) remove_unfinished_trace();
+  });
   if (!options_.restart) return;
   io::together(world, [&] { resume_.emplace(*options_.restart); });
   const io::CheckpointHead& head = resume_->head();
@@ -74,13 +84,18 @@ void RunCheckpoints::make_folder() {
 
 // Removes rows that this run does not build on, after the unfinished trace that shows them.
 void RunCheckpoints::remove_earlier_run() const {
-  std::vector<std::string> names = checkpoint_files(options_.folder);
-  if (options_.restart) std::erase_if(names, [](const std::string& name) { return !is_stretch(name); });
+  const std::vector<std::string> names = checkpoint_files(options_.folder);
   if (options_.prints && std::any_of(names.begin(), names.end(), is_checkpoint))
     io::print_notice("begins anew; removes the checkpoints of an earlier run from " +
                      options_.folder.string());
-  if (std::any_of(names.begin(), names.end(), is_stretch)) remove_file(options_.trace);
+  remove_unfinished_trace();
   for (const std::string& name : names) remove_file(options_.folder / name);
+}
+
+// It shows rows that will go: those of another run, or of this one if no more are recorded.
+void RunCheckpoints::remove_unfinished_trace() const {
+  const std::vector<std::string> names = checkpoint_files(options_.folder);
+  if (std::any_of(names.begin(), names.end(), is_stretch)) remove_file(options_.trace);
 }
 
 // What the checkpoint builds on has to be where the next one will look for it.
@@ -93,9 +108,14 @@ void RunCheckpoints::adopt_restart(const io::CheckpointHead& head) {
       kept_.push_back({options_.folder / options_.restart->filename(), head.stretches});
       return;
     }
-    for (const io::Stretch& stretch : stretches_)
-      fs::copy_file(from / stretch.file, options_.folder / stretch.file,
-                    fs::copy_options::overwrite_existing);
+    for (const io::Stretch& stretch : head.stretches)
+      copy_whole(from / stretch.file, options_.folder / stretch.file);
+    const fs::path copy = options_.folder / checkpoint_name(head.halt);
+    copy_whole(*options_.restart, copy);
+    kept_.push_back({copy, head.stretches});
+  });
+  io::on_root(world_, [&] {
+    if (options_.removes_others) remove_others();
   });
 }
 
@@ -193,10 +213,7 @@ void RunCheckpoints::complete(io::RunResult& result) const {
 }
 
 void RunCheckpoints::clear() const {
-  std::error_code ignored;
-  for (const std::string& name : checkpoint_files(options_.folder))
-    fs::remove(options_.folder / name, ignored);
-  fs::remove(options_.folder, ignored);  // if nothing else is in it
+  clear_checkpoints(options_.folder);
 }
 
 }  // namespace hecaton::runs

@@ -4,8 +4,8 @@
 // Two checkpoints are kept, with the rows that they build on. The unfinished trace is replaced before each
 // checkpoint, so it holds at least the rows up to the last one.
 //
-// A run that does not go on from a checkpoint removes those of the run before it when it begins: a restart
-// could not tell them from its own, and rows of one run are no part of another.
+// A run that does not go on from a checkpoint removes those of the run before it when it begins; that they may go is
+// judged before (earlier_run.hpp). One that goes on from a checkpoint elsewhere copies it into its own folder.
 #pragma once
 
 #include <boost/mpi/communicator.hpp>
@@ -32,9 +32,10 @@ struct CheckpointOptions {
   std::optional<WallClock::Duration> every;  // of wall time
   SimDuration every_simulated{};             // 0: none
   std::optional<WallClock::Duration> most_wall;
-  std::optional<std::filesystem::path> restart;  // a checkpoint that find_checkpoint() has found
-  bool prints = true;                            // a line on stderr for each checkpoint
-  bool locked = false;                           // on rank 0: the output folder is this run's already
+  std::optional<std::filesystem::path> restart;  // a sound checkpoint of this run (find_checkpoint.hpp)
+  bool removes_others = false;  // at once, if it goes on: checkpoints that it does not go on from
+  bool prints = true;           // a line on stderr for each checkpoint
+  bool locked = false;          // on rank 0: the output folder is this run's already
 };
 
 // What checkpoints took of a run, or of this leg of it.
@@ -68,6 +69,7 @@ class RunCheckpoints {
 
   void make_folder();
   void remove_earlier_run() const;
+  void remove_unfinished_trace() const;
   void adopt_restart(const io::CheckpointHead& head);
   bool at_halt(Halted& halted);
   void write(Halted& halted);

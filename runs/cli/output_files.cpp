@@ -74,6 +74,14 @@ void prepare_target(const fs::path& file, MadeFolders& made) {
   try_to_write(folder_of(file));
 }
 
+// The folder that there is of those on the way to a file.
+fs::path folder_there(const fs::path& file) {
+  fs::path folder = folder_of(fs::absolute(file));
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
+}
+
 void warn_if_unsynced(const fs::path& folder) {
   const std::string why = io::why_unsynced(folder);
   if (!why.empty())
@@ -135,6 +143,16 @@ void prepare_outputs(const std::vector<fs::path>& files) {
   }
   made.keep();
   for (const fs::path& folder : folders) warn_if_unsynced(folder);
+}
+
+void look_at_outputs(const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    check_target(file);
+    const fs::path folder = folder_there(file);
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) refuse(folder, "it is a file where a folder is needed");
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse(folder, std::generic_category().message(errno));
+  }
 }
 
 }  // namespace hecaton::runs

@@ -22,4 +22,7 @@ void expect_distinct(std::span<const NamedFile> read, std::span<const NamedFile>
 // InputError, and then leaves nothing behind. Warns where the file system does not sync folders.
 void prepare_outputs(const std::vector<std::filesystem::path>& files);
 
+// As far as that can be said without writing anything: throws InputError for what cannot be written.
+void look_at_outputs(const std::vector<std::filesystem::path>& files);
+
 }  // namespace hecaton::runs

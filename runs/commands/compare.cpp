@@ -6,27 +6,23 @@
 #include <string>
 #include <vector>
 
-#include "io/files/text_file.hpp"
 #include "io/report/table.hpp"
 #include "io/result/summary.hpp"
-#include "io/trace/recost.hpp"
+#include "io/trace/result_set.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/commands/mixed_results.hpp"
 
 namespace hecaton::runs {
 namespace {
 
 using Files = std::vector<std::string>;  // the baseline first
 
-io::Summary read_either(const std::string& file) {
-  if (file.ends_with(".json")) return io::summary_from_json(io::read_text_file(file, "a summary"), file);
-  return io::read_summary(file);
-}
-
 int print_comparison(const Files& files) {
   return guarded([&] {
     std::vector<io::Summary> summaries;
-    for (const std::string& file : files) summaries.push_back(read_either(file));
+    for (const std::string& file : files) summaries.push_back(io::read_result(file));
+    warn_of_mixed_results(files);
     fmt::print("{}", io::render_comparison(summaries));
   });
 }

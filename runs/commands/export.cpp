@@ -12,6 +12,7 @@
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/commands/mixed_results.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -54,6 +55,7 @@ int export_files(const ExportArguments& arguments) {
     io::check_export(trace.path, request);
     prepare_outputs(io::exported_files(request));
     io::export_trace(trace.path, request);
+    warn_of_mixed_results({&arguments.trace, 1});
     for (const NamedFile& file : written) fmt::print("{}\n", file.path.string());
   });
 }

@@ -15,6 +15,7 @@
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/commands/mixed_results.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -46,6 +47,7 @@ int write_report(const ReportArguments& arguments) {
     const NamedFile written{"--output", arguments.output};
     expect_distinct(read, {&written, 1});
     const std::string page = io::make_page(request);
+    warn_of_mixed_results(arguments.traces);
     prepare_outputs({arguments.output});
     io::write_atomically(arguments.output, page);
     fmt::print("report   {}\n", arguments.output);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "io/deck/reader.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/sampling.hpp"
 #include "io/files/atomic_file.hpp"
 #include "io/files/input_error.hpp"
@@ -23,8 +24,11 @@
 #include "io/report/table.hpp"
 #include "io/result/provenance.hpp"
 #include "io/result/summary.hpp"
+#include "io/trace/result_set.hpp"
 #include "io/trace/trace.hpp"
-#include "runs/checkpoints/find_checkpoint.hpp"
+#include "runs/checkpoints/checkpoint_files.hpp"
+#include "runs/checkpoints/earlier_run.hpp"
+#include "runs/checkpoints/output_job.hpp"
 #include "runs/checkpoints/output_lock.hpp"
 #include "runs/checkpoints/run_checkpoints.hpp"
 #include "runs/checkpoints/signals.hpp"
@@ -58,6 +62,8 @@ struct RunArguments {
   std::int64_t checkpoint_every_simulated_ps = 0;  // of simulated time
   std::int64_t max_wall_ps = 0;
   std::string restart;  // "latest", a file, or empty: from the start
+  bool fresh = false;   // what an earlier run has left in the output folder may go
+  std::string job;      // the Slurm job that the output folder belongs to; empty: none
   int check_ranks = 0;  // only check all this, as a run on so many ranks would; 0: run
 };
 
@@ -79,11 +85,11 @@ OutputPaths output_paths(const RunArguments& arguments) {
   if (folder.empty()) folder = fs::path("out") / fs::path(arguments.input.deck).stem();
   OutputPaths paths;
   paths.folder = folder;
-  if (arguments.trace != "none") paths.trace = folder / "trace.h5";
-  paths.summary = arguments.summary.empty() ? folder / "summary.json" : fs::path(arguments.summary);
+  if (arguments.trace != "none") paths.trace = folder / io::trace_name;
+  paths.summary = arguments.summary.empty() ? folder / io::summary_name : fs::path(arguments.summary);
   if (!arguments.profile.empty()) paths.profile = arguments.profile;
   paths.checkpoints = folder / "checkpoints";
-  paths.unfinished_trace = folder / "trace.h5";
+  paths.unfinished_trace = folder / io::trace_name;
   return paths;
 }
 
@@ -104,9 +110,17 @@ void expect_distinct_files(const RunArguments& arguments, const OutputPaths& pat
   std::vector<NamedFile> written{
       {"the trace of --output", paths.unfinished_trace},
       {"the lock of --output", paths.folder / output_lock_name},
+      {"the job of --output", paths.folder / output_job_name},
       {arguments.summary.empty() ? "the summary of --output" : "--summary", paths.summary}};
   if (paths.profile) written.push_back({"--profile", *paths.profile});
   expect_distinct(read, written);
+}
+
+void print_files(const OutputPaths& paths) {
+  if (paths.trace) fmt::print("trace    {}\n", paths.trace->string());
+  fmt::print("summary  {}\n", paths.summary.string());
+  if (paths.profile) fmt::print("profile  {}\n", paths.profile->string());
+  std::fflush(stdout);
 }
 
 bool records_operations(const RunArguments& arguments) {
@@ -117,6 +131,7 @@ bool records_operations(const RunArguments& arguments) {
 struct CheckedRun {
   SharedDeck deck;
   std::string restart;               // the checkpoint to go on from; empty: from the start
+  bool has_ended = false;            // nothing is left to do
   std::optional<io::FileLock> lock;  // of the output folder, on rank 0, if there is one
 };
 
@@ -139,19 +154,45 @@ void check_sampled_run(const RunArguments& arguments, const CheckedDeck& checked
                            "leave it out and run the step again, or without --sample");
 }
 
-// On rank 0, before anything is simulated or written; `restart` is the checkpoint to go on from, if there is
-// one.
-CheckedDeck check_all(const RunArguments& arguments, int ranks, std::string& restart) {
+// The Slurm job of this run.
+std::optional<OutputJob> job_of(const RunArguments& arguments) {
+  return arguments.job.empty() ? std::nullopt : parse_job(arguments.job);
+}
+
+WantedRun wanted_run(const RunArguments& arguments, const io::Deck& deck) {
   const OutputPaths paths = output_paths(arguments);
-  CheckedDeck checked = check_deck_input(arguments.input, ranks);
-  expect_distinct_files(arguments, paths, files_read(arguments.input, checked.loaded.deck));
-  check_sampled_run(arguments, checked);
-  if (arguments.restart.empty()) return checked;
-  const auto identity = io::identity_of(checked.loaded.deck.resolved_toml, way_of(arguments));
-  const auto found =
-      find_checkpoint(arguments.restart, paths.checkpoints, identity, records_operations(arguments));
-  if (found) restart = found->string();
-  return checked;
+  WantedRun run;
+  run.of = {io::identity_of(deck.resolved_toml, way_of(arguments)), records_operations(arguments)};
+  run.restart = arguments.restart;
+  run.fresh = arguments.fresh;
+  run.has_operations = io::kind_of(deck).packets(deck) == nullptr;
+  run.folder = paths.folder;
+  run.checkpoints = paths.checkpoints;
+  run.trace = paths.trace;
+  run.summary = paths.summary;
+  run.profile = paths.profile;
+  return run;
+}
+
+// What rank 0 has found before anything is simulated or written.
+struct Findings {
+  CheckedDeck deck;
+  WantedRun run;
+  Beginning beginning;
+};
+
+Findings check_all(const RunArguments& arguments, int ranks) {
+  const OutputPaths paths = output_paths(arguments);
+  Findings found{check_deck_input(arguments.input, ranks), {}, {}};
+  const io::Deck& deck = found.deck.loaded.deck;
+  expect_distinct_files(arguments, paths, files_read(arguments.input, deck));
+  check_sampled_run(arguments, found.deck);
+  found.run = wanted_run(arguments, deck);
+  found.beginning = find_beginning(found.run);
+  if (found.beginning.ended)
+    io::print_notice(fmt::format("{}: this run has ended already; --fresh instead of --restart runs it again",
+                                 paths.folder.string()));
+  return found;
 }
 
 // What killed runs have left of the files in the output folder, which is this run's alone.
@@ -160,22 +201,41 @@ void remove_unfinished(const OutputPaths& paths) {
     if (file.parent_path() == paths.folder) io::remove_unfinished(file);
 }
 
+// What a run that was ended before it could tidy up has left, and what it would have printed.
+void finish_ended(const OutputPaths& paths, const WantedRun& run, const io::Summary& summary) {
+  if (!has_other_run(paths.checkpoints, run.of)) clear_checkpoints(paths.checkpoints);
+  forget_job(paths.folder);
+  fmt::print("{}\n", io::render_table(summary));
+  print_files(paths);
+}
+
 CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communicator& world) {
   CheckedRun run;
   run.deck = share_deck(world, [&] {
     const OutputPaths paths = output_paths(arguments);
     expect_distinct_files(arguments, paths, {{"DECK", arguments.input.deck}});
+    expect_no_other_job(paths.folder, job_of(arguments));
     run.lock = lock_output(paths.folder);
-    CheckedDeck checked = check_all(arguments, world.size(), run.restart);
+    Findings found = check_all(arguments, world.size());
+    const CheckedDeck& checked = found.deck;
+    run.has_ended = found.beginning.ended.has_value();
+    if (run.has_ended) {
+      finish_ended(paths, found.run, *found.beginning.ended);
+      return std::move(found.deck);
+    }
+    if (found.beginning.checkpoint) run.restart = found.beginning.checkpoint->string();
     prepare_outputs(files_of(paths));
     const std::string advice =
         advise_sampling(checked.loaded.deck, checked.preview.estimate.events, world.size());
     if (!advice.empty() && arguments.progress != "none") fmt::print(stderr, "hecaton: {}\n", advice);
     if (!run.lock) run.lock = lock_output(paths.folder);  // it may be new
     if (run.lock && run.lock->why_unprotected().empty()) remove_unfinished(paths);
-    return checked;
+    if (const auto job = job_of(arguments)) note_job(paths.folder, *job);
+    if (arguments.fresh) remove_other_results(found.run);
+    return std::move(found.deck);
   });
   boost::mpi::broadcast(world, run.restart, 0);
+  boost::mpi::broadcast(world, run.has_ended, 0);
   return run;
 }
 
@@ -202,6 +262,7 @@ CheckpointOptions checkpoint_options(const RunArguments& arguments, const Checke
   if (!checked.restart.empty()) options.restart = checked.restart;
   options.prints = arguments.progress != "none";
   options.locked = checked.lock.has_value();
+  options.removes_others = arguments.fresh;
   return options;
 }
 
@@ -240,10 +301,7 @@ void print_results(const io::Summary& summary, const io::Profile& profile, const
                    const OutputPaths& paths) {
   fmt::print("{}\n{}\n", io::render_table(summary), io::describe(profile));
   if (!checkpoints.empty()) fmt::print("{}\n", checkpoints);
-  if (paths.trace) fmt::print("trace    {}\n", paths.trace->string());
-  fmt::print("summary  {}\n", paths.summary.string());
-  if (paths.profile) fmt::print("profile  {}\n", paths.profile->string());
-  std::fflush(stdout);
+  print_files(paths);
 }
 
 std::string stopped_text(const Workload& workload, const RunCheckpoints& checkpoints) {
@@ -277,15 +335,25 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   const io::Profile profile = io::make_profile(summary, *result, writing_s);
   if (paths.profile) io::write_atomically(*paths.profile, io::to_json(profile));
   checkpoints.clear();
+  forget_job(paths.folder);
   print_results(summary, profile, checkpoints.describe_costs(), paths);
   return exit_done;
 }
 
-// What rank 0 of a run on so many ranks would check; writes nothing.
+// What rank 0 of a run on so many ranks would check, the state of the output folder included. Writes nothing but, if
+// there is a job, that the folder is that job's from now on.
 int check_run(const RunArguments& arguments) {
   return guarded([&] {
-    std::string restart;
-    check_all(arguments, arguments.check_ranks, restart);
+    const OutputPaths paths = output_paths(arguments);
+    const auto job = job_of(arguments);
+    if (job) {
+      if (is_queued(*job)) note_job(paths.folder, *job);
+      return;
+    }
+    expect_no_other_job(paths.folder, job);
+    expect_unlocked(paths.folder);
+    check_all(arguments, arguments.check_ranks);
+    look_at_outputs(files_of(paths));
   });
 }
 
@@ -293,7 +361,7 @@ int check_run(const RunArguments& arguments) {
 int run_deck(const RunArguments& arguments, const Session& session) {
   const boost::mpi::communicator& world = *session.world;
   CheckedRun checked = checked_run(arguments, world);
-  if (checked.deck.code != exit_done) return checked.deck.code;
+  if (checked.deck.code != exit_done || checked.has_ended) return checked.deck.code;
   if (const std::string warning = io::build_warning(); world.rank() == 0 && !warning.empty()) {
     io::print_warning(warning);
   }
@@ -316,6 +384,19 @@ void add_halts(CLI::App& command, RunArguments& run) {
       .add_option("--restart", run.restart,
                   "Go on from a checkpoint: a file, or the latest of the output folder, if there is one")
       ->type_name("latest|FILE");
+  command.add_flag(
+      "--fresh", run.fresh,
+      "What an earlier run has left in the output folder may be removed: its checkpoints, or, with "
+      "--restart, those of other runs, and results of another deck");
+  command
+      .add_option(
+          "--job", run.job,
+          "The Slurm job that the output folder belongs to, until it has left the queue or the run has ended; "
+          "other runs there are refused. With --check, only note that")
+      ->type_name("ID[;CLUSTER]")
+      ->check([](const std::string& text) {
+        return parse_job(text) ? std::string() : fmt::format("{} is no job", io::in_quotes(text));
+      });
 }
 
 constexpr const char* check_option = "--check";

@@ -13,6 +13,7 @@
 #include "io/trace/stretch.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/commands/mixed_results.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -27,6 +28,7 @@ int print_summary(const SummaryArguments& arguments) {
     const io::Summary summary = arguments.energy.empty()
                                     ? io::read_summary(arguments.trace)
                                     : io::read_summary_at(arguments.trace, arguments.energy);
+    warn_of_mixed_results({&arguments.trace, 1});
     if (io::is_unfinished(arguments.trace))
       fmt::print(
           "unfinished: the run had come to {} of simulated time; operations under way then are missing\n",

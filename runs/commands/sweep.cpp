@@ -12,13 +12,16 @@
 #include <stdexcept>
 
 #include "io/report/message.hpp"
+#include "io/report/quantity.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/sweep/forecast.hpp"
 #include "runs/sweep/local.hpp"
+#include "runs/sweep/point_log.hpp"
 #include "runs/sweep/points.hpp"
 #include "runs/sweep/slurm.hpp"
 
@@ -43,12 +46,18 @@ void gather_tables(const Sweep& sweep) {
   fmt::print("table     {}\n", (sweep.output / "table.h5").string());
 }
 
-// What has been started and is neither finished nor in Slurm's hands.
-void print_started(const Sweep& sweep, const std::vector<std::string>& started) {
+// What has been started and is not finished.
+struct Started {
+  std::string point;
+  std::string state;
+};
+
+void print_started(const Sweep& sweep, const std::vector<Started>& started) {
   for (std::size_t i = 0; i < started.size() && i < most_listed; ++i) {
-    fmt::print("  {:<9}  {}  {}\n", name_of(noted_end(sweep, started[i])),
-               (folder_of(sweep, started[i]) / "log").string(),
-               describe(sweep, find_point(sweep, started[i])));
+    const std::filesystem::path log = log_of(sweep, started[i].point);
+    const std::string progress = describe(progress_of(log));
+    fmt::print("  {:<9}  {}  {}{}{}\n", started[i].state, log.string(),
+               describe(sweep, find_point(sweep, started[i].point)), progress.empty() ? "" : ": ", progress);
   }
   if (started.size() > most_listed) fmt::print("  and {} more\n", started.size() - most_listed);
 }
@@ -57,29 +66,46 @@ void print_infeasible(const Sweep& sweep) {
   if (!sweep.infeasible.empty()) fmt::print("infeasible  {}\n", sweep.infeasible.size());
 }
 
+// What the points that are left take, one after another.
+void print_forecast(const Sweep& sweep, const std::vector<std::string>& points) {
+  const std::set<std::string_view> left(points.begin(), points.end());
+  std::vector<PointShare> shares;
+  std::set<std::string_view> seen;
+  for (const SweepPoint& point : sweep.points) {
+    if (!left.contains(point.name) || !seen.insert(point.name).second) continue;
+    const auto percent = progress_of(log_of(sweep, point.name)).percent;
+    shares.push_back({point.events, percent.value_or(0) / 100.0});
+  }
+  if (shares.empty()) return;
+  const SweepForecast forecast(sweep);
+  fmt::print("forecast  about {} of work is left, at {}\n",
+             io::format_duration(forecast.seconds_left(shares, 1)), forecast.basis());
+}
+
 // Reads, and writes nothing.
 void print_status(const Sweep& sweep) {
   const std::set<std::string> queued = queued_points(sweep);
   std::size_t in_queue = 0;
   std::size_t untouched = 0;
-  std::vector<std::string> started;
+  std::vector<Started> started;
   for (const std::string& name : unfinished_points(sweep)) {
-    if (queued.contains(name)) {
-      ++in_queue;
-    } else if (has_log(sweep, name)) {
-      started.push_back(name);
-    } else {
+    const bool is_queued = queued.contains(name);
+    in_queue += is_queued ? 1 : 0;
+    if (has_log(sweep, name)) {
+      started.push_back({name, is_queued ? "in Slurm" : std::string(name_of(noted_end(sweep, name)))});
+    } else if (!is_queued) {
       ++untouched;
     }
   }
   const auto ended = [&](PointEnd end) {
     return std::count_if(started.begin(), started.end(),
-                         [&](const std::string& name) { return noted_end(sweep, name) == end; });
+                         [&](const Started& point) { return point.state == name_of(end); });
   };
   fmt::print("points    {}\nfinished  {}\nin Slurm  {}\n", sweep.size(), count_finished(sweep), in_queue);
   for (const PointEnd end : values_of<PointEnd>()) fmt::print("{:<9} {}\n", name_of(end), ended(end));
   fmt::print("to do     {}\n", untouched);
   print_infeasible(sweep);
+  print_forecast(sweep, unfinished_points(sweep));
   print_started(sweep, started);
 }
 
@@ -97,6 +123,9 @@ std::size_t prepare_points(const Sweep& sweep, std::vector<std::string>& points)
     try {
       prepare_point(sweep, find_point(sweep, name));
       return false;
+    } catch (const io::LockHeld& held) {
+      io::print_error(fmt::format("{}: is being run by {}", folder_of(sweep, name).string(), held.what()));
+      return true;
     } catch (const std::runtime_error& error) {
       io::print_error(error.what());
       return true;
@@ -116,6 +145,7 @@ void submit(const Sweep& sweep, const SweepArguments& arguments) {
   SlurmOptions options = arguments.submission;
   options.at_once = arguments.at_once;
   const Submission submission = submit_points(sweep, points, options);
+  print_forecast(sweep, points);
   fmt::print("submitted {} of {} points in {} tasks as job {}{}\n", points.size(), sweep.points.size(),
              submission.tasks, submission.job.id,
              submission.job.cluster.empty() ? "" : " of cluster " + submission.job.cluster);
@@ -123,7 +153,8 @@ void submit(const Sweep& sweep, const SweepArguments& arguments) {
   if (unusable > 0) throw std::runtime_error(fmt::format("{} points were not submitted", unusable));
 }
 
-void run_here(const Sweep& sweep, const SweepArguments& arguments) {
+// Returns the exit code.
+int run_here(const Sweep& sweep, const SweepArguments& arguments) {
   const std::vector<std::string> points = points_to_do(sweep);
   const LocalResult result =
       run_points(sweep, points, {std::max(1, arguments.at_once), arguments.submission.launcher});
@@ -132,14 +163,23 @@ void run_here(const Sweep& sweep, const SweepArguments& arguments) {
   print_infeasible(sweep);
   gather_tables(sweep);
   std::fflush(stdout);
-  if (result.stopped_by != 0) {
-    throw std::runtime_error(fmt::format("stopped by signal {} ({}); call again to go on", result.stopped_by,
-                                         ::strsignal(result.stopped_by)));
-  }
-  if (result.failed > 0) {
+  if (!result.no_start.empty())
+    throw std::runtime_error(fmt::format("no point can be started: {}", result.no_start));
+  const std::string signal =
+      result.stopped_by == 0
+          ? ""
+          : fmt::format("stopped by signal {} ({}); ", result.stopped_by, ::strsignal(result.stopped_by));
+  if (result.failed > 0 && result.stopped_by == 0) {
     throw std::runtime_error(
         fmt::format("{} of {} points failed; call again to run them again", result.failed, points.size()));
   }
+  if (result.stopped == 0 && result.stopped_by == 0) return exit_done;
+  const std::vector<std::string> left = unfinished_points(sweep);
+  const auto begun =
+      std::count_if(left.begin(), left.end(), [&](const std::string& name) { return has_log(sweep, name); });
+  io::print_notice(fmt::format("{}{} points are left, {} of them begun; the same call goes on", signal,
+                               left.size(), begun));
+  return left.empty() ? exit_done : exit_stopped;
 }
 
 // Before anything is opened for writing.
@@ -179,6 +219,7 @@ bool accept_infeasible(const Sweep& sweep, bool skip) {
 
 int sweep_study(const SweepArguments& arguments) {
   bool is_accepted = true;
+  int ended = exit_done;
   const int code = guarded([&] {
     const Sweep sweep = load_sweep(arguments.study, arguments.output);
     is_accepted = accept_infeasible(sweep, arguments.skip_infeasible);
@@ -192,10 +233,11 @@ int sweep_study(const SweepArguments& arguments) {
     if (arguments.slurm) {
       submit(sweep, arguments);
     } else {
-      run_here(sweep, arguments);
+      ended = run_here(sweep, arguments);
     }
   });
-  return is_accepted ? code : exit_bad_input;
+  if (!is_accepted) return exit_bad_input;
+  return code == exit_done ? ended : code;
 }
 
 Action add_options(CLI::App& command) {

@@ -15,14 +15,18 @@ struct LocalOptions {
 
 struct LocalResult {
   std::size_t failed = 0;
-  int stopped_by = 0;  // the signal, if one ended the sweep
+  std::size_t stopped = 0;  // with a checkpoint, or with the sweep
+  int stopped_by = 0;       // the signal, if one ended the sweep
+  std::string no_start;     // why no point can be started, in the words of the launcher
 };
 
 // The command line of a launcher that starts one program on so many ranks. mpirun is left out for one rank.
 std::vector<std::string> launcher_words(const std::string& launcher, int ranks, bool beside_others);
 
-// Runs the points, so many at a time, with a line on stderr for each that ends. One that fails stops no
-// other. INT, TERM and HUP are passed on to the points that run, and no more are started.
+// Runs the points, so many at a time, with a line on stderr for each that ends, and now and then one on how far they
+// are and how long it will take. One that fails stops no other; but if the first one fails because its launcher does,
+// no more are started. INT, TERM, HUP, USR2 and XCPU stop the points that run, each with a checkpoint, and no more are
+// started. A point that another process runs is waited for.
 LocalResult run_points(const Sweep& sweep, const std::vector<std::string>& points,
                        const LocalOptions& options);
 

@@ -9,8 +9,10 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "core/engine/base/bytes_digest.hpp"
 #include "core/engine/base/digest.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/sampling.hpp"
 #include "io/files/atomic_file.hpp"
 #include "io/files/file_lock.hpp"
 #include "io/files/text_file.hpp"
@@ -18,6 +20,7 @@
 #include "io/result/summary.hpp"
 #include "io/study/table.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/sweep/forecast.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -68,8 +71,16 @@ void check_kind(const io::LoadedDeck& loaded, const io::WorkloadKind*& kind) {
                        "its table has the columns of one kind of workload", "make a study of each kind");
 }
 
-SweepPoint make_point(const io::Study& study, const io::Deck& deck) {
-  SweepPoint point{fingerprint(deck.resolved_toml), deck.resolved_toml, {}};
+SweepPoint make_point(const io::Study& study, const CheckedDeck& checked) {
+  const io::Deck& deck = checked.loaded.deck;
+  SweepPoint point;
+  point.name = fingerprint(deck.resolved_toml);
+  point.deck_text = deck.resolved_toml;
+  point.events = static_cast<double>(checked.preview.estimate.events);
+  point.is_sampled = deck.sampling.mode == io::SamplingMode::on;
+  if (point.is_sampled)
+    point.events =
+        std::min(point.events, static_cast<double>(io::budget_events(deck.sampling.budget).value_or(0)));
   for (const std::string& name : study.keys) {
     const io::Key& key = key_named(name);
     point.values.push_back(key.get(deck, key));
@@ -89,7 +100,7 @@ void add_point(Sweep& sweep, std::size_t index, const io::WorkloadKind*& kind) {
     return;
   }
   check_kind(checked->loaded, kind);
-  sweep.points.push_back(make_point(study, checked->loaded.deck));
+  sweep.points.push_back(make_point(study, *checked));
 }
 
 void check_names(const Sweep& sweep) {
@@ -101,24 +112,6 @@ void check_names(const Sweep& sweep) {
                            "that is a rare accident", "split the study");
     }
   }
-}
-
-// The summary of a finished point.
-std::optional<io::Summary> finished_summary(const Sweep& sweep, const std::string& point) {
-  const fs::path file = folder_of(sweep, point) / "summary.json";
-  std::error_code error;
-  if (!fs::exists(file, error)) return {};
-  try {
-    io::Summary summary = io::summary_from_json(io::read_text_file(file, "a summary"), file.string());
-    const io::BuildInfo& build = io::build_info();
-    const bool is_ours =
-        summary.deck == deck_file(point) && summary.version == build.version && summary.git == build.git;
-    const bool has_trace =
-        sweep.study.trace == "none" || fs::exists(folder_of(sweep, point) / "trace.h5", error);
-    if (is_ours && has_trace) return summary;
-  } catch (const io::InputError&) {
-  }
-  return {};
 }
 
 io::Figure figure_of(const io::Value& value) {
@@ -194,7 +187,7 @@ std::vector<io::TableColumn> table_of(const Sweep& sweep) {
       reasons.cells.emplace_back((infeasible++)->reason);
       continue;
     }
-    if (const auto summary = finished_summary(sweep, point->name)) {
+    if (const auto summary = finished_summary(sweep, *point)) {
       add_row(sweep.study.keys, columns, *point, *summary);
       reasons.cells.emplace_back(std::string());
     }
@@ -221,26 +214,47 @@ fs::path folder_of(const Sweep& sweep, const std::string& point) {
   return sweep.output / "points" / point;
 }
 
-bool is_finished(const Sweep& sweep, const std::string& point) {
+fs::path log_of(const Sweep& sweep, const std::string& point) {
+  return folder_of(sweep, point) / "log";
+}
+
+std::optional<io::Summary> finished_summary(const Sweep& sweep, const SweepPoint& point) {
+  const fs::path file = folder_of(sweep, point.name) / "summary.json";
+  std::error_code error;
+  if (!fs::exists(file, error)) return {};
+  try {
+    io::Summary summary = io::summary_from_json(io::read_text_file(file, "a summary"), file.string());
+    const io::BuildInfo& build = io::build_info();
+    const bool is_ours = summary.deck_digest == digest_of_text(point.deck_text) &&
+                         summary.version == build.version && summary.git == build.git;
+    const bool has_trace =
+        sweep.study.trace == "none" || fs::exists(folder_of(sweep, point.name) / "trace.h5", error);
+    if (is_ours && has_trace) return summary;
+  } catch (const io::InputError&) {
+  }
+  return {};
+}
+
+bool is_finished(const Sweep& sweep, const SweepPoint& point) {
   return finished_summary(sweep, point).has_value();
 }
 
 std::size_t count_finished(const Sweep& sweep) {
   return static_cast<std::size_t>(
       std::count_if(sweep.points.begin(), sweep.points.end(),
-                    [&](const SweepPoint& point) { return is_finished(sweep, point.name); }));
+                    [&](const SweepPoint& point) { return is_finished(sweep, point); }));
 }
 
 bool has_log(const Sweep& sweep, const std::string& point) {
   std::error_code error;
-  return fs::exists(folder_of(sweep, point) / "log", error);
+  return fs::exists(log_of(sweep, point), error);
 }
 
 std::vector<std::string> unfinished_points(const Sweep& sweep) {
   std::vector<std::string> names;
   std::set<std::string_view> seen;
   for (const SweepPoint& point : sweep.points) {
-    if (seen.insert(point.name).second && !is_finished(sweep, point.name)) names.push_back(point.name);
+    if (seen.insert(point.name).second && !is_finished(sweep, point)) names.push_back(point.name);
   }
   return names;
 }
@@ -249,9 +263,13 @@ void prepare_point(const Sweep& sweep, const SweepPoint& point) {
   const fs::path folder = folder_of(sweep, point.name);
   try {
     fs::create_directories(folder);
+    const io::FileLock lock(folder / sweep_lock_name);
     fs::remove(folder / "summary.json");
     fs::remove(folder / "end");
     io::write_atomically(folder / deck_file(point.name), point.deck_text);
+    std::string words;
+    for (const std::string& word : run_words(sweep, point)) words += word + '\0';
+    io::write_atomically(folder / "words", words);
   } catch (const std::system_error& error) {
     throw std::runtime_error(fmt::format("{}: cannot be the folder of a point ({}); move it away",
                                          folder.string(), error.code().message()));
@@ -275,13 +293,20 @@ const SweepPoint& find_point(const Sweep& sweep, const std::string& name) {
                        [&](const SweepPoint& point) { return point.name == name; });
 }
 
-std::vector<std::string> run_words(const Sweep& sweep, const std::string& point) {
-  const fs::path folder = folder_of(sweep, point);
-  return {"run",         (folder / deck_file(point)).string(),
-          "--output",    folder.string(),
-          "--trace",     sweep.study.trace,
-          "--partition", sweep.study.partition,
-          "--progress",  "none"};
+std::vector<std::string> run_words(const Sweep& sweep, const SweepPoint& point) {
+  const fs::path folder = folder_of(sweep, point.name);
+  std::vector<std::string> words{"run",         (folder / deck_file(point.name)).string(),
+                                 "--output",    folder.string(),
+                                 "--trace",     sweep.study.trace,
+                                 "--partition", sweep.study.partition,
+                                 "--progress",  "plain",
+                                 "--fresh"};
+  if (point.is_sampled) return words;
+  const auto every = static_cast<int>(seconds_between_checkpoints(point.events / io::sampled_events_per_s));
+  for (const std::string& word : {std::string("--restart"), std::string("latest"),
+                                  std::string("--checkpoint-every"), fmt::format("{}s", every)})
+    words.push_back(word);
+  return words;
 }
 
 std::string describe(const Sweep& sweep, const SweepPoint& point) {

@@ -3,6 +3,8 @@
 //   OUTPUT/points/<name>/<name>.toml   the resolved deck of the point
 //                        summary.json  there when the point is finished
 //                        trace.h5      beside it, if the study asks for traces
+//                        checkpoints/  of a run of it that has not ended
+//                        words         of the `hecaton` that runs it, each with a 0 at its end
 //                        log           what its runs have printed
 //                        end           how its last run ended, if not well: a word of PointEnd and an exit code
 //   OUTPUT/table.csv, table.h5         one row per finished point, and per infeasible one that is skipped
@@ -14,6 +16,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +24,7 @@
 #include "core/engine/base/enum_names.hpp"
 #include "io/deck/registry.hpp"
 #include "io/files/file_lock.hpp"
+#include "io/result/summary.hpp"
 #include "io/study/study.hpp"
 
 namespace hecaton::runs {
@@ -29,6 +33,8 @@ struct SweepPoint {
   std::string name;
   std::string deck_text;          // resolved
   std::vector<io::Value> values;  // of the study's keys
+  double events = 0;              // that its run is expected to process
+  bool is_sampled = false;        // then it has no checkpoints
 };
 
 // A point that no run accepts.
@@ -51,9 +57,11 @@ struct Sweep {
 Sweep load_sweep(const std::filesystem::path& study, std::filesystem::path output);
 
 std::filesystem::path folder_of(const Sweep& sweep, const std::string& point);
+std::filesystem::path log_of(const Sweep& sweep, const std::string& point);
 
-// Whether its summary is complete, and of this deck, version and commit.
-bool is_finished(const Sweep& sweep, const std::string& point);
+// Its summary, if that is complete, and of this deck, version and commit.
+std::optional<io::Summary> finished_summary(const Sweep& sweep, const SweepPoint& point);
+bool is_finished(const Sweep& sweep, const SweepPoint& point);
 // Rows of the study that are: points with equal decks count each.
 std::size_t count_finished(const Sweep& sweep);
 // Whether it was ever started.
@@ -75,12 +83,12 @@ PointEnd noted_end(const Sweep& sweep, const std::string& point);
 // The names of the points that are not finished, each once, in the order of the study.
 std::vector<std::string> unfinished_points(const Sweep& sweep);
 
-// Makes the folder that a run of the point needs. The summary of an earlier run is removed. Throws
-// std::runtime_error, with what stands in the way.
+// Makes the folder that a run of the point needs. The summary of an earlier run is removed. Throws io::LockHeld, and
+// writes nothing, if a run of the point lives there; std::runtime_error, with what stands in the way.
 void prepare_point(const Sweep& sweep, const SweepPoint& point);
 const SweepPoint& find_point(const Sweep& sweep, const std::string& name);
-// The arguments of `hecaton` that run the point.
-std::vector<std::string> run_words(const Sweep& sweep, const std::string& point);
+// The arguments of `hecaton` that run the point, on from its newest checkpoint.
+std::vector<std::string> run_words(const Sweep& sweep, const SweepPoint& point);
 
 // "package.rows=4 collective.bytes=1024"
 std::string describe(const Sweep& sweep, const SweepPoint& point);

@@ -10,8 +10,8 @@
 #include <stdexcept>
 
 #include "io/files/atomic_file.hpp"
+#include "io/files/process.hpp"
 #include "io/files/text_file.hpp"
-#include "runs/sweep/process.hpp"
 #include "runs/sweep/script.hpp"
 
 namespace hecaton::runs {
@@ -69,7 +69,7 @@ ActiveTasks active_tasks(const std::string& cluster) {
   std::vector<std::string> words{"squeue", "--noheader", "--array", "--format=%F %K",
                                  fmt::format("--user={}", ::geteuid())};
   if (!cluster.empty()) words.insert(words.end(), {"-M", cluster});
-  const FinishedProcess squeue = run_process(words);
+  const io::FinishedProcess squeue = io::run_process(words);
   if (squeue.code != 0) {
     throw std::runtime_error(
         "points were submitted before, and Slurm does not say whether it still works on them (squeue fails); "
@@ -129,8 +129,7 @@ std::vector<std::string> sbatch_words(const Sweep& sweep, const Submission& subm
   words.insert(words.end(), options.options.begin(), options.options.end());
   for (const std::string& word :
        {(submission.folder / "job.sbatch").string(), (submission.folder / "tasks").string(),
-        (sweep.output / "points").string(), options.launcher, own_program().string(), sweep.study.trace,
-        sweep.study.partition}) {
+        (sweep.output / "points").string(), options.launcher, io::own_program().string()}) {
     words.push_back(word);
   }
   return words;
@@ -179,7 +178,7 @@ Submission submit_points(const Sweep& sweep, const std::vector<std::string>& poi
   submission.folder = new_submission(sweep);
   submission.tasks = write_tasks(submission.folder / "tasks", points, options.points_per_task);
   io::write_atomically(submission.folder / "job.sbatch", script);
-  const FinishedProcess sbatch = run_process(sbatch_words(sweep, submission, options));
+  const io::FinishedProcess sbatch = io::run_process(sbatch_words(sweep, submission, options));
   const std::optional<SlurmJob> job = job_in(sbatch.output);
   if (!job && sbatch.code != 0) {
     fs::remove_all(submission.folder);

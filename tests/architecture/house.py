@@ -62,7 +62,7 @@ MAY_INCLUDE = {
     "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page", "io/export"}, "core/engine/sync", BASE},
     "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/engine/sync", "core/training", MODEL, "net/lookahead",
                  "partition", BASE},
-    "runs/sweep": {"runs/cli", "io/study", "io/result", "io/deck", "io/files", BASE},
+    "runs/sweep": {"runs/cli", "io/study", "io/report", "io/result", "io/deck", "io/files", BASE},
     "runs/commands": {*RUNS - {"runs/commands"}, *IO, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
     "runs/manual": {"runs/commands", "runs/cli", "io/files"},

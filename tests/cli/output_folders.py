@@ -131,12 +131,12 @@ def poor_file_system():
 
 
 def other_peoples_files():
-    """In the folder of checkpoints only files go that the program has written."""
+    """In the folder of checkpoints only files go that the program has written, and only if the user says so."""
     halt = "0" * 18 + "5"
     mine = [f"checkpoint-{halt}.hck", f"operations-{halt}-{halt}.h5", f"checkpoint-{halt}.hck.0123456789abcdef.part"]
     others = ["checkpoint-notes.txt", f"checkpoint-{halt}.hck.x", "checkpoint-5.hck", "operations-manual.pdf",
               f"operations-{halt}.h5", f"checkpoint-{halt}.hck.part"]
-    for options in ([], ["--checkpoint-every-simulated", "100ns"]):
+    for options in (["--fresh"], ["--fresh", "--restart", "latest", "--checkpoint-every-simulated", "100ns"]):
         with folder() as here:
             write(os.path.join(here, "small.toml"), SMALL)
             where = os.path.join(here, "o", "checkpoints")
@@ -146,6 +146,9 @@ def other_peoples_files():
             os.mkdir(os.path.join(where, "checkpoint-x"))
             os.mkdir(os.path.join(where, f"checkpoint-{halt[:-1]}6.hck"))
             os.symlink(os.path.join(here, "small.toml"), os.path.join(where, f"checkpoint-{halt[:-1]}7.hck"))
+            refused = run(["run", "small.toml", "--output", "o"] + QUIET, here, RANKS)
+            check(refused.returncode == 2 and sorted(os.listdir(where)) == sorted(
+                mine + others + ["checkpoint-x", f"checkpoint-{halt[:-1]}6.hck", f"checkpoint-{halt[:-1]}7.hck"]), f"{refused}")
             process = run(["run", "small.toml", "--output", "o"] + options + QUIET, here, RANKS)
             check(process.returncode == 0, f"{options} ends with {process.returncode}: {process.stderr!r}")
             left = sorted(os.listdir(where))
@@ -237,11 +240,135 @@ def output_lost():
         check(printed == "" and files_below(here) == {os.path.join(here, "long.toml")}, f"left are {files_below(here)}")
 
 
+def other_results():
+    """A folder that holds results of another deck is not written to; results that do not belong together are noticed."""
+    with folder() as here:
+        for name, text in (("a/deck.toml", SMALL), ("b/deck.toml", SMALL.replace("65536", "1024")), ("t.toml", TRAFFIC.format(500))):
+            os.makedirs(os.path.dirname(os.path.join(here, name)), exist_ok=True)
+            write(os.path.join(here, name), text)
+        results = [os.path.join(here, "out/deck", name) for name in ("summary.json", "trace.h5")]
+
+        def result_of(words, code, *said):
+            process = run(["run", *words] + QUIET, here, RANKS)
+            check(process.returncode == code and all(text in process.stderr for text in said), f"{words}: {process}")
+            return [read(path) if os.path.exists(path) else None for path in results]
+        first = result_of(["a/deck.toml"], 0)
+        for words in (["b/deck.toml"], ["b/deck.toml", "--trace", "none"], ["b/deck.toml", "--summary", "s.json"],
+                      ["b/deck.toml", "--restart", "latest"], ["a/deck.toml", "--set", "collective.bytes=2048"],
+                      ["t.toml", "--output", "out/deck"]):
+            check(result_of(words, 2, "holds results of another deck", 'of "deck.toml"', "--fresh") == first, f"{words}")
+            checked = run(["run", *words, "--check", "1"], here)
+            check(checked.returncode == 2 and "holds results of another deck" in checked.stderr, f"--check {words}: {checked}")
+        digest = json.loads(first[0])["deck_digest"]
+        check(re.fullmatch("[0-9a-f]{16}", digest), f"the summary has the digest of the deck: {digest}")
+        result_of(["b/deck.toml", "--trace", "none", "--summary", "s.json", "--profile", "p.json"], 0)
+        other = json.loads(read(os.path.join(here, "s.json")))["deck_digest"]
+        check(other != digest and json.loads(read(os.path.join(here, "p.json")))["deck_digest"] == other, "and of no other")
+        again = result_of(["a/deck.toml", "--trace", "none"], 0)
+        check(again[1] == first[1], "the same deck again: the trace stays")
+        fresh = result_of(["b/deck.toml", "--trace", "none", "--fresh"], 0)
+        check(fresh[1] is None and json.loads(fresh[0])["deck_digest"] == other, "told so, it leaves nothing of the other deck")
+        write(results[1], "my notes")
+        check(result_of(["b/deck.toml"], 2, "trace.h5 is no result of this program")[1] == b"my notes", "somebody's file stays")
+
+        result_of(["a/deck.toml", "--output", "mixed"], 0)
+        shutil.copy(results[0], os.path.join(here, "mixed"))
+        for words in (["summary", "mixed/trace.h5"], ["compare", "mixed/trace.h5", "s.json"], ["compare", "s.json", "mixed/summary.json"],
+                      ["report", "mixed/trace.h5"], ["export", "mixed/trace.h5", "--chrome", "c.json"]):
+            said = run(words, here)
+            check(said.returncode == 0 and said.stderr.count("is of another deck than") == 1, f"{words}: {said.stderr}")
+        said = run(["compare", "out/deck/summary.json", "s.json"], here)
+        check("is no result of this program" in said.stderr, f"{said.stderr}")
+
+
+def unfinished_work():
+    """What has been simulated is not lost by saying the same thing twice."""
+    with folder() as here:
+        write(os.path.join(here, "long.toml"), TRAFFIC.format(1000000000))
+        write(os.path.join(here, "short.toml"), TRAFFIC.format(20000))
+        where = os.path.join(here, "o", "checkpoints")
+        stopped = run(["run", "long.toml", "--output", "o", "--max-wall", "1s"] + QUIET, here, RANKS)
+        check(stopped.returncode == 75, f"{stopped}")
+        left = sorted(os.listdir(where))
+        for words, said in (([], ("--restart latest", "--fresh", "of simulated time")), (["--set", "traffic.seed=7"], ("another deck", "--fresh")),
+                            (["--clocked", "off"], ("--clocked on", "--fresh"))):
+            for check_only in ([], ["--check", "1"]):
+                words_here = ["run", "long.toml", "--output", "o", *words, *check_only]
+                again = run(words_here + QUIET, here, 1 if check_only else RANKS)
+                check(again.returncode == 2 and all(text in again.stderr for text in said), f"{words_here}: {again}")
+        check(sorted(os.listdir(where)) == left, "nothing is lost")
+        on = run(["run", "long.toml", "--output", "o", "--max-wall", "1s", "--restart", "latest"], here, RANKS)
+        check(on.returncode == 75 and "goes on from" in on.stderr, f"{on}")
+        check(not set(os.listdir(where)) <= set(left), "it has come further")
+
+        first = os.path.join("o", "checkpoints", sorted(name for name in os.listdir(where) if name.endswith(".hck"))[0])
+        on = run(["run", "long.toml", "--output", "elsewhere", "--max-wall", "1s", "--restart", first], here, RANKS)
+        check(on.returncode == 75, f"{on}")
+        on = run(["run", "long.toml", "--output", "elsewhere", "--max-wall", "1s", "--restart", first], here, RANKS)
+        check(on.returncode == 75 and "is later than" in on.stderr, f"the same again goes on from where it was: {on}")
+        fresh = run(["run", "short.toml", "--output", "o", "--fresh"], here, RANKS)
+        check(fresh.returncode == 0 and "begins anew" in fresh.stderr, f"{fresh}")
+        check(sorted(os.listdir(os.path.join(here, "o"))) == ["summary.json", "trace.h5"], "told so, nothing of it is left")
+
+        before = [os.stat(os.path.join(here, "o", name)).st_ino for name in ("summary.json", "trace.h5")]
+        ended = run(["run", "short.toml", "--output", "o", "--restart", "latest"], here, RANKS)
+        check(ended.returncode == 0 and "has ended already" in ended.stderr and "saturated" in ended.stdout, f"{ended}")
+        after = [os.stat(os.path.join(here, "o", name)).st_ino for name in ("summary.json", "trace.h5")]
+        check(before == after, "a run that has ended is not run again")
+        again = run(["run", "short.toml", "--output", "o", "--restart", "latest", "--profile", "p.json"], here, RANKS)
+        check(again.returncode == 0 and os.path.exists(os.path.join(here, "p.json")), f"but it is for what is not there: {again}")
+
+
+def jobs():
+    """A folder belongs to a job until Slurm has done with it; squeue is one of this test's."""
+    with folder() as here:
+        write(os.path.join(here, "small.toml"), SMALL)
+        write(os.path.join(here, "squeue"), f"#!/bin/sh\ncat {here}/queue\nexit $(cat {here}/code)\n")
+        os.chmod(os.path.join(here, "squeue"), 0o755)
+        environment = {**os.environ, "PATH": here + ":" + os.environ["PATH"]}
+        note = os.path.join(here, "o", ".job")
+
+        def answer(queue, code=0):
+            write(os.path.join(here, "queue"), queue)
+            write(os.path.join(here, "code"), str(code))
+
+        def hecaton(*words, output="o"):
+            return subprocess.run([HECATON, "run", "small.toml", "--output", output, *words] + QUIET, cwd=here, text=True,
+                                  capture_output=True, env=environment)
+        answer("17 PENDING\n4711 PENDING\n")
+        said = hecaton("--check", "1", "--job", "4711")
+        check(said.returncode == 0 and read(note) == b"4711\n", f"the folder is the job's: {said}")
+        said = hecaton("--check", "1", "--job", "12", output="other")
+        check(said.returncode == 0 and not os.path.exists(os.path.join(here, "other")), f"no note of a job that is gone: {said}")
+        for words in ([], ["--fresh"], ["--restart", "latest"], ["--check", "1"], ["--job", "17"]):
+            said = hecaton(*words)
+            check(said.returncode == 2 and "belongs to Slurm job 4711" in said.stderr and "scancel 4711" in said.stderr, f"{words}: {said}")
+        answer("", 1)
+        check("squeue does not say" in hecaton().stderr, "what is not known is not believed")
+        check(os.listdir(os.path.join(here, "o")) == [".job"], "nothing is written there")
+        said = hecaton("--job", "4711")
+        check(said.returncode == 0 and not os.path.exists(note), f"the job itself may, and at its end it is nobody's: {said}")
+        write(note, "4711;big\n")
+        answer("4711 COMPLETED\n471 RUNNING\n")
+        said = hecaton()
+        check(said.returncode == 0, f"a job that has ended owns nothing: {said}")
+        write(note, "4711\n")
+        for becomes, code in (("PENDING", 2), ("CANCELLED", 0)):  # requeued, and ended
+            write(os.path.join(here, "squeue"), f"#!/bin/sh\ncat {here}/queue\necho 4711 {becomes} >{here}/queue\n")
+            answer("4711 COMPLETING\n")
+            said = hecaton("--check", "1")
+            check(said.returncode == code and "waits for what becomes of Slurm job 4711" in said.stderr, f"{becomes}: {said}")
+        check("is no job" in hecaton("--job", "some").stderr, "a job is a number")
+
+
 collisions()
 two_runs()
+other_results()
+unfinished_work()
 poor_file_system()
 other_peoples_files()
 if RANKS == 1:
+    jobs()
     lost_tasks()
     early_signals()
     output_lost()

@@ -35,7 +35,7 @@ def read(path):
 COUNTS = ("rank", "events", "windows", "stretches", "events_ahead", "null_messages", "batches_sent", "records_sent", "bytes_sent",
           "peak_rss_bytes")
 SECONDS = ("computing_s", "waiting_s", "exchanging_s", "writing_s")
-TOP = {"schema": int, "version": str, "git": str, "deck": str, "sync": str, "wall_s": float, "events": int,
+TOP = {"schema": int, "version": str, "git": str, "deck": str, "deck_digest": str, "sync": str, "wall_s": float, "events": int,
        "critical_path_events": int, "parallelism": float, "least_s": float, "efficiency": float, "waiting": float,
        "exchanging": float, "imbalance_events": float, "imbalance_computing": float, "ranks": list}
 
@@ -87,7 +87,7 @@ with folder() as here:
     check(first["deck"] == "small.toml" and first["ranks"] == RANKS, f"the summary says {first}")
 
     # Again over the old files, with the deck resolved from the command line.
-    good(["run", "small.toml", "--set", "collective.bytes=1024", "--progress", "none"], here)
+    good(["run", "small.toml", "--set", "collective.bytes=1024", "--fresh", "--progress", "none"], here)
     second = json.loads(read(os.path.join(here, "out/small/summary.json")))
     check(second["collective"]["bytes"] == 1024, "a second run replaces the first")
     check(names_below(here) == {"small.toml"} | made, f"a second run leaves {names_below(here)}")
@@ -102,7 +102,7 @@ with folder() as here:
     check(fourth["digest"] == first["digest"], "the same deck has the same digest without trains")
     check(os.path.getsize(os.path.join(here, "b/c/trace.h5")) > 0, "--trace summary writes a trace")
 
-    profiled = run(["run", "small.toml", "--trace", "none", "--profile", "b/p.json", "--progress", "none"], here, RANKS)
+    profiled = run(["run", "small.toml", "--trace", "none", "--output", "b/d", "--profile", "b/p.json", "--progress", "none"], here, RANKS)
     check(profiled.returncode == 0, f"--profile: {profiled.stderr!r}")
     check_profile(json.loads(read(os.path.join(here, "b/p.json"))), first, profiled.stdout)
 

@@ -143,12 +143,50 @@ esac
     check("finished  0\nin Slurm  0\nfailed    1\ncancelled 2\nstopped   0\nto do     3\n" in status, status)
 
 
+def late_task(it):
+    """A task whose time is up stops its point with a checkpoint, and is requeued; but not what somebody has ended."""
+    it.answers("sbatch", "1\n")
+    it.sweep("--points-per-task", "6", "--launcher", "srun")
+    (it.here / "bin/srun").write_text(f'#!/bin/sh\necho "$@" >>"{it.here}/srun.words"\nexit 75\n')
+    (it.here / "bin/scontrol").write_text(f'#!/bin/sh\necho "$@" >>"{it.here}/scontrol.words"\nexit 1\n')
+    for name in ("srun", "scontrol"):
+        (it.here / "bin" / name).chmod(0o755)
+    words = it.words_of("sbatch")[0].split()
+    script = next(i for i, word in enumerate(words) if word.endswith("job.sbatch"))
+    environment = dict(it.environment, SLURM_NTASKS="1", SLURM_ARRAY_TASK_ID="0", SLURM_JOB_ID="4712")
+    for left, seconds, state, requeues in (("0:50", 50, "RUNNING", 1), ("2:00:01", 7201, "RUNNING", 2), ("1-00:00:00", 86400, "RUNNING", 3),
+                                           ("UNLIMITED", None, "RUNNING", 4), ("0:50", 50, "COMPLETING", 4), ("0:05", "none", "RUNNING", 5)):
+        squeue = it.here / "bin/squeue"
+        squeue.write_text(f'#!/bin/sh\ncase "$*" in *%L*) echo {left} ;; *%T*) echo {state} ;; esac\n')
+        before = len(it.words_of("srun"))
+        said = run(["bash", *words[script:]], it.here, env=environment)
+        check(said.returncode == 1 and len(it.words_of("scontrol")) == requeues, f"{left} {state}: {said} {it.words_of('scontrol')}")
+        check(set(it.words_of("scontrol")) == {"requeue 4712"}, "the task is requeued, and nothing else")
+        runs = it.words_of("srun")[before:]
+        check(len(runs) == (0 if seconds == "none" else 1), f"{left}: no other point is started: {runs}")
+        if seconds != "none":
+            check(("--max-wall" in runs[0]) == (seconds is not None) and (seconds is None or runs[0].endswith(f" --max-wall {seconds}s")), runs[0])
+            check(all(text in runs[0] for text in (" --restart latest ", " --fresh", " --checkpoint-every 30s")), runs[0])
+    status = run([HECATON, "sweep", "study.toml", "--status"], it.here, env=it.environment).stdout
+    check("cancelled 0\nstopped   1\n" in status, status)
+
+
 def single_job(it):
     it.answers("sbatch", "Submitted batch job 1\n")
     (it.here / "bin/sbatch").write_text('#!/bin/sh\necho "$SBATCH_JOB_NAME $SBATCH_OUTPUT"\n')
     environment = dict(it.environment, HECATON=str(HECATON))
     said = run([ROOT / "cluster/job.sbatch", "--trace", "none", "deck.toml"], it.here, env=environment)
     check(said.stdout == "hecaton:deck hecaton-deck-%j.log\n", f"job.sbatch: {said}")
+    note = it.here / "out/deck/.job"
+    for answer, noted in (("Submitted batch job 4711", "4711\n"), ("Submitted batch job 4711 on cluster big", "4711;big\n")):
+        (it.here / "bin/sbatch").write_text(f'#!/bin/sh\necho Welcome\necho {answer}\nexit 3\n')
+        it.answers("squeue", "4711 PENDING\n")
+        said = run([ROOT / "cluster/job.sbatch", "deck.toml"], it.here, env=environment)
+        check(said.returncode == 3 and said.stdout == f"Welcome\n{answer}\n", f"what sbatch says is passed on: {said}")
+        check(note.exists() and note.read_text() == noted, f"the folder is the job's: {said}")
+        again = run([ROOT / "cluster/job.sbatch", "deck.toml"], it.here, env=environment)
+        check(again.returncode == 2 and "belongs to Slurm job 4711" in again.stderr and again.stdout == "", f"not submitted twice: {again}")
+        note.unlink()
 
 
 def scaling(it):
@@ -168,6 +206,7 @@ slurm(no_number)
 slurm(limits)
 slurm(unusable_points)
 slurm(task)
+slurm(late_task)
 slurm(single_job)
 slurm(scaling)
 finish()

@@ -139,7 +139,8 @@ def killed_points():
             check("failed    0\ncancelled 0\nstopped   1\n" in status, f"{how.name}: {status}")
             if how == signal.SIGTERM:
                 check("FAILED" not in said and ": stopped, see " in said, f"{how.name}: {said}")
-                check(process.returncode == 1 and "call again to go on" in said, f"{how.name}: {said}")
+                check(process.returncode == 75 and "1 points are left, 1 of them begun; the same call goes on" in said,
+                      f"{how.name}: {process.returncode} {said}")
 
         process = long_points(here, study)
         os.kill(runs_at_work(here)[0], signal.SIGKILL)
@@ -153,6 +154,86 @@ def killed_points():
         check(len(table(here)) == 3, "and is complete in the end")
         done = [row["point"] for row in table(here)[:2]]
         check([runs_of(here)[point] for point in done] == [1, 1], "what was finished was not run again")
+
+
+LONG = 3_000_000  # cycles that take seconds
+
+
+def log_of_last(here):
+    return max(here.glob("out/s/points/*/log"), key=lambda log: log.stat().st_mtime_ns)
+
+
+def interrupted_points():
+    """A point that was stopped goes on from its checkpoint, whatever has stopped it, and ends as if nothing had been."""
+    with folder(TRAFFIC) as name:
+        here = pathlib.Path(name)
+        study = HEAD + f"[grid]\ntraffic.measure_cycles = [100, {LONG}]\n"
+        alone = run([HECATON, "run", "deck.toml", "--set", f"traffic.measure_cycles={LONG}", "--trace", "none", "--output", "alone"], here)
+        need(alone.returncode == 0, f"a point alone: {alone.stderr}")
+        stopped = []
+        for number in (signal.SIGINT, signal.SIGKILL):
+            process = long_points(here, study)
+            need(wait_for(lambda: runs_at_work(here) and is_owner(runs_at_work(here)[0], here), 20), "the point begins")
+            process.send_signal(number)
+            said = process.communicate(timeout=60)[1]
+            check(number == signal.SIGKILL or process.returncode == 75, f"{number}: {process.returncode} {said}")
+            check(": about " in said and " events/s " in said, f"it says what it expects: {said}")
+            check(wait_for(lambda: not runs_at_work(here), 20), f"{number}: the point ends")
+            stopped.append(log_of_last(here).read_text())
+            check(list(here.glob("out/s/points/*/checkpoints/*.hck")), f"{number}: with a checkpoint: {stopped[-1]}")
+        check("hecaton: goes on from" in stopped[1] and "begins anew" not in stopped[1], f"the second went on: {stopped}")
+        status = sweep(here, study, "--status").stdout
+        check("restart 1\n" in status and "\nforecast  about " in status, status)
+        sweep(here, study)
+        check(log_of_last(here).read_text().count("hecaton: goes on from") == 2, f"so did the third: {log_of_last(here).read_text()}")
+        summary = json.loads((here / "alone/summary.json").read_text())
+        check(table(here)[1]["digest"] == summary["digest"], "to the digest of an undisturbed run")
+        check(not list(here.glob("out/s/points/*/checkpoints")), "without leaving checkpoints")
+
+
+def is_owner(pid, here):
+    """The folder is the run's: it has begun."""
+    return any(lock.read_text().startswith(f"process {pid} ") for lock in here.glob("out/s/points/*/.lock"))
+
+
+def living_point():
+    """A point that outlives its sweep is waited for, and nothing is written beside it."""
+    with folder(TRAFFIC) as name:
+        here = pathlib.Path(name)
+        study = HEAD + f"[grid]\ntraffic.measure_cycles = [100, {LONG}]\n"
+        process = long_points(here, study)
+        pid = runs_at_work(here)[0]
+        need(wait_for(lambda: is_owner(pid, here), 20), "the point begins")
+        os.kill(pid, signal.SIGSTOP)
+        process.kill()
+        process.communicate()
+        where = log_of_last(here).parent
+        before = {path: path.stat().st_mtime_ns for path in files_below(where)}
+        second = subprocess.Popen([HECATON, "sweep", "s.toml"], cwd=here, text=True, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        line = second.stderr.readline() + second.stderr.readline()
+        check(f"is being run by process {pid} on " in line and "waits for its end" in line, line)
+        check({path: path.stat().st_mtime_ns for path in files_below(where)} == before, "nothing is written beside it")
+        os.kill(pid, signal.SIGCONT)
+        said = second.communicate(timeout=120)[1]
+        check(second.returncode == 0, f"then it goes on: {second.returncode} {said}")
+        check("hecaton: goes on from" in (where / "log").read_text() and len(table(here)) == 2, "from the checkpoint of the other")
+
+
+def no_launcher():
+    """What no point can do is tried once."""
+    with folder() as name:
+        here = pathlib.Path(name)
+        (here / "s.toml").write_text(HEAD + "ranks = 2\n[grid]\ncollective.bytes = [1024, 2048, 4096]\n")
+        (here / "bin").mkdir()
+        for launcher in (None, '#!/bin/sh\nprintf "%s\\n" ----- "There are not enough slots" more\nexit 1\n'):
+            if launcher:
+                (here / "bin/mpirun").write_text(launcher)
+                (here / "bin/mpirun").chmod(0o755)
+            process = run([HECATON, "sweep", "s.toml"], here, env={**os.environ, "PATH": str(here / "bin") + (":/bin" if launcher else "")})
+            reason = "There are not enough slots" if launcher else "mpirun: cannot be executed: No such file or directory"
+            check(process.returncode == 1 and f"no point can be started: {reason}\n" in process.stderr, f"{process}")
+            check(len(list(here.glob("out/s/points/*/log"))) == 1, "one was tried")
 
 
 def infeasible_points():
@@ -266,6 +347,9 @@ def wrong_studies():
 grids_and_lists()
 unfinished_points()
 killed_points()
+interrupted_points()
+living_point()
+no_launcher()
 infeasible_points()
 files_in_the_way()
 wrong_studies()

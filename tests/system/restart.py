@@ -64,7 +64,12 @@ def begun_anew(folder, whole, every):
         check(looked.returncode == code and said in looked.stderr and looked.stdout == "", f"--check {ranks}: {looked}")
     check(sorted(os.listdir(os.path.join(folder, "out", "checkpoints"))) == left, "--check writes nothing")
 
-    other = Job(folder, 2, "--set", "training.batch_sequences=4", "--checkpoint-every", "1h")
+    for options, said in (((), "holds a checkpoint of this run"), (("--set", "training.batch_sequences=4"), "of another run"),
+                          (("--trace", "none"), "holds a checkpoint of this run")):
+        refused = Job(folder, 2, *options)
+        check(refused.end() == 2 and said in refused.text() and "--fresh" in refused.text(), f"{options}: {refused.text()}")
+    check(sorted(os.listdir(os.path.join(folder, "out", "checkpoints"))) == left, "no checkpoint is lost")
+    other = Job(folder, 2, "--set", "training.batch_sequences=4", "--checkpoint-every", "1h", "--fresh")
     check(wait_for(lambda: "begins anew" in other.text()), f"it says so: {other.text()}")
     os.kill(other.ranks_of_it()[-1], signal.SIGSTOP)  # the run cannot end without it
     check(wait_for(lambda: not os.listdir(os.path.join(folder, "out", "checkpoints"))), "the earlier checkpoints go")

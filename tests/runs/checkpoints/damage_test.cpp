@@ -88,7 +88,8 @@ class Damage : public ::testing::Test {
     try {
       const auto identity =
           io::identity_of(deck_.resolved_toml, {deck_.network.trains, deck_.network.clocked});
-      const auto path = runs::find_checkpoint("latest", folder(), identity, true);
+      const auto path =
+          runs::latest_checkpoint(folder(), {identity, true}, runs::OthersCheckpoints::are_refused);
       name = path ? path->filename().string() : "nothing";
     } catch (const io::InputError& error) {
       refusal_ = error.what();
@@ -183,7 +184,11 @@ TEST_F(Damage, AnotherRunIsRefused) {
   for (const auto& [why, run] : others) {
     for (const std::string& wanted : {std::string("latest"), (folder() / newest_).string()}) {
       try {
-        runs::find_checkpoint(wanted, folder(), run, true);
+        if (wanted == "latest") {
+          runs::latest_checkpoint(folder(), {run, true}, runs::OthersCheckpoints::are_refused);
+        } else {
+          runs::verify_checkpoint(wanted, {run, true});
+        }
         ADD_FAILURE() << why << " was not noticed";
       } catch (const io::InputError& error) {
         const std::string said = error.what();
@@ -191,6 +196,8 @@ TEST_F(Damage, AnotherRunIsRefused) {
         EXPECT_TRUE(said.find(why) != std::string::npos) << said;
       }
     }
+    EXPECT_EQ(runs::latest_checkpoint(folder(), {run, true}, runs::OthersCheckpoints::are_passed_over),
+              std::nullopt);
   }
 }
 

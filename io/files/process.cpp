@@ -1,4 +1,4 @@
-#include "runs/sweep/process.hpp"
+#include "io/files/process.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace hecaton::runs {
+namespace hecaton::io {
 namespace {
 
 constexpr int cannot_execute = 127;
@@ -28,11 +28,11 @@ std::vector<char*> arguments_of(const std::vector<std::string>& words) {
 }
 
 // In the child, between fork and exec: system calls only.
-[[noreturn]] void become(char* const* arguments, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, pid_t parent, int death_signal) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::prctl(PR_SET_PDEATHSIG, death_signal);
   if (::getppid() != parent) ::_exit(cannot_execute);
   ::execvp(arguments[0], arguments);
   const char* reason = std::strerror(errno);
@@ -51,7 +51,8 @@ int open_or_fail(const char* path, int flags) {
 
 }  // namespace
 
-pid_t start_process(const std::vector<std::string>& words, const std::filesystem::path& log) {
+pid_t start_process(const std::vector<std::string>& words, const std::filesystem::path& log,
+                    int death_signal) {
   const std::vector<char*> arguments = arguments_of(words);
   const int nothing = open_or_fail("/dev/null", O_RDONLY);
   const int output = open_or_fail(log.c_str(), O_WRONLY | O_CREAT | O_APPEND);
@@ -61,7 +62,8 @@ pid_t start_process(const std::vector<std::string>& words, const std::filesystem
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
-    become(arguments.data(), parent);
+    ::setpgid(0, 0);
+    become(arguments.data(), parent, death_signal);
   }
   const int reason = errno;
   ::close(nothing);
@@ -83,7 +85,7 @@ FinishedProcess run_process(const std::vector<std::string>& words) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
-    become(arguments.data(), parent);
+    become(arguments.data(), parent, SIGTERM);
   }
   const int reason = errno;
   ::close(ends[1]);
@@ -107,4 +109,4 @@ std::filesystem::path own_program() {
   return std::filesystem::read_symlink("/proc/self/exe");
 }
 
-}  // namespace hecaton::runs
+}  // namespace hecaton::io

@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
-namespace hecaton::runs {
+namespace hecaton::io {
 
-// Starts a program whose output is appended to a file. It gets SIGTERM should this process die, and begins
-// with no signal blocked. Throws std::system_error if no process can be made; a program that cannot be
+// Starts a program whose output is appended to a file. It gets a signal should this process die, but none
+// of the terminal's, and begins with no signal blocked. Throws std::system_error if no process can be made; a program that cannot be
 // executed ends with 127 and a line in the file.
-pid_t start_process(const std::vector<std::string>& words, const std::filesystem::path& log);
+pid_t start_process(const std::vector<std::string>& words, const std::filesystem::path& log,
+                    int death_signal);
 
 // Of waitpid(): the exit code, or 128 + the signal that ended it.
 int exit_code_of(int wait_status);
@@ -28,4 +29,4 @@ FinishedProcess run_process(const std::vector<std::string>& words);
 // This program's own file.
 std::filesystem::path own_program();
 
-}  // namespace hecaton::runs
+}  // namespace hecaton::io
