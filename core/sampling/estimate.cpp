@@ -43,26 +43,23 @@ struct Units {
 };
 
 struct Spread {
-  double variance = 0;
+  double of_mean = 0;  // variance of the mean
   double freedom = 0;
 };
 
-Spread spread_of(const Units& units) {
+Spread spread_of(const Values& values) {
   Spread spread;
-  const Values& values = units.values;
-  double of_mean = 0;
   for (std::size_t length = 1; values.size() / length >= (length == 1 ? 2 : fewest_batches); length *= 2) {
     const double variance = variance_of_mean(values, length);
-    if (length > 1 && variance <= of_mean) continue;
-    of_mean = variance;
+    if (length > 1 && variance <= spread.of_mean) continue;
+    spread.of_mean = variance;
     spread.freedom = static_cast<double>(values.size() / length - 1);
   }
-  spread.variance = units.total * (units.total - static_cast<double>(values.size())) * of_mean;
   return spread;
 }
 
 // Mean of the later half of the rounds of an axis less that of the earlier half; a round in the middle is in neither.
-double difference_of_halves(const Values& values, std::size_t rounds, std::size_t stride) {
+double difference_of_halves(std::span<const double> values, std::size_t rounds, std::size_t stride) {
   const std::size_t half = rounds / 2;
   double earlier = 0, later = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -74,15 +71,39 @@ double difference_of_halves(const Values& values, std::size_t rounds, std::size_
   return half == 0 ? 0 : (later - earlier) / of_half;
 }
 
-// Along the axes from `first` on.
-void add_drift(ByLoop& drift, const Units& units, std::size_t first) {
+double left_out(const Axis& axis) {
+  return 1 - static_cast<double>(axis.simulated) / static_cast<double>(axis.total);
+}
+
+// Of whole units. The variance of the difference of two halves is four times that of the mean.
+void add_drift_of_units(ByLoop<Drift>& drift, const Units& units) {
+  const double of_mean = spread_of(units.values).of_mean;
   std::size_t stride = units.values.size();
-  for (std::size_t i = 0; i < units.axes.size(); ++i) {
-    const Axis& axis = units.axes[i];
+  for (const Axis& axis : units.axes) {
     stride /= axis.simulated;
-    const double left_out = 1 - static_cast<double>(axis.simulated) / static_cast<double>(axis.total);
-    if (i >= first)
-      drift[axis.loop] += units.total * left_out * difference_of_halves(units.values, axis.simulated, stride);
+    const double scale = units.total * left_out(axis);
+    Drift& along = drift[axis.loop];
+    along.difference += scale * difference_of_halves(units.values, axis.simulated, stride);
+    along.variance += scale * scale * 4 * of_mean;
+  }
+}
+
+// Of what lies inside units, along the axes from `outer` on: each unit has a difference of its own.
+void add_drift_inside(ByLoop<Drift>& drift, const Units& inner, std::size_t outer) {
+  std::size_t of_unit = inner.values.size();
+  for (std::size_t i = 0; i < outer; ++i) of_unit /= inner.axes[i].simulated;
+  std::size_t stride = of_unit;
+  for (std::size_t i = outer; i < inner.axes.size(); ++i) {
+    const Axis& axis = inner.axes[i];
+    stride /= axis.simulated;
+    Values differences;
+    for (std::size_t at = 0; at < inner.values.size(); at += of_unit)
+      differences.push_back(
+          difference_of_halves(std::span(inner.values).subspan(at, of_unit), axis.simulated, stride));
+    const double scale = inner.total * left_out(axis);
+    Drift& along = drift[axis.loop];
+    along.difference += scale * mean_of(differences);
+    along.variance += scale * scale * spread_of(differences).of_mean;
   }
 }
 
@@ -157,16 +178,20 @@ std::int64_t total_of(const Series& series) {
   return static_cast<std::int64_t>(whole);
 }
 
+double Drift::beyond_chance() const {
+  return std::sqrt(std::max(0.0, difference * difference - variance));
+}
+
 double Estimate::half_width() const {
   double squares = chance * chance;
-  for (const auto& [loop, part] : drift) squares += part * part;
+  for (const auto& [loop, along] : drift) squares += along.beyond_chance() * along.beyond_chance();
   return std::sqrt(squares);
 }
 
 namespace {
 
 // Of all strata of which something was left out; what is inside their outer axes only drifts.
-std::vector<Units> units_of(const Series& series, ByLoop& drift) {
+std::vector<Units> units_of(const Series& series, ByLoop<Drift>& drift) {
   const std::vector<Values> sorted = by_stratum(series);
   std::map<std::vector<std::size_t>, Units> of_loops;
   std::vector<Units> all;
@@ -174,20 +199,18 @@ std::vector<Units> units_of(const Series& series, ByLoop& drift) {
     const Stratum& stratum = series.strata[i];
     if (stratum.total <= stratum.simulated) continue;
     const std::size_t outer = outer_axes(stratum);
-    const Units alone{stratum.axes, sorted[i], static_cast<double>(stratum.total)};
-    add_drift(drift, alone, outer);
+    Units alone{stratum.axes, sorted[i], static_cast<double>(stratum.total)};
     if (outer == 0) {
-      all.push_back(alone);
+      all.push_back(std::move(alone));
       continue;
     }
+    add_drift_inside(drift, alone, outer);
     std::vector<std::size_t> loops;
     for (std::size_t axis = 0; axis < outer; ++axis) loops.push_back(stratum.axes[axis].loop);
     add_to(of_loops[loops], stratum, sorted[i]);
   }
-  for (auto& [loops, units] : of_loops) {
-    add_drift(drift, units, 0);
-    all.push_back(std::move(units));
-  }
+  for (auto& [loops, units] : of_loops) all.push_back(std::move(units));
+  for (const Units& units : all) add_drift_of_units(drift, units);
   return all;
 }
 
@@ -198,11 +221,13 @@ Estimate estimate(const Series& series, double confidence) {
   all.total = total_of(series);
   double variance = 0, squares = 0;
   for (const Units& units : units_of(series, all.drift)) {
-    const Spread spread = spread_of(units);
-    if (spread.variance == 0) continue;
-    all.variance[units.axes.back().loop] += spread.variance;
-    variance += spread.variance;
-    squares += spread.variance * spread.variance / spread.freedom;
+    const Spread spread = spread_of(units.values);
+    const double of_sum =
+        units.total * (units.total - static_cast<double>(units.values.size())) * spread.of_mean;
+    if (of_sum == 0) continue;
+    all.variance[units.axes.back().loop] += of_sum;
+    variance += of_sum;
+    squares += of_sum * of_sum / spread.freedom;
   }
   if (variance == 0) return all;
   const boost::math::students_t distribution(variance * variance / squares);

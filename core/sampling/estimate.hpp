@@ -12,7 +12,9 @@
 // What is left of a warm-up, or a trend, is no chance, so more segments would not average it away. Along each loop the
 // middle rounds are cut into an earlier and a later half; by how much the means of these differ, that much the rounds
 // that were left out are taken to differ from those that were simulated. Summed over strata for each loop, this is its
-// drift. Chance and drifts have causes of their own, so they add up as squares (JCGM 100:2008, 5.1.2).
+// drift. Chance alone makes such differences too, and counts already: of the square of a drift what it is expected to
+// make is taken off. Chance and what is left of drifts have causes of their own, so they add up as squares (JCGM
+// 100:2008, 5.1.2).
 //
 // A stratum of which nothing was left out adds nothing to the interval. The whole is computed in integers, and exact
 // if nothing was left out at all.
@@ -27,7 +29,8 @@
 
 namespace hecaton::sampling {
 
-using ByLoop = std::map<std::size_t, double>;  // by the loop's place in the text
+template <class Value>
+using ByLoop = std::map<std::size_t, Value>;  // by the loop's place in the text
 
 // What the segments of a stratum say; in the unit of the segments.
 struct StratumFigures {
@@ -50,11 +53,17 @@ RoundTimes round_times(const Series& series);
 // Sum over strata of total x mean, each rounded to the nearest.
 std::int64_t total_of(const Series& series);
 
+struct Drift {
+  double difference = 0;  // of the whole; later half less earlier
+  double variance = 0;    // of the difference, by chance
+  double beyond_chance() const;
+};
+
 struct Estimate {
   std::int64_t total = 0;
   double chance = 0;  // half the width of the interval of Student's t
-  ByLoop drift;
-  ByLoop variance;  // of what chance is made of, by the innermost loop of the units
+  ByLoop<Drift> drift;
+  ByLoop<double> variance;  // of what chance is made of, by the innermost loop of the units
   double half_width() const;
 };
 Estimate estimate(const Series& series, double confidence);

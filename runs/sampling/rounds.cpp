@@ -58,7 +58,7 @@ std::vector<std::pair<double, std::size_t>> parts_of(const sampling::Estimate& s
   for (const auto& [loop, part] : step.variance)
     if (part > 0) parts.emplace_back(step.chance * step.chance * part / variance, loop);
   for (const auto& [loop, drift] : step.drift)
-    if (drift != 0) parts.emplace_back(drift * drift, loop);
+    if (const double part = drift.beyond_chance(); part > 0) parts.emplace_back(part * part, loop);
   std::sort(parts.begin(), parts.end(), std::greater<>());
   return parts;
 }

@@ -56,9 +56,10 @@ io::SampledStep sampled_step(const Finding& finding, const Sample& sample, const
   sampled.nop_ps = half_width(finding.segments.nop_ps);
   sampled.dram_ps = half_width(finding.segments.dram_ps);
   const double most = wanted.error * static_cast<double>(finding.step.total);
-  sampled.is_steady = finding.backlog_ps <= most &&
-                      std::none_of(finding.step.drift.begin(), finding.step.drift.end(),
-                                   [&](const auto& of_loop) { return std::abs(of_loop.second) > most; });
+  sampled.is_steady =
+      finding.backlog_ps <= most &&
+      std::none_of(finding.step.drift.begin(), finding.step.drift.end(),
+                   [&](const auto& of_loop) { return of_loop.second.beyond_chance() > most; });
   return sampled;
 }
 

@@ -95,13 +95,14 @@ TEST(Estimate, WhatIsLeftOfAWarmUpIsInTheInterval) {
 TEST(Estimate, ATrendIsNoticed) {
   const Loop loop(8, 500, [](std::uint64_t round) { return 1e6 * (1 + 0.01 * static_cast<double>(round)); });
   const Estimate all = estimate(loop.series(), 0.95);
-  EXPECT_GT(all.drift.at(7), 0.03 * static_cast<double>(all.total));
+  EXPECT_GT(all.drift.at(7).difference, 0.03 * static_cast<double>(all.total));
+  EXPECT_GT(all.drift.at(7).beyond_chance(), 0.02 * static_cast<double>(all.total));
 }
 
 TEST(Estimate, TwoRegimesAreNoticed) {
   const Loop loop(8, 500, [](std::uint64_t round) { return round % 8 < 4 ? 1e6 : 1.2e6; });
   const Estimate all = estimate(loop.series(), 0.95);
-  EXPECT_GT(all.drift.at(7), 0.1 * static_cast<double>(all.total));
+  EXPECT_GT(all.drift.at(7).beyond_chance(), 0.1 * static_cast<double>(all.total));
 }
 
 // 2 x 3 rounds, of which the outer ones differ.
@@ -111,8 +112,8 @@ TEST(Estimate, DriftIsToldForEachLoop) {
   const std::vector<std::uint32_t> of(6, 0);
   const std::vector<std::int64_t> values{100, 100, 100, 110, 110, 110};
   const Estimate all = estimate({strata, of, values}, 0.95);
-  EXPECT_DOUBLE_EQ(all.drift.at(1), 600 * 0.9 * 10);
-  EXPECT_DOUBLE_EQ(all.drift.at(2), 0);
+  EXPECT_DOUBLE_EQ(all.drift.at(1).difference, 600 * 0.9 * 10);
+  EXPECT_DOUBLE_EQ(all.drift.at(2).difference, 0);
   EXPECT_EQ(all.total, 600 * 105);
 }
 
@@ -138,13 +139,27 @@ TEST(Estimate, ChanceIsThatFromMiniBatchToMiniBatch) {
   const Estimate all = estimate({strata, of, values}, 0.95);
   EXPECT_EQ(all.total, 11'000);
   EXPECT_NEAR(all.chance, 3.18245 * std::sqrt(1e4 * 0.96 * (400.0 / 3) / 4), 1e-2);
-  EXPECT_DOUBLE_EQ(all.drift.at(2), 0);
+  EXPECT_DOUBLE_EQ(all.drift.at(2).difference, 0);
   EXPECT_EQ(all.variance.size(), 1U);
   EXPECT_TRUE(all.variance.contains(1));
 }
 
+// What differs between halves by chance is no drift: the half width is, in the mean, that of chance.
+TEST(Estimate, ChanceIsNotTakenForDrift) {
+  std::mt19937_64 random(21);
+  std::normal_distribution<double> noise(1e6, 2e4);
+  double drifts = 0, chances = 0;
+  for (int i = 0; i < 300; ++i) {
+    const Loop loop(16, 3000, [&](std::uint64_t) { return noise(random); });
+    const Estimate all = estimate(loop.series(), 0.95);
+    drifts += all.drift.at(7).beyond_chance();
+    chances += all.chance;
+  }
+  EXPECT_LT(drifts, 0.5 * chances);
+}
+
 TEST(Estimate, ChanceAndDriftsAddUpAsSquares) {
-  const Estimate all{1000, 3, {{1, -4}, {2, 12}}, {}};
+  const Estimate all{1000, 3, {{1, {-5, 9}}, {2, {12, 0}}, {3, {7, 50}}}, {}};
   EXPECT_DOUBLE_EQ(all.half_width(), 13);
 }
 

@@ -199,7 +199,7 @@ TEST(SampledRounds, WhatIsUncertainIsGivenMore) {
                               return kind.second == chiplet::Iterates::tiles;
                             })->first;
   runs::SampledRounds more = first;
-  EXPECT_TRUE(runs::add_rounds(more, {1000, 0, {{tiles, 50.0}}, {}}, 10));
+  EXPECT_TRUE(runs::add_rounds(more, {1000, 0, {{tiles, {50, 0}}}, {}}, 10));
   EXPECT_EQ(more.rounds.at(tiles).length, 2 * first.rounds.at(tiles).length);
   EXPECT_EQ(more.rounds.at(tiles).warm_up, 2 * first.rounds.at(tiles).warm_up);
   more.rounds.at(tiles) = first.rounds.at(tiles);
