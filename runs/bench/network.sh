@@ -24,7 +24,7 @@ for size, flits, rate, cycles in [(16, 1, 0.05, 150000), (32, 1, 0.05, 20000), (
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     summary = os.path.join(folder, "summary.json")
     arguments = [argument for key, value in keys.items() for argument in ("--set", f"{key}={value}")]
-    subprocess.run([program, "run", deck, "--trace", "none", "--progress", "none", "--output", folder,
+    subprocess.run([program, "run", deck, "--trace", "none", "--progress", "none", "--fresh", "--output", folder,
                     "--summary", summary, *arguments], check=True, stdout=subprocess.DEVNULL)
     seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     with open(summary) as file:

@@ -59,7 +59,7 @@ def steps():
 
 def run(program, folder, sets, *options):
     arguments = [word for key, value in sets.items() for word in ("--set", f"{key}={value}")]
-    subprocess.run([program, "run", str(folder / "step.toml"), "--trace", "none", "--progress", "none", "--output",
+    subprocess.run([program, "run", str(folder / "step.toml"), "--trace", "none", "--progress", "none", "--fresh", "--output",
                     str(folder / "out"), *options, *arguments], check=True, stdout=subprocess.DEVNULL)
     return json.loads((folder / "out" / "summary.json").read_text())
 

@@ -75,19 +75,6 @@ bool is_whole_trace(const WantedRun& run) {
   return !run.of.with_operations || !run.has_operations || io::has_operations(*run.trace);
 }
 
-std::optional<io::Summary> ended(const WantedRun& run) {
-  if (!is_there(run.summary) || (run.profile && !is_there(*run.profile))) return std::nullopt;
-  try {
-    io::Summary summary =
-        io::summary_from_json(io::read_text_file(run.summary, "a summary"), run.summary.string());
-    if (io::identity_of(summary) != identity_of(run) || (run.trace && !is_whole_trace(run)))
-      return std::nullopt;
-    return summary;
-  } catch (const io::InputError&) {
-    return std::nullopt;
-  }
-}
-
 // A file that the user has named, or what has been simulated since.
 fs::path named_or_later(const WantedRun& run) {
   const fs::path named = run.restart;
@@ -117,6 +104,19 @@ std::optional<fs::path> checkpoint_of(const WantedRun& run) {
 }
 
 }  // namespace
+
+std::optional<io::Summary> ended(const WantedRun& run) {
+  if (!is_there(run.summary) || (run.profile && !is_there(*run.profile))) return std::nullopt;
+  try {
+    io::Summary summary =
+        io::summary_from_json(io::read_text_file(run.summary, "a summary"), run.summary.string());
+    if (io::identity_of(summary) != identity_of(run) || (run.trace && !is_whole_trace(run)))
+      return std::nullopt;
+    return summary;
+  } catch (const io::InputError&) {
+    return std::nullopt;
+  }
+}
 
 Beginning find_beginning(const WantedRun& run) {
   Beginning beginning;

@@ -35,6 +35,9 @@ struct Beginning {
 // checkpoint that is its own. Throws InputError for what may not be lost or replaced; changes nothing.
 Beginning find_beginning(const WantedRun& run);
 
+// The results of this run, if all of them are there.
+std::optional<io::Summary> ended(const WantedRun& run);
+
 // Results in the output folder that this run would be mixed with: those of another deck or version, or of no run. Only
 // what has the name of a result, and is no folder, goes.
 void remove_other_results(const WantedRun& run);

@@ -189,9 +189,6 @@ Findings check_all(const RunArguments& arguments, int ranks) {
   check_sampled_run(arguments, found.deck);
   found.run = wanted_run(arguments, deck);
   found.beginning = find_beginning(found.run);
-  if (found.beginning.ended)
-    io::print_notice(fmt::format("{}: this run has ended already; --fresh instead of --restart runs it again",
-                                 paths.folder.string()));
   return found;
 }
 
@@ -201,10 +198,16 @@ void remove_unfinished(const OutputPaths& paths) {
     if (file.parent_path() == paths.folder) io::remove_unfinished(file);
 }
 
+std::string ended_text(const OutputPaths& paths) {
+  return fmt::format("{}: this run has ended already; --fresh instead of --restart runs it again",
+                     paths.folder.string());
+}
+
 // What a run that was ended before it could tidy up has left, and what it would have printed.
 void finish_ended(const OutputPaths& paths, const WantedRun& run, const io::Summary& summary) {
   if (!has_other_run(paths.checkpoints, run.of)) clear_checkpoints(paths.checkpoints);
   forget_job(paths.folder);
+  io::print_notice(ended_text(paths));
   fmt::print("{}\n", io::render_table(summary));
   print_files(paths);
 }
@@ -340,19 +343,23 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   return exit_done;
 }
 
-// What rank 0 of a run on so many ranks would check, the state of the output folder included. Writes nothing but, if
-// there is a job, that the folder is that job's from now on.
+// What rank 0 of a run on so many ranks would check, the state of the output folder included. Prints nothing, unless the
+// run has ended already. Writes nothing but, if there is a job that has still to end the run, that the folder is that
+// job's from now on.
 int check_run(const RunArguments& arguments) {
   return guarded([&] {
     const OutputPaths paths = output_paths(arguments);
     const auto job = job_of(arguments);
     if (job) {
-      if (is_queued(*job)) note_job(paths.folder, *job);
+      const CheckedDeck checked = check_deck_input(arguments.input, arguments.check_ranks);
+      const bool is_done = !arguments.fresh && ended(wanted_run(arguments, checked.loaded.deck));
+      if (!is_done && is_queued(*job)) note_job(paths.folder, *job);
       return;
     }
     expect_no_other_job(paths.folder, job);
     expect_unlocked(paths.folder);
-    check_all(arguments, arguments.check_ranks);
+    const Findings found = check_all(arguments, arguments.check_ranks);
+    if (found.beginning.ended) fmt::print("{}\n", ended_text(paths));
     look_at_outputs(files_of(paths));
   });
 }
@@ -381,8 +388,10 @@ void add_halts(CLI::App& command, RunArguments& run) {
   add_time(command, "--max-wall", run.max_wall_ps,
            "Stop with a checkpoint, and exit with 75, shortly before so much wall time has passed");
   command
-      .add_option("--restart", run.restart,
-                  "Go on from a checkpoint: a file, or the latest of the output folder, if there is one")
+      .add_option(
+          "--restart", run.restart,
+          "Go on from a checkpoint: a file, or the latest of the output folder, if there is one; a run that "
+          "has ended is not run again")
       ->type_name("latest|FILE");
   command.add_flag(
       "--fresh", run.fresh,

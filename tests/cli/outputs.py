@@ -196,9 +196,10 @@ with folder() as here:
             chosen = [word for value in values + ["training.method=" + method] for word in ("--set", value)]
             digests = []
             for ranks in (1, RANKS):
-                process = run(["run", deck, "--output", name, "--trace", "none", "--progress", "none"] + chosen, here, ranks)
+                output = f"{name}-{method}"
+                process = run(["run", deck, "--output", output, "--trace", "none", "--progress", "none"] + chosen, here, ranks)
                 check(process.returncode == 0, f"{name} by {method}: {process.stderr!r}")
-                digests.append(json.loads(read(os.path.join(here, name, "summary.json")))["digest"])
+                digests.append(json.loads(read(os.path.join(here, output, "summary.json")))["digest"])
             check(digests[0] == digests[1], f"{name} by {method} has one digest")
     experts = ["verify", deck, "--set", "training.model.experts=8", "--set", "training.minibatch_tokens=32", "--set"]
     process = run(experts + ["training.model.experts_per_token=3"], here, RANKS)

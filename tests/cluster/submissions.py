@@ -187,6 +187,14 @@ def single_job(it):
         again = run([ROOT / "cluster/job.sbatch", "deck.toml"], it.here, env=environment)
         check(again.returncode == 2 and "belongs to Slurm job 4711" in again.stderr and again.stdout == "", f"not submitted twice: {again}")
         note.unlink()
+    it.answers("squeue", "")
+    done = run([HECATON, "run", "deck.toml", "--progress", "none"], it.here)
+    check(done.returncode == 0, f"{done}")
+    said = run([ROOT / "cluster/job.sbatch", "deck.toml"], it.here, env=environment)
+    check(said.returncode == 0 and "has ended already" in said.stdout and "Submitted" not in said.stdout, f"what has ended: {said}")
+    it.answers("squeue", "4711 RUNNING\n")
+    run([HECATON, "run", "--check", "1", "--job", "4711", "deck.toml"], it.here, env=environment)
+    check(not note.exists(), "what has ended is no job's")
 
 
 def scaling(it):

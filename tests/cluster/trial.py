@@ -79,6 +79,9 @@ class Chain(Work):
     def call(self):
         said = run([CHAIN, f"{self.name}.toml", "--output", self.output, "--trace", "none", "--progress", "plain"], self.here,
                    env=dict(os.environ, RANKS="2", CHECKPOINT_EVERY="500ms", MOST_RESTARTS="1000", SBATCH_TIMELIMIT="60"))
+        if said.returncode == 0 and "has ended already" in said.stdout:
+            check(self.has_ended(), f"nothing is submitted: {said}")
+            return
         if self.is_queued():
             check(said.returncode == 2 and ("belongs to Slurm job" in said.stderr or "another run writes there" in said.stderr),
                   f"a second submission is refused: {said}")
