@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -164,13 +165,15 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
   run.deck = share_deck(world, [&] {
     const OutputPaths paths = output_paths(arguments);
     expect_distinct_files(arguments, paths, {{"DECK", arguments.input.deck}});
+    std::error_code ignored;
+    const bool is_new = !fs::is_directory(paths.folder, ignored);
     run.lock = lock_output(paths.folder);
     CheckedDeck checked = check_all(arguments, world.size(), run.restart);
     prepare_outputs(files_of(paths));
     const std::string advice =
         advise_sampling(checked.loaded.deck, checked.preview.estimate.events, world.size());
     if (!advice.empty() && arguments.progress != "none") fmt::print(stderr, "hecaton: {}\n", advice);
-    if (!run.lock) run.lock = lock_output(paths.folder);  // it may be new
+    if (is_new) run.lock = lock_output(paths.folder);
     if (run.lock && run.lock->why_unprotected().empty()) remove_unfinished(paths);
     return checked;
   });
@@ -298,6 +301,9 @@ int run_deck(const RunArguments& arguments, const Session& session) {
   }
   try {
     return run_checked(checked, arguments, session);
+  } catch (const std::bad_alloc&) {
+    checked.lock.reset();
+    return end_all(world, memory_text(checked.deck.memory_bytes_per_rank));
   } catch (const std::exception& error) {
     checked.lock.reset();  // ending all ranks leaves no time for it
     return end_all(world, error.what());
