@@ -18,3 +18,16 @@ install(DIRECTORY cluster DESTINATION ${CMAKE_INSTALL_DATADIR}/hecaton USE_SOURC
         PATTERN bundle EXCLUDE)
 configure_file(cluster/modules/hecaton.in ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION} @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION} DESTINATION ${CMAKE_INSTALL_DATADIR}/modulefiles/hecaton)
+
+# What people read, in the folders that links between them name.
+file(GLOB_RECURSE documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+     core/*.md net/*.md partition/*.md io/*.md runs/*.md tests/*.md cluster/*.md net/*.svg io/*.png runs/energy/*.toml)
+foreach(document IN LISTS documents ITEMS README.md LICENSE CHANGELOG.md CONTRIBUTING.md CITATION.cff cmake/packages.txt)
+  cmake_path(GET document PARENT_PATH folder)
+  install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+endforeach()
+
+add_custom_target(uninstall
+  COMMAND ${CMAKE_COMMAND} -DMANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt
+          -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
+  VERBATIM)

@@ -1,5 +1,10 @@
 # find_package(hecaton): libraries of the simulator as hecaton::hecaton_<room>; hecaton::hecaton_wiring has all.
 include(CMakeFindDependencyMacro)
+# MPI and HDF5 are looked for by programs in C, also for projects that have none of their own.
+get_property(hecaton_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(NOT C IN_LIST hecaton_languages)
+  enable_language(C)
+endif()
 find_dependency(MPI COMPONENTS C CXX)
 find_dependency(Boost 1.74 COMPONENTS mpi serialization)
 set(HDF5_PREFER_PARALLEL ON)

@@ -5,6 +5,7 @@
 #include <boost/mpi/environment.hpp>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <optional>
 #include <span>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "io/result/provenance.hpp"
 #include "runs/checkpoints/signals.hpp"
 #include "runs/cli/command_line.hpp"
+#include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/launcher.hpp"
 #include "runs/cli/standard_streams.hpp"
@@ -52,6 +54,7 @@ int main(int argc, char** argv) {
   std::optional<boost::mpi::environment> environment;
   std::optional<boost::mpi::communicator> world;
   if (on_ranks) {
+    runs::provide_home();
     environment.emplace(argc, argv, /*abort_on_exception=*/false);
     world.emplace();
     if (runs::is_lost_task(world->size())) return runs::exit_bad_input;
@@ -62,6 +65,9 @@ int main(int argc, char** argv) {
     const auto* usage = std::get_if<runs::UsageText>(&parsed);
     const int code = usage ? print_usage(*usage, session.world) : std::get<runs::Action>(parsed)(session);
     return runs::everything_printed() ? code : runs::exit_failed;
+  } catch (const std::bad_alloc&) {
+    io::print_error(runs::memory_text(0));
+    return runs::exit_failed;
   } catch (const std::exception& error) {
     io::print_error(error.what());
     return runs::exit_failed;

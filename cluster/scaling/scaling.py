@@ -35,7 +35,6 @@ import sys
 import time
 
 import figure
-import h5py
 
 JOB = pathlib.Path(__file__).resolve().parent.parent / "job.sbatch"
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE"}
@@ -144,6 +143,7 @@ def run_all(arguments, cases):
 
 
 def read_run(folder):
+    import h5py  # here, so that --help works without it
     summary = json.loads((folder / "summary.json").read_text())
     with h5py.File(folder / "trace.h5", "r") as trace:
         ranks = trace["provenance/ranks"]

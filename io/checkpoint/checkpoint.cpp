@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
+#include <boost/mpi/exception.hpp>
 #include <boost/serialization/vector.hpp>
 #include <cerrno>
 #include <system_error>
@@ -71,7 +72,8 @@ std::vector<std::uint64_t> gather_sections(const std::vector<NodeState>& mine,
     own.at(std::size_t{2} * state.node) = state.bytes.size();
     own.at(std::size_t{2} * state.node + 1) = digest_of_bytes(state.bytes);
   }
-  MPI_Allreduce(own.data(), all.data(), static_cast<int>(own.size()), MPI_UINT64_T, MPI_SUM, comm);
+  BOOST_MPI_CHECK_RESULT(MPI_Allreduce,
+                         (own.data(), all.data(), static_cast<int>(own.size()), MPI_UINT64_T, MPI_SUM, comm));
   return all;
 }
 

@@ -45,7 +45,7 @@ void check_topology(const Deck& deck, const Refuser& refuse) {
            "names what does not exist", error.what(), "name dies and links of the package");
   }
   try {
-    const net::Routes routes(deck.network, *topology);
+    net::require_routes(deck.network, *topology);
   } catch (const std::invalid_argument& error) {
     refuse("router.routing", "does not fit the package", error.what(),
            "choose another routing, more virtual channels, or other dead links and dies");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/files/seal.hpp"
+
 namespace hecaton::io::hdf5 {
 namespace {
 
@@ -193,6 +195,11 @@ Handle create(const std::filesystem::path& path) {
 
 Handle open(const std::filesystem::path& path) {
   silence();
+  try {
+    expect_unchanged(path);
+  } catch (const std::exception& error) {
+    throw Error(error.what());
+  }
   const Handle access = property_list(H5P_FILE_ACCESS);
   // Some shared file systems know no locks; a reader of a finished file needs none.
   check(H5Pset_file_locking(access.id(), false, true), "switching HDF5 file locks off");

@@ -89,6 +89,7 @@ std::size_t cell_bytes(Cell cell);
 
 // Files. `create` and `open` are serial (one process); `open_shared` is collective and opens for writing.
 Handle create(const std::filesystem::path& path);
+// A file with a seal is looked through, and refused if it is not what was sealed.
 Handle open(const std::filesystem::path& path);
 Handle open_shared(const std::filesystem::path& path, MPI_Comm comm);
 

@@ -6,6 +6,7 @@
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/mpi/environment.hpp>
+#include <boost/mpi/exception.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 #include <ctime>
@@ -24,7 +25,7 @@ std::string utc_now() {
 std::string mpi_library() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
   int length = 0;
-  MPI_Get_library_version(text, &length);
+  BOOST_MPI_CHECK_RESULT(MPI_Get_library_version, (text, &length));
   const std::string version(text, static_cast<std::size_t>(length));
   return version.substr(0, version.find_first_of(",\n"));
 }

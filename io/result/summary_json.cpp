@@ -15,7 +15,9 @@ namespace hecaton::io {
 namespace {
 
 using Json = nlohmann::ordered_json;  // keeps the order in which a reader wants to see it
-using Parsed = nlohmann::json;        // finds a key fast among any number of them
+using Parsed = nlohmann::json;        // finds a key fast among any number of them, and orders them
+
+constexpr const char* checksum_key = "checksum";  // of a whole summary's other values
 
 // What varies from run to run; everything else in a summary is decided by the deck alone.
 bool is_run_key(std::string_view key) {
@@ -67,6 +69,14 @@ Json to_object(const Summary& summary) {
   object[std::string(kind_of(summary.workload).name)] =
       std::visit([](const auto& workload) { return object_of(workload); }, summary.workload);
   return object;
+}
+
+// Of what the object says, however it is laid out: a reader may have written it again.
+std::uint64_t checksum_of(const Parsed& object) {
+  std::uint64_t sum = 0xCBF29CE484222325U;  // FNV-1a
+  for (const char byte : object.dump(-1, ' ', false, Parsed::error_handler_t::replace))
+    sum = (sum ^ static_cast<unsigned char>(byte)) * 0x100000001B3U;
+  return sum;
 }
 
 std::string dump(const Json& object) {
@@ -211,12 +221,19 @@ WorkloadSummary read_workload(const Parsed& object) {
   return workload;
 }
 
+template <class Workload>
+void expect_possible(const Workload& workload) {
+  if constexpr (requires { workload.step_s; })
+    if (!(workload.step_s > 0)) throw Wrong{"step_s", "is not a time that a step takes"};
+}
+
 Summary from_object(const Parsed& object) {
   Summary summary;
   read(member(object, "schema"), "schema", summary.schema);
   if (summary.schema != summary_schema) throw Wrong{"schema", "is not one that this version reads"};
   read_fields(object, static_cast<SummaryHead&>(summary));
   summary.workload = read_workload(object);
+  std::visit([](const auto& workload) { expect_possible(workload); }, summary.workload);
   return summary;
 }
 
@@ -235,10 +252,26 @@ Summary guarded(const std::string& source, Read&& read_object) {
   }
 }
 
+// Last, so that what is wrong by itself is told by its own name.
+void expect_checksum(Parsed object, const std::string& source) {
+  std::uint64_t told = 0;
+  try {
+    read_hex(member(object, checksum_key), checksum_key, told);
+  } catch (const Wrong& wrong) {
+    throw InputError({source}, wrong.key, wrong.problem, "this is no summary of a hecaton run", "");
+  }
+  object.erase(checksum_key);
+  if (told != checksum_of(object))
+    throw InputError({source}, checksum_key, "is not that of the values",
+                     "they were changed or damaged since", "run the deck again");
+}
+
 }  // namespace
 
 std::string to_json(const Summary& summary) {
-  return dump(to_object(summary));
+  Json object = to_object(summary);
+  object[checksum_key] = hex_text(checksum_of(Parsed::parse(dump(object))));
+  return dump(object);
 }
 
 std::vector<NamedFigure> figures(const Summary& summary) {
@@ -258,7 +291,10 @@ std::string run_to_json(const Summary& summary) {
 }
 
 Summary summary_from_json(std::string_view text, const std::string& source) {
-  return guarded(source, [&] { return parse(text); });
+  Parsed object;
+  Summary summary = guarded(source, [&] { return object = parse(text); });
+  expect_checksum(std::move(object), source);
+  return summary;
 }
 
 Summary summary_from_parts(std::string_view results, std::string_view run, const std::string& source) {

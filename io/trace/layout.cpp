@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
+#include <boost/mpi/exception.hpp>
 #include <cstring>
 #include <functional>
 #include <numeric>
@@ -83,14 +84,15 @@ struct Received {
 
 Received exchange(std::span<const std::byte> bytes, const Lanes& to, const boost::mpi::communicator& comm) {
   std::vector<int> counts(to.counts.size());
-  MPI_Alltoall(to.counts.data(), 1, MPI_INT, counts.data(), 1, MPI_INT, comm);
+  BOOST_MPI_CHECK_RESULT(MPI_Alltoall, (to.counts.data(), 1, MPI_INT, counts.data(), 1, MPI_INT, comm));
   Received received{{}, Lanes(comm.size())};
   for (int rank = 0; rank < comm.size(); ++rank) {
     received.lanes.add(rank, static_cast<std::size_t>(counts[static_cast<std::size_t>(rank)]));
   }
   received.bytes.resize(static_cast<std::size_t>(received.lanes.total));
-  MPI_Alltoallv(bytes.data(), to.counts.data(), to.offsets.data(), MPI_BYTE, received.bytes.data(),
-                received.lanes.counts.data(), received.lanes.offsets.data(), MPI_BYTE, comm);
+  BOOST_MPI_CHECK_RESULT(MPI_Alltoallv,
+                         (bytes.data(), to.counts.data(), to.offsets.data(), MPI_BYTE, received.bytes.data(),
+                          received.lanes.counts.data(), received.lanes.offsets.data(), MPI_BYTE, comm));
   return received;
 }
 

@@ -1,3 +1,8 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
 #include "io/files/child_process.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/input_error.hpp"
@@ -26,6 +31,8 @@ void expect_file(const fs::path& trace) {
     refuse(trace, "cannot be read", "it is a folder", "name the trace.h5 in it");
   }
   if (status.type() != fs::file_type::regular) refuse(trace, "cannot be read", "it is no regular file");
+  if (::access(trace.c_str(), R_OK) != 0)
+    refuse(trace, "cannot be read", std::generic_category().message(errno), "check its permissions");
 }
 
 void expect_schema(const hdf5::Handle& file) {

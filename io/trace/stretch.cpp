@@ -9,6 +9,7 @@
 #include "io/files/atomic_file.hpp"
 #include "io/files/child_process.hpp"
 #include "io/files/hdf5_file.hpp"
+#include "io/files/seal.hpp"
 #include "io/files/shared_failure.hpp"
 #include "io/trace/run_attributes.hpp"
 #include "io/trace/schema.hpp"
@@ -146,6 +147,7 @@ void write_unfinished_trace(const fs::path& trace, const fs::path& folder,
   AtomicFile file(trace);
   const fs::path home = trace.parent_path().empty() ? "." : trace.parent_path();
   write_index(file.temporary(), folder / stretches.back().file, folder.lexically_relative(home), stretches);
+  seal(file.temporary());
   file.publish();
 }
 

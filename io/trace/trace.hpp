@@ -31,6 +31,9 @@ namespace hecaton::io {
 void write_trace(const std::filesystem::path& path, const Deck& deck, const RunResult& result,
                  const Summary& summary, const Provenance& provenance, const boost::mpi::communicator& comm);
 
+// About what a trace takes beside its columns.
+std::uint64_t trace_frame_bytes(const Deck& deck);
+
 // Bytes of the columns of a trace of so many dies, links and operations, for an estimate before a run.
 std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations);
 

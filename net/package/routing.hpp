@@ -18,11 +18,11 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "net/package/config.hpp"
 #include "net/package/packet.hpp"
 #include "net/package/topology.hpp"
+#include "net/package/up_down.hpp"
 
 namespace hecaton::net {
 
@@ -39,9 +39,12 @@ struct Ways {
 
 enum class DimensionOrder : std::uint8_t { none, row_first, column_first };
 
+// Throws std::invalid_argument if the routing does not fit the topology, its channels, or what is dead.
+void require_routes(const NetworkConfig& config, const Topology& topology);
+
 class Routes {
  public:
-  // Throws std::invalid_argument if the routing does not fit the topology, its channels, or what is dead.
+  // Throws as require_routes() does.
   Routes(const NetworkConfig& config, const Topology& topology);
 
   // The way of a worm at the front of a buffer of `here`; adaptive routing: its way out.
@@ -72,8 +75,6 @@ class Routes {
   static Leg leg(const Topology& topology, NodeId here, const WormHeader& header, Dimension dimension);
   std::uint16_t channels(const Leg& leg, Port out, const Sets& sets, bool background, Port in,
                          std::uint32_t in_channel) const;
-  void make_up_down(const Topology& topology);
-  Port up_down(const Topology& topology, NodeId here, NodeId destination, Port in) const;
 
   Routing routing_;
   bool dateline_;  // channels have two classes, because lines of the topology may be closed
@@ -81,10 +82,7 @@ class Routes {
   std::array<Sets, 2> sets_{};          // o1turn: of xy and of yx; otherwise the first; adaptive: the way out
   std::array<std::uint16_t, 2> any_{};  // adaptive: channels of every way
   std::array<std::uint16_t, 2> all_{};  // what a worm may take where no circle can close
-  // up-down: places in the order away from the root, by node; ports towards [destination * nodes + here], in
-  // the low half while the worm may still go up, in the high half when it may not.
-  std::vector<std::uint32_t> order_;
-  std::vector<std::uint8_t> next_;
+  UpDown up_down_;
 };
 
 }  // namespace hecaton::net

@@ -1,6 +1,7 @@
 #include "runs/checkpoints/output_lock.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <system_error>
@@ -51,7 +52,8 @@ std::optional<io::FileLock> lock_output(const std::filesystem::path& folder) {
     refuse(folder, held);
   } catch (const std::system_error& failure) {
     const std::error_code code = failure.code();
-    if (code != std::errc::permission_denied && code != std::errc::read_only_file_system)
+    const bool may_write = ::access(folder.c_str(), W_OK) == 0;
+    if ((code != std::errc::permission_denied || may_write) && code != std::errc::read_only_file_system)
       warn_unprotected(folder, code.message());
     return std::nullopt;
   }

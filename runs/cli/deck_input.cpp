@@ -2,16 +2,19 @@
 
 #include <fmt/format.h>
 #include <mpi.h>
+#include <sys/resource.h>
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <exception>
+#include <new>
 #include <stdexcept>
 
 #include "core/training/method.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/report/message.hpp"
+#include "io/report/quantity.hpp"
 #include "runs/cli/exit_code.hpp"
 
 namespace hecaton::runs {
@@ -60,11 +63,13 @@ SharedDeck share_deck(const boost::mpi::communicator& world, const std::function
       const CheckedDeck checked = check();
       shared.name = checked.loaded.deck.name;
       shared.text = checked.loaded.deck.resolved_toml;
+      shared.memory_bytes_per_rank = checked.preview.estimate.memory_bytes_per_rank;
     });
   }
   boost::mpi::broadcast(world, shared.code, 0);
   boost::mpi::broadcast(world, shared.name, 0);
   boost::mpi::broadcast(world, shared.text, 0);
+  boost::mpi::broadcast(world, shared.memory_bytes_per_rank, 0);
   return shared;
 }
 
@@ -91,6 +96,24 @@ CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::E
   return checked(io::load_deck_with(deck, values), ranks, partition);
 }
 
+std::string memory_text(std::uint64_t foretold_bytes) {
+  const auto bytes = [](std::uint64_t n) { return io::format_si(static_cast<double>(n), "B"); };
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  rlimit limit{};
+  const bool is_limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  return fmt::format(
+      "memory has run out; this process has held {} {}{}",
+      bytes(static_cast<std::uint64_t>(usage.ru_maxrss) * 1024),
+      is_limited ? fmt::format("and may have {} (ulimit -v)", bytes(limit.rlim_cur))
+                 : "and the host has no more",
+      foretold_bytes > 0
+          ? fmt::format("; `hecaton validate` foretells about {} for each of so many ranks: take "
+                        "more hosts or a smaller deck, or keep no operations (--trace summary)",
+                        bytes(foretold_bytes))
+          : "; take a smaller deck");
+}
+
 int guarded(const std::function<void()>& command) {
   try {
     command();
@@ -98,6 +121,9 @@ int guarded(const std::function<void()>& command) {
   } catch (const io::InputError& error) {
     io::print_error(error.what());
     return exit_bad_input;
+  } catch (const std::bad_alloc&) {
+    io::print_error(memory_text(0));
+    return exit_failed;
   } catch (const std::exception& error) {
     io::print_error(error.what());
     return exit_failed;

@@ -1,6 +1,8 @@
 #include "runs/cli/launcher.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string>
@@ -36,6 +38,12 @@ bool is_lost_task(int world_size) {
     return true;
   }
   return false;
+}
+
+void provide_home() {
+  const char* home = std::getenv("HOME");
+  if ((home == nullptr || *home == '\0') && ::getpwuid(::geteuid()) == nullptr)
+    ::setenv("HOME", "/nonexistent", /*overwrite=*/1);
 }
 
 }  // namespace hecaton::runs

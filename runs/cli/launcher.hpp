@@ -8,4 +8,8 @@ namespace hecaton::runs {
 // own. Says on stderr what to do.
 bool is_lost_task(int world_size);
 
+// Open MPI looks for settings at home, and crashes where there is none: no HOME, and a user that the host does not know,
+// as in some containers. Such a process gets a home that does not exist. To be called before MPI starts.
+void provide_home();
+
 }  // namespace hecaton::runs

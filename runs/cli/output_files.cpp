@@ -1,6 +1,7 @@
 #include "runs/cli/output_files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,10 +63,24 @@ void try_to_write(const fs::path& folder) {
   ::unlink(name.c_str());
 }
 
+// In a folder with the sticky bit (/tmp) only its owner and that of a file may replace the file.
+bool belongs_to_another(const fs::path& file) {
+  struct stat there {
+  }, folder{};
+  if (::lstat(file.c_str(), &there) != 0 || ::stat(folder_of(file).c_str(), &folder) != 0) return false;
+  const uid_t user = ::geteuid();
+  return (folder.st_mode & S_ISVTX) != 0 && user != 0 && there.st_uid != user && folder.st_uid != user;
+}
+
 void check_target(const fs::path& file) {
   std::error_code error;
-  if (fs::is_directory(file, error)) refuse(file, "it is a directory");
   if (file.filename().empty()) refuse(file, "it names no file");
+  const fs::file_type type = fs::status(file, error).type();
+  if (type == fs::file_type::directory) refuse(file, "it is a directory");
+  if (fs::exists(fs::symlink_status(file, error)) && type != fs::file_type::regular &&
+      type != fs::file_type::not_found)
+    refuse(file, "it is no regular file");
+  if (belongs_to_another(file)) refuse(file, "it belongs to another user, who alone may replace it there");
 }
 
 void prepare_target(const fs::path& file, MadeFolders& made) {

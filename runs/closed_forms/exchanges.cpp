@@ -1,7 +1,8 @@
 // Schedules in which dies exchange messages with dies anywhere in their group: trees, halving and doubling,
 // and direct all-to-all. Their rounds are followed one by one, each message taking the time that it takes
 // alone, behind those that its die has sent before; and a die takes in all that is sent to it flit by flit. A
-// direct all-to-all takes no less than the links in the middle of the group have to carry.
+// direct all-to-all takes no less than the links in the middle of the group have to carry; in large groups
+// some of its messages are followed, not all, each of which waits for the one before.
 #include <algorithm>
 
 #include "runs/closed_forms/forms.hpp"
@@ -87,6 +88,43 @@ Time over_a_cut(const Collective& collective, std::uint64_t near, std::uint64_t 
   return {messages.shortest().head + carried, carried};
 }
 
+// The rounds of a direct all-to-all are as many as dies, each with as many messages.
+constexpr std::uint64_t most_dies_in_rounds = 512;
+// Where links differ, every way is followed, in every group.
+constexpr std::uint64_t most_ways = 1ULL << 24;
+
+bool all_are_followed(const Collective& collective) {
+  const std::uint64_t size = collective.line.size;
+  if (collective.messages.uniform()) return size <= most_dies_in_rounds;
+  return size * size * collective.messages.topology().dies() <= most_ways;
+}
+
+// Who gets a message in a step has waited for that of the step before, and so on back to `place`.
+Time chain_from(const Collective& collective, std::uint32_t place) {
+  const std::uint32_t p = collective.line.size;
+  const MessageTimes& messages = collective.messages;
+  Time time;
+  for (std::uint32_t step = 0; step + 1 < p; ++step) {
+    time.all = std::max(time.all, step * Checked{collective.op.slot_ps});
+    const std::uint32_t to = (place + step + 1) % p;
+    const std::uint64_t bytes = chiplet::chunk_bytes(collective.op, p, to);
+    if (bytes == 0) continue;
+    time += messages.message(bytes, messages.least_way(collective.line.at(place), collective.line.at(to)));
+    place = to;
+  }
+  return time;
+}
+
+// No less than a chain of messages, and no less than all that a die takes in.
+Form followed_in_part(const Collective& collective) {
+  const std::uint32_t p = collective.line.size;
+  const MessageTimes& messages = collective.messages;
+  Time end;
+  for (const std::uint32_t start : {0U, p / 4, p / 2, p - 1}) end = later(end, chain_from(collective, start));
+  const Checked received = (p - 1) * messages.sending(chiplet::chunk_bytes(collective.op, p, 0));
+  return {later(end, {messages.shortest().head + received, received}), 0};
+}
+
 }  // namespace
 
 Form tree_form(const Collective& collective) {
@@ -101,7 +139,7 @@ Form direct_form(const Collective& collective) {
   const net::Topology& topology = collective.messages.topology();
   const auto ways_round = [&](net::DieGroup group) { return topology.closed(group) ? 2U : 1U; };
   const std::uint64_t half = collective.line.size / 2, size = collective.line.size;
-  Form form = Rounds(collective).last_end();
+  Form form = all_are_followed(collective) ? Rounds(collective).last_end() : followed_in_part(collective);
   if (collective.op.ring != chiplet::Ring::package) {
     const auto group = static_cast<net::DieGroup>(collective.op.ring);
     form.end = later(form.end, over_a_cut(collective, half, size - half, ways_round(group)));

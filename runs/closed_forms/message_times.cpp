@@ -27,12 +27,18 @@ Way MessageTimes::over_links(std::uint64_t links, std::uint64_t routers, Checked
   return {overhead() + cycles * cycle + latency, 0, (links + 1) * head_stages * cycle};
 }
 
+Way MessageTimes::least_way(NodeId from, NodeId to) const {
+  return shortest_over(from, to, false);
+}
+
+Way MessageTimes::shortest_over(NodeId from, NodeId to, bool express) const {
+  const std::uint64_t links = topology_.hops(from, to);
+  const SimDuration latency = fabric_ ? timing_.least_link : timing_.link;
+  return over_links(links, express ? 1 : links, Checked{links} * static_cast<std::uint64_t>(latency.ps));
+}
+
 Way MessageTimes::way(NodeId from, NodeId to, bool express) const {
-  if (!fabric_ || !knows_way(from, to)) {
-    const std::uint64_t links = topology_.hops(from, to);
-    const SimDuration latency = fabric_ ? timing_.least_link : timing_.link;
-    return over_links(links, express ? 1 : links, Checked{links} * static_cast<std::uint64_t>(latency.ps));
-  }
+  if (!fabric_ || !knows_way(from, to)) return shortest_over(from, to, express);
   SimDuration latency, flit = timing_.cycle;
   std::uint64_t links = 0;
   net::for_each_hop(fabric_->routes, fabric_->topology, from, to, [&](const net::Hop& hop) {

@@ -51,6 +51,8 @@ class MessageTimes {
 
   // `express`: over the ring edge that passes over a die.
   Way way(NodeId from, NodeId to, bool express) const;
+  // The same if all links of the way were the fastest there are: no longer, and found without following it.
+  Way least_way(NodeId from, NodeId to) const;
   Time message(std::uint64_t bytes, const Way& way) const;  // no bytes: no message, no time
   // `count` messages of so many bytes, one behind the other.
   Time stream(std::uint64_t count, std::uint64_t bytes, const Way& way) const;
@@ -65,6 +67,7 @@ class MessageTimes {
 
  private:
   bool knows_way(NodeId from, NodeId to) const;
+  Way shortest_over(NodeId from, NodeId to, bool express) const;
   Way over_links(std::uint64_t links, std::uint64_t routers, Checked latency) const;
 
   net::Topology topology_;

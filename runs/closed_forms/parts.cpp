@@ -38,10 +38,11 @@ Form parts_form(const Collective& collective) {
   const bool adds = op.code != OpCode::all_gather;
   // The most that any die adds: all parts of the larger chunks.
   const std::uint64_t chunk_units = chiplet::chunk_units(op.units, p, 0);
+  const std::uint64_t larger = chunk_units % op.count, units = chunk_units / op.count;
   Checked additions;
-  for (std::uint32_t i = 0; adds && i < op.count; ++i)
-    additions +=
-        (p - 1) * collective.addition(chiplet::chunk_units(chunk_units, op.count, i) * op.unit_bytes);
+  if (adds)
+    additions = (p - 1) * (larger * collective.addition((units + 1) * op.unit_bytes) +
+                           (op.count - larger) * collective.addition(units * op.unit_bytes));
 
   // The smallest part; where some are empty, there is still the first part of chunk 0.
   const std::uint64_t least = op.units / p / op.count * op.unit_bytes;

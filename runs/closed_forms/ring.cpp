@@ -6,6 +6,8 @@
 // die c; in an all-reduce from die c + 1 to die c and on to die c - 1. Larger chunks come first, see
 // ring_steps.hpp.
 #include <algorithm>
+#include <deque>
+#include <limits>
 
 #include "runs/closed_forms/forms.hpp"
 
@@ -86,19 +88,69 @@ Parts parts_of(const chiplet::Op& op, std::uint32_t p) {
   return {count, (least > 0 ? least : largest) * op.unit_bytes, least > 0};
 }
 
-// Every die ends when what all dies send has come to it, over the edges between. Of chunk 0 alone: it comes
-// to die 0 (a reduce-scatter) or from it.
+// Every die ends when what all dies send has come to it, over the edges between. Both ways around a ring that
+// is rolled out twice, the time from a die to another is the difference of two sums of edges; so the latest of
+// all dies within one turn is found for each die from that of the one before.
+class LatestArrivals {
+ public:
+  LatestArrivals(const Edges& edges, const std::vector<Time>& starts, Checked addition)
+      : size_(edges.size()), starts_(starts), sums_(2 * std::size_t{size_} + 1) {
+    for (std::size_t i = 0; i < 2 * std::size_t{size_}; ++i) {
+      const Time& edge = edges.from(static_cast<std::uint32_t>(i % size_));
+      sums_[i + 1] = {sums_[i].all + edge.all.value() + addition.value(),
+                      sums_[i].bytes + edge.bytes.value()};
+    }
+  }
+
+  std::vector<Time> of_all() {
+    std::vector<Time> ends;
+    ends.reserve(size_);
+    for (std::size_t at = 1; at < 2 * std::size_t{size_}; ++at) {
+      while (!latest_.empty() && start_of(latest_.back()) <= start_of(at)) latest_.pop_back();
+      latest_.push_back(at);
+      if (latest_.front() + size_ == at) latest_.pop_front();
+      if (at >= size_) ends.push_back(arrival(latest_.front(), at));
+    }
+    return ends;
+  }
+
+  Time arrival(std::size_t from, std::size_t to) const {
+    const Time& start = starts_[from % size_];
+    return {to_number(start.all.value() + sums_[to].all - sums_[from].all),
+            to_number(start.bytes.value() + sums_[to].bytes - sums_[from].bytes)};
+  }
+
+ private:
+  struct WideTime {
+    chiplet::Wide all, bytes;
+  };
+  static Checked to_number(chiplet::Wide wide) {
+    if (wide > std::numeric_limits<std::uint64_t>::max()) throw_count_overflow();
+    return static_cast<std::uint64_t>(wide);
+  }
+  // As if it came to the end of the rolled-out ring: larger is later wherever it comes to.
+  chiplet::Wide start_of(std::size_t at) const {
+    return starts_[at % size_].all.value() + sums_.back().all - sums_[at].all;
+  }
+
+  std::uint32_t size_;
+  const std::vector<Time>& starts_;
+  std::vector<WideTime> sums_;      // of the edges before each place
+  std::deque<std::size_t> latest_;  // of one turn: places each of which is later than those after it
+};
+
+// Of chunk 0 alone, where the others may be empty: it comes to die 0 (a reduce-scatter) or from it.
 std::vector<Time> after_all(const Edges& edges, const std::vector<Time>& starts, bool all, bool scatters,
                             Checked addition) {
   const std::uint32_t p = edges.size();
+  LatestArrivals arrivals(edges, starts, addition);
+  if (all) return arrivals.of_all();
   std::vector<Time> ends = starts;
-  for (std::uint32_t to = 0; to < p; ++to) {
-    Time way;
-    for (std::uint32_t back = 1; back < p; ++back) {
-      const std::uint32_t from = (to + p - back) % p;
-      way += edges.from(from) + Time{addition, 0};
-      if (all || (scatters ? to : from) == 0) ends[to] = later(ends[to], starts[from] + way);
-    }
+  for (std::uint32_t other = 1; other < p; ++other) {
+    if (scatters)
+      ends[0] = later(ends[0], arrivals.arrival(p - other, p));
+    else
+      ends[other] = later(ends[other], arrivals.arrival(0, other));
   }
   return ends;
 }

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -218,6 +219,8 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
     const OutputPaths paths = output_paths(arguments);
     expect_distinct_files(arguments, paths, {{"DECK", arguments.input.deck}});
     expect_no_other_job(paths.folder, job_of(arguments));
+    std::error_code ignored;
+    const bool is_new = !fs::is_directory(paths.folder, ignored);
     run.lock = lock_output(paths.folder);
     Findings found = check_all(arguments, world.size());
     const CheckedDeck& checked = found.deck;
@@ -231,7 +234,7 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
     const std::string advice =
         advise_sampling(checked.loaded.deck, checked.preview.estimate.events, world.size());
     if (!advice.empty() && arguments.progress != "none") fmt::print(stderr, "hecaton: {}\n", advice);
-    if (!run.lock) run.lock = lock_output(paths.folder);  // it may be new
+    if (is_new) run.lock = lock_output(paths.folder);
     if (run.lock && run.lock->why_unprotected().empty()) remove_unfinished(paths);
     if (const auto job = job_of(arguments)) note_job(paths.folder, *job);
     if (arguments.fresh) remove_other_results(found.run);
@@ -374,6 +377,9 @@ int run_deck(const RunArguments& arguments, const Session& session) {
   }
   try {
     return run_checked(checked, arguments, session);
+  } catch (const std::bad_alloc&) {
+    checked.lock.reset();
+    return end_all(world, memory_text(checked.deck.memory_bytes_per_rank));
   } catch (const std::exception& error) {
     checked.lock.reset();  // ending all ranks leaves no time for it
     return end_all(world, error.what());

@@ -57,7 +57,10 @@ engine::Accounting run_synchronised(phold::Model& model, const std::string& sync
     return run_with(model, engine::WindowSync(transport));
   }
   if (engine::SharedMemory::possible(world)) {
-    engine::SharedChannels<Payload> channels(world, model.neighbours());
+    using Channels = engine::SharedChannels<Payload>;
+    auto memory = engine::SharedMemory::allocate(world, Channels::bytes(model.neighbours().size()));
+    if (!memory) throw std::runtime_error("the ranks did not get the shared memory that they need");
+    Channels channels(world, model.neighbours(), std::move(*memory));
     return run_with(model, engine::NullSync(channels));
   }
   engine::MpiChannels<Payload> channels(world, model.neighbours());

@@ -116,4 +116,5 @@ def main():
         file.write(draw(curves, reference))
 
 
-main()
+if __name__ == "__main__":
+    main()

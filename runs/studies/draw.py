@@ -4,6 +4,7 @@ import os
 import sys
 
 import cells
+import curves
 import lines
 from bars import draw
 
@@ -21,7 +22,8 @@ def rows_of(folder):
                 row[key] = float(value)
             except ValueError:
                 pass
-        row["training.model"] = row["training.model"].removesuffix("-changed")
+        if "training.model" in row:
+            row["training.model"] = row["training.model"].removesuffix("-changed")
     return rows
 
 
@@ -351,12 +353,32 @@ def extrapolation(rows):
                  f"{100 * worst:.1f} %: what the studies with few layers leave open.")
 
 
-STUDIES = {"packets": packets, "strong-scaling": strong_scaling,
+def ring_size(rows):
+    sizes, lengths = (sorted({int(row[key]) for row in rows}) for key in ("collective.bytes", "package.columns"))
+    bus = {(int(row["collective.bytes"]), int(row["package.columns"])): row["collective.bus_GBps"] for row in rows}
+    series = {f"{size // 1024} KiB": [bus.get((size, length)) for length in lengths] for size in sizes}
+    svg = draw("All-gather along every row, by dies of a ring", "GB/s of bus bandwidth", [f"{n} dies" for n in lengths], series)
+    words = "; ".join(f"{name} {', '.join(f'{value:.1f}' for value in values if value is not None)}"
+                      for name, values in series.items())
+    return svg, (f"Bus bandwidth, payload over time times (p - 1)/p, in GB/s on rings of {', '.join(map(str, lengths))} dies: "
+                 f"{words}. What is missing to the links' bandwidth is the latency of p - 1 steps, so it is less the larger the "
+                 f"payload is.")
+
+
+def latency(_, folder):
+    drawn = curves.curves_of(curves.read(os.path.join(folder, "table.csv")))
+    words = "; ".join(f"{name}: {points[0][1]:.1f} cycles at {points[0][0]:g} flits per die and cycle, {points[-1][1]:.1f} at "
+                      f"{points[-1][0]:g}" for name, points in drawn.items())
+    return curves.draw(drawn, {}), (f"Mean latency by offered load, until saturation. {words}. `curves.py {folder} "
+                                    f"REFERENCE.csv` draws published curves beside it.")
+
+
+STUDIES = {"packets": packets, "ring-size": ring_size, "strong-scaling": strong_scaling,
            "layout": layout, "packages": packages, "fusion": fusion, "extrapolation": extrapolation}
 
 
 # These look at other tables too.
-WITH_FOLDER = {"headline": headline, "headline-1024": headline, "claims": claims, "weak-scaling": weak_scaling}
+WITH_FOLDER = {"latency": latency, "headline": headline, "headline-1024": headline, "claims": claims, "weak-scaling": weak_scaling}
 
 
 def main():

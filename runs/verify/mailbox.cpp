@@ -1,6 +1,7 @@
 #include "runs/verify/mailbox.hpp"
 
 #include <array>
+#include <boost/mpi/exception.hpp>
 #include <cstring>
 #include <stdexcept>
 
@@ -31,7 +32,8 @@ void Mailbox::post(NodeId destination, std::uint64_t tag, Numbers contents) {
   out.bytes.resize(sizeof header + length);
   std::memcpy(out.bytes.data(), header.data(), sizeof header);
   if (length > 0) std::memcpy(out.bytes.data() + sizeof header, contents.data(), length);
-  MPI_Isend(out.bytes.data(), static_cast<int>(out.bytes.size()), MPI_BYTE, rank, 0, world_, &out.request);
+  BOOST_MPI_CHECK_RESULT(MPI_Isend, (out.bytes.data(), static_cast<int>(out.bytes.size()), MPI_BYTE, rank, 0,
+                                     world_, &out.request));
 }
 
 Numbers Mailbox::take(NodeId destination, std::uint64_t tag) {
@@ -48,11 +50,12 @@ Numbers Mailbox::take(NodeId destination, std::uint64_t tag) {
 
 void Mailbox::receive_one() {
   MPI_Status status;
-  MPI_Probe(MPI_ANY_SOURCE, 0, world_, &status);
+  BOOST_MPI_CHECK_RESULT(MPI_Probe, (MPI_ANY_SOURCE, 0, world_, &status));
   int bytes = 0;
-  MPI_Get_count(&status, MPI_BYTE, &bytes);
+  BOOST_MPI_CHECK_RESULT(MPI_Get_count, (&status, MPI_BYTE, &bytes));
   std::vector<unsigned char> message(static_cast<std::size_t>(bytes));
-  MPI_Recv(message.data(), bytes, MPI_BYTE, status.MPI_SOURCE, 0, world_, MPI_STATUS_IGNORE);
+  BOOST_MPI_CHECK_RESULT(MPI_Recv,
+                         (message.data(), bytes, MPI_BYTE, status.MPI_SOURCE, 0, world_, MPI_STATUS_IGNORE));
   Header header;
   std::memcpy(header.data(), message.data(), sizeof header);
   Numbers contents((message.size() - sizeof header) / sizeof(Number));

@@ -1,6 +1,8 @@
 #include "runs/wiring/expected_load.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <vector>
 
 #include "core/chiplet/program/counts.hpp"
 #include "core/engine/base/checked.hpp"
@@ -21,16 +23,73 @@ constexpr std::uint64_t events_at_router = 3;
 constexpr std::uint64_t most_draws = 64;
 constexpr std::uint64_t most_draws_of_all = 1ULL << 18;
 
+// Links looked at one by one of ways that only a table knows, of all draws together at most.
+constexpr std::uint64_t most_links_of_all = 1ULL << 24;
+
+// What passes over the nodes of rows and columns, kept as the differences between neighbours, so that a way
+// costs the same however long it is.
+class Passing {
+ public:
+  explicit Passing(const net::Topology& topology)
+      : topology_(topology), by_row_(topology.dies() + 1), by_column_(topology.dies() + 1) {}
+
+  // `amount` at every die after the first of a straight way.
+  void add(const net::Straight& way, chiplet::Wide amount) {
+    const net::Coordinate at = topology_.coordinate(way.from);
+    const bool along_row = net::dimension_of(way.out) == net::Dimension::row;
+    const std::uint32_t size = along_row ? topology_.columns() : topology_.rows();
+    const std::uint32_t place = along_row ? at.column : at.row;
+    const std::uint64_t line = std::uint64_t{along_row ? at.row : at.column} * size;
+    const bool forward =
+        way.out == net::port_of(along_row ? net::Dimension::row : net::Dimension::column, true);
+    const std::uint32_t first = forward ? place + 1 : place + size - way.links;  // may be beyond the wrap
+    auto& differences = along_row ? by_row_ : by_column_;
+    const auto add_range = [&](std::uint64_t begin, std::uint64_t end) {
+      differences[line + begin] += amount;
+      differences[line + end] -= amount;
+    };
+    const std::uint32_t begin = first % size, end = begin + way.links;
+    add_range(begin, std::min(end, size));
+    if (end > size) add_range(0, end - size);
+  }
+
+  void add_to(partition::Weights& events) const {
+    chiplet::Wide in_row = 0;
+    for (std::uint32_t d = 0; d < topology_.dies(); ++d) add_wide(events[d], in_row += by_row_[d]);
+    chiplet::Wide in_column = 0;
+    for (std::uint32_t i = 0; i < topology_.dies(); ++i) {
+      const NodeId die = topology_.die_at(i % topology_.rows(), i / topology_.rows());
+      add_wide(events[die.value], in_column += by_column_[i]);
+    }
+  }
+
+ private:
+  static void add_wide(std::uint64_t& sum, chiplet::Wide added) {
+    if (added > std::numeric_limits<std::uint64_t>::max()) throw_count_overflow();
+    add_checked(sum, static_cast<std::uint64_t>(added));
+  }
+
+  const net::Topology& topology_;
+  std::vector<chiplet::Wide> by_row_;     // differences from die to die, row by row
+  std::vector<chiplet::Wide> by_column_;  // and column by column
+};
+
 class Counter {
  public:
   Counter(const Workload& workload, const io::Deck& deck)
-      : workload_(workload), topology_(workload.topology()), routes_(deck.network, topology_), deck_(deck) {
+      : workload_(workload),
+        topology_(workload.topology()),
+        routes_(deck.network, topology_),
+        by_table_(deck.network.router.routing == net::Routing::up_down),
+        deck_(deck),
+        passing_(topology_) {
     load_.events.assign(topology_.nodes(), 0);
   }
 
   Load count() {
     for (std::uint32_t d = 0; d < topology_.dies(); ++d)
       std::visit([&](const auto& work) { add(work, NodeId{d}); }, workload_.die_work());
+    passing_.add_to(load_.events);
     return std::move(load_);
   }
 
@@ -92,8 +151,7 @@ class Counter {
     add_checked(load_.messages, packets);
     add_checked(load_.packets, packets);
     if (packets == 0 || topology_.dead(die)) return;
-    const std::uint64_t share = std::max<std::uint64_t>(1, most_draws_of_all / topology_.dies());
-    const std::uint64_t draws = std::min({packets, most_draws, share});
+    const std::uint64_t draws = std::min({packets, most_draws, draws_of_a_die()});
     for (std::uint64_t draw = 0; draw < draws; ++draw) {
       const Checked of_draw = Checked{packets} * (draw + 1) / draws - Checked{packets} * draw / draws;
       const NodeId destination = traffic.destination(die, draw);
@@ -101,21 +159,37 @@ class Counter {
     }
   }
 
+  std::uint64_t draws_of_a_die() const {
+    std::uint64_t all = most_draws_of_all;
+    // A way of a table is about a third of rows and columns long, as any is to a random die.
+    if (by_table_) all = std::min(all, 3 * most_links_of_all / (topology_.rows() + topology_.columns()));
+    return std::max<std::uint64_t>(1, all / topology_.dies());
+  }
+
   void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
     const Checked at_end = Checked{messages} * events_at_end,
                   at_router = Checked{messages} * events_at_router;
     add_checked(load_.events[from.value], at_end + at_router);
     add_checked(load_.events[to.value], at_end);
-    net::for_each_hop(routes_, topology_, from, to, [&](const net::Hop& hop) {
-      add_checked(load_.events[hop.to.value], at_router);
-      return true;
+    if (by_table_) {
+      net::for_each_hop(routes_, topology_, from, to, [&](const net::Hop& hop) {
+        add_checked(load_.events[hop.to.value], at_router);
+        return true;
+      });
+      return;
+    }
+    net::for_each_straight(routes_, topology_, from, to, [&](const net::Straight& way) {
+      if (net::dimension_of(way.out)) return passing_.add(way, at_router.value());
+      add_checked(load_.events[topology_.neighbour(way.from, way.out)->value], at_router);
     });
   }
 
   const Workload& workload_;
   const net::Topology& topology_;
   const net::Routes routes_;
+  const bool by_table_;  // ways follow from no coordinates
   const io::Deck& deck_;
+  Passing passing_;
   Load load_;
 };
 

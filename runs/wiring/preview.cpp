@@ -109,7 +109,9 @@ Preview preview(const Workload& workload, int ranks, const std::string& partitio
   seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), Checked{}).value();
   seen.estimate.memory_bytes_per_rank =
       memory_of(deck, topology, load.rows, static_cast<std::uint64_t>(ranks));
-  seen.estimate.trace_bytes = io::trace_bytes(topology.dies(), link_count(topology), load.rows);
+  seen.estimate.trace_bytes = (Checked{io::trace_frame_bytes(deck)} +
+                               io::trace_bytes(topology.dies(), link_count(topology), load.rows))
+                                  .value();
   return seen;
 }
 

@@ -1,8 +1,12 @@
 #include "runs/wiring/simulation.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <boost/mpi/collectives.hpp>
+#include <boost/mpi/exception.hpp>
 #include <chrono>
+#include <functional>
 
 #include "core/engine/engine.hpp"
 #include "core/engine/mpi/channels.hpp"
@@ -10,6 +14,7 @@
 #include "core/engine/mpi/transport.hpp"
 #include "core/engine/sync/null_sync.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "io/report/message.hpp"
 #include "runs/wiring/expected_load.hpp"
 #include "runs/wiring/heartbeat.hpp"
 #include "runs/wiring/lookahead.hpp"
@@ -43,7 +48,8 @@ std::vector<io::RankAccounting> gather(const engine::Accounting& mine,
                                .peak_rss_bytes = peak_rss_bytes()};
   static_assert(std::is_trivially_copyable_v<io::RankAccounting>);
   std::vector<io::RankAccounting> all(world.rank() == 0 ? static_cast<std::size_t>(world.size()) : 0);
-  MPI_Gather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, 0, world);
+  BOOST_MPI_CHECK_RESULT(MPI_Gather,
+                         (&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, 0, world));
   return all;
 }
 
@@ -134,6 +140,21 @@ std::string choose_sync(const std::string& asked, const boost::mpi::communicator
   return engine::SharedMemory::possible(world) ? "null" : "window";
 }
 
+// For channels between the ranks of one host; nothing where they have to send messages.
+template <class AnyModel>
+std::optional<engine::SharedMemory> shared_memory(const Run<AnyModel>& run) {
+  if (!run.options.shared_memory || !engine::SharedMemory::possible(run.world)) return std::nullopt;
+  const std::size_t bytes = engine::SharedChannels<net::Payload>::bytes(run.model.neighbours().size());
+  auto memory = engine::SharedMemory::allocate(run.world, bytes);
+  const auto all = boost::mpi::all_reduce(run.world, bytes, std::plus<>());
+  if (!memory && run.world.rank() == 0)
+    io::print_warning(fmt::format(
+        "the ranks did not get {} bytes of shared memory and send messages instead, which is slower; "
+        "look how much room /dev/shm has",
+        all));
+  return memory;
+}
+
 template <class AnyModel>
 std::optional<engine::Accounting> run_synchronised(const Run<AnyModel>& run) {
   if (run.sync == "none") return run_engine(run, engine::Alone{});
@@ -141,8 +162,8 @@ std::optional<engine::Accounting> run_synchronised(const Run<AnyModel>& run) {
     engine::MpiTransport<net::Payload> transport(run.world);
     return run_engine(run, engine::WindowSync(transport));
   }
-  if (run.options.shared_memory && engine::SharedMemory::possible(run.world)) {
-    engine::SharedChannels<net::Payload> channels(run.world, run.model.neighbours());
+  if (auto memory = shared_memory(run)) {
+    engine::SharedChannels<net::Payload> channels(run.world, run.model.neighbours(), std::move(*memory));
     return run_engine(run, engine::NullSync(channels));
   }
   engine::MpiChannels<net::Payload> channels(run.world, run.model.neighbours());

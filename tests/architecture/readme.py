@@ -1,6 +1,7 @@
-"""readme.py ROOT HECATON: runs the commands that README.md shows, as printed, and compares what it quotes.
+"""readme.py ROOT HECATON RUNS DOCUMENTS: runs the commands that README.md shows, as printed, and compares what it quotes.
 
-The commands run in a folder that looks like a checkout with a build. The two training steps are made smaller first, the
+The commands run in a folder that looks like a checkout with a build, whose program is HECATON and whose `runs` is RUNS: an
+installed copy has all that they name. Links of README.md lead somewhere in the checkout and in DOCUMENTS. The two training steps are made smaller first, the
 only change; set-up commands and other people's machines (what is indented instead of fenced) are left out.
 """
 import json
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-ROOT, HECATON = pathlib.Path(sys.argv[1]), sys.argv[2]
+ROOT, HECATON, RUNS, DOCUMENTS = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3]), pathlib.Path(sys.argv[4])
 SMALLER = " --set training.batch_sequences=4 --set training.sequence_length=64"
 SET_UP = ("runs/quickstart.sh", "tests/run.sh", "cmake ")
 README = (ROOT / "README.md").read_text()
@@ -41,16 +42,18 @@ def links():
             yield target
 
 
-assert fences("python") == [(ROOT / "tests/io/trace/link_map.py").read_text()], "README.md shows another link_map.py"
+assert fences("python") == [(ROOT / "runs/python/link_map.py").read_text()], "README.md shows another link_map.py"
+assert fences("cpp") == [(ROOT / "tests/architecture/consumer/example.cpp").read_text()], "README.md shows another example"
+assert (DOCUMENTS / "README.md").read_text() == README
 for target in links():
-    assert (ROOT / target).exists(), f"README.md points to {target}, which does not exist"
+    for folder in (ROOT, DOCUMENTS):
+        assert (folder / target).exists(), f"README.md points to {target}, which does not exist in {folder}"
 
 with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     here = pathlib.Path(folder)
     (here / "build/release").mkdir(parents=True)
     (here / "build/release/hecaton").symlink_to(HECATON)
-    for name in ("runs", "tests"):
-        (here / name).symlink_to(ROOT / name)
+    (here / "runs").symlink_to(RUNS)
     commands = list(shown_commands())
     print(*commands, sep="\n", flush=True)
     done = subprocess.run(["sh", "-e"], input="\n".join(commands), cwd=here, text=True, stdout=subprocess.PIPE)
@@ -64,6 +67,11 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
 
     with open(here / "out/ring-size/table.csv") as table:
         assert len(table.readlines()) == 1 + 6, "the table of the study has a row for each point"
+    # The study's one command finds the program of its own copy; its points are done already.
+    done = subprocess.run(["sh", "runs/studies/study.sh", "ring-size"], cwd=here, text=True, stdout=subprocess.PIPE,
+                          env={**os.environ, **({"HECATON": HECATON} if RUNS == ROOT / "runs" else {})})
+    assert done.returncode == 0 and "GB/s on rings of 4, 8, 16 dies" in done.stdout, f"study.sh: {done.stdout}"
+    assert (here / "out/ring-size/figure.svg").stat().st_size > 0
     shutil.rmtree(here / "out/ring-size")
     tables = sorted(path.name for path in (here / "out/tables").iterdir())
     assert tables == ["dies.csv", "links.csv", "operations.csv", "segments.csv", "strata.csv"], tables

@@ -6,11 +6,13 @@ output_folders.py HECATON MPIEXEC RANKS DECKS FAILING_CALLS
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 
 from harness import HECATON, RANKS, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
 
@@ -361,14 +363,116 @@ def jobs():
         check("is no job" in hecaton("--job", "some").stderr, "a job is a number")
 
 
+STRANGER = 54321  # a user that no host knows
+
+
+def as_stranger(command):
+    """What root can do: be somebody else, without a home."""
+    return ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", "env", "-u", "HOME"] + command
+
+
+def occupied():
+    """What a run could not replace at its end is found at its start; what is only in the way is not touched."""
+    with folder() as here:
+        write(os.path.join(here, "small.toml"), SMALL)
+        os.mkdir(os.path.join(here, "o"))
+        os.mkfifo(os.path.join(here, "o", "trace.h5"))
+        for arguments in (["run", "small.toml", "--output", "o"], ["run", "small.toml", "--output", "n", "--summary", "o/trace.h5"],
+                          ["run", "small.toml", "--output", "n", "--summary", "/dev/null"]):
+            process = run(arguments + QUIET, here)
+            check(process.returncode == 2 and "it is no regular file" in process.stderr, f"{arguments}: {process.stderr!r}")
+            check(process.stdout == "" and not os.path.exists(os.path.join(here, "n")), f"{arguments} writes nothing")
+        os.remove(os.path.join(here, "o", "trace.h5"))
+        write(os.path.join(here, "o", "trace.h5.part"), "not the program's")
+        os.symlink("../small.toml", os.path.join(here, "o", "summary.json.part"))
+        process = run(["run", "small.toml", "--output", "o"] + QUIET, here)
+        check(process.returncode == 0, f"names that are not the program's: {process.stderr!r}")
+        check(sorted(os.listdir(os.path.join(here, "o"))) == ["summary.json", "summary.json.part", "trace.h5", "trace.h5.part"],
+              f"left are {os.listdir(os.path.join(here, 'o'))}")
+        check(read(os.path.join(here, "small.toml")).decode() == SMALL, "a link beside it is not followed")
+        if os.geteuid() != 0:
+            return
+        os.chmod(here, 0o755)
+        os.chmod(os.path.join(here, "o"), 0o1777)
+        before = {name: read(os.path.join(here, "o", name)) for name in ("trace.h5", "summary.json")}
+        process = subprocess.run(as_stranger([HECATON, "run", "small.toml", "--output", "o"] + QUIET), cwd=here, text=True,
+                                 capture_output=True)
+        check(process.returncode == 2 and "belongs to another user" in process.stderr, f"a sticky folder: {process.stderr!r}")
+        check({name: read(os.path.join(here, "o", name)) for name in before} == before, "the other user's files are as they were")
+        os.mkdir(os.path.join(here, "blind"))
+        os.chown(os.path.join(here, "blind"), STRANGER, STRANGER)
+        os.chmod(os.path.join(here, "blind"), 0o300)
+        process = subprocess.run(as_stranger([HECATON, "run", "small.toml", "--output", "blind"] + QUIET), cwd=here, text=True,
+                                 capture_output=True)
+        check(process.returncode == 0, f"a folder that may be written and not read: {process.returncode} {process.stderr!r}")
+        check(sorted(os.listdir(os.path.join(here, "blind"))) == ["summary.json", "trace.h5"], "and has its results")
+
+
+def little_memory():
+    """No memory left: said in words, with what `validate` foretells."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
+    if subprocess.run([HECATON, "--version"], capture_output=True, preexec_fn=limit).returncode != 0:
+        return  # sanitizers reserve more than that
+    with folder() as here:
+        write(os.path.join(here, "large.toml"), SMALL)
+        sizes = ["--set", "package.rows=256", "--set", "package.columns=256"]
+        told = run(["validate", "large.toml"] + sizes, here)
+        foretold = re.search(r"memory of a rank, about +(\S+ \S+)", told.stdout).group(1)
+        process = subprocess.run([HECATON, "run", "large.toml", "--output", "o"] + sizes + QUIET, cwd=here, text=True,
+                                 capture_output=True, preexec_fn=limit)
+        said = error_lines(process)
+        check(process.returncode == 1 and len(said) == 1 and "memory has run out" in said[0] and foretold in said[0],
+              f"without memory it ends with {process.returncode}: {process.stderr!r}, not {foretold}")
+
+
+def little_shared_memory():
+    """No memory that ranks share: they send messages, with the same results."""
+    with folder() as here:
+        write(os.path.join(here, "small.toml"), SMALL)
+        digests = []
+        for name, settings in (("with", []), ("without", [f"LD_PRELOAD={FAILING_CALLS}", "SHARED_MEMORY_FAILS=1",
+                                                          "ASAN_OPTIONS=" + os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"])):
+            command = command_of(["run", "small.toml", "--output", name, "--sync", "null"] + QUIET, RANKS)
+            at = command.index(HECATON)
+            process = subprocess.run(command[:at] + ["env"] + settings + command[at:], cwd=here, text=True, capture_output=True)
+            check(process.returncode == 0, f"{name} shared memory: {process.returncode} {process.stderr!r}")
+            check(process.stderr.count("bytes of shared memory") == (1 if settings else 0), f"{name}: {process.stderr!r}")
+            digests.append(json.loads(read(os.path.join(here, name, "summary.json")))["digest"])
+        check(digests[0] == digests[1], f"the digests are {digests}")
+
+
+def stopped_rank():
+    """A rank that stands still for a while: the others wait, and the results are the same."""
+    with folder() as here:
+        write(os.path.join(here, "long.toml"), TRAFFIC.format(200000))
+        check(run(["run", "long.toml", "--output", "r"] + QUIET, here).returncode == 0, "it runs alone")
+        job = start(["run", "long.toml", "--output", "o"] + QUIET, here)
+        lock = os.path.join(here, "o", ".lock")
+        check(wait_for(lambda: os.path.exists(lock) and read(lock), 30), "a run begins")
+        rank = int(re.search(rb"process (\d+)", read(lock)).group(1))
+        os.kill(rank, signal.SIGSTOP)
+        time.sleep(2)
+        check(job.poll() is None, "a run with a rank that stands still waits")
+        os.kill(rank, signal.SIGCONT)
+        said = job.communicate()[1]
+        digests = [json.loads(read(os.path.join(here, name, "summary.json")))["digest"] for name in ("r", "o")]
+        check(job.returncode == 0 and digests[0] == digests[1], f"{job.returncode} {digests} {said!r}")
+
+
 collisions()
 two_runs()
 other_results()
 unfinished_work()
 poor_file_system()
 other_peoples_files()
+if RANKS > 1:
+    little_shared_memory()
+    stopped_rank()
 if RANKS == 1:
     jobs()
+    occupied()
+    little_memory()
     lost_tasks()
     early_signals()
     output_lost()

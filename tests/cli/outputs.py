@@ -1,6 +1,7 @@
 """What a good run leaves: complete files under their final names, and nothing else; and that it prints them again."""
 import json
 import os
+import re
 from xml.etree import ElementTree
 
 from harness import DECKS, RANKS, check, files_below, finish, folder, run, write
@@ -120,6 +121,49 @@ with folder() as here:
     check(printed.returncode == 0 and "small.toml" in printed.stdout, f"summary prints {printed.stdout!r}")
     beside = run(["compare", "out/small/trace.h5", "b/c/summary.json"], here)
     check(beside.returncode == 0 and beside.stdout.count("small.toml") == 2, f"compare prints {beside.stdout!r}")
+
+# The largest packages and longest schedules that a deck may ask for: a form that goes from step to step would take minutes
+# or hours for each, so that the limit of `run` ends this test.
+LARGEST = [
+    "collective rows=1 columns=65536 topology=torus operation=all-to-all algorithm=direct group=package",
+    "collective rows=256 columns=256 topology=torus operation=all-to-all algorithm=direct group=package overrides=0-1:latency_ns_9",
+    "collective rows=1 columns=65536 topology=torus operation=all-reduce algorithm=torus-ring group=package",
+    "collective rows=2 columns=32768 topology=mesh operation=reduce algorithm=ring group=package chunks=65536",
+    "collective rows=64 columns=64 topology=mesh operation=all-reduce algorithm=ring group=rows form=chunked chunks=65536",
+    "traffic rows=1 columns=65536 topology=mesh pattern=uniform",
+    "traffic rows=64 columns=128 topology=torus pattern=bit-complement routing=up-down"]
+TABLE_OF = {"rows": "package", "columns": "package", "topology": "package", "overrides": "link", "routing": "router"}
+
+
+def validate_the_largest():
+    for deck in LARGEST:
+        kind, *settings = deck.split()
+        words = [f"{TABLE_OF.get(setting.split('=')[0], kind)}.{setting}".replace("_9", " 9") for setting in settings]
+        if kind == "collective":
+            words.append("collective.bytes=1099511627776")
+        with folder() as here:
+            write(os.path.join(here, "large.toml"), f'[workload]\nkind = "{kind}"\n')
+            process = run(["validate", "large.toml"] + [f"--set={word}" for word in words], here)
+            check(process.returncode == 0 and "events, about" in process.stdout, f"{deck}: {process.stderr!r}")
+
+
+# What is told of a trace beforehand is its size within 10 %, or 4 kB.
+def check_size_of_trace():
+    for kind, settings in (("collective", []), ("collective", ["package.rows=16", "package.columns=16"]),
+                           ("traffic", ["traffic.measure_cycles=100", "traffic.warmup_cycles=100"])):
+        with folder() as here:
+            write(os.path.join(here, "small.toml"), f'[workload]\nkind = "{kind}"\n')
+            settings = [f"--set={setting}" for setting in settings]
+            number, unit = re.search(r"trace, about +(\S+) (\S+)", run(["validate", "small.toml"] + settings, here).stdout).groups()
+            told = float(number) * {"kB": 1e3, "MB": 1e6}[unit]
+            good(["run", "small.toml", "--output", "o", "--progress", "none"] + settings, here)
+            size = os.path.getsize(os.path.join(here, "o/trace.h5"))
+            check(abs(told - size) <= max(0.1 * size, 4096), f"{kind}: a trace of {size} bytes was told as {told}")
+
+
+if RANKS == 1:
+    validate_the_largest()
+check_size_of_trace()
 
 ENERGIES = os.path.join(DECKS, "..", "energy")
 

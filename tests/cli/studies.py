@@ -72,6 +72,9 @@ with folder() as here:
     check(len(dashes) == 2, f"curves are told apart: {dashes}")
     markers = [at for at in drawn if at.get("class") == "reference"]
     check(len(markers) == 4, f"two points and their legend: {len(markers)} markers")
+    process = subprocess.run(["python3", os.path.join(STUDIES, "draw.py"), "latency", "load"], cwd=here, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(process.returncode == 0 and "cycles at 0.05 flits" in process.stdout, f"draw.py latency: {process.stderr!r}")
     shutil.rmtree(os.path.join(here, "load"))
     for name in ("load.toml", "reference.csv"):
         os.remove(os.path.join(here, name))

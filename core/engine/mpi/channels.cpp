@@ -1,5 +1,7 @@
 #include "core/engine/mpi/channels.hpp"
 
+#include <boost/mpi/exception.hpp>
+
 namespace hecaton::engine {
 
 namespace {
@@ -23,9 +25,9 @@ void combine_words(void* in, void* inout, int* length, MPI_Datatype*) {
 
 BlockedReduction::BlockedReduction(const boost::mpi::communicator& communicator)
     : communicator_(communicator) {
-  MPI_Op_create(&combine_words, /*commute=*/1, &operation_);
-  MPI_Type_contiguous(static_cast<int>(sizeof(Words)), MPI_BYTE, &words_);
-  MPI_Type_commit(&words_);
+  BOOST_MPI_CHECK_RESULT(MPI_Op_create, (&combine_words, /*commute=*/1, &operation_));
+  BOOST_MPI_CHECK_RESULT(MPI_Type_contiguous, (static_cast<int>(sizeof(Words)), MPI_BYTE, &words_));
+  BOOST_MPI_CHECK_RESULT(MPI_Type_commit, (&words_));
 }
 
 BlockedReduction::~BlockedReduction() {
@@ -35,17 +37,17 @@ BlockedReduction::~BlockedReduction() {
 
 void BlockedReduction::start(const Words& mine) {
   mine_ = mine;
-  MPI_Iallreduce(&mine_, &all_, 1, words_, operation_, communicator_, &request_);
+  BOOST_MPI_CHECK_RESULT(MPI_Iallreduce, (&mine_, &all_, 1, words_, operation_, communicator_, &request_));
 }
 
 bool BlockedReduction::done() {
   int flag = 0;
-  MPI_Test(&request_, &flag, MPI_STATUS_IGNORE);
+  BOOST_MPI_CHECK_RESULT(MPI_Test, (&request_, &flag, MPI_STATUS_IGNORE));
   return flag != 0;
 }
 
 void BlockedReduction::wait() {
-  MPI_Wait(&request_, MPI_STATUS_IGNORE);
+  BOOST_MPI_CHECK_RESULT(MPI_Wait, (&request_, MPI_STATUS_IGNORE));
 }
 
 }  // namespace hecaton::engine

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/mpi/exception.hpp>
 
 namespace hecaton::engine {
 
@@ -68,7 +69,7 @@ bool MpiReduction::has_ended() {
   while (at_ < mpi_->rounds.size()) {
     int there = 1;
     Round& round = mpi_->rounds[at_];
-    if (round.receives) MPI_Test(&round.received, &there, MPI_STATUS_IGNORE);
+    if (round.receives) BOOST_MPI_CHECK_RESULT(MPI_Test, (&round.received, &there, MPI_STATUS_IGNORE));
     if (there == 0) return false;
     end_round();
   }
@@ -77,13 +78,13 @@ bool MpiReduction::has_ended() {
 
 void MpiReduction::wait() {
   while (at_ < mpi_->rounds.size()) {
-    MPI_Wait(&mpi_->rounds[at_].received, MPI_STATUS_IGNORE);
+    BOOST_MPI_CHECK_RESULT(MPI_Wait, (&mpi_->rounds[at_].received, MPI_STATUS_IGNORE));
     end_round();
   }
 }
 
 void MpiReduction::finish() {
-  for (Round& round : mpi_->rounds) MPI_Wait(&round.sent, MPI_STATUS_IGNORE);
+  for (Round& round : mpi_->rounds) BOOST_MPI_CHECK_RESULT(MPI_Wait, (&round.sent, MPI_STATUS_IGNORE));
   finished_ = true;
 }
 
@@ -91,12 +92,13 @@ void MpiReduction::start_round() {
   Round& round = mpi_->rounds[at_];
   const int count = static_cast<int>(mpi_->words.size());
   if (round.receives)
-    MPI_Irecv(round.incoming.data(), count, MPI_UINT64_T, round.partner, tag, mpi_->communicator,
-              &round.received);
+    BOOST_MPI_CHECK_RESULT(MPI_Irecv, (round.incoming.data(), count, MPI_UINT64_T, round.partner, tag,
+                                       mpi_->communicator, &round.received));
   if (!round.sends) return;
-  MPI_Wait(&round.sent, MPI_STATUS_IGNORE);  // of the last reduction
+  BOOST_MPI_CHECK_RESULT(MPI_Wait, (&round.sent, MPI_STATUS_IGNORE));  // of the last reduction
   std::copy(mpi_->words.begin(), mpi_->words.end(), round.outgoing.begin());
-  MPI_Isend(round.outgoing.data(), count, MPI_UINT64_T, round.partner, tag, mpi_->communicator, &round.sent);
+  BOOST_MPI_CHECK_RESULT(MPI_Isend, (round.outgoing.data(), count, MPI_UINT64_T, round.partner, tag,
+                                     mpi_->communicator, &round.sent));
 }
 
 void MpiReduction::end_round() {

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/mpi/communicator.hpp>
+#include <boost/mpi/exception.hpp>
 #include <cstring>
 #include <new>
 #include <optional>
@@ -39,12 +40,18 @@ class SharedChannels {
   static_assert(std::is_trivially_copyable_v<EventType>);
   static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-  // Collective. `neighbours`: whom this rank may send to; it is their neighbour, too.
-  SharedChannels(const boost::mpi::communicator& communicator, std::span<const RankId> neighbours)
+  // What a rank of so many neighbours contributes.
+  static constexpr std::size_t bytes(std::size_t neighbours) {
+    return sizeof(Shown) + neighbours * sizeof(Ring);
+  }
+
+  // Collective. `neighbours`: whom this rank may send to; it is their neighbour, too. `memory`: bytes() of each.
+  SharedChannels(const boost::mpi::communicator& communicator, std::span<const RankId> neighbours,
+                 SharedMemory memory)
       : ranks_(static_cast<std::uint32_t>(communicator.size())),
         self_(static_cast<std::uint32_t>(communicator.rank())),
         communicator_(communicator),
-        memory_(communicator, sizeof(Shown) + neighbours.size() * sizeof(Ring)),
+        memory_(std::move(memory)),
         patience_(ranks_),
         seen_(ranks_),
         index_(ranks_, 0) {
@@ -54,7 +61,8 @@ class SharedChannels {
     std::vector<std::uint32_t> mine(ranks_, 0), theirs(ranks_, 0);
     for (std::size_t k = 0; k < neighbours.size(); ++k)
       mine[neighbours[k].value] = static_cast<std::uint32_t>(k);
-    MPI_Alltoall(mine.data(), 1, MPI_UINT32_T, theirs.data(), 1, MPI_UINT32_T, communicator);
+    BOOST_MPI_CHECK_RESULT(MPI_Alltoall,
+                           (mine.data(), 1, MPI_UINT32_T, theirs.data(), 1, MPI_UINT32_T, communicator));
     for (std::size_t k = 0; k < neighbours.size(); ++k) {
       const std::uint32_t to = neighbours[k].value;
       index_[to] = k;

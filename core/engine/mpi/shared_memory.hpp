@@ -4,6 +4,7 @@
 #include <boost/mpi/communicator.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace hecaton::engine {
@@ -13,15 +14,22 @@ class SharedMemory {
  public:
   static bool possible(const boost::mpi::communicator& communicator);  // collective
 
-  // Collective: every rank contributes `bytes`, with what they hold unknown, aligned to a cache line.
-  SharedMemory(const boost::mpi::communicator& communicator, std::size_t bytes);
-  ~SharedMemory();
+  // Collective: every rank contributes `bytes`, with what they hold unknown, aligned to a cache line. Nothing,
+  // on every rank, where one of them does not get it: /dev/shm is small in many containers, and may be full.
+  static std::optional<SharedMemory> allocate(const boost::mpi::communicator& communicator,
+                                              std::size_t bytes);
+  SharedMemory(SharedMemory&& other) noexcept;
   SharedMemory(const SharedMemory&) = delete;
   SharedMemory& operator=(const SharedMemory&) = delete;
+  ~SharedMemory();
 
   char* part_of(int rank) const { return parts_[static_cast<std::size_t>(rank)]; }
 
  private:
+  SharedMemory() = default;
+  bool allocate_window(const boost::mpi::communicator& communicator, std::size_t bytes);
+  bool find_parts(int ranks);
+
   MPI_Win window_ = MPI_WIN_NULL;
   std::vector<char*> parts_;
 };

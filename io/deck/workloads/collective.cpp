@@ -76,6 +76,40 @@ std::string algorithm_of(const training::CollectiveConfig& collective, net::Ring
   return std::string(name_of(run));
 }
 
+std::uint64_t dies_of_a_group(const training::CollectiveConfig& collective,
+                              const net::PackageConfig& package) {
+  switch (collective.group) {
+    case training::CollectiveGroup::rows:
+      return package.columns;
+    case training::CollectiveGroup::columns:
+      return package.rows;
+    case training::CollectiveGroup::package:
+      break;
+  }
+  return dies_of(package);
+}
+
+// Of p dies, the share of the payload that each of them has to send or to receive at least, whatever the
+// algorithm: of an all-gather, a reduce-scatter and an all-to-all all but its own part, of an all-reduce that
+// twice, and of a broadcast or a reduction the whole.
+double bus_factor(training::CollectiveOperation operation, std::uint64_t dies) {
+  if (dies <= 1) return 0;
+  const double others = static_cast<double>(dies - 1) / static_cast<double>(dies);
+  switch (operation) {
+    case training::CollectiveOperation::all_reduce:
+      return 2 * others;
+    case training::CollectiveOperation::broadcast:
+    case training::CollectiveOperation::reduce:
+      return 1;
+    default:
+      return others;
+  }
+}
+
+double seconds(std::uint64_t ps) {
+  return static_cast<double>(ps) * 1e-12;
+}
+
 }  // namespace
 
 void CollectiveKind::set_hardware_defaults(Deck& deck) {
@@ -104,22 +138,29 @@ DieWork CollectiveKind::die_work(const Deck& deck) {
 }
 
 CollectiveSummary CollectiveKind::summarise(const Deck& deck, const Outcome& outcome) {
-  return {.operation = std::string(name_of(own(deck).operation)),
-          .group = std::string(name_of(own(deck).group)),
+  const training::CollectiveConfig& collective = own(deck);
+  const std::uint64_t dies = dies_of_a_group(collective, deck.network.package);
+  const double time_s = seconds(outcome.package.finished_ps);
+  const double bus_bytes = static_cast<double>(collective.bytes) * bus_factor(collective.operation, dies);
+  return {.operation = std::string(name_of(collective.operation)),
+          .group = std::string(name_of(collective.group)),
           .time_ps = outcome.package.finished_ps,
           .algorithm = outcome.facts.algorithm,
-          .bytes = own(deck).bytes};
+          .bytes = collective.bytes,
+          .dies = dies,
+          .bus_GBps = time_s > 0 ? bus_bytes / time_s * 1e-9 : 0};
 }
 
 ReportLines lines_of(const CollectiveSummary& c) {
-  const double time_s = static_cast<double>(c.time_ps) * 1e-12;
+  const double time_s = seconds(c.time_ps);
   const auto bytes = static_cast<double>(c.bytes);
   return {ReportLine::named("operation", c.operation),
           ReportLine::named("group", c.group),
           ReportLine::named("algorithm", c.algorithm),
           ReportLine::quantity("payload", bytes, "B"),
           ReportLine::quantity("time", time_s, "s"),
-          ReportLine::quantity("payload / time", time_s > 0 ? bytes / time_s : 0, "B/s")};
+          ReportLine::quantity("payload / time", time_s > 0 ? bytes / time_s : 0, "B/s"),
+          ReportLine::quantity("bus bandwidth", c.bus_GBps * 1e9, "B/s")};
 }
 
 }  // namespace hecaton::io

@@ -20,12 +20,18 @@ struct CollectiveSummary {
   std::uint64_t time_ps = 0;  // until the last die's program ended
   std::string algorithm;
   std::uint64_t bytes = 0;  // the whole payload, as the deck gives it
+  std::uint64_t dies = 0;   // of a group
+  // What each die's links would have to carry in each direction at least, over the time: payload over time times
+  // a factor of the operation, so that it can be compared with the bandwidth of the links
+  // (github.com/NVIDIA/nccl-tests, doc/PERFORMANCE.md).
+  double bus_GBps = 0;
 
   static constexpr auto fields() {
     using C = CollectiveSummary;
     return std::tuple(field<&C::operation>("operation"), field<&C::group>("group"),
                       field<&C::time_ps>("time_ps", "ps"), field<&C::algorithm>("algorithm"),
-                      field<&C::bytes>("bytes", "B"));
+                      field<&C::bytes>("bytes", "B"), field<&C::dies>("dies"),
+                      field<&C::bus_GBps>("bus_GBps", "GB/s"));
   }
 };
 static_assert(lists_every_member<CollectiveSummary>);

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/chiplet/program/exchange_totals.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
 namespace hecaton::chiplet::testing {
@@ -107,6 +108,47 @@ TEST(Exchanges, MoveTheBytesOfTheirTheory) {
       if (form.code == OpCode::all_to_all)  // straight there; or block by block around the ring
         expected = form.schedule == Schedule::direct ? (p - 1) * bytes : bytes * p * (p - 1) / 2;
       EXPECT_EQ(all, expected) << name_of(kind_of(form.code)) << " " << p;
+    }
+  }
+}
+
+// The sums of all steps of a die, step by step.
+ExchangeTotals followed(const Op& op, const Places& places, std::uint32_t root, const Rate& vector) {
+  ExchangeTotals sum;
+  for (std::uint32_t step = 0; step < exchange_steps(op, places); ++step) {
+    const Exchange e = exchange(op, places, root, step);
+    sum.messages += e.send_bytes > 0 ? 1 : 0;
+    sum.sent_bytes += e.send_bytes;
+    sum.received_bytes += e.receive_bytes;
+    if (!e.reduces || e.receive_bytes == 0) continue;
+    sum.added_bytes += e.receive_bytes;
+    sum.added_ps += static_cast<std::uint64_t>(vector.time_of(e.receive_bytes).ps);
+  }
+  return sum;
+}
+
+TEST(Exchanges, AddUpToTheirTotals) {
+  const Rate vector = rate_from(7.3, 1e9);  // times that are rounded
+  for (const Form& form : forms) {
+    for (std::uint32_t p = 1; p <= 9; ++p) {
+      if (!is_possible(form, p)) continue;
+      const Group group(p);
+      for (std::uint64_t units = 0; units <= 5 * p + 2; ++units) {
+        const std::uint32_t root = static_cast<std::uint32_t>(units) % p;
+        const Op op = op_of(form, units, 3, root);
+        for (std::uint32_t i = 0; i < p; ++i) {
+          const ExchangeTotals sum = followed(op, group.of(i), root, vector);
+          const ExchangeTotals told = exchange_totals(op, group.of(i), root, vector);
+          const auto what = [&] {
+            return ::testing::Message() << name_of(kind_of(form.code)) << " " << p << " " << units;
+          };
+          EXPECT_EQ(told.messages.value(), sum.messages.value()) << what();
+          EXPECT_EQ(told.sent_bytes.value(), sum.sent_bytes.value()) << what();
+          EXPECT_EQ(told.received_bytes.value(), sum.received_bytes.value()) << what();
+          EXPECT_EQ(told.added_bytes.value(), sum.added_bytes.value()) << what();
+          EXPECT_EQ(told.added_ps.value(), sum.added_ps.value()) << what();
+        }
+      }
     }
   }
 }

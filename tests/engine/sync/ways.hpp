@@ -42,7 +42,20 @@ struct Promises {
   static constexpr bool works_ahead = false;
   template <class Model, class Drive>
   static Accounting run(const boost::mpi::communicator& world, Model& model, Drive&& drive) {
-    Channels channels(world, model.neighbours());
+    if constexpr (requires { Channels::bytes(0); }) {
+      auto memory = SharedMemory::allocate(world, Channels::bytes(model.neighbours().size()));
+      if (!memory) throw std::runtime_error("no shared memory for the test");
+      Channels channels(world, model.neighbours(), std::move(*memory));
+      return run_over(channels, model, drive);
+    } else {
+      Channels channels(world, model.neighbours());
+      return run_over(channels, model, drive);
+    }
+  }
+
+ private:
+  template <class Model, class Drive>
+  static Accounting run_over(Channels& channels, Model& model, Drive&& drive) {
     NullSync sync(channels);
     Engine<Model, NullSync<Channels>> engine(model, sync);
     drive(engine);

@@ -64,6 +64,29 @@ TEST(SummaryJson, RoundTripsForEveryWorkload) {
   }
 }
 
+// Every digit of the text, one after the other, becomes another.
+TEST(SummaryJson, ItsValuesAreThoseOfItsChecksum) {
+  const std::string text = to_json(sample(training()));
+  std::size_t changed = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] < '0' || text[at] > '9') continue;
+    std::string other = text;
+    other[at] = text[at] == '9' ? '8' : static_cast<char>(text[at] + 1);
+    EXPECT_NE(refusal(other), "it was read") << text.substr(at > 20 ? at - 20 : 0, 40);
+    ++changed;
+  }
+  EXPECT_GT(changed, 50U);
+  EXPECT_EQ(refusal(Json::parse(text).dump()), "it was read") << "its layout does not matter";
+}
+
+TEST(SummaryJson, AStepTakesTime) {
+  for (const double step_s : {0.0, -0.7}) {
+    TrainingSummary t = training();
+    t.step_s = step_s;
+    EXPECT_NE(refusal(to_json(sample(t))).find("step_s: is not a time"), std::string::npos);
+  }
+}
+
 TEST(SummaryJson, HoldsEveryKeyUsersRelyOn) {
   const Json json = Json::parse(to_json(sample(training())));
   for (const char* key : {"schema", "version", "git", "build_type", "deck", "ranks", "sync", "simulated_ps",
@@ -121,7 +144,7 @@ TEST(SummaryJson, ItsTwoPartsShareNothingAndAreTheWhole) {
   const Json results = Json::parse(results_to_json(summary));
   const Json run = Json::parse(run_to_json(summary));
   const Json whole = Json::parse(to_json(summary));
-  EXPECT_EQ(results.size() + run.size(), whole.size());
+  EXPECT_EQ(results.size() + run.size() + 1, whole.size()) << "and the checksum of the whole";
   for (const char* key : {"version", "git", "build_type", "ranks", "sync", "events", "windows", "wall_s",
                           "events_per_s", "peak_rss_bytes"}) {
     EXPECT_FALSE(results.contains(key)) << key;
@@ -163,7 +186,9 @@ TEST(SummaryFigures, AreThoseOfTheJson) {
     std::map<std::string, NamedFigure> left;
     for (const NamedFigure& figure : figures(summary)) left.emplace(figure.name, figure);
     EXPECT_EQ(left.size(), figures(summary).size());
-    expect_figures(Json::parse(to_json(summary)), "", left);
+    Json whole = Json::parse(to_json(summary));
+    whole.erase("checksum");
+    expect_figures(whole, "", left);
     EXPECT_TRUE(left.empty()) << left.begin()->first;
   }
 }
@@ -177,6 +202,7 @@ TEST(SummaryFigures, HaveTheUnitsThatTheirNamesEndIn) {
         if (name.ends_with(end)) name.resize(name.size() - end.size());
       const std::string expected = name.find("energy_J.") != std::string::npos                  ? "J"
                                    : name.ends_with("_per_s")                                   ? "1/s"
+                                   : name.ends_with("_GBps")                                    ? "GB/s"
                                    : name.ends_with("_J")                                       ? "J"
                                    : name.ends_with("bytes") || name.ends_with("bytes_per_die") ? "B"
                                    : name.ends_with("_ps")                                      ? "ps"

@@ -189,4 +189,30 @@ TEST(MakeSummary, ACollectiveLastsUntilTheLastDieIsDone) {
   EXPECT_EQ(c.operation, "all-gather");
 }
 
+// Payload over time, times what each die has to send of the payload.
+TEST(MakeSummary, BusBandwidthIsThatOfTheLinks) {
+  const mpi::communicator world;
+  using hecaton::training::CollectiveOperation;
+  Deck deck = synthetic::deck();
+  const RunResult run = synthetic::result(synthetic::owners()[2].owner, world.rank(), world.size());
+  const double p = deck.network.package.columns,
+               time_s = static_cast<double>(synthetic::simulated_ps) * 1e-12;
+  const std::pair<CollectiveOperation, double> factors[] = {
+      {CollectiveOperation::all_gather, (p - 1) / p},
+      {CollectiveOperation::all_to_all, (p - 1) / p},
+      {CollectiveOperation::reduce_scatter, (p - 1) / p},
+      {CollectiveOperation::all_reduce, 2 * (p - 1) / p},
+      {CollectiveOperation::broadcast, 1},
+      {CollectiveOperation::reduce, 1}};
+  for (const auto& [operation, factor] : factors) {
+    hecaton::training::CollectiveConfig collective;
+    collective.operation = operation;
+    collective.bytes = 96'000;
+    deck.workload = collective;
+    const auto c = std::get<CollectiveSummary>(make_summary(deck, run, synthetic::facts(), world).workload);
+    EXPECT_EQ(c.dies, deck.network.package.columns);
+    EXPECT_NEAR(c.bus_GBps, 96'000 * factor / time_s / 1e9, 1e-9 * c.bus_GBps);
+  }
+}
+
 }  // namespace

@@ -19,7 +19,7 @@ def hashed(a, b):
 
 ROWS, COLUMNS, SIMULATED_PS = 4, 6, 7_000_000_000_003
 STEPS = {"east": (0, 1), "west": (0, -1), "south": (1, 0), "north": (-1, 0)}
-script = pathlib.Path(__file__).with_name("link_map.py")
+script = pathlib.Path(__file__).parents[3] / "runs/python/link_map.py"
 lines = [line for line in script.read_text().splitlines() if line]
 assert len(lines) <= 12, f"link_map.py has {len(lines)} lines"
 

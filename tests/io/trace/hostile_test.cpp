@@ -13,6 +13,7 @@
 #include "io/files/child_process.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/input_error.hpp"
+#include "io/files/seal.hpp"
 #include "io/result/summary.hpp"
 #include "tests/io/trace/synthetic.hpp"
 
@@ -96,7 +97,28 @@ TEST_F(HostileTrace, ATruncatedTraceIsRefusedAtEveryLength) {
   refusal(put(whole.substr(0, whole.size() - 1)));
 }
 
-// A few damaged bytes anywhere: read or refused, in either case by a program that is still there.
+// The two texts of a summary, and a digit of a counter.
+TEST_F(HostileTrace, OneChangedByteAnywhereIsRefused) {
+  const std::string whole = bytes();
+  for (std::size_t at = 0; at < whole.size() - whole.size() % 997; at += 997) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    expect_refusal(put(damaged), "");
+  }
+  std::string digit = whole;
+  const std::size_t at = digit.find("\"simulated_ps\": ") + 16;
+  ASSERT_LT(at, digit.size());
+  digit[at] = digit[at] == '9' ? '8' : static_cast<char>(digit[at] + 1);
+  expect_refusal(put(digit), "its checksum is not that of its contents");
+}
+
+TEST_F(HostileTrace, WhatMayNotBeReadIsNamed) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  ASSERT_EQ(::chmod(good_.c_str(), 0), 0);
+  expect_refusal(good_, "Permission denied");
+}
+
+// A few damaged bytes anywhere, under a checksum that is right: read or refused, in either case by a program that is still there.
 TEST_F(HostileTrace, DamagedBytesDoNoHarm) {
   const std::string whole = bytes();
   std::size_t refused = 0;
@@ -107,7 +129,9 @@ TEST_F(HostileTrace, DamagedBytesDoNoHarm) {
       damaged[synthetic::hash(round, 2 * i) % reach] = static_cast<char>(synthetic::hash(round, 2 * i + 1));
     }
     try {
-      read_summary(put(damaged));
+      const fs::path path = put(damaged);
+      hecaton::io::seal(path);
+      read_summary(path);
     } catch (const InputError& error) {
       ++refused;
     }

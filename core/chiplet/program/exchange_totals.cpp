@@ -1,0 +1,164 @@
+#include "core/chiplet/program/exchange_totals.hpp"
+
+#include <algorithm>
+
+namespace hecaton::chiplet {
+
+namespace {
+
+// `number` equal things of `units` units.
+struct Alike {
+  std::uint64_t number;
+  std::uint64_t units;
+};
+
+// `units` cut into `parts`, whose sizes differ by one unit at most.
+struct Cut {
+  Alike larger;
+  Alike smaller;
+  Cut(std::uint64_t units, std::uint64_t parts)
+      : larger{units % parts, units / parts + 1}, smaller{parts - larger.number, units / parts} {}
+};
+
+class Sum {
+ public:
+  Sum(const Op& op, const Rate& vector) : op_(op), vector_(vector) {}
+
+  // Each of `things` in so many parts, which are messages.
+  void send(const Alike& things, std::uint64_t parts) {
+    const Cut cut(things.units, parts);
+    for (const Alike& each : {cut.larger, cut.smaller})
+      send({(Checked{things.number} * each.number).value(), each.units});
+  }
+  void send(const Alike& messages) {
+    if (messages.units == 0) return;
+    total_.messages += messages.number;
+    total_.sent_bytes += bytes(messages);
+  }
+  // So many messages of so many units together.
+  void send_together(std::uint64_t messages, std::uint64_t units) {
+    total_.messages += messages;
+    total_.sent_bytes += Checked{units} * op_.unit_bytes;
+  }
+  void receive(const Alike& things, std::uint64_t parts, bool adds) {
+    const Cut cut(things.units, parts);
+    for (const Alike& each : {cut.larger, cut.smaller})
+      receive({(Checked{things.number} * each.number).value(), each.units}, adds);
+  }
+  void receive(const Alike& messages, bool adds) {
+    total_.received_bytes += bytes(messages);
+    if (!adds || messages.units == 0) return;
+    total_.added_bytes += bytes(messages);
+    const SimDuration once = vector_.time_of(messages.units * op_.unit_bytes);
+    total_.added_ps += Checked{messages.number} * static_cast<std::uint64_t>(once.ps);
+  }
+  const ExchangeTotals& total() const { return total_; }
+
+ private:
+  Checked bytes(const Alike& messages) const {
+    return Checked{messages.number} * messages.units * op_.unit_bytes;
+  }
+
+  const Op& op_;
+  const Rate& vector_;
+  ExchangeTotals total_;
+};
+
+// The chunks of a ring but one.
+Cut chunks_but(const Op& op, std::uint32_t size, std::uint32_t excluded) {
+  Cut chunks(op.units, size);
+  --(excluded < chunks.larger.number ? chunks.larger : chunks.smaller).number;
+  return chunks;
+}
+
+// An all-gather sends all chunks but the next die's and receives all but its own; a reduce-scatter sends all
+// but its own and receives all but the previous die's (ring_steps.hpp).
+void around_ring(Sum& sum, const Op& op, const RingPlace& place) {
+  const std::uint32_t p = place.size, own = place.position;
+  const std::uint32_t parts = std::max(1U, op.count);
+  const auto pass = [&](const Cut& sent, const Cut& received, bool adds) {
+    for (const Alike& chunks : {sent.larger, sent.smaller}) sum.send(chunks, parts);
+    for (const Alike& chunks : {received.larger, received.smaller}) sum.receive(chunks, parts, adds);
+  };
+  if (op.code != OpCode::reduce_scatter)
+    pass(chunks_but(op, p, (own + 1) % p), chunks_but(op, p, own), false);
+  if (op.code != OpCode::all_gather) pass(chunks_but(op, p, own), chunks_but(op, p, (own + p - 1) % p), true);
+}
+
+// All chunks go along the chain, from its first die to its last.
+void along_chain(Sum& sum, const Op& op, const RingPlace& ring, std::uint32_t root) {
+  const bool reduces = op.code == OpCode::reduce;
+  const std::uint32_t head = (root + (reduces ? 1 : 0)) % ring.size;
+  const std::uint32_t place = (ring.position + ring.size - head) % ring.size;
+  const Alike payload{1, op.units};
+  if (place + 1 < ring.size) sum.send(payload, op.count);
+  if (place > 0) sum.receive(payload, op.count, reduces);
+}
+
+// c + (c - 1) + ... of the places from `first` until before `end`, the first of which counts c.
+std::uint64_t falling(std::uint64_t first, std::uint64_t end, std::uint64_t c) {
+  if (end <= first) return 0;
+  const std::uint64_t n = end - first;
+  return n * c - n * (n - 1) / 2;
+}
+
+// In all-to-all around a ring the block for the die j places further on is in p - j of the messages that a
+// die sends, and what is for the die j places further on in p - 1 - j of those that it receives. Blocks of
+// the first `rest` places have a unit more.
+void rotate(Sum& sum, const Op& op, const RingPlace& ring) {
+  const std::uint64_t p = ring.size, own = ring.position;
+  const std::uint64_t block = op.units / p, rest = op.units % p;
+  const std::uint64_t of_all = p * (p - 1) / 2;
+  const std::uint64_t before = std::min(own, rest);  // places before the own one; j of place i is i + p - own
+  const std::uint64_t larger_sent = falling(own + 1, rest, p - 1) + falling(0, before, own);
+  const std::uint64_t larger_received =
+      falling(own, rest, p - 1) + (own > 0 ? falling(0, before, own - 1) : 0);
+  const std::uint64_t nearest = own + 1 < rest ? 1 : p - own;  // the first larger block: so far away
+  const bool any = own + 1 < rest || before > 0;
+  const std::uint64_t messages = block > 0 ? p - 1 : (any ? p - nearest : 0);
+  const Checked sent = Checked{block} * of_all + larger_sent;
+  sum.receive({1, (Checked{block} * of_all + larger_received).value()}, false);
+  sum.send_together(messages, sent.value());
+}
+
+// Every block but the own one goes to its die, and the own block of every other die comes.
+void directly(Sum& sum, const Op& op, const LinePlace& line) {
+  const Cut others = chunks_but(op, line.size, line.position);
+  sum.send(others.larger);
+  sum.send(others.smaller);
+  sum.receive({line.size - 1, chunk_units(op.units, line.size, line.position)}, false);
+}
+
+void step_by_step(Sum& sum, const Op& op, const Places& places, std::uint32_t root) {
+  const std::uint32_t steps = exchange_steps(op, places);
+  for (std::uint32_t step = 0; step < steps; ++step) {
+    const Exchange now = exchange(op, places, root, step);
+    sum.send({1, now.send_bytes / op.unit_bytes});
+    sum.receive({1, now.receive_bytes / op.unit_bytes}, now.reduces);
+  }
+}
+
+}  // namespace
+
+ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t root, const Rate& vector) {
+  Sum sum(op, vector);
+  if (group_size(op, places) <= 1 || op.units == 0 || op.unit_bytes == 0) return sum.total();
+  switch (op.schedule) {
+    case Schedule::ring:
+      op.code == OpCode::all_to_all ? rotate(sum, op, places.ring) : around_ring(sum, op, places.ring);
+      break;
+    case Schedule::pipelined:
+      along_chain(sum, op, places.ring, root);
+      break;
+    case Schedule::direct:
+      directly(sum, op, places.line);
+      break;
+    case Schedule::tree:
+    case Schedule::halving_doubling:
+      step_by_step(sum, op, places, root);
+      break;
+  }
+  return sum.total();
+}
+
+}  // namespace hecaton::chiplet

@@ -1,0 +1,27 @@
+// What a die sends and receives in a whole collective, of any schedule: sums over the steps of exchange.hpp
+// that do not go from step to step, so that a ring of 65,536 dies or chunks takes no longer than a small one.
+// (Trees, and halving and doubling, have as many steps as the number of dies has bits, and are followed.)
+//
+// Invariant (tested): equal to the sums over all steps. What does not fit into 64 bits throws
+// std::overflow_error.
+#pragma once
+
+#include <cstdint>
+
+#include "core/chiplet/hardware/rate.hpp"
+#include "core/chiplet/program/exchange.hpp"
+#include "core/engine/base/checked.hpp"
+
+namespace hecaton::chiplet {
+
+struct ExchangeTotals {
+  Checked messages;  // sent
+  Checked sent_bytes;
+  Checked received_bytes;
+  Checked added_bytes;  // of what is received: added to the die's own part
+  Checked added_ps;     // what the vector unit takes for that, message by message
+};
+
+ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t root, const Rate& vector);
+
+}  // namespace hecaton::chiplet
