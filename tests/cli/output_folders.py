@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 from harness import HECATON, RANKS, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
 
@@ -442,24 +441,6 @@ def little_shared_memory():
         check(digests[0] == digests[1], f"the digests are {digests}")
 
 
-def stopped_rank():
-    """A rank that stands still for a while: the others wait, and the results are the same."""
-    with folder() as here:
-        write(os.path.join(here, "long.toml"), TRAFFIC.format(200000))
-        check(run(["run", "long.toml", "--output", "r"] + QUIET, here).returncode == 0, "it runs alone")
-        job = start(["run", "long.toml", "--output", "o"] + QUIET, here)
-        lock = os.path.join(here, "o", ".lock")
-        check(wait_for(lambda: os.path.exists(lock) and read(lock), 30), "a run begins")
-        rank = int(re.search(rb"process (\d+)", read(lock)).group(1))
-        os.kill(rank, signal.SIGSTOP)
-        time.sleep(2)
-        check(job.poll() is None, "a run with a rank that stands still waits")
-        os.kill(rank, signal.SIGCONT)
-        said = job.communicate()[1]
-        digests = [json.loads(read(os.path.join(here, name, "summary.json")))["digest"] for name in ("r", "o")]
-        check(job.returncode == 0 and digests[0] == digests[1], f"{job.returncode} {digests} {said!r}")
-
-
 collisions()
 two_runs()
 other_results()
@@ -468,7 +449,6 @@ poor_file_system()
 other_peoples_files()
 if RANKS > 1:
     little_shared_memory()
-    stopped_rank()
 if RANKS == 1:
     jobs()
     occupied()
