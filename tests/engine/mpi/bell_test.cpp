@@ -139,8 +139,9 @@ TEST(Bell, RanksWakeEachOther) {
   constexpr std::uint64_t rounds = 5'000;
   const boost::mpi::communicator world;
   if (world.size() == 1) GTEST_SKIP() << "for two ranks and more";
-  SharedMemory memory(world, sizeof(Place));
-  const auto place = [&](int rank) { return reinterpret_cast<Place*>(memory.part_of(rank)); };
+  const auto memory = SharedMemory::allocate(world, sizeof(Place));
+  ASSERT_TRUE(memory);
+  const auto place = [&](int rank) { return reinterpret_cast<Place*>(memory->part_of(rank)); };
   new (place(world.rank())) Place;
   world.barrier();
   Place& mine = *place(world.rank());
