@@ -221,19 +221,24 @@ WorkloadSummary read_workload(const Parsed& object) {
   return workload;
 }
 
+// Whether the run has ended: the trace of one that has not has a step of no time.
+enum class Run : std::uint8_t { ended, may_go_on };
+
 template <class Workload>
-void expect_possible(const Workload& workload) {
-  if constexpr (requires { workload.step_s; })
-    if (!(workload.step_s > 0)) throw Wrong{"step_s", "is not a time that a step takes"};
+void expect_possible(const Workload& workload, Run run) {
+  if constexpr (requires { workload.step_s; }) {
+    const bool is_possible = workload.step_s > 0 || (workload.step_s == 0 && run == Run::may_go_on);
+    if (!is_possible) throw Wrong{"step_s", "is not a time that a step takes"};
+  }
 }
 
-Summary from_object(const Parsed& object) {
+Summary from_object(const Parsed& object, Run run) {
   Summary summary;
   read(member(object, "schema"), "schema", summary.schema);
   if (summary.schema != summary_schema) throw Wrong{"schema", "is not one that this version reads"};
   read_fields(object, static_cast<SummaryHead&>(summary));
   summary.workload = read_workload(object);
-  std::visit([](const auto& workload) { expect_possible(workload); }, summary.workload);
+  std::visit([&](const auto& workload) { expect_possible(workload, run); }, summary.workload);
   return summary;
 }
 
@@ -244,9 +249,9 @@ Parsed parse(std::string_view text) {
 }
 
 template <class Read>
-Summary guarded(const std::string& source, Read&& read_object) {
+Summary guarded(const std::string& source, Run run, Read&& read_object) {
   try {
-    return from_object(read_object());
+    return from_object(read_object(), run);
   } catch (const Wrong& wrong) {
     throw InputError({source}, wrong.key, wrong.problem, "this is no summary of a hecaton run", "");
   }
@@ -292,13 +297,13 @@ std::string run_to_json(const Summary& summary) {
 
 Summary summary_from_json(std::string_view text, const std::string& source) {
   Parsed object;
-  Summary summary = guarded(source, [&] { return object = parse(text); });
+  Summary summary = guarded(source, Run::ended, [&] { return object = parse(text); });
   expect_checksum(std::move(object), source);
   return summary;
 }
 
 Summary summary_from_parts(std::string_view results, std::string_view run, const std::string& source) {
-  return guarded(source, [&] {
+  return guarded(source, Run::may_go_on, [&] {
     Parsed whole = parse(results);
     const Parsed of_the_run = parse(run);
     for (const auto& [key, value] : of_the_run.items()) {

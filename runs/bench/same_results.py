@@ -18,7 +18,7 @@ DECKS = pathlib.Path(__file__).resolve().parent.parent / "decks"
 # Training decks of models take hours: one layer has every kind of operation.
 SMALL_STEP = ["training.model.layers=1"]
 SMALL_TRAFFIC = ["traffic.warmup_cycles=500", "traffic.measure_cycles=2000", "traffic.drain_cycles=500"]
-VARIES = {"version", "git", "build_type", "ranks", "sync", "windows", "wall_s", "events_per_s", "peak_rss_bytes"}
+VARIES = {"checksum", "deck_digest", "version", "git", "build_type", "ranks", "sync", "windows", "wall_s", "events_per_s", "peak_rss_bytes"}
 
 
 def overrides_of(text):

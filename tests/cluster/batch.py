@@ -92,7 +92,7 @@ def array_of_24(here):
     values = [100 + index for index in range(23)] + [SECONDS]
     (here / "study.toml").write_text(f'[study]\ndeck = "deck.toml"\nranks = 2\n[grid]\ntraffic.measure_cycles = {values}\n')
     said = sweep(here, "--slurm", "--points-per-task", "4", "--launcher", "srun")
-    submitted = re.match(r"submitted 24 of 24 points in 6 tasks as job (\d+)\n", said)
+    submitted = re.search(r"submitted 24 of 24 points in 6 tasks as job (\d+)\n", said)
     need(submitted, f"an array of 6 tasks: {said!r}")
     points = here / "out/study/points"
     tasks = [line.split() for line in (here / "out/study/submissions/1/tasks").read_text().splitlines()]

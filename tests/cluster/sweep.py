@@ -1,11 +1,13 @@
 """`hecaton sweep` on this machine: points, tables, what is done again and what is not, and studies that are wrong."""
 import csv
+import fcntl
 import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -197,24 +199,25 @@ def is_owner(pid, here):
 
 
 def living_point():
-    """A point that outlives its sweep is waited for, and nothing is written beside it."""
+    """A point that somebody else runs is waited for, and nothing is written beside it."""
     with folder(TRAFFIC) as name:
         here = pathlib.Path(name)
         study = HEAD + f"[grid]\ntraffic.measure_cycles = [100, {LONG}]\n"
         process = long_points(here, study)
-        pid = runs_at_work(here)[0]
-        need(wait_for(lambda: is_owner(pid, here), 20), "the point begins")
-        os.kill(pid, signal.SIGSTOP)
+        need(wait_for(lambda: runs_at_work(here) and is_owner(runs_at_work(here)[0], here), 20), "the point begins")
         process.kill()
         process.communicate()
+        need(wait_for(lambda: not runs_at_work(here), 20), "the point ends with its sweep")
         where = log_of_last(here).parent
-        before = {path: path.stat().st_mtime_ns for path in files_below(where)}
-        second = subprocess.Popen([HECATON, "sweep", "s.toml"], cwd=here, text=True, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        line = second.stderr.readline() + second.stderr.readline()
-        check(f"is being run by process {pid} on " in line and "waits for its end" in line, line)
-        check({path: path.stat().st_mtime_ns for path in files_below(where)} == before, "nothing is written beside it")
-        os.kill(pid, signal.SIGCONT)
+        with open(where / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            print(f"process {os.getpid()} on {socket.gethostname()}", file=lock, flush=True)
+            before = {path: path.stat().st_mtime_ns for path in files_below(where)}
+            second = subprocess.Popen([HECATON, "sweep", "s.toml"], cwd=here, text=True, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            line = second.stderr.readline() + second.stderr.readline()
+            check(f"is being run by process {os.getpid()} on " in line and "waits for its end" in line, line)
+            check({path: path.stat().st_mtime_ns for path in files_below(where)} == before, "nothing is written beside it")
         said = second.communicate(timeout=120)[1]
         check(second.returncode == 0, f"then it goes on: {second.returncode} {said}")
         check("hecaton: goes on from" in (where / "log").read_text() and len(table(here)) == 2, "from the checkpoint of the other")

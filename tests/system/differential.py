@@ -20,7 +20,7 @@ import time
 
 import drawn_deck
 
-VARIES = {"version", "git", "build_type", "ranks", "sync", "windows", "wall_s", "events_per_s", "peak_rss_bytes", "events",
+VARIES = {"checksum", "version", "git", "build_type", "ranks", "sync", "windows", "wall_s", "events_per_s", "peak_rss_bytes", "events",
           "deck"}
 SECONDS = 120
 
