@@ -11,7 +11,7 @@
 // program it stands for is known, so the whole is a weighted sum of what was simulated (stratified sampling).
 //
 // Classes of rounds: each round of the warm-up is a class of its own; the rounds of bursts are one class, the middle;
-// the last round is one. A loop that is not shortened has a class per round.
+// the last round is one, unless it counts as one of the middle. A loop that is not shortened has a class per round.
 //
 // Invariants: shortened programs of several roles have equally many marks in the same order; totals of strata are
 // exact; a loop of kind Iterates::other is never shortened.
