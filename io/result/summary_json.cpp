@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/engine/base/bytes_digest.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/result/summary.hpp"
@@ -73,10 +74,7 @@ Json to_object(const Summary& summary) {
 
 // Of what the object says, however it is laid out: a reader may have written it again.
 std::uint64_t checksum_of(const Parsed& object) {
-  std::uint64_t sum = 0xCBF29CE484222325U;  // FNV-1a
-  for (const char byte : object.dump(-1, ' ', false, Parsed::error_handler_t::replace))
-    sum = (sum ^ static_cast<unsigned char>(byte)) * 0x100000001B3U;
-  return sum;
+  return digest_of_text(object.dump(-1, ' ', false, Parsed::error_handler_t::replace));
 }
 
 std::string dump(const Json& object) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/sampling/operations.hpp"
+
 namespace hecaton::sampling {
 namespace {
 
@@ -10,21 +12,6 @@ using chiplet::Iterates;
 using chiplet::Op;
 using chiplet::OpCode;
 using chiplet::Program;
-
-Op op_of(OpCode code, std::uint64_t bytes = 0, std::uint8_t slot = 0) {
-  Op op;
-  op.code = code;
-  op.bytes = bytes;
-  op.slot = slot;
-  return op;
-}
-
-Op loop_of(Iterates iterates, std::uint32_t count) {
-  Op op = op_of(OpCode::loop);
-  op.iterates = iterates;
-  op.count = count;
-  return op;
-}
 
 // A mini-batch reads 100 bytes, works on tiles that write 8 and wait for them, and leaves 30 on their way.
 Program step_of(std::uint32_t minibatches, std::uint32_t tiles) {

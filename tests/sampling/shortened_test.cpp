@@ -10,6 +10,8 @@
 #include <random>
 #include <stdexcept>
 
+#include "tests/sampling/operations.hpp"
+
 namespace hecaton::sampling {
 namespace {
 
@@ -18,21 +20,8 @@ using chiplet::Op;
 using chiplet::OpCode;
 using chiplet::Program;
 
-Op op_of(OpCode code) {
-  Op op;
-  op.code = code;
-  return op;
-}
 Op work(std::uint64_t name) {
-  Op op = op_of(OpCode::vector);
-  op.bytes = name;
-  return op;
-}
-Op loop_of(Iterates iterates, std::uint32_t count) {
-  Op op = op_of(OpCode::loop);
-  op.iterates = iterates;
-  op.count = count;
-  return op;
+  return op_of(OpCode::vector, name);
 }
 
 // Follows a program as a die does. `visit(op)` hears of every operation that takes place, but for loops.

@@ -11,11 +11,15 @@
 #include "io/deck/workloads/training.hpp"
 #include "runs/sampling/link_counts.hpp"
 #include "runs/sampling/rounds.hpp"
+#include "tests/sampling/operations.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
 namespace hecaton::test {
 namespace {
+
+using sampling::loop_of;
+using sampling::op_of;
 
 // Many small mini-batches, several groups.
 TrainingDeck long_step(const char* method) {
@@ -148,20 +152,6 @@ TEST(SampledStep, AShortStepIsSimulatedWhole) {
   EXPECT_EQ(training_of(told).step_s, training_of(whole).step_s);
   EXPECT_EQ(training_of(told).sampling.step_s_low, training_of(whole).step_s);
   EXPECT_EQ(told.die_counters, whole.die_counters);
-}
-
-chiplet::Op op_of(chiplet::OpCode code, std::uint64_t bytes = 0) {
-  chiplet::Op op;
-  op.code = code;
-  op.bytes = bytes;
-  return op;
-}
-
-chiplet::Op loop_of(chiplet::Iterates iterates, std::uint32_t count) {
-  chiplet::Op loop = op_of(chiplet::OpCode::loop);
-  loop.count = count;
-  loop.iterates = iterates;
-  return loop;
 }
 
 io::Programs programs_of(chiplet::Program program) {
