@@ -8,6 +8,7 @@ if(NOT left STREQUAL "${DATA}/hecaton/decks/mine.toml")
   message(FATAL_ERROR "what is left: ${left}")
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -DMANIFEST=${WORK}/none.txt -P ${SCRIPT} RESULT_VARIABLE code ERROR_VARIABLE said)
+string(REGEX REPLACE "[ \n]+" " " said "${said}")  # CMake breaks what it says into lines, by the length of paths
 if(code EQUAL 0 OR NOT said MATCHES "nothing was installed")
   message(FATAL_ERROR "without a list it ends with ${code}: ${said}")
 endif()
