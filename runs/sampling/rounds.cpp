@@ -43,11 +43,12 @@ bool is_inside_minibatches(Iterates kind) {
 LoopRounds rounds_of(Iterates kind, double disturbed, Thoroughness thoroughness) {
   const auto start = static_cast<std::uint64_t>(std::ceil(std::clamp(disturbed, 1.0, longest_start)));
   const bool is_thorough = thoroughness == Thoroughness::thorough;
+  const bool is_least = thoroughness == Thoroughness::least;
   const std::uint64_t length = is_thorough ? 4 : 2;
   if (disturbed > longest_start) return {start, 2, length / 2, 1, 1};
-  if (kind == Iterates::groups && disturbed <= 1 && !is_thorough)
-    return {0, 1, thoroughness == Thoroughness::sparing ? 2U : 1U, 0, 0};
-  return {start, 1, is_inside_minibatches(kind) ? 2 : length, 0, 1};
+  if (kind == Iterates::groups && disturbed <= 1 && !is_thorough) return {0, 1, is_least ? 1U : 2U, 0, 0};
+  const bool is_last_like_others = is_least && kind == Iterates::minibatches;
+  return {start, 1, is_inside_minibatches(kind) ? 2 : length, 0, is_last_like_others ? 0U : 1U};
 }
 
 // What each loop adds to the square of the half width, largest first.
@@ -76,7 +77,8 @@ SampledRounds first_rounds(const Workload& whole, Thoroughness thoroughness) {
   return first;
 }
 
-bool add_rounds(SampledRounds& sampled, const sampling::Estimate& step, double half_width_ps) {
+bool add_rounds(SampledRounds& sampled, const sampling::Estimate& step, double half_width_ps,
+                std::uint64_t times) {
   double left = step.half_width() * step.half_width();
   std::set<std::size_t> wanting;
   for (const auto& [part, loop] : parts_of(step)) {
@@ -86,7 +88,7 @@ bool add_rounds(SampledRounds& sampled, const sampling::Estimate& step, double h
   }
   for (const std::size_t loop : wanting) {
     LoopRounds& rounds = sampled.rounds.at(loop);
-    rounds.length *= 2;
+    rounds.length *= times;
     if (is_inside_minibatches(sampled.kinds.at(loop))) rounds.warm_up *= 2;
   }
   return !wanting.empty();

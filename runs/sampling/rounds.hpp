@@ -31,7 +31,9 @@ enum class Thoroughness : std::uint8_t { thorough, sparing, least };
 // Precondition: dies run programs.
 SampledRounds first_rounds(const Workload& whole, Thoroughness thoroughness);
 
-// More rounds of the loops that keep the interval of the step wider than `half_width_ps`. False: there are none.
-bool add_rounds(SampledRounds& sampled, const sampling::Estimate& step, double half_width_ps);
+// So many times the rounds, of the loops that keep the interval of the step wider than `half_width_ps`. False: there
+// are none.
+bool add_rounds(SampledRounds& sampled, const sampling::Estimate& step, double half_width_ps,
+                std::uint64_t times);
 
 }  // namespace hecaton::runs

@@ -1,6 +1,7 @@
 #include "runs/sampling/sample.hpp"
 
 #include <algorithm>
+#include <boost/mpi/collectives/broadcast.hpp>
 #include <cstdlib>
 #include <numeric>
 #include <utility>
@@ -26,6 +27,15 @@ std::int64_t counted(const sampling::Series& series) {
 double half_width_of(const sampling::Series& series, const sampling::Estimate& estimate) {
   return std::max(estimate.half_width(),
                   least_of_told * static_cast<double>(std::abs(estimate.total - counted(series))));
+}
+
+// Of all ranks; the accounting is on rank 0.
+std::uint64_t events_of(const std::vector<io::RankAccounting>& accounting,
+                        const boost::mpi::communicator& world) {
+  std::uint64_t events = 0;
+  for (const io::RankAccounting& rank : accounting) events += rank.events;
+  boost::mpi::broadcast(world, events, 0);
+  return events;
 }
 
 // Time that all channels together need for what is outstanding more after the whole step than before.
@@ -65,6 +75,7 @@ std::optional<Finding> find_out(const Workload& whole, const Sample& sample, con
   if (!result) return std::nullopt;
   Finding finding;
   finding.result = *std::move(result);
+  finding.events = events_of(finding.result.accounting, world);
   finding.segments = package_segments(finding.result.local, world);
   finding.strata = sample.roles.longest();
   const sampling::Series times = sample.series(finding.segments.step_ps, finding.strata);

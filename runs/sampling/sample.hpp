@@ -39,6 +39,7 @@ struct Sample {
 
 struct Finding {
   io::RunResult result;
+  std::uint64_t events = 0;  // that were simulated
   PackageSegments segments;
   std::vector<sampling::Stratum> strata;
   sampling::Estimate step;

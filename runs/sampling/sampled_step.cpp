@@ -74,8 +74,8 @@ void add_accounting(std::vector<io::RankAccounting>& all, const std::vector<io::
   }
 }
 
-std::string describe(const Sample& sample) {
-  return fmt::format("{:.3g} million events", static_cast<double>(sample.events) * 1e-6);
+std::string describe(double events) {
+  return fmt::format("about {:.3g} million events", events * 1e-6);
 }
 
 // The most thorough rounds that leave something of the budget for larger samples; else the least.
@@ -103,18 +103,35 @@ class Sampler {
   std::optional<io::RunResult> run() {
     SampledRounds sampled = affordable_rounds(whole_, budget_);
     Next next = run_sample(sampled.rounds, "a sample", sampled.times);
-    for (int runs = 1; next == Next::go_on && runs < most_runs && !is_enough(); ++runs) {
-      if (!add_rounds(sampled, finding_->step, wanted_ps())) break;
-      next = run_sample(sampled.rounds, "a larger sample", measured_rounds());
-    }
+    for (int runs = 1; next == Next::go_on && runs < most_runs && !is_enough(); ++runs)
+      next = run_larger(sampled);
     if (next == Next::stopped) return std::nullopt;
     return finish();
   }
 
  private:
-  enum class Next : std::uint8_t { go_on, no_budget, stopped };
+  enum class Next : std::uint8_t { go_on, enough, no_budget, stopped };
+
+  // Chance falls with the root of the number of rounds: where it is far too large, four times as many at once cost less
+  // than twice as many twice. Twice as many where the budget holds no more.
+  Next run_larger(SampledRounds& sampled) {
+    const double too_wide = finding_->half_width_ps / wanted_ps();
+    for (const std::uint64_t times : {4U, 2U}) {
+      if (times == 4 && too_wide * too_wide < 3) continue;
+      SampledRounds larger = sampled;
+      if (!add_rounds(larger, finding_->step, wanted_ps(), times)) return Next::enough;
+      const Next next = run_sample(larger.rounds, "a larger sample", measured_rounds());
+      if (next == Next::no_budget) continue;
+      sampled = std::move(larger);
+      return next;
+    }
+    return Next::no_budget;
+  }
 
   bool is_enough() const { return sample_->roles.is_whole() || finding_->half_width_ps <= wanted_ps(); }
+
+  // Events that will be simulated where so many are expected.
+  double to_spend(std::uint64_t expected) const { return contention_ * static_cast<double>(expected); }
 
   double wanted_ps() const { return wanted_.error * static_cast<double>(finding_->step.total); }
 
@@ -126,19 +143,20 @@ class Sampler {
   std::unique_ptr<Sample> make_sample(const sampling::Rounds& rounds,
                                       const sampling::RoundTimes& pauses) const {
     auto sample = std::make_unique<Sample>(whole_, rounds, pauses);
-    if (spent_ + sample->events < whole_events_) return sample;
+    if (spent_ + to_spend(sample->events) < to_spend(whole_events_)) return sample;
     return std::make_unique<Sample>(whole_, sampling::Rounds{}, sampling::RoundTimes{});
   }
 
   Next run_sample(const sampling::Rounds& rounds, const std::string& what,
                   const sampling::RoundTimes& pauses) {
     std::unique_ptr<Sample> sample = make_sample(rounds, pauses);
-    if (finding_ && spent_ + sample->events > budget_) return Next::no_budget;
-    spent_ += sample->events;
+    if (finding_ && spent_ + to_spend(sample->events) > static_cast<double>(budget_)) return Next::no_budget;
     tell_(fmt::format("sampling: {}, {}{}", sample->roles.is_whole() ? "the whole step" : what,
-                      describe(*sample), reached()));
+                      describe(to_spend(sample->events)), reached()));
     std::optional<Finding> found = find_out(whole_, *sample, options_, world_);
     if (!found) return Next::stopped;
+    contention_ = static_cast<double>(found->events) / static_cast<double>(sample->events);
+    spent_ += static_cast<double>(found->events);
     if (finding_) {
       add_accounting(found->result.accounting, finding_->result.accounting);
       found->result.wall_s += finding_->result.wall_s;
@@ -170,7 +188,8 @@ class Sampler {
   const boost::mpi::communicator& world_;
   const std::uint64_t budget_;
   const std::uint64_t whole_events_;
-  std::uint64_t spent_ = 0;
+  double spent_ = 0;       // events
+  double contention_ = 1;  // events that were simulated, of each that was expected
   std::unique_ptr<Sample> sample_;
   std::optional<Finding> finding_;
 };

@@ -25,6 +25,7 @@ struct TrainingDeck {
   double weight_buffer_MiB = 0;  // 0: as large as the other
   std::uint32_t channels = 0;
   std::uint32_t burst_bytes = 262144;
+  double channel_GBps = 51.2;
   std::string more{};  // further tables
 };
 
@@ -35,14 +36,15 @@ inline std::string text_of(const TrainingDeck& d) {
       "[package]\nrows = {}\ncolumns = {}\ntopology = \"bypass-ring\"\n"
       "[link]\nbandwidth_GBps = {}\n"
       "[die]\nweight_buffer_MiB = {}\nactivation_buffer_MiB = {}\nvector_GBps = 512\n"
-      "[memory]\nchannels = {}\nburst_bytes = {}\n"
+      "[memory]\nchannels = {}\nburst_bytes = {}\nbandwidth_GBps = {}\n"
       "[training]\nmethod = \"{}\"\nbatch_sequences = {}\nsequence_length = {}\nminibatch_tokens = {}\n"
       "overlap = {}\n"
       "[training.model]\nname = \"{}\"\nhidden = {}\nffn = {}\nheads = {}\nkv_heads = {}\nlayers = {}\n"
       "vocabulary = {}\ngated = {}\n{}",
       d.rows, d.columns, d.bandwidth_GBps, d.weight_buffer_MiB > 0 ? d.weight_buffer_MiB : d.buffer_MiB,
-      d.buffer_MiB, d.channels, d.burst_bytes, d.method, d.batch, d.sequence, d.minibatch_tokens, d.overlap,
-      m.name, m.hidden, m.ffn, m.heads, m.kv_heads, m.layers, m.vocabulary, m.gated, d.more);
+      d.buffer_MiB, d.channels, d.burst_bytes, d.channel_GBps, d.method, d.batch, d.sequence,
+      d.minibatch_tokens, d.overlap, m.name, m.hidden, m.ffn, m.heads, m.kv_heads, m.layers, m.vocabulary,
+      m.gated, d.more);
 }
 
 }  // namespace hecaton::test
