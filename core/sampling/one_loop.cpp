@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "core/sampling/loops.hpp"
+
 namespace hecaton::sampling {
 
 namespace {
@@ -13,37 +15,39 @@ using chiplet::Op;
 using chiplet::OpCode;
 using chiplet::Program;
 
-std::size_t end_of_loop(const Program& text, std::size_t begin) {
-  std::size_t depth = 0, at = begin;
-  do {
-    if (text[at].code == OpCode::loop) ++depth;
-    if (text[at].code == OpCode::end_loop) --depth;
-  } while (depth > 0 && ++at < text.size());
-  return at;
-}
-
-// `around`: where the loops around it begin, outermost first.
-Program only_loop(const Program& whole, std::size_t begin, std::span<const std::size_t> around) {
+// `around`: the loops around it, outermost first.
+Program only_loop(const Program& whole, const LoopExtent& loop, std::span<const LoopExtent> around) {
   Program text;
-  for (const std::size_t loop : around) text.push_back(whole[loop]);
-  text.insert(text.end(), whole.begin() + static_cast<std::ptrdiff_t>(begin),
-              whole.begin() + static_cast<std::ptrdiff_t>(end_of_loop(whole, begin) + 1));
+  for (const LoopExtent& outer : around) text.push_back(whole[outer.begin]);
+  text.insert(text.end(), whole.begin() + static_cast<std::ptrdiff_t>(loop.begin),
+              whole.begin() + static_cast<std::ptrdiff_t>(loop.end + 1));
   Op end_loop;
   end_loop.code = OpCode::end_loop;
   text.insert(text.end(), around.size(), end_loop);
   return text;
 }
 
-std::uint64_t rounds_of(const Program& whole, std::size_t begin, std::span<const std::size_t> around) {
-  std::uint64_t rounds = whole[begin].count;
-  for (const std::size_t loop : around) rounds *= whole[loop].count;
+std::uint64_t rounds_of(const Program& whole, const LoopExtent& loop, std::span<const LoopExtent> around) {
+  std::uint64_t rounds = whole[loop.begin].count;
+  for (const LoopExtent& outer : around) rounds *= whole[outer.begin].count;
   return rounds;
+}
+
+// Of all loops of a role, those around the one at `index`.
+std::vector<LoopExtent> around_of(std::span<const LoopExtent> loops, std::size_t index) {
+  std::vector<LoopExtent> around;
+  for (const LoopExtent& loop : loops.first(index))
+    if (loop.end > loops[index].begin) around.push_back(loop);
+  return around;
 }
 
 // Follows a program, each loop twice: what the first round leaves outstanding the second one begins with.
 class Transfers {
  public:
-  explicit Transfers(const Program& program) : program_(program) { follow(0, program.size()); }
+  Transfers(const Program& program, std::span<const LoopExtent> loops) : program_(program) {
+    for (const LoopExtent& loop : loops) end_of_loop_[loop.begin] = loop.end;
+    follow(0, program.size());
+  }
 
   std::uint64_t outstanding_at(std::size_t loop) const { return at_loop_.at(loop); }
 
@@ -56,7 +60,7 @@ class Transfers {
       if (op.code != OpCode::loop) continue;
       std::uint64_t& most = at_loop_[at];
       most = std::max(most, std::accumulate(slots_.begin(), slots_.end(), std::uint64_t{0}));
-      const std::size_t end = end_of_loop(program_, at);
+      const std::size_t end = end_of_loop_.at(at);
       for (int round = 0; round < 2; ++round) follow(at + 1, end);
       at = end;
     }
@@ -64,6 +68,7 @@ class Transfers {
 
   const Program& program_;
   std::array<std::uint64_t, chiplet::dram_slots> slots_{};
+  std::map<std::size_t, std::size_t> end_of_loop_;
   std::map<std::size_t, std::uint64_t> at_loop_;
 };
 
@@ -71,23 +76,22 @@ class Transfers {
 
 std::vector<OneLoop> loops_of(std::span<const Program> roles) {
   std::vector<OneLoop> all;
-  std::vector<std::size_t> around;
-  const Program& text = roles.front();
-  const std::vector<Transfers> transfers(roles.begin(), roles.end());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at].code == OpCode::end_loop) around.pop_back();
-    if (text[at].code != OpCode::loop) continue;
-    if (text[at].iterates != chiplet::Iterates::other) {
-      OneLoop& loop = all.emplace_back();
-      loop.place = at;
-      loop.iterates = text[at].iterates;
-      for (std::size_t role = 0; role < roles.size(); ++role) {
-        loop.roles.push_back(only_loop(roles[role], at, around));
-        loop.rounds = std::max(loop.rounds, rounds_of(roles[role], at, around));
-        loop.outstanding_bytes = std::max(loop.outstanding_bytes, transfers[role].outstanding_at(at));
-      }
+  const std::vector<std::vector<LoopExtent>> extents = common_loops(roles);
+  std::vector<Transfers> transfers;
+  for (std::size_t role = 0; role < roles.size(); ++role) transfers.emplace_back(roles[role], extents[role]);
+  for (std::size_t i = 0; i < extents.front().size(); ++i) {
+    const Op& op = roles.front()[extents.front()[i].begin];
+    if (op.iterates == chiplet::Iterates::other) continue;
+    OneLoop& loop = all.emplace_back();
+    loop.place = extents.front()[i].begin;
+    loop.iterates = op.iterates;
+    for (std::size_t role = 0; role < roles.size(); ++role) {
+      const LoopExtent& extent = extents[role][i];
+      const std::vector<LoopExtent> around = around_of(extents[role], i);
+      loop.roles.push_back(only_loop(roles[role], extent, around));
+      loop.rounds = std::max(loop.rounds, rounds_of(roles[role], extent, around));
+      loop.outstanding_bytes = std::max(loop.outstanding_bytes, transfers[role].outstanding_at(extent.begin));
     }
-    around.push_back(at);
   }
   return all;
 }

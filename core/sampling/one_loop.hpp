@@ -21,8 +21,8 @@ struct OneLoop {
   std::vector<chiplet::Program> roles;
 };
 
-// Of each loop of a kind that can be shortened, in the order of the text. All programs are valid and of the same text
-// but for counts and shapes.
+// Of each loop of a kind that can be shortened, in the order of the text. All programs are valid and have
+// the same loops (loops.hpp).
 std::vector<OneLoop> loops_of(std::span<const chiplet::Program> roles);
 
 }  // namespace hecaton::sampling

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/sampling/loops.hpp"
+
 namespace hecaton::sampling {
 
 namespace {
@@ -15,9 +17,9 @@ using chiplet::Op;
 using chiplet::OpCode;
 using chiplet::Program;
 
-// A loop of the text that has marks.
+// A loop that has marks.
 struct MarkedLoop {
-  std::size_t begin = 0, end = 0;  // of the text: the loop and its end_loop
+  std::vector<LoopExtent> in_role;  // where it is in the text of each
   Iterates iterates = Iterates::other;
   chiplet::Section section = chiplet::Section::none;
   LoopRounds rounds;
@@ -25,6 +27,8 @@ struct MarkedLoop {
   std::vector<std::uint64_t> totals;  // rounds of the whole program, by role
   std::vector<MarkedLoop> inner;
 
+  // What it is known by.
+  std::size_t place() const { return in_role.front().begin; }
   std::uint64_t simulated() const { return is_shortened ? rounds.simulated() : totals.front(); }
   // Before which the die pauses.
   std::vector<std::uint64_t> resumed_rounds() const {
@@ -36,47 +40,51 @@ struct MarkedLoop {
   }
 };
 
-// Of the loops at one place in the text of all roles.
-std::vector<std::uint64_t> totals_of(std::size_t at, std::span<const Program> roles) {
-  std::vector<std::uint64_t> totals;
-  for (const Program& role : roles) totals.push_back(role[at].count);
-  return totals;
-}
-
 class Parser {
  public:
-  Parser(std::span<const Program> roles, const Rounds& rounds) : roles_(roles), rounds_(rounds) {}
+  Parser(std::span<const Program> roles, const Rounds& rounds)
+      : roles_(roles), rounds_(rounds), extents_(common_loops(roles)) {}
 
-  std::vector<MarkedLoop> parse() {
-    std::size_t at = 0;
-    return loops_until_end(at);
-  }
+  std::vector<MarkedLoop> parse() { return loops_before(roles_.front().size()); }
 
  private:
-  // Of the text from `at` to the end of the loop around it. Inside a loop without marks there are none.
-  std::vector<MarkedLoop> loops_until_end(std::size_t& at) {
+  // Those left that begin before a place in the text of the first role. Inside a loop without marks there are none.
+  std::vector<MarkedLoop> loops_before(std::size_t end) {
     std::vector<MarkedLoop> loops;
-    const Program& text = roles_.front();
-    for (; at < text.size() && text[at].code != OpCode::end_loop; ++at) {
-      if (text[at].code != OpCode::loop) continue;
-      const std::size_t begin = at++;
-      std::vector<MarkedLoop> inner = loops_until_end(at);
-      if (text[begin].iterates == Iterates::other) continue;
-      std::vector<std::uint64_t> totals = totals_of(begin, roles_);
-      const auto [least, most] = std::minmax_element(totals.begin(), totals.end());
-      const auto wanted = rounds_.find(begin);
-      const LoopRounds rounds = wanted == rounds_.end() ? LoopRounds{*most, 0, 0, 0} : wanted->second;
-      // Roles that would be shortened unlike each other have no marks in common.
-      if (*least != *most && *least < rounds.simulated()) continue;
-      const bool is_shortened = wanted != rounds_.end() && *most > rounds.simulated();
-      loops.push_back({begin, at, text[begin].iterates, text[begin].section, rounds, is_shortened,
-                       std::move(totals), std::move(inner)});
+    while (next_ < extents_.front().size() && extents_.front()[next_].begin < end) {
+      MarkedLoop loop = loop_at(next_++);
+      loop.inner = loops_before(loop.in_role.front().end);
+      if (is_marked(loop)) loops.push_back(std::move(loop));
     }
     return loops;
   }
 
+  MarkedLoop loop_at(std::size_t index) const {
+    MarkedLoop loop;
+    for (std::size_t role = 0; role < roles_.size(); ++role) {
+      loop.in_role.push_back(extents_[role][index]);
+      loop.totals.push_back(roles_[role][loop.in_role.back().begin].count);
+    }
+    const Op& op = roles_.front()[loop.place()];
+    loop.iterates = op.iterates;
+    loop.section = op.section;
+    const std::uint64_t most = *std::max_element(loop.totals.begin(), loop.totals.end());
+    const auto wanted = rounds_.find(loop.place());
+    loop.rounds = wanted == rounds_.end() ? LoopRounds{most, 0, 0, 0} : wanted->second;
+    loop.is_shortened = wanted != rounds_.end() && most > loop.rounds.simulated();
+    return loop;
+  }
+
+  // Roles that would be shortened unlike each other have no marks in common.
+  static bool is_marked(const MarkedLoop& loop) {
+    const auto [least, most] = std::minmax_element(loop.totals.begin(), loop.totals.end());
+    return loop.iterates != Iterates::other && (*least == *most || *least >= loop.rounds.simulated());
+  }
+
   std::span<const Program> roles_;
   const Rounds& rounds_;
+  const std::vector<std::vector<LoopExtent>> extents_;  // by role
+  std::size_t next_ = 0;
 };
 
 struct RoundClass {
@@ -145,7 +153,7 @@ class SegmentWalk {
       const std::uint64_t rounds = rounds_of(loop, of, role);
       stands.times *= rounds;
       if (of.kind == RoundClass::Kind::middle)
-        stands.axes.push_back({loop.begin, loop.iterates, loop.rounds.middle(), rounds});
+        stands.axes.push_back({loop.place(), loop.iterates, loop.rounds.middle(), rounds});
     }
     return now;
   }
@@ -160,12 +168,12 @@ class SegmentWalk {
     for (std::uint64_t round = 0; round < loop.simulated(); ++round) {
       const Around now = inside(around, loop, class_of(loop, round));
       if (std::find(resumed.begin(), resumed.end(), round) != resumed.end())
-        add({loop.begin, Place::pause}, loop.section, fmt::format("{}, pause", name_of(loop.section)),
+        add({loop.place(), Place::pause}, loop.section, fmt::format("{}, pause", name_of(loop.section)),
             for_nothing(now));
-      add({loop.begin, Place::round}, loop.section, name_of(loop.section), now);
+      add({loop.place(), Place::round}, loop.section, name_of(loop.section), now);
       for (const MarkedLoop& inner : loop.inner) visit(inner, now);
     }
-    add({loop.begin, Place::after}, loop.section,
+    add({loop.place(), Place::after}, loop.section,
         fmt::format("{}, after {}", name_of(loop.section), name_of(loop.iterates)), around);
   }
 
@@ -198,7 +206,8 @@ Op mark_of(chiplet::Section section) {
 // Writes the shortened text of a role.
 class Writer {
  public:
-  Writer(const Program& whole, const RoundTimes& pauses) : whole_(whole), pauses_(pauses) {}
+  Writer(const Program& whole, std::size_t role, const RoundTimes& pauses)
+      : whole_(whole), role_(role), pauses_(pauses) {}
 
   Program write(const std::vector<MarkedLoop>& loops) {
     text_.push_back(mark_of(chiplet::Section::none));
@@ -209,14 +218,15 @@ class Writer {
  private:
   void copy(std::size_t from, std::size_t to, const std::vector<MarkedLoop>& loops) {
     for (const MarkedLoop& loop : loops) {
+      const LoopExtent at = loop.in_role[role_];
       text_.insert(text_.end(), whole_.begin() + static_cast<std::ptrdiff_t>(from),
-                   whole_.begin() + static_cast<std::ptrdiff_t>(loop.begin + 1));
+                   whole_.begin() + static_cast<std::ptrdiff_t>(at.begin + 1));
       text_.back().count = static_cast<std::uint32_t>(loop.simulated());
       add_pauses(loop);
       text_.push_back(mark_of(loop.section));
-      copy(loop.begin + 1, loop.end + 1, loop.inner);
+      copy(at.begin + 1, at.end + 1, loop.inner);
       text_.push_back(mark_of(loop.section));
-      from = loop.end + 1;
+      from = at.end + 1;
     }
     text_.insert(text_.end(), whole_.begin() + static_cast<std::ptrdiff_t>(from),
                  whole_.begin() + static_cast<std::ptrdiff_t>(to));
@@ -225,7 +235,7 @@ class Writer {
   // All roles pause alike, so that they go on together.
   void add_pauses(const MarkedLoop& loop) {
     const std::vector<std::uint64_t> resumed = loop.resumed_rounds();
-    const auto time = pauses_.find(loop.begin);
+    const auto time = pauses_.find(loop.place());
     const std::uint64_t most = *std::max_element(loop.totals.begin(), loop.totals.end());
     for (const std::uint64_t round : resumed) {
       Op mark = mark_of(loop.section);
@@ -240,18 +250,10 @@ class Writer {
   }
 
   const Program& whole_;
+  const std::size_t role_;
   const RoundTimes& pauses_;
   Program text_;
 };
-
-void expect_same_text(std::span<const Program> roles) {
-  for (const Program& role : roles) {
-    const bool same =
-        std::equal(role.begin(), role.end(), roles.front().begin(), roles.front().end(),
-                   [](const Op& a, const Op& b) { return a.code == b.code && a.iterates == b.iterates; });
-    if (!same) throw std::logic_error("roles of unlike programs cannot be sampled together");
-  }
-}
 
 void expect_loops(const Program& text, const Rounds& rounds) {
   for (const auto& [place, loop] : rounds)
@@ -283,12 +285,11 @@ std::vector<Stratum> ShortenedRoles::longest() const {
 }
 
 ShortenedRoles shorten(std::span<const Program> roles, const Rounds& rounds, const RoundTimes& pauses) {
-  expect_same_text(roles);
   expect_loops(roles.front(), rounds);
   const std::vector<MarkedLoop> loops = Parser(roles, rounds).parse();
   ShortenedRoles all = SegmentWalk(roles.size()).walk(loops);
   for (std::size_t role = 0; role < roles.size(); ++role)
-    all.roles[role].program = Writer(roles[role], pauses).write(loops);
+    all.roles[role].program = Writer(roles[role], role, pauses).write(loops);
   return all;
 }
 

@@ -85,8 +85,8 @@ struct ShortenedRoles {
 };
 
 // `pauses` says what a round takes, so how long pauses are; loops that are not in it have none. All programs are valid
-// and of the same text but for counts and shapes, and `rounds` names loops that are not Iterates::other
-// (std::logic_error otherwise).
+// and have the same loops (loops.hpp) but for their counts, and `rounds` names loops of the first one that are not
+// Iterates::other (std::logic_error otherwise).
 ShortenedRoles shorten(std::span<const chiplet::Program> roles, const Rounds& rounds,
                        const RoundTimes& pauses = {});
 

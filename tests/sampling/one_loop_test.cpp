@@ -55,6 +55,16 @@ TEST(OneLoop, KnowsWhatIsOutstandingInDram) {
   EXPECT_EQ(loops[1].outstanding_bytes, 100U + 8U + 30U);
 }
 
+TEST(OneLoop, IsFoundInEachRole) {
+  std::vector<Program> roles{step_of(7, 20), step_of(7, 20)};
+  roles[1].insert(roles[1].begin(), op_of(OpCode::vector, 1));
+  for (const OneLoop& loop : loops_of(roles)) {
+    ASSERT_EQ(loop.roles[0].size(), loop.roles[1].size());
+    for (std::size_t i = 0; i < loop.roles[0].size(); ++i)
+      EXPECT_EQ(loop.roles[0][i].bytes, loop.roles[1][i].bytes) << i;
+  }
+}
+
 TEST(OneLoop, TheRoleWithMostCounts) {
   const std::vector<OneLoop> loops = loops_of(std::vector<Program>{step_of(7, 20), step_of(8, 19)});
   EXPECT_EQ(loops[0].rounds, 8U);

@@ -86,9 +86,14 @@ void expect_told(const Outcome& told, const Outcome& whole) {
 }
 
 TEST(SampledStep, CountsAreExactAndTimesWithinTheInterval) {
-  for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"}) {
+  // 1003 words: some dies have one less, and their program no rest to write at its end.
+  for (const auto& [method, words] : {std::pair{"hecaton", 1000U},
+                                      {"megatron-flat-ring", 1003U},
+                                      {"megatron-torus-ring", 1003U},
+                                      {"optimus", 1000U}}) {
     SCOPED_TRACE(method);
-    const TrainingDeck deck = long_step(method);
+    TrainingDeck deck = long_step(method);
+    deck.model.vocabulary = words;
     const Outcome whole = run_deck(deck_of(text_of(deck)), 1);
     const Outcome told = run_deck(deck_of(sampled(deck)), 1);
     if (is_root()) expect_told(told, whole);
