@@ -353,6 +353,41 @@ def extrapolation(rows):
                  f"{100 * worst:.1f} %: what the studies with few layers leave open.")
 
 
+def half_width(row):
+    """Of the interval of a sampled step, over its time."""
+    return (row["training.sampling.step_s_high"] - row["training.sampling.step_s_low"]) / 2 / row[STEP]
+
+
+def whole_step(rows, folder):
+    points = {(row["training.model"], row["training.method"]): row for row in rows}
+    models = list(dict.fromkeys(model for model, _ in points))
+    dies = int(rows[0]["rows"] * rows[0]["columns"])
+    series, table, said = {method: [] for method in METHODS}, [], []
+    for model in models:
+        mine, words = points.get((model, "hecaton")), []
+        for method in METHODS:
+            row = points.get((model, method))
+            series[method].append(row and mine and row[STEP] / mine[STEP])
+            if row is None:
+                continue
+            width = half_width(row)
+            told = {"model": model, "dies": dies, "method": method, "step_s": row[STEP], "within": width,
+                    "tokens_per_s": row["training.tokens_per_s"], "utilisation": row["training.mfu"],
+                    "energy_MJ": row[ENERGY] / 1e6, "events": row["events"]}
+            ratio = ""
+            if mine and method != "hecaton":
+                told |= {"time_over_hecaton": row[STEP] / mine[STEP], "ratio_within": (width ** 2 + half_width(mine) ** 2) ** 0.5,
+                         "energy_over_hecaton": row[ENERGY] / mine[ENERGY]}
+                ratio = (f", {told['time_over_hecaton']:.2f}x (within {100 * told['ratio_within']:.1f} %) the time and "
+                         f"{told['energy_over_hecaton']:.2f}x the energy")
+            table.append(told)
+            words.append(f"{method} {row[STEP]:.5g} s (within {100 * width:.1f} %; {100 * row['training.mfu']:.1f} % of peak{ratio})")
+        said.append(f"{model}: {'; '.join(words)}.")
+    write_csv(os.path.join(folder, "steps.csv"), [{key: told.get(key, "") for key in max(table, key=len)} for told in table])
+    svg = draw(f"A whole step at a public batch on {dies} dies", "over Hecaton's", models, series)
+    return svg, (f"Time of a whole step on {dies} dies, sampled: {' '.join(said)} Intervals hold with 95 %. {ASSUMED}")
+
+
 def ring_size(rows):
     sizes, lengths = (sorted({int(row[key]) for row in rows}) for key in ("collective.bytes", "package.columns"))
     bus = {(int(row["collective.bytes"]), int(row["package.columns"])): row["collective.bus_GBps"] for row in rows}
@@ -378,7 +413,8 @@ STUDIES = {"packets": packets, "ring-size": ring_size, "strong-scaling": strong_
 
 
 # These look at other tables too.
-WITH_FOLDER = {"latency": latency, "headline": headline, "headline-1024": headline, "claims": claims, "weak-scaling": weak_scaling}
+WITH_FOLDER = {"latency": latency, "headline": headline, "headline-1024": headline, "claims": claims, "weak-scaling": weak_scaling,
+               "whole-step": whole_step, "whole-step-1024": whole_step}
 
 
 def main():

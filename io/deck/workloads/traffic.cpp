@@ -7,12 +7,14 @@
 #include <set>
 #include <stdexcept>
 #include <string_view>
+#include <variant>
 
 #include "core/training/model/plan_error.hpp"
 #include "io/deck/registry_entry.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
 #include "io/deck/workloads/traffic_trace.hpp"
+#include "io/files/input_error.hpp"
 #include "net/package/timing.hpp"
 
 namespace hecaton::io {
@@ -66,14 +68,15 @@ Table traffic_table() {
            "Length of a packet.", [](auto& d) -> auto& { return own(d).packet_flits; }),
        key(
            "warmup_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
-           "Not measured, at the start.", [](auto& d) -> auto& { return own(d).warmup_cycles; }),
+           "Not measured, at the start. Of pattern \"trace\" 0 if not given.",
+           [](auto& d) -> auto& { return own(d).warmup_cycles; }),
        key(
            "measure_cycles", IntegerType{1, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
-           "Packets created in this window are measured.",
+           "Packets created in this window are measured. Of pattern \"trace\" all that follow if not given.",
            [](auto& d) -> auto& { return own(d).measure_cycles; }),
        key(
            "drain_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
-           "Injection goes on for so long after the measuring window.",
+           "Injection goes on for so long after the measuring window. Of pattern \"trace\" 0 if not given.",
            [](auto& d) -> auto& { return own(d).drain_cycles; }),
        key(
            "seed", IntegerType{0, INT64_MAX}, "", Tag::assumed, ActsOn::everything, "Of the random streams.",
@@ -182,10 +185,64 @@ std::vector<Table> TrafficKind::tables() {
   return {traffic_table()};
 }
 
+namespace {
+
+constexpr std::uint64_t longest_window = 1000 * million;
+
+bool is_trace(const Entry& entry) {
+  const auto* pattern = std::get_if<std::string>(&entry.value);
+  return entry.table == "traffic" && entry.name == "pattern" && pattern != nullptr &&
+         *pattern == name_of(net::TrafficPattern::trace);
+}
+
+std::uint64_t cycle_of(const net::ReplayPacket& packet, const Deck& deck) {
+  const std::int64_t cycle_ps = std::max<std::int64_t>(1, net::cycle_of(deck.network.link).ps);
+  return static_cast<std::uint64_t>(packet.time_ps / cycle_ps);
+}
+
+// The cycles from `warmup_cycles` on until the last packet. A file that cannot be read is complained about when the
+// traffic is made; until then the window is that of other patterns.
+std::uint64_t window_of_trace(const Deck& deck) {
+  const net::TrafficConfig& traffic = own(deck);
+  try {
+    std::uint64_t last = 0;
+    for (const net::ReplayPacket& packet : read_traffic_trace(traffic.trace_file, deck.network.package))
+      last = std::max(last, cycle_of(packet, deck));
+    const std::uint64_t after_warmup = last > traffic.warmup_cycles ? last - traffic.warmup_cycles : 0;
+    return std::min(after_warmup + 1, longest_window);
+  } catch (const InputError&) {
+    return net::TrafficConfig{}.measure_cycles;
+  }
+}
+
+void require_measured(const std::vector<net::ReplayPacket>& packets, const Deck& deck) {
+  const net::TrafficConfig& traffic = own(deck);
+  std::uint64_t last = 0;
+  for (const net::ReplayPacket& packet : packets) {
+    const std::uint64_t cycle = cycle_of(packet, deck);
+    last = std::max(last, cycle);
+    if (cycle >= traffic.warmup_cycles && cycle - traffic.warmup_cycles < traffic.measure_cycles) return;
+  }
+  throw training::PlanError(
+      "traffic.measure_cycles", "leaves nothing to measure",
+      fmt::format("no packet of the trace is in cycles {} to {}; the last is in cycle {}",
+                  traffic.warmup_cycles, traffic.warmup_cycles + traffic.measure_cycles - 1, last),
+      "leave out warmup_cycles and measure_cycles, and all packets are measured");
+}
+
+}  // namespace
+
+// Windows that are not given follow the trace; no cycles stand for that until it is known.
+void TrafficKind::prepare(Deck& deck, std::span<const Entry> entries) {
+  if (std::none_of(entries.begin(), entries.end(), &is_trace)) return;
+  own(deck).warmup_cycles = own(deck).measure_cycles = own(deck).drain_cycles = 0;
+}
+
 void TrafficKind::complete(Deck& deck, const std::filesystem::path& folder) {
-  std::string& trace_file = own(deck).trace_file;
-  if (!trace_file.empty())
-    trace_file = std::filesystem::absolute(folder / trace_file).lexically_normal().string();
+  net::TrafficConfig& traffic = own(deck);
+  if (!traffic.trace_file.empty())
+    traffic.trace_file = std::filesystem::absolute(folder / traffic.trace_file).lexically_normal().string();
+  if (traffic.measure_cycles == 0) traffic.measure_cycles = window_of_trace(deck);
 }
 
 const net::TrafficConfig* TrafficKind::packets(const Deck& deck) {
@@ -198,7 +255,7 @@ DieWork TrafficKind::die_work(const Deck& deck) {
   try {
     std::vector<net::ReplayPacket> replay;
     if (traffic.pattern == net::TrafficPattern::trace)
-      replay = read_traffic_trace(traffic.trace_file, package);
+      require_measured(replay = read_traffic_trace(traffic.trace_file, package), deck);
     return net::Traffic(traffic, package.rows, package.columns, std::move(replay));
   } catch (const std::invalid_argument& error) {
     throw training::PlanError("traffic.pattern", "does not exist on this mesh", error.what(),

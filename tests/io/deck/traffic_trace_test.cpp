@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/training/model/plan_error.hpp"
+#include "io/deck/workloads/kind.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
 namespace hecaton::test {
@@ -88,6 +90,39 @@ TEST(TrafficTrace, RefusesWhateverIsNoLine) {
     EXPECT_TRUE(problem(head + line + "\n").starts_with("deck.toml:2:")) << line;
   EXPECT_TRUE(problem(head + std::string(5, '\0')).starts_with("deck.toml:2:"));
   EXPECT_TRUE(problem(std::string(100000, ',')).starts_with("deck.toml:1:1: "));
+}
+
+// Cycles of 1 ns; the last packet comes in cycle 700.
+TEST(TrafficTrace, WindowsFollowItUnlessTheyAreGiven) {
+  const DeckFile packets(head + "700.5,0,1,64\n10,1,0,64\n");
+  const std::string deck = "[workload]\nkind = \"traffic\"\n[traffic]\npattern = \"trace\"\ntrace_file = \"" +
+                           packets.path().string() + "\"\n";
+  const auto windows = [&](const std::vector<std::string>& overrides) {
+    const DeckFile file(deck);
+    const auto traffic = io::read_deck(file.path(), overrides).as<net::TrafficConfig>();
+    return std::vector{traffic.warmup_cycles, traffic.measure_cycles, traffic.drain_cycles};
+  };
+  EXPECT_EQ(windows({}), (std::vector<std::uint64_t>{0, 701, 0}));
+  EXPECT_EQ(windows({"traffic.warmup_cycles=100"}), (std::vector<std::uint64_t>{100, 601, 0}));
+  EXPECT_EQ(windows({"traffic.measure_cycles=50", "traffic.drain_cycles=7"}),
+            (std::vector<std::uint64_t>{0, 50, 7}));
+  EXPECT_EQ(windows({"link.flit_bytes=128"}), (std::vector<std::uint64_t>{0, 351, 0}));
+  EXPECT_EQ(windows({"traffic.pattern=uniform", "traffic.trace_file="}),
+            (std::vector<std::uint64_t>{3000, 10000, 2000}));
+}
+
+TEST(TrafficTrace, ThatHasNothingToMeasureIsRefused) {
+  const DeckFile packets(head + "700.5,0,1,64\n10,1,0,64\n");
+  const std::string deck = "[workload]\nkind = \"traffic\"\n[traffic]\npattern = \"trace\"\ntrace_file = \"" +
+                           packets.path().string() + "\"\n";
+  const auto works = [&](const std::string& more) {
+    const io::Deck loaded = load(deck + more).deck;
+    io::kind_of(loaded).die_work(loaded);
+  };
+  EXPECT_NO_THROW(works("warmup_cycles = 700\n"));
+  EXPECT_NO_THROW(works("warmup_cycles = 10\nmeasure_cycles = 1\n"));
+  EXPECT_THROW(works("warmup_cycles = 701\n"), training::PlanError);
+  EXPECT_THROW(works("warmup_cycles = 11\nmeasure_cycles = 689\n"), training::PlanError);
 }
 
 TEST(TrafficTrace, OfTheDeckIsLookedForBesideIt) {
