@@ -53,7 +53,8 @@ Spread spread_of(const Values& values) {
     const double variance = variance_of_mean(values, length);
     if (length > 1 && variance <= spread.of_mean) continue;
     spread.of_mean = variance;
-    spread.freedom = static_cast<double>(values.size() / length - 1);
+    const std::size_t batches = values.size() / length;
+    spread.freedom = static_cast<double>(batches - 1);
   }
   return spread;
 }
@@ -67,8 +68,8 @@ double difference_of_halves(std::span<const double> values, std::size_t rounds, 
     if (round < half) earlier += values[i];
     if (round >= rounds - half) later += values[i];
   }
-  const auto of_half = static_cast<double>(values.size() / rounds * half);
-  return half == 0 ? 0 : (later - earlier) / of_half;
+  const std::size_t of_half = values.size() / rounds * half;
+  return half == 0 ? 0 : (later - earlier) / static_cast<double>(of_half);
 }
 
 double left_out(const Axis& axis) {

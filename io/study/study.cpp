@@ -73,7 +73,6 @@ int ranks_of(const Entry& entry) {
 }
 
 void set_key(Study& study, const Entry& entry) {
-  constexpr std::array<std::string_view, 3> traces{"none", "summary", "ops"};
   if (entry.name == "deck") {
     study.deck = study.path.parent_path() / text_of(entry, "name a deck, from the folder of the study");
   } else if (entry.name == "ranks") {
@@ -82,7 +81,7 @@ void set_key(Study& study, const Entry& entry) {
   } else if (entry.name == "partition") {
     study.partition = choice_of(entry, partition::partition_names);
   } else if (entry.name == "trace") {
-    study.trace = choice_of(entry, traces);
+    study.trace = value_named<TraceContent>(choice_of(entry, names_of<TraceContent>())).value();
   } else {
     refuse(entry, "is not a key", "the keys are " + joined(key_names), guess(entry.name, key_names));
   }

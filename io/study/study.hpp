@@ -22,6 +22,7 @@
 
 #include "io/deck/entry.hpp"
 #include "io/files/input_error.hpp"
+#include "io/result/trace_content.hpp"
 
 namespace hecaton::io {
 
@@ -34,7 +35,7 @@ struct Study {
   std::filesystem::path deck;
   int ranks = 1;
   std::string partition = "block";
-  std::string trace = "none";
+  TraceContent trace = TraceContent::none;
   std::vector<std::string> keys;  // "table.key", in the order of the text, the list before the grid
   std::vector<StudyPoint> points;
   Location ranks_at;  // where `ranks` is given, or the study as a whole

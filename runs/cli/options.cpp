@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "partition/partition.hpp"
+#include "runs/cli/choice.hpp"
 #include "runs/cli/number.hpp"
 #include "runs/cli/time_text.hpp"
 
@@ -26,11 +27,6 @@ std::string fraction_text(const std::string& text) {
 }
 
 }  // namespace
-
-void add_choice(CLI::App& command, const std::string& name, std::string& field,
-                std::vector<std::string> choices, const std::string& text) {
-  command.add_option(name, field, text)->check(CLI::IsMember(std::move(choices)))->capture_default_str();
-}
 
 void add_deck(CLI::App& command, DeckArguments& input) {
   command.add_option("DECK", input.deck, "The deck (TOML); see dump-default")->required();
@@ -66,7 +62,7 @@ void add_ranks(CLI::App& command, int& ranks, int least) {
 }
 
 void add_engine_switches(CLI::App& command, EngineArguments& engine) {
-  add_choice(command, "--trains", engine.trains, {"on", "off"},
+  add_choice(command, "--trains", engine.trains,
              "Let one event stand for a train of packets; results are the same");
   std::vector<std::string> sources;
   for_each_field<net::LookaheadSources>([&](const auto& field) { sources.emplace_back(field.name); });

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "net/lookahead/sources.hpp"
 
 namespace CLI {
@@ -14,6 +16,11 @@ class App;
 namespace hecaton::runs {
 
 inline constexpr int most_ranks = 1'000'000;
+
+enum class Switch : std::uint8_t { on, off };
+constexpr auto enum_names(std::type_identity<Switch>) {
+  return named<Switch>({{Switch::on, "on"}, {Switch::off, "off"}});
+}
 
 struct DeckArguments {
   std::string deck;
@@ -31,18 +38,14 @@ void add_ranks(CLI::App& command, int& ranks, int least = 1);
 
 // How the engine simulates; results are the same.
 struct EngineArguments {
-  std::string trains = "on";         // "on" or "off"
+  Switch trains = Switch::on;
   std::vector<std::string> without;  // sources of lookahead to leave out
 
-  bool uses_trains() const { return trains == "on"; }
+  bool uses_trains() const { return trains == Switch::on; }
   net::LookaheadSources lookahead() const;
 };
 // --trains and --lookahead-without.
 void add_engine_switches(CLI::App& command, EngineArguments& engine);
-
-// An option that takes one of a few words.
-void add_choice(CLI::App& command, const std::string& name, std::string& field,
-                std::vector<std::string> choices, const std::string& text);
 
 // An option that takes a time (time_text.hpp); `field` is in picoseconds.
 void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text);

@@ -25,6 +25,7 @@
 #include "io/report/table.hpp"
 #include "io/result/provenance.hpp"
 #include "io/result/summary.hpp"
+#include "io/result/trace_content.hpp"
 #include "io/trace/result_set.hpp"
 #include "io/trace/trace.hpp"
 #include "runs/checkpoints/checkpoint_files.hpp"
@@ -33,6 +34,7 @@
 #include "runs/checkpoints/output_lock.hpp"
 #include "runs/checkpoints/run_checkpoints.hpp"
 #include "runs/checkpoints/signals.hpp"
+#include "runs/cli/choice.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"
@@ -48,16 +50,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
+enum class ProgressChoice : std::uint8_t { automatic, plain, none };
+constexpr auto enum_names(std::type_identity<ProgressChoice>) {
+  using enum ProgressChoice;
+  return named<ProgressChoice>({{automatic, "auto"}, {plain, "plain"}, {none, "none"}});
+}
+
 struct RunArguments {
   DeckArguments input;
   std::string output;   // folder; empty: out/<deck>
   std::string summary;  // file; empty: summary.json in the folder
   std::string profile;  // file; empty: none
-  std::string trace = "ops";
-  std::string progress = "auto";
-  std::string sync = "auto";
+  io::TraceContent trace = io::TraceContent::ops;
+  ProgressChoice progress = ProgressChoice::automatic;
+  engine::SyncKind sync = engine::SyncKind::automatic;
   EngineArguments engine;
-  std::string clocked = "on";
+  Switch clocked = Switch::on;
   // In picoseconds; 0: none.
   std::int64_t checkpoint_every_ps = 0;            // of wall time
   std::int64_t checkpoint_every_simulated_ps = 0;  // of simulated time
@@ -69,7 +77,7 @@ struct RunArguments {
 };
 
 io::SimulationWay way_of(const RunArguments& arguments) {
-  return {arguments.engine.uses_trains(), arguments.clocked == "on"};
+  return {arguments.engine.uses_trains(), arguments.clocked == Switch::on};
 }
 
 struct OutputPaths {
@@ -86,7 +94,7 @@ OutputPaths output_paths(const RunArguments& arguments) {
   if (folder.empty()) folder = fs::path("out") / fs::path(arguments.input.deck).stem();
   OutputPaths paths;
   paths.folder = folder;
-  if (arguments.trace != "none") paths.trace = folder / io::trace_name;
+  if (arguments.trace != io::TraceContent::none) paths.trace = folder / io::trace_name;
   paths.summary = arguments.summary.empty() ? folder / io::summary_name : fs::path(arguments.summary);
   if (!arguments.profile.empty()) paths.profile = arguments.profile;
   paths.checkpoints = folder / "checkpoints";
@@ -125,7 +133,7 @@ void print_files(const OutputPaths& paths) {
 }
 
 bool records_operations(const RunArguments& arguments) {
-  return arguments.trace == "ops";
+  return arguments.trace == io::TraceContent::ops;
 }
 
 // What rank 0 has found, on every rank.
@@ -233,7 +241,8 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
     prepare_outputs(files_of(paths));
     const std::string advice =
         advise_sampling(checked.loaded.deck, checked.preview.estimate.events, world.size());
-    if (!advice.empty() && arguments.progress != "none") fmt::print(stderr, "hecaton: {}\n", advice);
+    if (!advice.empty() && arguments.progress != ProgressChoice::none)
+      fmt::print(stderr, "hecaton: {}\n", advice);
     if (is_new) run.lock = lock_output(paths.folder);
     if (run.lock && run.lock->why_unprotected().empty()) remove_unfinished(paths);
     if (const auto job = job_of(arguments)) note_job(paths.folder, *job);
@@ -245,9 +254,9 @@ CheckedRun checked_run(const RunArguments& arguments, const boost::mpi::communic
   return run;
 }
 
-io::ProgressStyle progress_style(const std::string& name) {
-  if (name == "none") return io::ProgressStyle::none;
-  if (name == "plain") return io::ProgressStyle::plain;
+io::ProgressStyle progress_style(ProgressChoice choice) {
+  if (choice == ProgressChoice::none) return io::ProgressStyle::none;
+  if (choice == ProgressChoice::plain) return io::ProgressStyle::plain;
   return io::automatic_style(stderr);
 }
 
@@ -266,7 +275,7 @@ CheckpointOptions checkpoint_options(const RunArguments& arguments, const Checke
   options.every_simulated = {arguments.checkpoint_every_simulated_ps};
   options.most_wall = wall_time(arguments.max_wall_ps);
   if (!checked.restart.empty()) options.restart = checked.restart;
-  options.prints = arguments.progress != "none";
+  options.prints = arguments.progress != ProgressChoice::none;
   options.locked = checked.lock.has_value();
   options.removes_others = arguments.fresh;
   return options;
@@ -426,15 +435,15 @@ Action add_options(CLI::App& command) {
   command
       .add_option("--profile", run.profile, "Write what each rank did and where its time went (JSON) here")
       ->type_name("FILE");
-  add_choice(command, "--trace", run.trace, {"none", "summary", "ops"},
+  add_choice(command, "--trace", run.trace,
              "What the trace holds: no trace, counters of dies and links, also every operation");
-  add_choice(command, "--sync", run.sync, {"auto", "window", "null"},
+  add_choice(command, "--sync", run.sync, sync_choices,
              "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_engine_switches(command, run.engine);
   add_choice(
-      command, "--clocked", run.clocked, {"on", "off"},
+      command, "--clocked", run.clocked,
       "Simulate traffic cycle by cycle where its network keeps step with one clock; results are the same");
-  add_choice(command, "--progress", run.progress, {"auto", "plain", "none"}, "Progress on stderr");
+  add_choice(command, "--progress", run.progress, "Progress on stderr");
   add_halts(command, run);
   add_sampling(command, run.input);
   add_number(command, check_option, run.check_ranks, 1, most_ranks,

@@ -13,6 +13,7 @@
 
 #include "io/report/message.hpp"
 #include "io/report/quantity.hpp"
+#include "runs/cli/choice.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"

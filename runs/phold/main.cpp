@@ -15,7 +15,9 @@
 #include "core/engine/mpi/shared_channels.hpp"
 #include "core/engine/mpi/transport.hpp"
 #include "core/engine/sync/null_sync.hpp"
+#include "core/engine/sync/sync_kind.hpp"
 #include "core/engine/sync/window_sync.hpp"
+#include "runs/cli/choice.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"
 #include "runs/phold/bare_loop.hpp"
@@ -27,12 +29,12 @@ using namespace hecaton;
 
 struct Arguments {
   phold::Config config;
-  std::string sync = "auto";
+  engine::SyncKind sync = engine::SyncKind::automatic;
   bool json = false;
 };
 
 struct Result {
-  std::string sync;
+  engine::SyncKind sync = engine::SyncKind::none;
   engine::Accounting mine;
   std::uint64_t events = 0;  // of all ranks
   std::uint64_t digest = 0;
@@ -48,11 +50,11 @@ engine::Accounting run_with(phold::Model& model, Synchroniser&& synchroniser) {
   return engine.accounting();
 }
 
-engine::Accounting run_synchronised(phold::Model& model, const std::string& sync,
+engine::Accounting run_synchronised(phold::Model& model, engine::SyncKind sync,
                                     const boost::mpi::communicator& world) {
   using Payload = phold::Model::Payload;
-  if (sync == "none") return run_with(model, engine::Alone{});
-  if (sync == "window") {
+  if (sync == engine::SyncKind::none) return run_with(model, engine::Alone{});
+  if (sync == engine::SyncKind::window) {
     engine::MpiTransport<Payload> transport(world);
     return run_with(model, engine::WindowSync(transport));
   }
@@ -67,17 +69,11 @@ engine::Accounting run_synchronised(phold::Model& model, const std::string& sync
   return run_with(model, engine::NullSync(channels));
 }
 
-std::string choose_sync(const std::string& asked, const boost::mpi::communicator& world) {
-  if (world.size() == 1) return "none";
-  if (asked != "auto") return asked;
-  return engine::SharedMemory::possible(world) ? "null" : "window";
-}
-
 Result measure(const Arguments& arguments, const boost::mpi::communicator& world) {
   const auto ranks = static_cast<std::uint32_t>(world.size());
   phold::Model model(arguments.config, ranks, static_cast<std::uint32_t>(world.rank()));
   Result result;
-  result.sync = choose_sync(arguments.sync, world);
+  result.sync = engine::sync_of(arguments.sync, world.size(), engine::SharedMemory::possible(world));
   world.barrier();
   const auto start = std::chrono::steady_clock::now();
   result.mine = run_synchronised(model, result.sync, world);
@@ -101,13 +97,14 @@ void print(const Arguments& arguments, const Result& result, int ranks) {
         "\"net_events\": {}, \"digest\": \"{:016x}\", \"wall_s\": {:.6f}, \"events_per_s\": {:.0f}, "
         "\"bare_queue_events_per_s\": {:.0f}, \"share_of_bare_queue_per_rank\": {:.4f}, "
         "\"agreements\": {}, \"null_messages\": {}, \"batches\": {}, \"waiting_share\": {:.4f}}}\n",
-        ranks, result.sync, arguments.config.components, arguments.config.events_per_component, result.events,
-        result.digest, result.wall_s, rate, result.bare_events_per_s, per_rank, result.mine.windows,
-        result.mine.null_messages, result.mine.batches_sent, result.waiting_share);
+        ranks, name_of(result.sync), arguments.config.components, arguments.config.events_per_component,
+        result.events, result.digest, result.wall_s, rate, result.bare_events_per_s, per_rank,
+        result.mine.windows, result.mine.null_messages, result.mine.batches_sent, result.waiting_share);
     return;
   }
   fmt::print("net events          {} (digest {:016x})\n", result.events, result.digest);
-  fmt::print("wall time           {:.3f} s on {} ranks, sync {}\n", result.wall_s, ranks, result.sync);
+  fmt::print("wall time           {:.3f} s on {} ranks, sync {}\n", result.wall_s, ranks,
+             name_of(result.sync));
   fmt::print("events per second   {:.2f} M\n", rate * 1e-6);
   fmt::print("bare queue loop     {:.2f} M per rank; the engine reaches {:.0f} % of it on each\n",
              result.bare_events_per_s * 1e-6, per_rank * 100);
@@ -138,9 +135,7 @@ int run(int argc, char** argv, const boost::mpi::communicator& world) {
   add_ns(app, "--until", until_ns, "events at or after this time are not sent, ns");
   runs::add_number(app, "--seed", arguments.config.seed, 0, std::numeric_limits<std::uint64_t>::max(),
                    "of all random numbers");
-  app.add_option("--sync", arguments.sync, "how ranks wait for each other")
-      ->check(CLI::IsMember({"auto", "window", "null"}))
-      ->capture_default_str();
+  runs::add_choice(app, "--sync", arguments.sync, runs::sync_choices, "how ranks wait for each other");
   app.add_flag("--json", arguments.json, "print the result as JSON");
   try {
     app.parse(argc, argv);

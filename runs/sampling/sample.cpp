@@ -1,7 +1,7 @@
 #include "runs/sampling/sample.hpp"
 
 #include <algorithm>
-#include <boost/mpi/collectives/broadcast.hpp>
+#include <boost/mpi/collectives.hpp>
 #include <cstdlib>
 #include <numeric>
 #include <utility>

@@ -227,8 +227,8 @@ std::optional<io::Summary> finished_summary(const Sweep& sweep, const SweepPoint
     const io::BuildInfo& build = io::build_info();
     const bool is_ours = summary.deck_digest == digest_of_text(point.deck_text) &&
                          summary.version == build.version && summary.git == build.git;
-    const bool has_trace =
-        sweep.study.trace == "none" || fs::exists(folder_of(sweep, point.name) / "trace.h5", error);
+    const bool has_trace = sweep.study.trace == io::TraceContent::none ||
+                           fs::exists(folder_of(sweep, point.name) / "trace.h5", error);
     if (is_ours && has_trace) return summary;
   } catch (const io::InputError&) {
   }
@@ -297,7 +297,7 @@ std::vector<std::string> run_words(const Sweep& sweep, const SweepPoint& point) 
   const fs::path folder = folder_of(sweep, point.name);
   std::vector<std::string> words{"run",         (folder / deck_file(point.name)).string(),
                                  "--output",    folder.string(),
-                                 "--trace",     sweep.study.trace,
+                                 "--trace",     std::string(name_of(sweep.study.trace)),
                                  "--partition", sweep.study.partition,
                                  "--progress",  "plain",
                                  "--fresh"};

@@ -59,7 +59,7 @@ struct Run {
   const Workload& workload;
   AnyModel& model;
   const RunOptions& options;
-  std::string sync;
+  engine::SyncKind sync;
   const boost::mpi::communicator& world;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
@@ -78,7 +78,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
     accounting.events += result.events_before = run.options.resume->head().events;
   result.accounting = gather(accounting, run.world);
   result.critical_path_events = critical_path(nodes, run.world);
-  result.sync = run.sync;
+  result.sync = name_of(run.sync);
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - run.start).count();
   return result;
 }
@@ -132,14 +132,6 @@ std::optional<engine::Accounting> run_engine(const Run<AnyModel>& run, Synchroni
   return engine.accounting();
 }
 
-// Promises through shared memory are so cheap that nothing else is worth while on one host; between hosts,
-// one reduction costs less than many null messages.
-std::string choose_sync(const std::string& asked, const boost::mpi::communicator& world) {
-  if (world.size() == 1) return "none";
-  if (asked != "auto") return asked;
-  return engine::SharedMemory::possible(world) ? "null" : "window";
-}
-
 // For channels between the ranks of one host; nothing where they have to send messages.
 template <class AnyModel>
 std::optional<engine::SharedMemory> shared_memory(const Run<AnyModel>& run) {
@@ -157,8 +149,8 @@ std::optional<engine::SharedMemory> shared_memory(const Run<AnyModel>& run) {
 
 template <class AnyModel>
 std::optional<engine::Accounting> run_synchronised(const Run<AnyModel>& run) {
-  if (run.sync == "none") return run_engine(run, engine::Alone{});
-  if (run.sync == "window") {
+  if (run.sync == engine::SyncKind::none) return run_engine(run, engine::Alone{});
+  if (run.sync == engine::SyncKind::window) {
     engine::MpiTransport<net::Payload> transport(run.world);
     return run_engine(run, engine::WindowSync(transport));
   }
@@ -199,7 +191,8 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
-  const std::string sync = choose_sync(options.sync, world);
+  const engine::SyncKind sync =
+      engine::sync_of(options.sync, world.size(), engine::SharedMemory::possible(world));
   if (is_clocked(deck)) {
     const bool link_alone = workload.uses_bypass() || !options.lookahead.router;
     const std::uint32_t packet_flits = io::kind_of(deck).packets(deck)->packet_flits;

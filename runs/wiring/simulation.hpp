@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/engine/sync/halt.hpp"
+#include "core/engine/sync/sync_kind.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/deck/deck.hpp"
 #include "io/result/run_result.hpp"
@@ -41,7 +42,7 @@ struct HaltPlan {
 
 struct RunOptions {
   std::string partition = "block";
-  std::string sync = "auto";  // "auto", "window" or "null"
+  engine::SyncKind sync = engine::SyncKind::automatic;
   bool shared_memory = true;  // may ranks of one host use it?
   bool record_operations = true;
   net::LookaheadSources lookahead;  // for tests and measurements: all are on

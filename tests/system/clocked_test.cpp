@@ -58,7 +58,7 @@ TEST(Clocked, IsTheNetworkOfEvents) {
     const int ranks = 2 + static_cast<int>(seed) % 3;
     runs::RunOptions options;
     options.partition = seed % 2 == 0 ? "block" : "scotch";
-    options.sync = seed % 5 == 0 ? "window" : "null";
+    options.sync = seed % 5 == 0 ? engine::SyncKind::window : engine::SyncKind::null;
     const Outcome on_ranks = run_deck(deck, ranks, options);
     deck.network.clocked = false;
     ASSERT_FALSE(runs::is_clocked(deck));

@@ -12,6 +12,8 @@
 namespace hecaton::test {
 namespace {
 
+using engine::SyncKind;
+
 TrainingDeck small_training() {
   TrainingDeck deck;
   deck.model = {"tiny", 64, 96, 8, 4, 1, 100, true};
@@ -35,7 +37,7 @@ constexpr const char* traffic =
     "[workload]\nkind = \"traffic\"\n[package]\nrows = 4\ncolumns = 5\ntopology = \"mesh\"\n"
     "[traffic]\ninjection_rate = 0.3\npacket_flits = 2\nwarmup_cycles = 100\nmeasure_cycles = 300\n";
 
-runs::RunOptions with(const char* sync, const net::LookaheadSources& lookahead = {}) {
+runs::RunOptions with(SyncKind sync, const net::LookaheadSources& lookahead = {}) {
   runs::RunOptions options;
   options.sync = sync;
   options.lookahead = lookahead;
@@ -72,21 +74,21 @@ TEST_P(Played, CountsWhatTheRunDoes) {
   struct Way {
     std::uint32_t ranks;
     const char* partition;
-    const char* sync;
+    SyncKind sync;
     bool trains;
     net::LookaheadSources lookahead{};
   };
-  for (const Way& way : {Way{2, "block", "window", true},
-                         {2, "strip", "null", true},
-                         {2, "block", "window", true, {.router = false}},
-                         {4, "block", "window", true},
-                         {4, "scotch", "window", false},
-                         {4, "block", "window", true, {.distance = false}},
-                         {4, "block", "window", true, {.interface = false}},
-                         {8, "block", "window", true},
-                         {8, "strip", "null", true}}) {
+  for (const Way& way : {Way{2, "block", SyncKind::window, true},
+                         {2, "strip", SyncKind::null, true},
+                         {2, "block", SyncKind::window, true, {.router = false}},
+                         {4, "block", SyncKind::window, true},
+                         {4, "scotch", SyncKind::window, false},
+                         {4, "block", SyncKind::window, true, {.distance = false}},
+                         {4, "block", SyncKind::window, true, {.interface = false}},
+                         {8, "block", SyncKind::window, true},
+                         {8, "strip", SyncKind::null, true}}) {
     if (static_cast<int>(way.ranks) > world_size()) continue;
-    SCOPED_TRACE(fmt::format("{} ranks, {}, {}", way.ranks, way.partition, way.sync));
+    SCOPED_TRACE(fmt::format("{} ranks, {}, {}", way.ranks, way.partition, name_of(way.sync)));
     deck.network.trains = way.trains;
     runs::RunOptions options = with(way.sync, way.lookahead);
     options.partition = way.partition;
@@ -95,7 +97,7 @@ TEST_P(Played, CountsWhatTheRunDoes) {
     runs::DryRunOptions meant{way.ranks, way.partition, way.lookahead, {}};
     meant.costs.event_ns = 100;
     const io::Forecast played = runs::dry_run(deck, meant);
-    expect_same_counts(real, played, std::string(way.sync) == "window");
+    expect_same_counts(real, played, way.sync == SyncKind::window);
   }
 }
 
@@ -104,18 +106,18 @@ INSTANTIATE_TEST_SUITE_P(Decks, Played, ::testing::Values(contended_training(), 
 // Every source of lookahead saves windows, and changes nothing else.
 TEST(Lookahead, EverySourceIsWorthSomething) {
   const io::Deck deck = deck_of(contended_training());
-  const Outcome all = run_deck(deck, 2, with("window"));
+  const Outcome all = run_deck(deck, 2, with(SyncKind::window));
   for (const net::LookaheadSources& less :
        {net::LookaheadSources{.distance = false}, net::LookaheadSources{.interface = false}}) {
-    const Outcome run = run_deck(deck, 2, with("window", less));
+    const Outcome run = run_deck(deck, 2, with(SyncKind::window, less));
     if (!is_root() || world_size() == 1) continue;
     EXPECT_EQ(run.totals.digest, all.totals.digest);
     EXPECT_GT(run.summary.windows, all.summary.windows);
   }
   // The cycles of routers count where no worm passes over a die.
   const io::Deck mesh = deck_of(traffic);
-  const Outcome all_on = run_deck(mesh, 2, with("window"));
-  const Outcome without = run_deck(mesh, 2, with("window", {.router = false}));
+  const Outcome all_on = run_deck(mesh, 2, with(SyncKind::window));
+  const Outcome without = run_deck(mesh, 2, with(SyncKind::window, {.router = false}));
   if (!is_root() || world_size() == 1) return;
   EXPECT_EQ(without.totals.digest, all_on.totals.digest);
   EXPECT_GT(without.summary.windows, all_on.summary.windows);
@@ -131,9 +133,9 @@ TEST(Lookahead, AMillisecondOfComputingCostsAHandfulOfReductions) {
   const std::string text = text_of(shape);
   const std::string slow = std::string(text).replace(text.find("[die]\n"), 6, "[die]\npeak_TFLOPS = 0.001\n");
   const std::string fast = std::string(text).replace(text.find("[die]\n"), 6, "[die]\npeak_TFLOPS = 1\n");
-  const Outcome computing = run_deck(deck_of(slow), 2, with("window"));
-  const Outcome talking = run_deck(deck_of(fast), 2, with("window"));
-  const Outcome promising = run_deck(deck_of(slow), 2, with("null"));
+  const Outcome computing = run_deck(deck_of(slow), 2, with(SyncKind::window));
+  const Outcome talking = run_deck(deck_of(fast), 2, with(SyncKind::window));
+  const Outcome promising = run_deck(deck_of(slow), 2, with(SyncKind::null));
   if (!is_root() || world_size() == 1) return;
   constexpr std::int64_t millisecond = 1'000'000'000;
   EXPECT_GT(computing.totals.simulated_ps, 100 * millisecond);

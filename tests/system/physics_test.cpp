@@ -63,7 +63,7 @@ TEST(Step, LongComputationCostsNoWindows) {
   TrainingDeck deck = base("hecaton");
   deck.overlap = false;
   runs::RunOptions options;
-  options.sync = "window";
+  options.sync = engine::SyncKind::window;
   const auto run_at = [&](const char* peak) {
     std::string text = text_of(deck);
     text.insert(text.find("[die]\n") + 6, fmt::format("peak_TFLOPS = {}\n", peak));

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::uint32_t wanted_decks = 60;
 
-template <std::size_t N>
-const char* one_of(Dice& draw, const std::array<const char*, N>& words) {
+template <class Value, std::size_t N>
+Value one_of(Dice& draw, const std::array<Value, N>& words) {
   return words[draw(0, N - 1)];
 }
 
@@ -154,7 +154,8 @@ void expect_rows_add_up(const Outcome& run) {
 runs::RunOptions random_options(Dice& draw) {
   runs::RunOptions options;
   options.partition = one_of(draw, std::array{"block", "strip", "scotch"});
-  options.sync = one_of(draw, std::array{"null", "null", "window"});
+  using engine::SyncKind;
+  options.sync = one_of(draw, std::array{SyncKind::null, SyncKind::null, SyncKind::window});
   options.shared_memory = !draw.one_in(5);
   return options;
 }

@@ -8,6 +8,8 @@
 namespace hecaton::test {
 namespace {
 
+using engine::SyncKind;
+
 class AnyRankCount : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(AnyRankCount, GivesTheSameRows) {
@@ -28,26 +30,27 @@ TEST_P(AnyRankCount, GivesTheSameRows) {
     int ranks;
     const char* partition;
     bool trains;
-    const char* sync;
+    SyncKind sync;
     bool shared_memory;
   };
-  for (const auto& [ranks, partition, trains, sync, shared_memory] : {Way{2, "block", true, "null", true},
-                                                                      {2, "strip", false, "window", true},
-                                                                      {2, "scotch", true, "null", false},
-                                                                      {3, "block", false, "null", false},
-                                                                      {3, "strip", true, "null", true},
-                                                                      {3, "scotch", true, "window", true},
-                                                                      {4, "block", true, "null", true},
-                                                                      {4, "strip", true, "null", false},
-                                                                      {5, "scotch", false, "null", true},
-                                                                      {6, "block", true, "window", true},
-                                                                      {7, "scotch", true, "null", true},
-                                                                      {8, "block", true, "window", true},
-                                                                      {8, "strip", false, "null", true},
-                                                                      {8, "scotch", true, "null", true}}) {
+  for (const auto& [ranks, partition, trains, sync, shared_memory] :
+       {Way{2, "block", true, SyncKind::null, true},
+        {2, "strip", false, SyncKind::window, true},
+        {2, "scotch", true, SyncKind::null, false},
+        {3, "block", false, SyncKind::null, false},
+        {3, "strip", true, SyncKind::null, true},
+        {3, "scotch", true, SyncKind::window, true},
+        {4, "block", true, SyncKind::null, true},
+        {4, "strip", true, SyncKind::null, false},
+        {5, "scotch", false, SyncKind::null, true},
+        {6, "block", true, SyncKind::window, true},
+        {7, "scotch", true, SyncKind::null, true},
+        {8, "block", true, SyncKind::window, true},
+        {8, "strip", false, SyncKind::null, true},
+        {8, "scotch", true, SyncKind::null, true}}) {
     if (ranks > world_size()) continue;
     SCOPED_TRACE(fmt::format("{} ranks, {}, trains {}, sync {}, shared memory {}", ranks, partition, trains,
-                             sync, shared_memory));
+                             name_of(sync), shared_memory));
     deck.network.trains = trains;
     runs::RunOptions options;
     options.partition = partition;

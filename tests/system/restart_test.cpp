@@ -12,6 +12,8 @@
 namespace hecaton::test {
 namespace {
 
+using engine::SyncKind;
+
 namespace fs = std::filesystem;
 
 std::string content(const fs::path& path) {
@@ -22,13 +24,13 @@ std::string content(const fs::path& path) {
 struct Way {
   int ranks;
   const char* partition;
-  const char* sync;
+  SyncKind sync;
   bool shared_memory;
 };
-constexpr Way ways[] = {{1, "block", "auto", true},   {2, "scotch", "null", true},
-                        {3, "strip", "window", true}, {2, "block", "null", false},
-                        {1, "strip", "auto", true},   {4, "scotch", "window", true},
-                        {3, "block", "null", true}};
+constexpr Way ways[] = {{1, "block", SyncKind::automatic, true}, {2, "scotch", SyncKind::null, true},
+                        {3, "strip", SyncKind::window, true},    {2, "block", SyncKind::null, false},
+                        {1, "strip", SyncKind::automatic, true}, {4, "scotch", SyncKind::window, true},
+                        {3, "block", SyncKind::null, true}};
 
 // One rank, and each synchroniser with others.
 constexpr std::size_t compared_ways = 4;
