@@ -249,6 +249,7 @@ def output_lost():
         errors = [line for line in said.splitlines() if line.startswith("hecaton: error: ")]
         check(job.returncode == 1 and len(errors) == 1 and "is gone, and with it a part" in errors[0], f"{job.returncode} {said!r}")
         check(not os.path.exists(os.path.join(here, "o", "summary.json")), "nothing torn is left")
+        shutil.rmtree(os.path.join(here, "moved"))
         check(printed == "" and files_below(here) == {os.path.join(here, "long.toml")}, f"left are {files_below(here)}")
 
 
