@@ -14,9 +14,9 @@
 #include "io/result/provenance.hpp"
 #include "runs/checkpoints/signals.hpp"
 #include "runs/cli/command_line.hpp"
-#include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/launcher.hpp"
+#include "runs/cli/out_of_memory.hpp"
 #include "runs/cli/standard_streams.hpp"
 #include "runs/commands/table.hpp"
 
@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   // A batch system may send signals as soon as the job starts.
   runs::BlockedSignals blocked;
   runs::open_standard_streams();
+  runs::hear_of_children();
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   const runs::Command* command = runs::find_command(runs::all_commands, arguments);
   const bool on_ranks = command != nullptr && runs::runs_on_ranks(*command, arguments);
@@ -65,8 +66,8 @@ int main(int argc, char** argv) {
     const auto* usage = std::get_if<runs::UsageText>(&parsed);
     const int code = usage ? print_usage(*usage, session.world) : std::get<runs::Action>(parsed)(session);
     return runs::everything_printed() ? code : runs::exit_failed;
-  } catch (const std::bad_alloc&) {
-    io::print_error(runs::memory_text(0));
+  } catch (const std::bad_alloc& failure) {
+    io::print_error(runs::memory_text(failure, 0));
     return runs::exit_failed;
   } catch (const std::exception& error) {
     io::print_error(error.what());

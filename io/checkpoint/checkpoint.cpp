@@ -37,7 +37,7 @@ class SharedFile {
   explicit SharedFile(const fs::path& path) : path_(path), id_(::open(path.c_str(), O_WRONLY | O_CLOEXEC)) {
     if (id_ < 0) fail("opening");
   }
-  ~SharedFile() { ::close(id_); }
+  ~SharedFile() { static_cast<void>(::close(id_)); }  // what was written is synced by then
   SharedFile(const SharedFile&) = delete;
   SharedFile& operator=(const SharedFile&) = delete;
 

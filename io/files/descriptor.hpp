@@ -16,7 +16,7 @@ class Descriptor {
     return *this;
   }
   ~Descriptor() {
-    if (id_ >= 0) ::close(id_);
+    if (id_ >= 0) static_cast<void>(::close(id_));
   }
 
   bool is_open() const { return id_ >= 0; }

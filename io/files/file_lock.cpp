@@ -67,8 +67,9 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
   return *this;
 }
 
+// A lock file that stays is held by nobody.
 FileLock::~FileLock() {
-  if (file_.is_open() && has_name(file_.id(), path_)) ::unlink(path_.c_str());
+  if (file_.is_open() && has_name(file_.id(), path_)) static_cast<void>(::unlink(path_.c_str()));
 }
 
 bool FileLock::take() {

@@ -3,37 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/files/hdf5_calls.hpp"
 #include "io/files/seal.hpp"
 
 namespace hecaton::io::hdf5 {
 namespace {
-
-// The innermost message of HDF5's error stack says what went wrong; the outer ones only who called whom.
-herr_t keep_description(unsigned, const H5E_error2_t* entry, void* text) {
-  if (entry->desc != nullptr) *static_cast<std::string*>(text) = entry->desc;
-  return 0;
-}
-
-[[noreturn]] void fail(const std::string& action) {
-  std::string reason;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_description, &reason);
-  H5Eclear2(H5E_DEFAULT);
-  throw Error(action + ": " + (reason.empty() ? "no reason given by HDF5" : reason));
-}
-
-// Opening the library switches its printing on; every file operation begins by switching it off.
-void silence() {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
-
-Handle take(hid_t id, Handle::Closer closer, const std::string& action) {
-  if (id < 0) fail(action);
-  return {id, closer};
-}
-
-void check(herr_t status, const std::string& action) {
-  if (status < 0) fail(action);
-}
 
 hid_t file_type(Cell cell) {
   switch (cell) {
@@ -53,30 +27,6 @@ hid_t file_type(Cell cell) {
       return H5T_IEEE_F64LE;
   }
   throw std::logic_error("an HDF5 cell type without a file type");
-}
-
-hid_t memory_type(Cell cell) {
-  switch (cell) {
-    case Cell::u8:
-      return H5T_NATIVE_UINT8;
-    case Cell::i16:
-      return H5T_NATIVE_INT16;
-    case Cell::i32:
-      return H5T_NATIVE_INT32;
-    case Cell::u32:
-      return H5T_NATIVE_UINT32;
-    case Cell::i64:
-      return H5T_NATIVE_INT64;
-    case Cell::u64:
-      return H5T_NATIVE_UINT64;
-    case Cell::f64:
-      return H5T_NATIVE_DOUBLE;
-  }
-  throw std::logic_error("an HDF5 cell type without a memory type");
-}
-
-Handle property_list(hid_t kind) {
-  return take(H5Pcreate(kind), H5Pclose, "creating an HDF5 property list");
 }
 
 // Space is reserved at creation, so that ranks that open the file later only fill it in.
@@ -105,32 +55,10 @@ Handle vector_space(hsize_t length) {
   return take(H5Screate_simple(1, &length, nullptr), H5Sclose, "creating an HDF5 space");
 }
 
-// A link may lead to another file, or round in circles: only plain links are followed.
-void expect_plain_links(const Handle& file, const std::string& path, const std::string& action) {
-  for (std::size_t end = 0; end < path.size();) {
-    end = std::min(path.find('/', end + 1), path.size());
-    H5L_info_t info;
-    check(H5Lget_info(file.id(), path.substr(0, end).c_str(), &info, H5P_DEFAULT), action);
-    if (info.type != H5L_TYPE_HARD) throw Error(action + ": it is a link to somewhere else");
-  }
-}
-
-bool lies_plainly_in_the_file(const Handle& dataset) {
-  const Handle properties =
-      take(H5Dget_create_plist(dataset.id()), H5Pclose, "reading a dataset's properties");
-  const H5D_layout_t layout = H5Pget_layout(properties.id());
-  return (layout == H5D_CONTIGUOUS || layout == H5D_COMPACT) && H5Pget_external_count(properties.id()) == 0;
-}
-
-// The rows of a column that lies plainly in the file and is not longer than credible.
-std::uint64_t plain_rows(const Handle& dataset, const std::string& action, std::uint64_t most_rows) {
-  const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
-  if (H5Sget_simple_extent_ndims(space.id()) != 1) throw Error(action + ": it is not a column");
-  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
-  const hssize_t rows = H5Sget_simple_extent_npoints(space.id());
-  if (rows < 0 || static_cast<std::uint64_t>(rows) > most_rows)
-    throw Error(action + ": its " + std::to_string(rows) + " rows are not credible");
-  return static_cast<std::uint64_t>(rows);
+std::size_t count_cells(const Handle& space) {
+  const hssize_t cells = H5Sget_simple_extent_npoints(space.id());
+  if (cells < 0) fail("counting the cells of an HDF5 space");
+  return static_cast<std::size_t>(cells);
 }
 
 void write_attribute(const Handle& object, const std::string& name, const Handle& type, const Handle& space,
@@ -152,6 +80,8 @@ void write_padded(const Handle& parent, const std::string& name, std::size_t wid
       H5Dcreate2(parent.id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
       H5Dclose, action);
   check(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts), action);
+  const std::span<const char> bytes(texts, width * count_cells(space));
+  write_checksum(dataset, checksum_of_cells(std::as_bytes(bytes), 1, 0));
 }
 
 }  // namespace
@@ -206,6 +136,13 @@ Handle open(const std::filesystem::path& path) {
   return take(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose, "opening " + path.string());
 }
 
+Handle open_again(const std::filesystem::path& path) {
+  silence();
+  const Handle access = property_list(H5P_FILE_ACCESS);
+  check(H5Pset_file_locking(access.id(), false, true), "switching HDF5 file locks off");
+  return take(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.id()), H5Fclose, "opening " + path.string());
+}
+
 Handle open_shared(const std::filesystem::path& path, MPI_Comm comm) {
   silence();
   const Handle access = property_list(H5P_FILE_ACCESS);
@@ -234,6 +171,22 @@ Handle create_column(const Handle& parent, const std::string& name, Cell cell, s
 
 void write_column(const Handle& column, Cell cell, const void* rows) {
   check(H5Dwrite(column.id(), memory_type(cell), H5S_ALL, H5S_ALL, H5P_DEFAULT, rows), "writing a column");
+  const Handle space = take(H5Dget_space(column.id()), H5Sclose, "writing a column");
+  const std::span<const std::byte> cells(static_cast<const std::byte*>(rows),
+                                         cell_bytes(cell) * count_cells(space));
+  write_checksum(column, checksum_of_cells(cells, cell_bytes(cell), 0));
+}
+
+void write_checksum(const Handle& column, std::uint64_t checksum) {
+  const std::string action = "writing the attribute 'checksum'";
+  const htri_t is_there = H5Aexists(column.id(), checksum_name);
+  if (is_there < 0) fail(action);
+  const Handle attribute = is_there > 0
+                               ? take(H5Aopen(column.id(), checksum_name, H5P_DEFAULT), H5Aclose, action)
+                               : take(H5Acreate2(column.id(), checksum_name, H5T_STD_U64LE, scalar().id(),
+                                                 H5P_DEFAULT, H5P_DEFAULT),
+                                      H5Aclose, action);
+  check(H5Awrite(attribute.id(), H5T_NATIVE_UINT64, &checksum), action);
 }
 
 void write_text(const Handle& parent, const std::string& name, std::string_view text) {
@@ -321,136 +274,24 @@ void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint6
         action);
 }
 
-void read_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, void* rows) {
+void read_rows(const Handle& column, hid_t type, std::uint64_t first, std::uint64_t count, void* rows) {
   const std::string action = "reading rows of a column";
   const Handle file_space = take(H5Dget_space(column.id()), H5Sclose, action);
   const hsize_t start = first;
   const hsize_t length = count;
   check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), action);
   const Handle memory_space = vector_space(length);
-  check(H5Dread(column.id(), memory_type(cell), memory_space.id(), file_space.id(), H5P_DEFAULT, rows),
-        action);
+  check(H5Dread(column.id(), type, memory_space.id(), file_space.id(), H5P_DEFAULT, rows), action);
+}
+
+void read_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, void* rows) {
+  read_rows(column, memory_type(cell), first, count, rows);
 }
 
 std::string library_version() {
   unsigned major = 0, minor = 0, release = 0;
   check(H5get_libversion(&major, &minor, &release), "asking HDF5 for its version");
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
-}
-
-bool looks_like_hdf5(const std::filesystem::path& path) {
-  silence();
-  const bool recognised = H5Fis_hdf5(path.c_str()) > 0;
-  H5Eclear2(H5E_DEFAULT);
-  return recognised;
-}
-
-std::string read_text(const Handle& file, const std::string& path, std::size_t most_bytes) {
-  const std::string action = "reading '" + path + "'";
-  expect_plain_links(file, path, action);
-  const Handle dataset = take(H5Dopen2(file.id(), path.c_str(), H5P_DEFAULT), H5Dclose, action);
-  const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
-  const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
-  if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0 ||
-      H5Sget_simple_extent_type(space.id()) != H5S_SCALAR) {
-    throw Error(action + ": it is not a single text of fixed size");
-  }
-  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
-  const std::size_t bytes = H5Tget_size(type.id());
-  if (bytes == 0 || bytes > most_bytes) {
-    throw Error(action + ": its size of " + std::to_string(bytes) + " bytes is not credible");
-  }
-  std::string text(bytes, '\0');
-  check(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), action);
-  text.erase(text.find_last_not_of('\0') + 1);
-  return text;
-}
-
-std::vector<std::uint64_t> read_counts(const Handle& file, const std::string& path, std::size_t most_rows) {
-  const std::string action = "reading '" + path + "'";
-  expect_plain_links(file, path, action);
-  const Handle dataset = open_column(file, path);
-  const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
-  if (H5Tget_class(type.id()) != H5T_INTEGER) throw Error(action + ": it is not a column of whole numbers");
-  const std::uint64_t rows = plain_rows(dataset, action, most_rows);
-  std::vector<std::uint64_t> counts(static_cast<std::size_t>(rows));
-  check(H5Dread(dataset.id(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, counts.data()), action);
-  return counts;
-}
-
-OpenColumn open_numbers(const Handle& file, const std::string& path, Cell cell, std::uint64_t most_rows) {
-  const std::string action = "reading '" + path + "'";
-  expect_plain_links(file, path, action);
-  OpenColumn opened{open_column(file, path), 0};
-  const Handle type = take(H5Dget_type(opened.column.id()), H5Tclose, action);
-  const H5T_class_t wanted = cell == Cell::f64 ? H5T_FLOAT : H5T_INTEGER;
-  if (H5Tget_class(type.id()) != wanted) throw Error(action + ": it holds other values than a trace does");
-  opened.rows = plain_rows(opened.column, action, most_rows);
-  return opened;
-}
-
-std::vector<std::string> read_texts(const Handle& file, const std::string& path, std::size_t most_rows,
-                                    std::size_t most_bytes) {
-  const std::string action = "reading '" + path + "'";
-  expect_plain_links(file, path, action);
-  const Handle dataset = open_column(file, path);
-  const Handle type = take(H5Dget_type(dataset.id()), H5Tclose, action);
-  if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) != 0)
-    throw Error(action + ": it is not a column of texts of fixed size");
-  const std::uint64_t rows = plain_rows(dataset, action, most_rows);
-  const std::size_t width = H5Tget_size(type.id());
-  if (width == 0 || width > most_bytes) throw Error(action + ": its texts are not of a credible size");
-  std::string all(static_cast<std::size_t>(rows) * width, '\0');
-  check(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()), action);
-  std::vector<std::string> texts;
-  for (std::size_t row = 0; row < rows; ++row) {
-    texts.push_back(all.substr(row * width, width));
-    texts.back().erase(texts.back().find_last_not_of('\0') + 1);
-  }
-  return texts;
-}
-
-Handle open_group(const Handle& file, const std::string& path) {
-  const std::string action = "reading '" + path + "'";
-  expect_plain_links(file, path, action);
-  return take(H5Gopen2(file.id(), path.c_str(), H5P_DEFAULT), H5Gclose, action);
-}
-
-bool has_object(const Handle& file, const std::string& name) {
-  return H5Lexists(file.id(), name.c_str(), H5P_DEFAULT) > 0;
-}
-
-bool has_attribute(const Handle& object, const std::string& name) {
-  return H5Aexists(object.id(), name.c_str()) > 0;
-}
-
-std::int64_t read_integer_attribute(const Handle& object, const std::string& name) {
-  const std::string action = "reading the attribute '" + name + "'";
-  const Handle attribute = take(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose, action);
-  const Handle type = take(H5Aget_type(attribute.id()), H5Tclose, action);
-  const Handle space = take(H5Aget_space(attribute.id()), H5Sclose, action);
-  if (H5Tget_class(type.id()) != H5T_INTEGER || H5Sget_simple_extent_type(space.id()) != H5S_SCALAR) {
-    throw Error(action + ": it is not a single integer");
-  }
-  std::int64_t value = 0;
-  check(H5Aread(attribute.id(), H5T_NATIVE_INT64, &value), action);
-  return value;
-}
-
-std::string read_text_attribute(const Handle& object, const std::string& name, std::size_t most_bytes) {
-  const std::string action = "reading the attribute '" + name + "'";
-  const Handle attribute = take(H5Aopen(object.id(), name.c_str(), H5P_DEFAULT), H5Aclose, action);
-  const Handle type = take(H5Aget_type(attribute.id()), H5Tclose, action);
-  const Handle space = take(H5Aget_space(attribute.id()), H5Sclose, action);
-  if (H5Tget_class(type.id()) != H5T_STRING || H5Tis_variable_str(type.id()) <= 0 ||
-      H5Sget_simple_extent_type(space.id()) != H5S_SCALAR)
-    throw Error(action + ": it is not a single text");
-  char* text = nullptr;
-  check(H5Aread(attribute.id(), type.id(), static_cast<void*>(&text)), action);
-  if (text == nullptr) return {};
-  std::string copy(text, strnlen(text, most_bytes));
-  check(H5free_memory(text), action);
-  return copy;
 }
 
 }  // namespace hecaton::io::hdf5

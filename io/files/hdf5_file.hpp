@@ -37,7 +37,7 @@ class Handle {
     return *this;
   }
   ~Handle() {
-    if (id_ >= 0) closer_(id_);
+    if (id_ >= 0) static_cast<void>(closer_(id_));
   }
   hid_t id() const { return id_; }
   void close();
@@ -87,11 +87,17 @@ constexpr Cell cell_of<double>() {
 }
 std::size_t cell_bytes(Cell cell);
 
+// Every column and text that is written whole has a `checksum` of its cells among its attributes (seal.hpp); of one that ranks
+// write in parts, the parts' sum is written here. What is read as hostile is compared with it where it is there.
+void write_checksum(const Handle& column, std::uint64_t checksum);
+
 // Files. `create` and `open` are serial (one process); `open_shared` is collective and opens for writing.
 Handle create(const std::filesystem::path& path);
 // A file with a seal is looked through, and refused if it is not what was sealed.
 Handle open(const std::filesystem::path& path);
 Handle open_shared(const std::filesystem::path& path, MPI_Comm comm);
+// Serial, for writing.
+Handle open_again(const std::filesystem::path& path);
 
 // Serial: structure and small things.
 Handle create_group(const Handle& parent, const std::string& name);

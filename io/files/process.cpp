@@ -9,16 +9,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <system_error>
+
+#include "io/files/system_call.hpp"
 
 namespace hecaton::io {
 namespace {
 
 constexpr int cannot_execute = 127;
-
-[[noreturn]] void fail(const std::string& action) {
-  throw std::system_error(errno, std::generic_category(), action);
-}
 
 std::vector<char*> arguments_of(const std::vector<std::string>& words) {
   std::vector<char*> arguments;
@@ -30,11 +27,10 @@ std::vector<char*> arguments_of(const std::vector<std::string>& words) {
 // In the child, between fork and exec: system calls only.
 [[noreturn]] void become(char* const* arguments, pid_t parent, int death_signal) {
   sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::prctl(PR_SET_PDEATHSIG, death_signal);
-  if (::getppid() != parent) ::_exit(cannot_execute);
-  ::execvp(arguments[0], arguments);
+  const bool is_ready = ::sigemptyset(&none) == 0 && ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0 &&
+                        ::prctl(PR_SET_PDEATHSIG, death_signal) == 0;
+  if (is_ready && ::getppid() != parent) ::_exit(cannot_execute);
+  if (is_ready) static_cast<void>(::execvp(arguments[0], arguments));  // returns only if it fails
   const char* reason = std::strerror(errno);
   for (const char* text : {static_cast<const char*>(arguments[0]), ": cannot be executed: ", reason, "\n"}) {
     if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) break;
@@ -42,33 +38,52 @@ std::vector<char*> arguments_of(const std::vector<std::string>& words) {
   ::_exit(cannot_execute);
 }
 
-int open_or_fail(const char* path, int flags) {
+Descriptor open_or_fail(const char* path, int flags) {
   constexpr mode_t any_user = 0666;  // less the caller's umask
-  const int file = ::open(path, flags | O_CLOEXEC, any_user);
-  if (file < 0) fail(std::string(path) + ": cannot be opened");
-  return file;
+  return Descriptor(
+      done_or_throw(::open(path, flags | O_CLOEXEC, any_user), std::string(path) + ": cannot be opened"));
 }
 
 }  // namespace
 
+Pipe::Pipe() : read_end_(-1), write_end_(-1) {
+  std::array<int, 2> ends{};
+  done_or_throw(::pipe2(ends.data(), O_CLOEXEC), "opening a pipe");
+  read_end_ = Descriptor(ends[0]);
+  write_end_ = Descriptor(ends[1]);
+}
+
+std::string Pipe::read_to_end() {
+  write_end_ = Descriptor(-1);
+  std::string text;
+  std::array<char, 4096> block{};
+  for (;;) {
+    const ssize_t got = done_or_throw(
+        uninterrupted([&] { return ::read(read_end_.id(), block.data(), block.size()); }), "reading a pipe");
+    if (got == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(got));
+  }
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  done_or_throw(uninterrupted([&] { return ::waitpid(child, &status, 0); }), "waiting for a process");
+  return status;
+}
+
 pid_t start_process(const std::vector<std::string>& words, const std::filesystem::path& log,
                     int death_signal) {
   const std::vector<char*> arguments = arguments_of(words);
-  const int nothing = open_or_fail("/dev/null", O_RDONLY);
-  const int output = open_or_fail(log.c_str(), O_WRONLY | O_CREAT | O_APPEND);
+  const Descriptor nothing = open_or_fail("/dev/null", O_RDONLY);
+  const Descriptor output = open_or_fail(log.c_str(), O_WRONLY | O_CREAT | O_APPEND);
   const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
+  const pid_t child = done_or_throw(::fork(), "starting a process");
   if (child == 0) {
-    ::dup2(nothing, STDIN_FILENO);
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
-    ::setpgid(0, 0);
+    if (::dup2(nothing.id(), STDIN_FILENO) < 0 || ::dup2(output.id(), STDOUT_FILENO) < 0 ||
+        ::dup2(output.id(), STDERR_FILENO) < 0 || ::setpgid(0, 0) != 0)
+      ::_exit(cannot_execute);
     become(arguments.data(), parent, death_signal);
   }
-  const int reason = errno;
-  ::close(nothing);
-  ::close(output);
-  if (child < 0) throw std::system_error(reason, std::generic_category(), "starting a process");
   return child;
 }
 
@@ -79,29 +94,16 @@ int exit_code_of(int wait_status) {
 
 FinishedProcess run_process(const std::vector<std::string>& words) {
   const std::vector<char*> arguments = arguments_of(words);
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("opening a pipe");
+  Pipe pipe;
   const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
+  const pid_t child = done_or_throw(::fork(), "starting a process");
   if (child == 0) {
-    ::dup2(ends[1], STDOUT_FILENO);
+    if (::dup2(pipe.write_end(), STDOUT_FILENO) < 0) ::_exit(cannot_execute);
     become(arguments.data(), parent, SIGTERM);
   }
-  const int reason = errno;
-  ::close(ends[1]);
   FinishedProcess finished;
-  std::array<char, 4096> block{};
-  for (ssize_t got = 1; child > 0 && got != 0;) {
-    got = ::read(ends[0], block.data(), block.size());
-    if (got < 0 && errno != EINTR) break;
-    if (got > 0) finished.output.append(block.data(), static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  if (child < 0) throw std::system_error(reason, std::generic_category(), "starting a process");
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  finished.code = exit_code_of(status);
+  finished.output = pipe.read_to_end();
+  finished.code = exit_code_of(wait_for(child));
   return finished;
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "io/files/descriptor.hpp"
+
 namespace hecaton::io {
 
 // Starts a program whose output is appended to a file. It gets a signal should this process die, but none
@@ -28,5 +30,21 @@ FinishedProcess run_process(const std::vector<std::string>& words);
 
 // This program's own file.
 std::filesystem::path own_program();
+
+// From a process to another one that is forked from it.
+class Pipe {
+ public:
+  Pipe();
+  int write_end() const { return write_end_.id(); }
+  // What the other one writes, until it closes its end; this one's is closed first.
+  std::string read_to_end();
+
+ private:
+  Descriptor read_end_;
+  Descriptor write_end_;
+};
+
+// The status that waitpid tells.
+int wait_for(pid_t child);
 
 }  // namespace hecaton::io

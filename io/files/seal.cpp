@@ -117,4 +117,18 @@ void expect_unchanged(const fs::path& path) {
       "its checksum is not that of its contents: it was changed or damaged since it was written");
 }
 
+std::uint64_t checksum_of_cells(std::span<const std::byte> cells, std::size_t cell_bytes,
+                                std::uint64_t first_row) {
+  constexpr std::uint64_t of_row = 0x9E3779B97F4A7C15U, odd = 0xBF58476D1CE4E5B9U,
+                          other_odd = 0x94D049BB133111EBU;
+  std::uint64_t sum = 0, row = first_row;
+  for (std::size_t at = 0; at < cells.size(); at += cell_bytes) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, cells.data() + at, cell_bytes);
+    value = (value ^ (++row * of_row)) * odd;
+    sum += (value ^ (value >> 32U)) * other_odd;
+  }
+  return sum;
+}
+
 }  // namespace hecaton::io

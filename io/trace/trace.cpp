@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -155,27 +156,38 @@ std::vector<hdf5::Handle> open_columns(const hdf5::Handle& file, const TraceTabl
   return columns;
 }
 
+// What this rank has written of a column.
+struct ColumnPart {
+  std::string path;
+  std::uint64_t checksum = 0;
+};
+
 template <class Row>
 void write_block(const std::vector<hdf5::Handle>& columns, const TraceTable<Row>& table, const Block& block,
-                 std::span<const Row> rows) {
+                 std::span<const Row> rows, std::span<ColumnPart> parts) {
   std::vector<std::byte> cells(rows.size() * sizeof(std::uint64_t));
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const TraceColumn<Row>& column = table.columns[c];
     column.copy(rows, cells.data());
     hdf5::write_rows(columns[c], column.cell, block.first, block.count, cells.data());
+    const std::size_t width = hdf5::cell_bytes(column.cell);
+    parts[c].checksum += checksum_of_cells(std::span(cells).first(width * block.count), width, block.first);
   }
 }
 
 template <class Row>
 void fill_table(const hdf5::Handle& file, const Share<Row>& share, const boost::mpi::communicator& comm,
-                std::string& failure) {
+                std::string& failure, std::vector<ColumnPart>& all_parts) {
   std::vector<hdf5::Handle> columns;
+  for (const TraceColumn<Row>& column : share.table.columns)
+    all_parts.push_back({std::string(share.table.group) + "/" + column.name});
+  const std::span parts = std::span(all_parts).last(share.table.columns.size());
   attempt(failure, [&] { columns = open_columns(file, share.table); });
   for (std::uint64_t window = 0; window < window_count(share.layout, comm.size()); ++window) {
     const std::vector<Row> rows = collect_block(share, window, comm);
     if (rows.empty()) continue;
     const Block block = block_of(share.layout, window, comm.rank(), comm.size());
-    attempt(failure, [&] { write_block<Row>(columns, share.table, block, rows); });
+    attempt(failure, [&] { write_block<Row>(columns, share.table, block, rows, parts); });
   }
 }
 
@@ -207,13 +219,15 @@ void expect_visible(const fs::path& path, const boost::mpi::communicator& comm) 
 }
 
 // When it returns, the last write of the last rank is done.
-void fill_file(const fs::path& path, const Shares& shares, const boost::mpi::communicator& comm) {
+std::vector<ColumnPart> fill_file(const fs::path& path, const Shares& shares,
+                                  const boost::mpi::communicator& comm) {
   hdf5::Handle file = hdf5::open_shared(path, comm);
   std::string failure;
+  std::vector<ColumnPart> parts;
   try {
-    fill_table(file, shares.dies, comm, failure);
-    fill_table(file, shares.operations, comm, failure);
-    fill_table(file, shares.links, comm, failure);
+    fill_table(file, shares.dies, comm, failure, parts);
+    fill_table(file, shares.operations, comm, failure, parts);
+    fill_table(file, shares.links, comm, failure, parts);
   } catch (...) {
     file.abandon();
     throw;
@@ -221,6 +235,25 @@ void fill_file(const fs::path& path, const Shares& shares, const boost::mpi::com
   std::string close_failure;  // closing is collective: also for a rank that has failed before
   attempt(close_failure, [&] { file.close(); });
   expect_no_failure(failure.empty() ? close_failure : failure, comm);
+  return parts;
+}
+
+// Of every rank's parts together.
+std::vector<std::uint64_t> sum_up(const std::vector<ColumnPart>& parts,
+                                  const boost::mpi::communicator& comm) {
+  std::vector<std::uint64_t> mine, all(parts.size());
+  for (const ColumnPart& part : parts) mine.push_back(part.checksum);
+  boost::mpi::all_reduce(comm, mine.data(), static_cast<int>(mine.size()), all.data(),
+                         std::plus<std::uint64_t>());
+  return all;
+}
+
+void write_checksums(const fs::path& path, const std::vector<ColumnPart>& parts,
+                     const std::vector<std::uint64_t>& checksums) {
+  hdf5::Handle file = hdf5::open_again(path);
+  for (std::size_t c = 0; c < parts.size(); ++c)
+    hdf5::write_checksum(hdf5::open_column(file, parts[c].path), checksums[c]);
+  file.close();
 }
 
 void write_file(const fs::path& temporary, const Deck& deck, const RunResult& result, const Summary& summary,
@@ -231,8 +264,12 @@ void write_file(const fs::path& temporary, const Deck& deck, const RunResult& re
     reserve_room(temporary, fs::file_size(temporary));
   });
   expect_visible(temporary, comm);
-  fill_file(temporary, shares, comm);
-  prepare_on_root(comm, [&] { seal(temporary); });
+  const std::vector<ColumnPart> parts = fill_file(temporary, shares, comm);
+  const std::vector<std::uint64_t> checksums = sum_up(parts, comm);
+  prepare_on_root(comm, [&] {
+    write_checksums(temporary, parts, checksums);
+    seal(temporary);
+  });
 }
 
 template <class Row>
@@ -257,8 +294,8 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
 }
 
 std::uint64_t trace_frame_bytes(const Deck& deck) {
-  // Measured with HDF5 1.10: seal, groups, names and attributes of the columns, summary and provenance.
-  constexpr std::uint64_t objects = 39'000;
+  // Measured with HDF5 1.10: seal, groups, names, checksums and other attributes of the columns, summary and provenance.
+  constexpr std::uint64_t objects = 41'000;
   return objects + deck.resolved_toml.size();
 }
 

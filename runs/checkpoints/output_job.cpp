@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <iterator>
 #include <sstream>
 #include <thread>
@@ -80,7 +82,9 @@ std::optional<OutputJob> parse_job(std::string_view text) {
   const std::size_t end = text.find(';');
   const std::string_view id = text.substr(0, end);
   const std::string_view cluster = end == std::string_view::npos ? "" : text.substr(end + 1);
-  const bool is_number = !id.empty() && id.find_first_not_of("0123456789") == std::string_view::npos;
+  std::uint32_t number = 0;
+  const auto [rest, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  const bool is_number = error == std::errc() && rest == id.data() + id.size();
   const bool is_name = std::all_of(cluster.begin(), cluster.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
   });

@@ -1,8 +1,12 @@
 #include "runs/checkpoints/signals.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <stdexcept>
+
+#include "io/files/system_call.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -16,8 +20,8 @@ constexpr int watched[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGXCPU};
 
 void take(int signal) {
   if (signal == SIGINT && interrupted.exchange(true)) {
-    std::signal(SIGINT, SIG_DFL);
-    std::raise(SIGINT);
+    constexpr int by_interrupt = 130;
+    if (std::signal(SIGINT, SIG_DFL) == SIG_ERR || std::raise(SIGINT) != 0) ::_exit(by_interrupt);
     return;
   }
   if (engine::Requests* requests = asked.load()) requests->ask(signal == SIGUSR1 ? ask_checkpoint : ask_stop);
@@ -25,8 +29,8 @@ void take(int signal) {
 
 sigset_t watched_set() {
   sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : watched) sigaddset(&signals, signal);
+  io::done_or_throw(::sigemptyset(&signals), "choosing signals");
+  for (const int signal : watched) io::done_or_throw(::sigaddset(&signals, signal), "choosing signals");
   return signals;
 }
 
@@ -37,13 +41,17 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
+void hear_of_children() {
+  if (std::signal(SIGCHLD, SIG_DFL) == SIG_ERR) throw std::runtime_error("SIGCHLD cannot be heard of");
+}
+
 BlockedSignals::BlockedSignals() {
   const sigset_t blocked = watched_set();
-  sigprocmask(SIG_BLOCK, &blocked, &before_);
+  io::done_or_throw(::sigprocmask(SIG_BLOCK, &blocked, &before_), "blocking signals");
 }
 
 void BlockedSignals::restore() {
-  sigprocmask(SIG_SETMASK, &before_, nullptr);
+  io::done_or_throw(::sigprocmask(SIG_SETMASK, &before_, nullptr), "unblocking signals");
 }
 
 SignalHandlers::SignalHandlers(engine::Requests& requests) {
@@ -51,13 +59,14 @@ SignalHandlers::SignalHandlers(engine::Requests& requests) {
   struct sigaction action {};
   action.sa_handler = take;
   action.sa_flags = SA_RESTART;  // what the program was waiting for goes on
-  sigemptyset(&action.sa_mask);
+  io::done_or_throw(::sigemptyset(&action.sa_mask), "choosing signals");
   for (const int signal : watched) {
-    if (signal != SIGHUP || !is_ignored(signal)) sigaction(signal, &action, nullptr);
+    if (signal != SIGHUP || !is_ignored(signal))
+      io::done_or_throw(::sigaction(signal, &action, nullptr), "hearing of signals");
   }
-  std::signal(SIGPIPE, SIG_IGN);
+  if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) throw std::runtime_error("SIGPIPE cannot be ignored");
   const sigset_t heard = watched_set();
-  sigprocmask(SIG_UNBLOCK, &heard, nullptr);
+  io::done_or_throw(::sigprocmask(SIG_UNBLOCK, &heard, nullptr), "unblocking signals");
 }
 
 SignalHandlers::~SignalHandlers() {

@@ -38,4 +38,8 @@ class SignalHandlers {
   SignalHandlers& operator=(const SignalHandlers&) = delete;
 };
 
+// Whoever has started this program may ignore the ends of children, and what it starts does so too: then nobody could say how
+// one has ended.
+void hear_of_children();
+
 }  // namespace hecaton::runs

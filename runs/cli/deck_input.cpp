@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 #include <mpi.h>
-#include <sys/resource.h>
 
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
+#include <cstdio>
 #include <exception>
 #include <new>
 #include <stdexcept>
@@ -14,8 +14,8 @@
 #include "io/deck/workloads/kind.hpp"
 #include "io/files/input_error.hpp"
 #include "io/report/message.hpp"
-#include "io/report/quantity.hpp"
 #include "runs/cli/exit_code.hpp"
+#include "runs/cli/out_of_memory.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -75,7 +75,7 @@ SharedDeck share_deck(const boost::mpi::communicator& world, const std::function
 
 int end_all(const boost::mpi::communicator& world, std::string_view reason) {
   io::print_error(world.size() > 1 ? fmt::format("rank {}: {}", world.rank(), reason) : std::string(reason));
-  if (world.size() > 1) MPI_Abort(world, exit_failed);
+  if (world.size() > 1) static_cast<void>(MPI_Abort(world, exit_failed));  // returns only if it fails
   return exit_failed;
 }
 
@@ -96,24 +96,6 @@ CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::E
   return checked(io::load_deck_with(deck, values), ranks, partition);
 }
 
-std::string memory_text(std::uint64_t foretold_bytes) {
-  const auto bytes = [](std::uint64_t n) { return io::format_si(static_cast<double>(n), "B"); };
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  rlimit limit{};
-  const bool is_limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-  return fmt::format(
-      "memory has run out; this process has held {} {}{}",
-      bytes(static_cast<std::uint64_t>(usage.ru_maxrss) * 1024),
-      is_limited ? fmt::format("and may have {} (ulimit -v)", bytes(limit.rlim_cur))
-                 : "and the host has no more",
-      foretold_bytes > 0
-          ? fmt::format("; `hecaton validate` foretells about {} for each of so many ranks: take "
-                        "more hosts or a smaller deck, or keep no operations (--trace summary)",
-                        bytes(foretold_bytes))
-          : "; take a smaller deck");
-}
-
 int guarded(const std::function<void()>& command) {
   try {
     command();
@@ -121,11 +103,12 @@ int guarded(const std::function<void()>& command) {
   } catch (const io::InputError& error) {
     io::print_error(error.what());
     return exit_bad_input;
-  } catch (const std::bad_alloc&) {
-    io::print_error(memory_text(0));
+  } catch (const std::bad_alloc& failure) {
+    io::print_error(memory_text(failure, 0));
     return exit_failed;
   } catch (const std::exception& error) {
-    io::print_error(error.what());
+    if (std::ferror(stdout) == 0)
+      io::print_error(error.what());  // else that is the reason, and is told at the end
     return exit_failed;
   }
 }

@@ -51,10 +51,6 @@ SharedDeck share_deck(const boost::mpi::communicator& world, const std::function
 // The other ranks may wait for this one for ever: all end, with this rank's reason as the last word.
 int end_all(const boost::mpi::communicator& world, std::string_view reason);
 
-// What to say when memory has run out: what this process held, what it may have, and what `validate` foretells of
-// a rank (0: nothing).
-std::string memory_text(std::uint64_t foretold_bytes);
-
 // Runs a command that reads no more than files: InputError is bad input, anything else a failure.
 int guarded(const std::function<void()>& command);
 

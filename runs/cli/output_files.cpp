@@ -12,6 +12,7 @@
 #include <system_error>
 #include <vector>
 
+#include "io/files/descriptor.hpp"
 #include "io/files/durable_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/report/message.hpp"
@@ -57,10 +58,8 @@ class MadeFolders {
 // Permissions say little (root, read-only and full file systems): only writing tells.
 void try_to_write(const fs::path& folder) {
   std::string name = (folder / ".hecaton-XXXXXX").string();
-  const int file = ::mkstemp(name.data());
-  if (file < 0) refuse(folder, std::generic_category().message(errno));
-  ::close(file);
-  ::unlink(name.c_str());
+  const io::Descriptor file(::mkstemp(name.data()));
+  if (!file.is_open() || ::unlink(name.c_str()) != 0) refuse(folder, std::generic_category().message(errno));
 }
 
 // In a folder with the sticky bit (/tmp) only its owner and that of a file may replace the file.

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "io/files/input_error.hpp"
 #include "io/page/page.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
@@ -63,11 +65,17 @@ Action add_options(CLI::App& command) {
   command.add_option("-o,--output", arguments->output, "The page to write")
       ->type_name("FILE")
       ->capture_default_str();
+  const auto take_dies = [&dies = arguments->detail.dies](const std::vector<std::string>& words) {
+    for (const std::string& word : words)
+      dies.push_back(number_of<std::uint32_t>("--dies", word, 0, std::numeric_limits<std::uint32_t>::max()));
+  };
   command
-      .add_option("--dies", arguments->detail.dies,
-                  "Show each operation of these dies in the timeline; as many as fit if not given")
-      ->type_name("DIE,...")
-      ->delimiter(',');
+      .add_option_function<std::vector<std::string>>(
+          "--dies", take_dies,
+          "Show each operation of these dies in the timeline; as many as fit if not given")
+      ->type_name("N,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add_time(command, "--from", arguments->detail.from_ps,
            "Show single operations from this simulated time on");
   add_time(command, "--to", arguments->detail.to_ps, "Show single operations up to this simulated time");

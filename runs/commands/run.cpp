@@ -39,6 +39,7 @@
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"
 #include "runs/cli/options.hpp"
+#include "runs/cli/out_of_memory.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/sampling/check_sample.hpp"
@@ -148,19 +149,25 @@ bool is_sampled(const Workload& workload) {
   return io::is_sampled(workload.deck());
 }
 
-// A sampled run takes minutes: it is run again, and keeps no checkpoints.
+// A sampled run takes minutes: it is run again, and keeps no checkpoints. Batch scripts ask for some whatever the deck.
 void check_sampled_run(const RunArguments& arguments, const CheckedDeck& checked) {
   if (!is_sampled(checked.planned->workload)) return;
   require_sample(checked.loaded, checked.planned->workload);
-  const std::pair<const char*, bool> options[] = {
-      {"--restart", !arguments.restart.empty()},
-      {"--checkpoint-every", arguments.checkpoint_every_ps > 0},
-      {"--checkpoint-every-simulated", arguments.checkpoint_every_simulated_ps > 0},
+  const std::pair<const char*, bool> refused[] = {
+      {"--restart", !arguments.restart.empty() && arguments.restart != "latest"},
       {"--max-wall", arguments.max_wall_ps > 0}};
-  for (const auto& [name, is_given] : options)
+  for (const auto& [name, is_given] : refused)
     if (is_given)
       throw io::InputError({}, name, "does not go with a sampled step", "a sampled run has no checkpoints",
                            "leave it out and run the step again, or without --sample");
+  const std::pair<const char*, bool> idle[] = {
+      {"--checkpoint-every", arguments.checkpoint_every_ps > 0},
+      {"--checkpoint-every-simulated", arguments.checkpoint_every_simulated_ps > 0}};
+  for (const auto& [name, is_given] : idle)
+    if (is_given)
+      io::print_warning(fmt::format(
+          "{}: nothing is written, a sampled step has no checkpoints; one that is stopped is run again",
+          name));
 }
 
 // The Slurm job of this run.
@@ -265,14 +272,17 @@ std::optional<WallClock::Duration> wall_time(std::int64_t ps) {
   return std::chrono::duration_cast<WallClock::Duration>(std::chrono::duration<double, std::pico>(ps));
 }
 
-CheckpointOptions checkpoint_options(const RunArguments& arguments, const CheckedRun& checked) {
+CheckpointOptions checkpoint_options(const RunArguments& arguments, const CheckedRun& checked,
+                                     const Workload& workload) {
   const OutputPaths paths = output_paths(arguments);
   CheckpointOptions options;
   options.folder = paths.checkpoints;
   options.trace = paths.unfinished_trace;
   options.operations = records_operations(arguments);
-  options.every = wall_time(arguments.checkpoint_every_ps);
-  options.every_simulated = {arguments.checkpoint_every_simulated_ps};
+  if (!is_sampled(workload)) {
+    options.every = wall_time(arguments.checkpoint_every_ps);
+    options.every_simulated = {arguments.checkpoint_every_simulated_ps};
+  }
   options.most_wall = wall_time(arguments.max_wall_ps);
   if (!checked.restart.empty()) options.restart = checked.restart;
   options.prints = arguments.progress != ProgressChoice::none;
@@ -331,8 +341,8 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   deck.network.clocked = way_of(arguments).clocked;
   const Workload workload(deck);
   const auto provenance = io::collect_provenance(session.command_line, arguments.input.partition, world);
-  RunCheckpoints checkpoints(checkpoint_options(arguments, checked), workload, provenance, session.requests,
-                             world);
+  RunCheckpoints checkpoints(checkpoint_options(arguments, checked, workload), workload, provenance,
+                             session.requests, world);
   std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, checkpoints, world);
   if (!result) {
     if (world.rank() == 0) fmt::print(stderr, "hecaton: {}\n", stopped_text(workload, checkpoints));
@@ -386,9 +396,9 @@ int run_deck(const RunArguments& arguments, const Session& session) {
   }
   try {
     return run_checked(checked, arguments, session);
-  } catch (const std::bad_alloc&) {
+  } catch (const std::bad_alloc& failure) {
     checked.lock.reset();
-    return end_all(world, memory_text(checked.deck.memory_bytes_per_rank));
+    return end_all(world, memory_text(failure, checked.deck.memory_bytes_per_rank));
   } catch (const std::exception& error) {
     checked.lock.reset();  // ending all ranks leaves no time for it
     return end_all(world, error.what());

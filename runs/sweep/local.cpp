@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "io/files/process.hpp"
+#include "io/files/system_call.hpp"
 #include "io/report/message.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/exit_code.hpp"
@@ -35,14 +36,14 @@ constexpr int ask_to_stop = SIGUSR2;
 class WaitedSignals {
  public:
   WaitedSignals() {
-    ::sigemptyset(&waited_);
+    io::done_or_throw(::sigemptyset(&waited_), "choosing signals");
     for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGXCPU})
-      ::sigaddset(&waited_, signal);
-    ::sigprocmask(SIG_BLOCK, &waited_, &before_);
+      io::done_or_throw(::sigaddset(&waited_, signal), "choosing signals");
+    io::done_or_throw(::sigprocmask(SIG_BLOCK, &waited_, &before_), "blocking signals");
   }
   WaitedSignals(const WaitedSignals&) = delete;
   WaitedSignals& operator=(const WaitedSignals&) = delete;
-  ~WaitedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  ~WaitedSignals() { static_cast<void>(::sigprocmask(SIG_SETMASK, &before_, nullptr)); }  // the sweep is over
 
   // 0 if none comes within a second.
   int next() const {
@@ -210,7 +211,8 @@ class LocalRunner {
   void stop(int signal) {
     const int sent = result_.stopped_by == 0 ? ask_to_stop : SIGKILL;
     result_.stopped_by = signal;
-    for (const auto& [child, running] : running_) ::kill(child, sent);
+    for (const auto& [child, running] : running_)
+      static_cast<void>(::kill(child, sent));  // it may have ended
   }
 
   const Sweep& sweep_;

@@ -16,8 +16,9 @@ using Header = std::array<std::uint64_t, 2>;  // destination and tag; the conten
 Mailbox::Mailbox(const boost::mpi::communicator& world, std::vector<RankId> owner_of)
     : world_(world, boost::mpi::comm_duplicate), owner_of_(std::move(owner_of)) {}
 
+// Bytes that MPI may still read cannot go: where waiting for them fails, the program ends.
 Mailbox::~Mailbox() {
-  for (Outgoing& out : outgoing_) MPI_Wait(&out.request, MPI_STATUS_IGNORE);
+  for (Outgoing& out : outgoing_) BOOST_MPI_CHECK_RESULT(MPI_Wait, (&out.request, MPI_STATUS_IGNORE));
 }
 
 void Mailbox::post(NodeId destination, std::uint64_t tag, Numbers contents) {

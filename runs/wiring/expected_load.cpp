@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/chiplet/program/counts.hpp"
@@ -74,6 +77,37 @@ class Passing {
   std::vector<chiplet::Wide> by_column_;  // and column by column
 };
 
+// What programs do, counted once for all dies that do the same: it follows from a die's places in its groups, and from how its
+// bytes are divided over channels, not from which die it is.
+class ProgramBook {
+ public:
+  // All but what goes over groups: without members to exchange with, a die sends nothing.
+  const chiplet::ProgramCounts& alone(const chiplet::DieSetup& setup) {
+    std::vector<std::uint64_t> weights;
+    for (const chiplet::DramShare& share : setup.dram) weights.push_back(share.weight);
+    const auto [found, is_new] = alone_.try_emplace({setup.program, std::move(weights)});
+    if (is_new) found->second = chiplet::count_program(*setup.program, {}, setup.timings, setup.dram);
+    return found->second;
+  }
+
+  const chiplet::SentCounts& over_group(const chiplet::DieSetup& setup, std::size_t group) {
+    const chiplet::RingPlace& ring = setup.rings[group];
+    const chiplet::LinePlace& line = setup.lines[group];
+    const auto [found, is_new] =
+        sent_.try_emplace({setup.program, group, ring.size, ring.position, line.size, line.position});
+    if (!is_new) return found->second;
+    const auto name = static_cast<chiplet::Ring>(group);
+    return found->second = chiplet::count_sent(*setup.program, name, setup.places(name), setup.timings);
+  }
+
+ private:
+  std::map<std::pair<const chiplet::Program*, std::vector<std::uint64_t>>, chiplet::ProgramCounts> alone_;
+  std::map<std::tuple<const chiplet::Program*, std::size_t, std::uint32_t, std::uint32_t, std::uint32_t,
+                      std::uint32_t>,
+           chiplet::SentCounts>
+      sent_;
+};
+
 class Counter {
  public:
   Counter(const Workload& workload, const io::Deck& deck)
@@ -96,32 +130,32 @@ class Counter {
  private:
   void add(const io::Programs&, NodeId die) {
     const chiplet::DieSetup setup = workload_.die_setup(die);
-    const auto all =
-        chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram);
+    const chiplet::ProgramCounts& all = book_.alone(setup);
+    Checked sent_messages, sent_bytes;
+    for (std::size_t group = 0; group < chiplet::ring_count; ++group) {
+      if (setup.lines[group].size <= 1) continue;
+      const chiplet::SentCounts& sent = book_.over_group(setup, group);
+      sent_messages += sent.messages;
+      sent_bytes += sent.bytes;
+      add_ring(setup, group, sent.messages);
+    }
     const std::uint64_t packet = deck_.network.interface.packet_bytes;
     const std::uint64_t dram_bytes =
         (Checked{all.counters.dram_read_bytes} + all.counters.dram_write_bytes).value();
     add_checked(load_.events[die.value], all.rows);
     add_checked(load_.rows, all.rows);
-    add_checked(load_.messages, Checked{all.ring_messages} + all.dram_messages);
-    add_checked(load_.packets, Checked{std::max(all.ring_messages, all.counters.nop_sent_bytes / packet)} +
+    add_checked(load_.messages, sent_messages + all.dram_messages);
+    add_checked(load_.packets, Checked{std::max(sent_messages.value(), sent_bytes.value() / packet)} +
                                    std::max(all.dram_messages, dram_bytes / packet));
-    for (std::size_t ring = 0; ring < chiplet::ring_count; ++ring) add_ring(setup, ring);
     add_dram(setup, all.dram_messages);
   }
 
-  // What goes over one group is what is left when the others have no members to exchange with. Messages along
-  // a line are taken for messages to a neighbour.
-  void add_ring(const chiplet::DieSetup& setup, std::size_t ring) {
-    const chiplet::LinePlace& line = setup.lines[ring];
-    if (line.size <= 1) return;
-    chiplet::GroupPlaces alone;
-    alone.rings[ring] = setup.rings[ring];
-    alone.lines[ring] = line;
-    const auto counts = chiplet::count_program(*setup.program, alone, setup.timings, setup.dram);
-    const bool is_ring = setup.rings[ring].size > 1;
-    const NodeId next = is_ring ? setup.rings[ring].next : line.at((line.position + 1) % line.size);
-    add_messages(setup.id, next, counts.ring_messages);
+  // Messages along a line are taken for messages to a neighbour.
+  void add_ring(const chiplet::DieSetup& setup, std::size_t group, std::uint64_t messages) {
+    const chiplet::LinePlace& line = setup.lines[group];
+    const bool is_ring = setup.rings[group].size > 1;
+    const NodeId next = is_ring ? setup.rings[group].next : line.at((line.position + 1) % line.size);
+    add_messages(setup.id, next, messages);
   }
 
   // Of every burst one message goes each way.
@@ -189,6 +223,7 @@ class Counter {
   const net::Routes routes_;
   const bool by_table_;  // ways follow from no coordinates
   const io::Deck& deck_;
+  ProgramBook book_;
   Passing passing_;
   Load load_;
 };

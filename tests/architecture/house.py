@@ -74,7 +74,7 @@ ONLY_IN = {
     "mpi.h": r"core/engine/mpi/.*|(io|runs)/.*",
     "boost/mpi": r"core/engine/mpi/.*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
-    "hdf5.h": r"io/files/hdf5_file\.[hc]pp",
+    "hdf5.h": r"io/files/hdf5_(file|calls|reading)\.[hc]pp",
     "nlohmann/": r"io/result/summary_json\.cpp|io/report/(profile|forecast)\.cpp|io/page/page_json\.cpp",
     "toml++/": r"io/(deck|study)/.*",
     "CLI/": r"runs/(cli|commands|phold|manual)/.*",
@@ -108,6 +108,12 @@ FLOATING = re.compile(r"(?<![\w.])\d+(?:\.\d*|\.?\d*[eE][-+]?\d+)|\b(?:double|fl
 # What only Topology and its designs know: where a node sits, and what tells one kind of topology from another.
 TOPOLOGY = "net/package"
 KNOWS_TOPOLOGY = re.compile(r"\.value\s*[/%]\s*\w*columns|[=!]=\s*(?:net::)?TopologyKind::|\bcase\s+(?:net::)?TopologyKind::")
+# A call of MPI, HDF5 or the system that is a statement by itself: nobody looks at its result. What may fail without harm is
+# written static_cast<void>(call), with the reason why.
+CALL = (r"(?:MPI_\w+|H5\w+|::[a-z]\w*|std::(?:signal|raise|rename|remove)|sig(?:emptyset|fillset|addset|action|procmask)|"
+        r"syscall|getrusage|[gs]etrlimit|gethostname|setenv|mkstemp|ftruncate|unlink)")
+UNSEEN = re.compile(r"(?:[;{}]|\belse\b|\))\s*(" + CALL + r")\(")
+ANSWERS_NOTHING = {"::_exit", "H5Eset_auto2", "H5Ewalk2", "H5Eclear2"}  # the last three tell what has failed
 ROUNDED = re.compile(r"\bl?l(?:round|rint)\s*\(")
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 
@@ -174,6 +180,16 @@ def topology_violations(name, text):
         yield f"{name}: rows, columns and kinds of topologies are Topology's; ask it"
 
 
+def unseen_violations(name, text):
+    if room_of(name) is None or not name.endswith((".hpp", ".cpp")):
+        return
+    code = re.sub(r"//.*", "", text)
+    code = re.sub(r'"(?:\\.|[^"\\\n])*"', '""', code)
+    for found in UNSEEN.finditer(code):
+        if found.group(1) not in ANSWERS_NOTHING:
+            yield f"{name}: nobody looks at the result of {found.group(1)}"
+
+
 def shape_violations(name, text):
     if not name.endswith((".hpp", ".cpp")):
         return
@@ -236,6 +252,7 @@ def violations(root):
         yield from file_violations(name, text)
         yield from time_violations(name, text)
         yield from topology_violations(name, text)
+        yield from unseen_violations(name, text)
         yield from shape_violations(name, text)
     yield from link_violations(root)
     yield from unit_violations(root)
@@ -311,6 +328,11 @@ BROKEN = [  # file, what it says, the complaint
     ("runs/cli/a.cpp", "SimTime t{std::floor(sum)};\n", "becomes a time"),
     ("net/traffic/a.cpp", "auto row = die.value / columns_;\n", "are Topology's"),
     ("runs/wiring/a.cpp", "if (package.topology == net::TopologyKind::torus) return;\n", "are Topology's"),
+    ("io/files/a.cpp", "void f(int x) {\n  ::close(x);\n}\n", "nobody looks at the result of ::close"),
+    ("io/files/a.cpp", "void f(int x) {\n  if (x > 0) ::unlink(name(x));\n}\n", "nobody looks at the result of ::unlink"),
+    ("io/files/hdf5_file.cpp", "void f(hid_t x) {\n  g();\n  H5Dclose(x);\n}\n", "nobody looks at the result of H5Dclose"),
+    ("runs/cli/a.cpp", "void f() {\n  for (auto& x : all) MPI_Wait(&x, MPI_STATUS_IGNORE);\n}\n",
+     "nobody looks at the result of MPI_Wait"),
     ("net/a.cpp", "int f(\n    int x) {\n" + "  ++x;\n" * 68 + "  return x;\n}\n", "a function of 72 lines"),
     ("net/a.cpp", "void A::f() {\n  if (x) {\n" + "    ++x;\n" * 68 + "  }\n}\n", "a function of 72 lines"),
     ("net/a.cpp", "class A {\n public:\n" + "".join(f"  int f{i}() const;\n" for i in range(26)) + " private:\n  int g();\n};\n",

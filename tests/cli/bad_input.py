@@ -127,10 +127,10 @@ def ranks_and_dies():
 def samples():
     with folder() as here:
         write(os.path.join(here, "deck.toml"), TRAINING)
-        expect("restart of a sampled step", ["run", "deck.toml", "--sample", "--restart", "latest"],
+        expect("restart of a sampled step", ["run", "deck.toml", "--sample", "--restart", "a.hck"],
                r"--restart: does not go with a sampled step \(", here)
-        expect("checkpoints of a sampled step", ["run", "deck.toml", "--sample", "--checkpoint-every", "1m"],
-               r"--checkpoint-every: does not go with a sampled step \(", here)
+        expect("a limit of a sampled step", ["run", "deck.toml", "--sample", "--max-wall", "1m"],
+               r"--max-wall: does not go with a sampled step \(", here)
         expect("budget below a round of each kind", ["run", "deck.toml", "--sample", "--sample-budget", "1000"],
                r'--set "sampling\.budget=1000": sampling\.budget: is too small for this step '
                r"\(a round of each kind takes about .* events; .*allow at least \d", here)

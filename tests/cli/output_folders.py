@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 
-from harness import HECATON, RANKS, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
+from harness import DECKS, HECATON, RANKS, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
 
 FAILING_CALLS = sys.argv[5]
 SMALL = """[workload]
@@ -238,6 +238,18 @@ def output_lost():
         printed, said = job.communicate()
         errors = [line for line in said.splitlines() if line.startswith("hecaton: error: ")]
         check(job.returncode == 1 and len(errors) == 1 and "o/trace.h5" in errors[0], f"{job.returncode} {said!r}")
+    with folder() as here:
+        # Rows that checkpoints have recorded are gone: there is no point in going on for hours.
+        job = start(["run", os.path.join(DECKS, "llama2-7b-8x8.toml"), "--output", "o", "--checkpoint-every-simulated", "1us"] + QUIET, here)
+        recorded = os.path.join(here, "o", "checkpoints")
+        check(wait_for(lambda: os.path.isdir(recorded) and any(name.endswith(".hck") for name in os.listdir(recorded)), 60),
+              "a run records")
+        os.rename(os.path.join(here, "o"), os.path.join(here, "moved"))
+        printed, said = job.communicate(timeout=100)
+        errors = [line for line in said.splitlines() if line.startswith("hecaton: error: ")]
+        check(job.returncode == 1 and len(errors) == 1 and "is gone, and with it a part" in errors[0], f"{job.returncode} {said!r}")
+        check(not os.path.exists(os.path.join(here, "o", "summary.json")), "nothing torn is left")
+        shutil.rmtree(os.path.join(here, "moved"))
         check(printed == "" and files_below(here) == {os.path.join(here, "long.toml")}, f"left are {files_below(here)}")
 
 
@@ -408,7 +420,7 @@ def occupied():
 
 
 def little_memory():
-    """No memory left: said in words, with what `validate` foretells."""
+    """No memory left: said in words, with how much was asked for and what `validate` foretells."""
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
     if subprocess.run([HECATON, "--version"], capture_output=True, preexec_fn=limit).returncode != 0:
@@ -421,7 +433,8 @@ def little_memory():
         process = subprocess.run([HECATON, "run", "large.toml", "--output", "o"] + sizes + QUIET, cwd=here, text=True,
                                  capture_output=True, preexec_fn=limit)
         said = error_lines(process)
-        check(process.returncode == 1 and len(said) == 1 and "memory has run out" in said[0] and foretold in said[0],
+        check(process.returncode == 1 and len(said) == 1 and foretold in said[0] and
+              re.search(r"memory has run out \([0-9.]+ [kMGT]?B were asked for\); this process has held ", said[0]),
               f"without memory it ends with {process.returncode}: {process.stderr!r}, not {foretold}")
 
 
@@ -441,6 +454,20 @@ def little_shared_memory():
         check(digests[0] == digests[1], f"the digests are {digests}")
 
 
+def unheard_children():
+    """Whoever starts the program ignores the ends of children; the program does not."""
+    def ignore():
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with folder() as here:
+        write(os.path.join(here, "text.h5"), "no trace\n")
+        process = subprocess.run([HECATON, "summary", "text.h5"], cwd=here, text=True, capture_output=True, preexec_fn=ignore)
+        check(process.returncode == 2 and "it is not an HDF5 file" in process.stderr, f"what is no trace: {process.stderr!r}")
+        write(os.path.join(here, "deck.toml"), '[workload]\nkind = "collective"\n[package]\nrows = 2\ncolumns = 2\n')
+        write(os.path.join(here, "study.toml"), '[study]\ndeck = "deck.toml"\n[grid]\ncollective.bytes = [1024, 2048]\n')
+        process = subprocess.run([HECATON, "sweep", "study.toml"], cwd=here, text=True, capture_output=True, preexec_fn=ignore, timeout=60)
+        check(process.returncode == 0 and "finished  2, 2 of them now" in process.stdout, f"a sweep: {process}")
+
+
 collisions()
 two_runs()
 other_results()
@@ -456,4 +483,5 @@ if RANKS == 1:
     lost_tasks()
     early_signals()
     output_lost()
+    unheard_children()
 finish()

@@ -1,12 +1,44 @@
 """Help, version, and one line with exit code 2 for wrong usage."""
+import os
 import re
 import subprocess
 
-from harness import HECATON, check, error_lines, files_below, finish, folder, run
+from harness import HECATON, check, error_lines, files_below, finish, folder, run, write
 
-COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "compare", "export", "sweep"]
+COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "report", "compare", "export", "sweep"]
+
+# What is no number, or in no range, for each kind of option that takes some. The first option of a kind is given all of it.
+NEVER = ["nan", "-1", " 5", "", "inf", "-inf", "1e400", "18446744073709551616", "5 ", "5x", "0x10", "+5"]
+WHOLE = NEVER + ["1e3", "1.5", "5."]
+TIMES = ["nan", "-1s", " 5s", "", "inf", "infs", "1e400s", "18446744073709551616s", "5 s", "5x", "0x10s", "5", "+5s"]
+WRONG = {"N": WHOLE, "N,...": WHOLE, "RANKS": WHOLE, "NUMBER": NEVER, "TIME": TIMES, "LIST": [*NEVER, "1e3", "1.5", "3-1"],
+         "PERCENT": NEVER, "EVENTS|TIME": ["nan", "-1", "1e400", "", "5x", "0x10"], "ID[;CLUSTER]": NEVER}
+
+
+def number(here, command, option, text):
+    check_only = ["--check", "1"] if command == "run" and option != "--check" else []  # without MPI
+    process = run([command, *check_only, "deck.toml", option, text], here)
+    what = f"{command} {option} {text!r}"
+    check(process.returncode == 2 and process.stdout == "", f"{what} ends with {process.returncode}: {process.stdout[:80]!r}")
+    check(len(error_lines(process)) == 1 == process.stderr.count("\n"), f"{what} says {process.stderr!r}")
+
+
+def numbers(here):
+    """Whatever takes a number, in any command, refuses what is none."""
+    write(os.path.join(here, "deck.toml"), '[workload]\nkind = "training"\n')
+    seen = set()
+    for command in COMMANDS:
+        help_text = run([command, "--help"], here).stdout
+        for option, kind in re.findall(r"^  (?:-\w,)?(--[\w-]+) ([^\s=]+)", help_text, re.M):
+            for text in WRONG.get(kind, [])[:3 if kind in seen else None]:
+                number(here, command, option, text)
+            seen.add(kind)
+    check(set(WRONG) <= seen, f"options of these kinds are gone: {set(WRONG) - seen}")
+    os.remove(os.path.join(here, "deck.toml"))
+
 
 with folder() as here:
+    numbers(here)
     process = run(["--help"], here)
     check(process.returncode == 0 and process.stderr == "", "--help ends with 0")
     for command in COMMANDS:

@@ -197,6 +197,27 @@ def single_job(it):
     check(not note.exists(), "what has ended is no job's")
 
 
+def sampled_step(it):
+    """A deck that samples of itself is submitted, run, and not run again once it has ended; it has no checkpoints."""
+    (it.here / "bin/sbatch").write_text('#!/bin/sh\necho Submitted batch job 4711\n')
+    (it.here / "bin/srun").write_text(f'#!/bin/sh\nwhile [ "$1" != "{HECATON}" ]; do shift; done\nexec "$@"\n')
+    (it.here / "bin/srun").chmod(0o755)
+    deck = (ROOT / "runs/decks/quickstart.toml").read_text()
+    (it.here / "deck.toml").write_text(deck + '[sampling]\nmode = "on"\n')
+    environment = dict(it.environment, HECATON=str(HECATON))
+    smaller = ["--set", "training.batch_sequences=4", "--set", "training.sequence_length=64", "--progress", "none"]
+    it.answers("squeue", "4711 PENDING\n")
+    said = run([ROOT / "cluster/job.sbatch", "deck.toml", *smaller], it.here, env=environment)
+    check(said.returncode == 0 and said.stdout == "Submitted batch job 4711\n", f"it is submitted: {said}")
+    check("--checkpoint-every: nothing is written" in said.stderr, f"it says so: {said.stderr}")
+    job = dict(environment, SLURM_JOB_ID="4711", SLURM_JOB_NODELIST="here", SLURM_JOB_NUM_NODES="1")
+    said = run(["bash", ROOT / "cluster/job.sbatch", "deck.toml", *smaller], it.here, env=job)
+    check(said.returncode == 0 and "step time" in said.stdout, f"it runs: {said}")
+    check(sorted(path.name for path in (it.here / "out/deck").iterdir()) == ["summary.json", "trace.h5"], "without checkpoints")
+    again = run(["bash", ROOT / "cluster/job.sbatch", "deck.toml", *smaller], it.here, env=dict(job, SLURM_RESTART_COUNT="1"))
+    check(again.returncode == 0 and "has ended already" in again.stderr, f"nor run again: {again}")
+
+
 def scaling(it):
     """The same lines beside what scaling.py reads."""
     it.answers("sbatch", "Welcome\nSubmitted batch job 4711\ngood bye\n")
@@ -216,5 +237,6 @@ slurm(unusable_points)
 slurm(task)
 slurm(late_task)
 slurm(single_job)
+slurm(sampled_step)
 slurm(scaling)
 finish()

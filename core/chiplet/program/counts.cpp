@@ -24,6 +24,7 @@ class Walk {
 
   ProgramCounts run(const Program& program) {
     for_each_operation(program, [&](const Op& op, std::uint64_t times, std::uint32_t roots) {
+      if (roots > 0 && !has_members(op)) return add(op, times, 0);
       if (roots == 0) return add(op, times, static_cast<std::uint32_t>(op.value));
       for (std::uint32_t root = 0; root < roots; ++root) add(op, times / roots, root);
     });
@@ -31,6 +32,12 @@ class Walk {
   }
 
  private:
+  // Whether there is anybody to exchange with, so that the root counts.
+  bool has_members(const Op& op) const {
+    const auto group = static_cast<std::size_t>(op.ring);
+    return groups_.rings[group].size > 1 || groups_.lines[group].size > 1;
+  }
+
   void add(const Op& op, std::uint64_t times, std::uint32_t root) {
     once_ = {};
     once_.rows = 1;
@@ -87,6 +94,21 @@ class Walk {
 ProgramCounts count_program(const Program& program, const GroupPlaces& groups, const DieTimings& timings,
                             std::span<const DramShare> shares) {
   return Walk(groups, timings, shares).run(program);
+}
+
+SentCounts count_sent(const Program& program, Ring group, const Places& places, const DieTimings& timings) {
+  Checked messages, bytes;
+  const auto add = [&](const Op& op, std::uint64_t times, std::uint32_t root) {
+    const ExchangeTotals once = exchange_totals(op, places, root, timings.vector);
+    messages += once.messages * times;
+    bytes += once.sent_bytes * times;
+  };
+  for_each_operation(program, [&](const Op& op, std::uint64_t times, std::uint32_t roots) {
+    if (!is_collective(op.code) || op.ring != group) return;
+    if (roots == 0) return add(op, times, static_cast<std::uint32_t>(op.value));
+    for (std::uint32_t root = 0; root < roots; ++root) add(op, times / roots, root);
+  });
+  return {messages.value(), bytes.value()};
 }
 
 }  // namespace hecaton::chiplet

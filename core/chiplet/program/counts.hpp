@@ -35,6 +35,13 @@ struct GroupPlaces {
 ProgramCounts count_program(const Program& program, const GroupPlaces& groups, const DieTimings& timings,
                             std::span<const DramShare> shares);
 
+// What a die sends over one of its groups, as count_program counts it.
+struct SentCounts {
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+};
+SentCounts count_sent(const Program& program, Ring group, const Places& places, const DieTimings& timings);
+
 // Calls f(op, times, roots) for every operation that leaves a row, in the order of the text: how often it is
 // run, and how many roots it takes in turn (a broadcast or reduction whose root is a loop's iteration; else
 // 0).

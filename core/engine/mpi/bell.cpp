@@ -16,7 +16,8 @@ constexpr timespec longest_sleep{0, 1'000'000};
 // Between processes, so not one of FUTEX_PRIVATE_FLAG.
 void futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout) {
   static_assert(sizeof word == sizeof(std::uint32_t));
-  syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation, value, timeout, nullptr, 0);
+  static_cast<void>(
+      ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation, value, timeout, nullptr, 0));
 }
 
 }  // namespace

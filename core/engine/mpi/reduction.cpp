@@ -28,10 +28,11 @@ MpiReduction::~MpiReduction() {
 bool MpiReduction::has_stopped() {
   int receives_stopped = 1, sends_stopped = 1;
   for (Round& round : mpi_->rounds) {
-    if (round.received != MPI_REQUEST_NULL) MPI_Cancel(&round.received);
-    MPI_Test(&round.received, &receives_stopped, MPI_STATUS_IGNORE);
-    MPI_Test(&round.sent, &sends_stopped, MPI_STATUS_IGNORE);
-    if (receives_stopped == 0 || sends_stopped == 0) return false;
+    if (round.received != MPI_REQUEST_NULL && MPI_Cancel(&round.received) != MPI_SUCCESS) return false;
+    if (MPI_Test(&round.received, &receives_stopped, MPI_STATUS_IGNORE) != MPI_SUCCESS ||
+        MPI_Test(&round.sent, &sends_stopped, MPI_STATUS_IGNORE) != MPI_SUCCESS || receives_stopped == 0 ||
+        sends_stopped == 0)
+      return false;
   }
   return true;
 }

@@ -85,9 +85,10 @@ bool SharedMemory::find_parts(int ranks) {
 SharedMemory::SharedMemory(SharedMemory&& other) noexcept
     : window_(std::exchange(other.window_, MPI_WIN_NULL)), parts_(std::move(other.parts_)) {}
 
-// To free it takes all ranks: one that fails alone would wait for the others instead of saying why.
+// To free it takes all ranks: one that fails alone would wait for the others instead of saying why. If it cannot be freed, it
+// stays until the program ends.
 SharedMemory::~SharedMemory() {
-  if (window_ != MPI_WIN_NULL && std::uncaught_exceptions() == 0) MPI_Win_free(&window_);
+  if (window_ != MPI_WIN_NULL && std::uncaught_exceptions() == 0) static_cast<void>(MPI_Win_free(&window_));
 }
 
 namespace {

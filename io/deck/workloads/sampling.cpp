@@ -55,7 +55,12 @@ Table sampling_table() {
            [](auto& d) -> auto& { return d.sampling.budget; })});
 }
 
+// `validate` foretells a sample of any step.
 void check_sampling(const Deck& deck, const Refuser& refuse) {
+  if (!budget_events(deck.sampling.budget))
+    refuse("sampling.budget", "is no budget",
+           fmt::format("\"{}\" is neither a number of events nor a time", deck.sampling.budget),
+           "give events such as 2e9, or a time such as 90s, 10m or 1h");
   if (!is_sampled(deck)) return;
   const WorkloadKind& kind = kind_of(deck);
   if (!kind.traits.computes)
@@ -63,10 +68,6 @@ void check_sampling(const Deck& deck, const Refuser& refuse) {
            fmt::format("sampling tells a training step from some of its mini-batches; \"{}\" has none",
                        kind.name),
            "leave it off");
-  if (!budget_events(deck.sampling.budget))
-    refuse("sampling.budget", "is no budget",
-           fmt::format("\"{}\" is neither a number of events nor a time", deck.sampling.budget),
-           "give events such as 2e9, or a time such as 90s, 10m or 1h");
 }
 
 }  // namespace hecaton::io

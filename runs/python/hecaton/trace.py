@@ -6,6 +6,7 @@ import os
 import h5py
 import numpy
 
+from hecaton.checksums import read
 from hecaton.frames import frame, read_table, text_of, units_of
 
 SCHEMA = 1
@@ -36,6 +37,9 @@ class Trace:
                 raise ValueError(f"{self.path}: its schema is {schema}, this module reads {SCHEMA}")
             self.shape = int(file.attrs["rows"]), int(file.attrs["columns"])
             self.simulated_ps = int(file.attrs["simulated_ps"])
+        told = tuple(self.summary[key] for key in ("rows", "columns", "simulated_ps"))
+        if told != (*self.shape, self.simulated_ps):
+            raise ValueError(f"{self.path}: its attributes are not those of its summary: it was changed or damaged")
 
     def __repr__(self):
         return f"hecaton.Trace({self.path!r})"
@@ -46,7 +50,7 @@ class Trace:
 
     def _text(self, name):
         with h5py.File(self.path, "r") as file:
-            return text_of(file[name][()].rstrip(b"\0"))
+            return text_of(read(file[name]).tobytes().rstrip(b"\0"))
 
     @functools.cached_property
     def summary(self):

@@ -62,6 +62,14 @@ TEST(Counts, EqualARunForRandomPrograms) {
       EXPECT_EQ(counts.ring_messages, messages.ring);
       EXPECT_EQ(counts.dram_bursts, messages.bursts);
       EXPECT_EQ(counts.dram_messages, messages.dram);
+      SentCounts sent;
+      for (const Ring group : {Ring::row, Ring::column, Ring::package}) {
+        const SentCounts over = count_sent(program, group, setup.places(group), setup.timings);
+        sent.messages += over.messages;
+        sent.bytes += over.bytes;
+      }
+      EXPECT_EQ(sent.messages, messages.ring);
+      EXPECT_EQ(sent.bytes, package.die(id).counters().nop_sent_bytes);
       ring_messages += messages.ring;
     }
   }

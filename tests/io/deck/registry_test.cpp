@@ -2,13 +2,17 @@
 // reads, and presets set keys that exist.
 #include "io/deck/registry.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "io/deck/presets.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "tests/io/deck/deck_file.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -159,6 +163,36 @@ TEST(Presets, LinksFollowThePublicTable) {
     EXPECT_EQ(number(*preset, "energy_pJ_per_bit"), row.energy_pJ_per_bit) << row.name;
     EXPECT_EQ(number(*preset, "latency_ns"), 2.0) << row.name;
   }
+}
+
+// A deck of the first kind that has this key.
+std::string deck_with(const Key& key) {
+  for (const WorkloadKind& kind : workload_kinds())
+    if (belongs_to(*find_table(key.table), kind))
+      return fmt::format("[workload]\nkind = \"{}\"\n", kind.name);
+  return {};
+}
+
+TEST(Registry, NoKeyTakesWhatIsNoNumber) {
+  std::size_t tried = 0;
+  for_each_key([&](const Key& key) {
+    const bool is_whole = std::holds_alternative<IntegerType>(key.type);
+    if (!is_whole && !std::holds_alternative<RealType>(key.type)) return;
+    const test::DeckFile file(deck_with(key));
+    std::vector<std::string> wrong{"nan", "inf",  "-inf",  "1e400", "18446744073709551616", "", "5x",
+                                   "0x",  "true", "\"5\"", "5 5"};
+    if (is_whole) wrong.insert(wrong.end(), {"1e3", "1.5", "9223372036854775808"});
+    const bool may_be_negative =
+        is_whole ? std::get<IntegerType>(key.type).least < 0 : std::get<RealType>(key.type).least < 0;
+    if (!may_be_negative) wrong.emplace_back("-1");
+    for (const std::string& text : wrong) {
+      const std::string name = fmt::format("{}.{}", key.table, key.name);
+      const std::string error = test::error_of_path(file.path(), file.folder(), {name + "=" + text});
+      EXPECT_NE(error.find(name), std::string::npos) << name << "=" << text << ": " << error;
+      ++tried;
+    }
+  });
+  EXPECT_GT(tried, 500U);
 }
 
 }  // namespace

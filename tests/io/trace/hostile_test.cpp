@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "io/files/child_process.hpp"
@@ -110,6 +111,58 @@ TEST_F(HostileTrace, OneChangedByteAnywhereIsRefused) {
   ASSERT_LT(at, digit.size());
   digit[at] = digit[at] == '9' ? '8' : static_cast<char>(digit[at] + 1);
   expect_refusal(put(digit), "its checksum is not that of its contents");
+}
+
+// Without a seal, as h5repack leaves it.
+class RepackedTrace : public HostileTrace {
+ protected:
+  RepackedTrace() {
+    const hdf5::Handle whole = hdf5::open(good_);
+    hdf5::Handle file = hdf5::create(path_);
+    hdf5::write_attribute(file, "schema", std::int64_t{1});
+    for (const char* name : {"summary", "provenance", "deck", "dies", "links", "operations"})
+      hdf5::copy_object(whole, name, file);
+    file.close();
+  }
+  // Another last byte of a dataset.
+  void change(const std::string& name) const {
+    const hdf5::Handle file(H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
+    const hdf5::Handle dataset(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose);
+    const hdf5::Handle type(H5Dget_type(dataset.id()), H5Tclose);
+    std::string cells(H5Dget_storage_size(dataset.id()), '\0');
+    ASSERT_GE(H5Dread(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, cells.data()), 0);
+    cells.back() = static_cast<char>(cells.back() ^ 1);
+    ASSERT_GE(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, cells.data()), 0);
+  }
+  void expect_changed(const std::function<void(const hdf5::Handle&)>& read) const {
+    const hdf5::Handle file = hdf5::open(path_);
+    try {
+      read(file);
+      ADD_FAILURE() << "it was read";
+    } catch (const hdf5::Error& error) {
+      EXPECT_NE(std::string(error.what()).find("its checksum is not that of its contents"), std::string::npos)
+          << error.what();
+    }
+  }
+
+  fs::path path_ = scratch_ / "repacked.h5";
+};
+
+TEST_F(RepackedTrace, IsRead) {
+  read_summary(path_);
+  hdf5::open_numbers(hdf5::open(path_), "operations/end_ps", hdf5::Cell::i64, 1'000'000);
+}
+
+TEST_F(RepackedTrace, OneChangedByteIsRefused) {
+  change("summary");
+  expect_refusal(path_, "its checksum is not that of its contents");
+  for (const char* column : {"operations/end_ps", "operations/kind", "dies/row", "links/bytes"}) {
+    change(column);
+    expect_changed(
+        [&](const hdf5::Handle& file) { hdf5::open_numbers(file, column, hdf5::Cell::i64, 1'000'000); });
+  }
+  change("operations/offsets");
+  expect_changed([](const hdf5::Handle& file) { hdf5::read_counts(file, "operations/offsets", 1'000); });
 }
 
 TEST_F(HostileTrace, WhatMayNotBeReadIsNamed) {

@@ -2,6 +2,7 @@
 import collections
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -161,6 +162,49 @@ def check_study(folder):
             same(table, name, file["points"][name][:], "study")
             check(hecaton.units_of(table)[name] == file["points"][name].attrs["units"], f"unit of {name}")
     refused(lambda: hecaton.sweep(folder / "training/trace.h5"), "no table of a study")
+    shutil.copy(folder / "points/table.h5", folder / "changed.h5")
+    with h5py.File(folder / "changed.h5", "r+") as file:
+        file["points"][times[0]][0] += 1
+    refused(lambda: hecaton.sweep(folder / "changed.h5"), f"checksum of /points/{times[0]}")
+
+
+def repacked(path, change):
+    """A copy that another program has written anew, with one cell changed."""
+    copy = path.with_name("repacked.h5")
+    with h5py.File(path) as file, h5py.File(copy, "w") as made:
+        for name in file:
+            file.copy(name, made)
+        made.attrs.update(file.attrs)
+        change(made)
+    return copy
+
+
+def check_changed(path):
+    """One digit less or more, and what is read of it is refused; what is read of the rest is not."""
+    check(list(hecaton.Trace(repacked(path, lambda file: None)).dies["die"]), "a repacked trace is read")
+
+    def change_text(file):
+        whole = file["summary"][()]
+        at = whole.index(b'"simulated_ps": ') + len(b'"simulated_ps": ')
+        text = whole[:at] + (b"2" if whole[at:at + 1] == b"1" else b"1") + whole[at + 1:]
+        file["summary"][()] = text
+
+    refused(lambda: hecaton.Trace(repacked(path, change_text)), "checksum of /summary")
+    for table in ("dies", "links", "operations"):
+        with h5py.File(path) as file:
+            columns = [name for name in file[table]]
+        for column in columns:
+            def change(file):
+                file[table][column][-1] += 1
+            if column == "offsets":
+                continue
+            changed = hecaton.Trace(repacked(path, change))
+            refused(lambda: getattr(changed, table), f"checksum of /{table}/{column}")
+
+    def change_attribute(file):
+        file.attrs["simulated_ps"] += 1
+
+    refused(lambda: hecaton.Trace(repacked(path, change_attribute)), "are not those of its summary")
 
 
 def check_version():
@@ -186,6 +230,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-python-") as name_of_folder:
     check_map(mesh, torus=False)
     check_sampled(here)
     check_study(here)
+    check_changed(here / "training/trace.h5")
     check_version()
     (here / "text.h5").write_text("no trace\n")
     refused(lambda: hecaton.Trace(here / "text.h5"), "")
