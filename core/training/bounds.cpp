@@ -100,21 +100,22 @@ class DieCounts {
 
 }  // namespace
 
-void check_shapes(const ModelConfig& m) {
+PlanErrors problems_of_shapes(const ModelConfig& m) {
   if (m.hidden == 0 || m.ffn == 0 || m.heads == 0 || m.kv_heads == 0 || m.layers == 0 || m.vocabulary == 0) {
-    throw PlanError("training.model", "has a shape of 0", "every shape of a model is at least 1",
-                    "give hidden, ffn, heads, kv_heads, layers and vocabulary");
+    return {{"training.model", "has a shape of 0", "every shape of a model is at least 1",
+             "give hidden, ffn, heads, kv_heads, layers and vocabulary"}};
   }
+  PlanErrors errors = problems_of_operators(model_of(m));
   if (m.operators.size() > most_operators) {
-    throw PlanError("training.model.operators", "are too many",
-                    fmt::format("{} of a layer", m.operators.size()),
-                    fmt::format("use at most {}, and more layers", most_operators));
+    errors.emplace_back("training.model.operators", "are too many",
+                        fmt::format("{} of a layer", m.operators.size()),
+                        fmt::format("use at most {}, and more layers", most_operators));
   }
-  check_operators(model_of(m));
   if (m.layers > 32767) {
-    throw PlanError("training.model.layers", "is too large", "a trace labels layers with 16 bits",
-                    "use at most 32767");
+    errors.emplace_back("training.model.layers", "is too large", "a trace labels layers with 16 bits",
+                        "use at most 32767");
   }
+  return errors;
 }
 
 void check_mesh(MeshShape mesh) {

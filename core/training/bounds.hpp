@@ -8,12 +8,14 @@
 #include "core/chiplet/hardware/config.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/training/model/config.hpp"
+#include "core/training/model/plan_error.hpp"
 #include "core/training/plan/plan.hpp"
 
 namespace hecaton::training {
 
+// Shapes that no method could do.
+PlanErrors problems_of_shapes(const ModelConfig& m);
 // Throw PlanError.
-void check_shapes(const ModelConfig& m);
 void check_mesh(MeshShape mesh);
 void check_sizes(const TrainingConfig& c);
 // `program` is valid, and one of a step's roles.

@@ -9,6 +9,7 @@
 #include "core/chiplet/program/program.hpp"
 #include "core/training/model/config.hpp"
 #include "core/training/model/plan_error.hpp"
+#include "core/training/plan/division.hpp"
 #include "core/training/plan/plan.hpp"
 
 namespace hecaton::training {
@@ -17,19 +18,28 @@ namespace hecaton::training {
 struct MethodInfo {
   std::string_view name;
   std::string_view summary;
+  // Of a configuration that divides.
   Plan (*plan)(const TrainingConfig&, MeshShape, const chiplet::DieConfig&);
-  // The smallest vocabulary of at least so many words that it can divide among the dies.
-  std::uint64_t (*padded)(std::uint64_t words, MeshShape);
+  // What it cuts into equal parts.
+  Divisions (*divisions)(const TrainingConfig&, MeshShape);
+  // What it cannot do, whatever is padded.
+  PlanErrors (*problems)(const TrainingConfig&, MeshShape);
 };
 
 // All methods. A new one is a file with its plan function and a line in the table in method.cpp.
 std::span<const MethodInfo> methods();
 const MethodInfo* find_method(std::string_view name);
 
-// The configuration as it is planned: with a padded vocabulary, where it wants that. Throws PlanError.
+// All that is wrong with the shapes of a step, its mask, batch and method on this mesh; not what its buffers are too
+// small for.
+PlanErrors problems_of(const TrainingConfig& config, MeshShape mesh);
+
+// The numbers that have to be padded. The configuration has no problems.
+Divisions padding_of(const TrainingConfig& config, MeshShape mesh);
+// The configuration as it is planned: with these numbers padded. Throws PlanError.
 TrainingConfig padded(const TrainingConfig& config, MeshShape mesh);
 
-// One training step. Throws PlanError.
+// One training step. Throws PlanError: with all problems at once, or the first thing that does not fit.
 Plan plan_step(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
 
 }  // namespace hecaton::training

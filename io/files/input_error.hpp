@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hecaton::io {
 
@@ -29,6 +30,13 @@ class InputError : public std::runtime_error {
              std::string_view suggestion);
   // A message that is complete already.
   explicit InputError(std::string_view message);
+
+  // What else is wrong with the same input: a line of each, in the order in which they were added.
+  const std::vector<std::string>& others() const { return others_; }
+  void add(const InputError& other) { others_.emplace_back(other.what()); }
+
+ private:
+  std::vector<std::string> others_;
 };
 
 // The text in double quotes, on one line, without control characters, at most about 60 bytes of it.

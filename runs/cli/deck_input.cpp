@@ -41,14 +41,20 @@ CheckedDeck checked(io::LoadedDeck loaded, int ranks, const std::string& partiti
   return {std::move(loaded), std::move(planned), std::move(seen)};
 }
 
+io::InputError input_error(const io::LoadedDeck& loaded, const training::PlanError& error) {
+  return {loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
+          error.suggestion};
+}
+
 }  // namespace
 
 void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& check) {
   try {
     check();
   } catch (const training::PlanError& error) {
-    throw io::InputError(loaded.locations.find(error.table_key), error.table_key, error.problem, error.why,
-                         error.suggestion);
+    io::InputError all = input_error(loaded, error);
+    for (const training::PlanError& other : error.others) all.add(input_error(loaded, other));
+    throw all;
   } catch (const std::overflow_error& error) {
     constexpr const char* key = "workload.kind";
     throw io::InputError(loaded.locations.find(key), key, "makes a run too large to be counted", error.what(),
@@ -102,6 +108,7 @@ int guarded(const std::function<void()>& command) {
     return exit_done;
   } catch (const io::InputError& error) {
     io::print_error(error.what());
+    for (const std::string& other : error.others()) io::print_error(other);
     return exit_bad_input;
   } catch (const std::bad_alloc& failure) {
     io::print_error(memory_text(failure, 0));

@@ -21,7 +21,7 @@ using training::Verb;
 
 // Each part knows those above it.
 struct DieFollower::Parts {
-  Parts(DieRole role, const DenseStep& dense) : step(std::move(role), dense) {}
+  Parts(DieRole role, const PaddedStep& dense) : step(std::move(role), dense) {}
 
   const Meaning& meaning(const Work& work) const { return step.places.meaning(work); }
 
@@ -33,7 +33,7 @@ struct DieFollower::Parts {
   DieExpertShares shares{step, experts};
 };
 
-DieFollower::DieFollower(DieRole role, const DenseStep& dense, Mailbox& mailbox)
+DieFollower::DieFollower(DieRole role, const PaddedStep& dense, Mailbox& mailbox)
     : parts_(std::make_unique<Parts>(std::move(role), dense)), mailbox_(&mailbox) {}
 DieFollower::~DieFollower() = default;
 DieFollower::DieFollower(DieFollower&&) noexcept = default;

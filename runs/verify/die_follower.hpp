@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "core/chiplet/dies/die.hpp"
-#include "runs/verify/dense/dense_step.hpp"
+#include "runs/verify/dense/padded_step.hpp"
 #include "runs/verify/die/findings.hpp"
 #include "runs/verify/die/places.hpp"
 #include "runs/verify/mailbox.hpp"
@@ -20,7 +20,7 @@ namespace hecaton::runs {
 class DieFollower {
  public:
   // `dense` and `mailbox` must outlive this.
-  DieFollower(DieRole role, const DenseStep& dense, Mailbox& mailbox);
+  DieFollower(DieRole role, const PaddedStep& dense, Mailbox& mailbox);
   ~DieFollower();
   DieFollower(DieFollower&&) noexcept;
   DieFollower& operator=(DieFollower&&) noexcept;

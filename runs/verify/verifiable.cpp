@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/training/method.hpp"
 #include "core/training/model/models.hpp"
 #include "core/training/model/operators.hpp"
 #include "core/training/model/plan_error.hpp"
@@ -22,27 +23,21 @@ void check_kind(const io::Deck& deck) {
                   "use a deck of kind \"training\"");
 }
 
+training::TrainingConfig planned_of(const io::Deck& deck) {
+  const auto& package = deck.network.package;
+  return training::padded(deck.as<training::TrainingConfig>(), {package.rows, package.columns});
+}
+
 void check_size(const io::Deck& deck) {
   using training::Wide;
   constexpr std::uint64_t most = 200'000'000;
-  const auto& step = deck.as<training::TrainingConfig>();
+  const training::TrainingConfig step = planned_of(deck);
   const training::ModelConfig& m = step.model;
   const Wide weights = Wide{m.layers} * training::layer_weights(m) + Wide{m.hidden} * m.vocabulary;
   if (weights * step.batch_sequences * step.sequence_length <= most) return;
   throw PlanError("training.batch_sequences", "makes the step too large to verify",
                   "tokens times weights are more than 200 million; every product is done, densely too",
                   "use fewer tokens, or a smaller model");
-}
-
-// 1D.
-void check_heads(const training::Model& model, std::uint64_t dies) {
-  for (const training::Operator& o : model.operators) {
-    if (o.kind != training::OperatorKind::attention || dies <= o.heads) continue;
-    throw PlanError(
-        "training.model.heads", "are too few to verify this method",
-        fmt::format("{} heads on {} dies: dies that share a head are not followed", o.heads, dies),
-        "use at least as many heads as dies");
-  }
 }
 
 // 1D: norms are followed token by token, so a die's share of a tile has to be whole tokens.
@@ -66,6 +61,10 @@ void check_rounds(const training::Plan& plan, const training::Model& model) {
     const std::uint64_t tokens = plan.roles[0][i].m;
     if (meaning.verb != training::Verb::scores || meaning.pass == training::Pass::weight_gradient) continue;
     const training::Operator& o = model.operators.at(meaning.place);
+    if (o.idle_experts > 0) {
+      throw PlanError("training.model.experts", "can not be verified", "experts that pad are not followed",
+                      "use a multiple of the columns");
+    }
     if (tokens % tokens_of_round(o) == 0) continue;
     throw PlanError(
         "training.minibatch_tokens", "makes token tiles too small to verify",
@@ -81,11 +80,10 @@ void check_verifiable(const Workload& workload) {
   const io::Deck& deck = workload.deck();
   check_kind(deck);
   check_size(deck);
-  const training::Model model = training::model_of(deck.as<training::TrainingConfig>().model);
+  const training::Model model = training::model_of(planned_of(deck).model);
   const training::Plan& plan = workload.plan();
   if (is_one_d(plan.meanings.at(0))) {
     const std::uint64_t dies = workload.topology().dies();
-    check_heads(model, dies);
     check_shares(plan, dies, model.hidden);
   }
   check_rounds(plan, model);
@@ -93,12 +91,14 @@ void check_verifiable(const Workload& workload) {
 
 Indices dealing_order(const Workload& workload) {
   const training::Plan& plan = workload.plan();
-  if (is_one_d(plan.meanings.at(0))) return count_up(0, plan.tokens);
+  const training::TrainingConfig planned = planned_of(workload.deck());
+  const std::uint64_t tokens = std::uint64_t{planned.batch_sequences} * planned.sequence_length;
+  if (is_one_d(plan.meanings.at(0))) return count_up(0, tokens);
   const auto& package = workload.deck().network.package;
   const std::uint64_t rows = package.rows, columns = package.columns, minibatch = plan.minibatch_tokens;
   const std::uint64_t slice = minibatch / columns;
   Indices order;
-  for (std::uint64_t base = 0; base < plan.tokens; base += minibatch)
+  for (std::uint64_t base = 0; base < tokens; base += minibatch)
     for (std::uint64_t i = 0; i < minibatch; ++i)
       order.push_back(base + listed_token(minibatch, rows, i / slice + i % slice * columns));
   return order;

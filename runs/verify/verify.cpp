@@ -6,6 +6,7 @@
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <functional>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -16,7 +17,7 @@
 #include "core/training/method.hpp"
 #include "net/package_model.hpp"
 #include "partition/partition.hpp"
-#include "runs/verify/dense/dense_step.hpp"
+#include "runs/verify/dense/padded_step.hpp"
 #include "runs/verify/die_follower.hpp"
 #include "runs/verify/mailbox.hpp"
 #include "runs/verify/verifiable.hpp"
@@ -33,7 +34,7 @@ using FollowedPackage = net::PackageModel<EndpointOf<FollowedDie, IoNode>>;
 // Makes the nodes of the package. Has the programs that the dies run.
 class NodeMaker {
  public:
-  NodeMaker(const Workload& workload, const VerifyOptions& options, const DenseStep& dense, Mailbox& mailbox)
+  NodeMaker(const Workload& workload, const VerifyOptions& options, const PaddedStep& dense, Mailbox& mailbox)
       : workload_(workload),
         options_(options),
         dense_(dense),
@@ -71,7 +72,7 @@ class NodeMaker {
 
   const Workload& workload_;
   const VerifyOptions& options_;
-  const DenseStep& dense_;
+  const PaddedStep& dense_;
   Mailbox& mailbox_;
   std::vector<chiplet::Program> programs_;
 };
@@ -114,6 +115,21 @@ Findings sum_up(FollowedPackage& model, const boost::mpi::communicator& world) {
   return all;
 }
 
+// Dies that share a head, of 1D methods; for others more kinds than they need.
+std::uint64_t query_kinds(const training::Model& planned, std::uint64_t dies) {
+  std::uint64_t kinds = 1;
+  for (const training::Operator& o : planned.operators)
+    if (o.heads > 0 && o.heads < dies && dies % o.heads == 0) kinds = std::lcm(kinds, dies / o.heads);
+  return kinds;
+}
+
+Indices real_tokens(const Pads& pads) {
+  Indices tokens;
+  for (std::uint64_t token = 0; token < pads.planned().tokens(); ++token)
+    if (pads.token(token)) tokens.push_back(token);
+  return tokens;
+}
+
 template <class Synchroniser>
 void run_engine(FollowedPackage& model, Synchroniser&& synchroniser) {
   engine::Engine<FollowedPackage, std::remove_cvref_t<Synchroniser>> engine(model, synchroniser, {});
@@ -130,10 +146,17 @@ Findings verify(const Workload& workload, const VerifyOptions& options,
                                                    static_cast<std::uint32_t>(world.size()));
   Mailbox mailbox(world, partition.owner);
   const training::MeshShape mesh{deck.network.package.rows, deck.network.package.columns};
-  const StepInputs inputs(training::padded(deck.as<training::TrainingConfig>(), mesh),
-                          dealing_order(workload), options.seed);
-  const DenseStep dense(inputs);
-  const NodeMaker make(workload, options, dense, mailbox);
+  const auto& config = deck.as<training::TrainingConfig>();
+  const training::TrainingConfig planned = training::padded(config, mesh);
+  training::TrainingConfig taken = config;
+  if (options.spoil_shapes) options.spoil_shapes(taken);
+  const Pads pads(config, planned);
+  const ExpertRoutes routes(pads.planned().model(), dealing_order(workload), options.seed);
+  const StepInputs real(config, routes.of(pads.real().model(), real_tokens(pads)), options.seed);
+  const DenseStep dense(real, query_kinds(pads.planned().model(), mesh.dies()));
+  const PaddedInputs inputs(real, pads, Pads(taken, planned), routes);
+  const PaddedStep compared(dense, inputs, pads);
+  const NodeMaker make(workload, options, compared, mailbox);
   FollowedPackage model(fabric, partition.owner, RankId{static_cast<std::uint32_t>(world.rank())}, make);
   model.set_regions(partition.owner, bypass_links_of(workload), {});
   if (world.size() == 1) {

@@ -11,6 +11,7 @@
 
 #include "core/chiplet/dies/die.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/training/model/config.hpp"
 #include "runs/verify/die/findings.hpp"
 #include "runs/wiring/workload.hpp"
 
@@ -22,6 +23,7 @@ struct VerifyOptions {
   // For tests: spoil what the dies are told, to see that it is noticed.
   std::function<void(std::vector<chiplet::Program>&)> spoil_programs;
   std::function<void(chiplet::DieSetup&)> spoil_places;
+  std::function<void(training::TrainingConfig&)> spoil_shapes;  // what they take for real, and not for pads
 };
 
 // Collective; the same on every rank. `workload` has passed check_verifiable() (verifiable.hpp). Throws

@@ -215,7 +215,11 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
 io::ModelFacts model_facts(const Workload& workload) {
   const io::Programs* programs = workload.programs();
   if (programs == nullptr) return {};
-  return {programs->plan.tokens, programs->plan.model_flops, programs->algorithm};
+  const training::Plan& plan = programs->plan;
+  std::string padding;
+  for (const training::Division& d : plan.padding)
+    padding += fmt::format("{}{} {} to {}", padding.empty() ? "" : ", ", name_of(d.dimension), d.from, d.to);
+  return {plan.tokens, plan.model_flops, programs->algorithm, padding, plan.padding_cost};
 }
 
 }  // namespace hecaton::runs

@@ -150,10 +150,31 @@ def traces():
         expect("comparison with bad JSON", ["compare", "bad.json", "bad.json"], r"bad\.json: ", here)
 
 
+UNEVEN = (TRAINING + '[package]\nrows = 3\ncolumns = 5\n[training]\nuneven = "refuse"\nwindow = 4\nbatch_sequences = 4\n'
+          "sequence_length = 64\n")
+
+
+def several():
+    """All that is wrong with the shapes of a step is said at once, each with a way out; that taken, it is accepted."""
+    with folder() as here:
+        write(os.path.join(here, "deck.toml"), UNEVEN)
+        process = run(["validate", "deck.toml"], here, 1)
+        lines = [line[len(ERROR):] for line in error_lines(process)]
+        keys = [re.sub(r"^\S+ (\S+): .*", r"\1", line) for line in lines]
+        check(process.returncode == 2, f"several mistakes: ends with {process.returncode}")
+        check(keys == ["training.window", "package.rows", "package.columns", "package.columns", "package.columns",
+                       "training.batch_sequences"], f"several mistakes: {lines}")
+        check(all('training.uneven = "auto"' in line for line in lines[1:]), f"no way out: {lines}")
+        check("or training.window = 0" in lines[0], f"no way out: {lines[0]}")
+        process = run(["validate", "deck.toml", "--set", "training.uneven=auto", "--set", "training.window=0"], here, 1)
+        check(process.returncode == 0, f"the ways out are none: {process.stderr}")
+        check("padded heads" in process.stdout, "what is padded is said")
+
+
 # mpirun waits for a second before it ends a job that failed, so cases run beside each other; each has a folder of its
 # own.
 with concurrent.futures.ThreadPoolExecutor(8) as pool:
-    jobs = [pool.submit(work) for work in (files, outputs, ranks_and_dies, samples, traces)]
+    jobs = [pool.submit(work) for work in (files, outputs, ranks_and_dies, samples, traces, several)]
     jobs += [pool.submit(deck, *case) for case in DECKS_AND_ERRORS]
 for job in jobs:
     job.result()

@@ -70,6 +70,8 @@ def draw_training(dice):
         deck["training.vocabulary_padding"] = "auto"
     if dice.random() < 0.2:
         deck |= {"training.model.experts": 4, "training.model.experts_per_token": dice.randint(1, 2)}
+    if dice.random() < 0.3:
+        deck["training.uneven"] = dice.choice(["pad", "refuse"])
     return deck
 
 

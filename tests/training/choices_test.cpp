@@ -119,6 +119,7 @@ TEST(Choices, AttentionByHeadNeedsNoSequenceForEveryRow) {
   config.batch_sequences = 1;
   config.sequence_length = tokens;
   config.minibatch_tokens = 0;
+  config.uneven = Uneven::refuse;
   EXPECT_THROW(sums_of(config), PlanError);
   config.attention = Attention::by_head;
   const Tally all = tally(plan_step(config, mesh, large_die()).roles[0], rings_of(mesh));
@@ -194,6 +195,7 @@ TEST(Choices, WhatAMethodCanNotDoIsSaid) {
   config.attention = Attention::by_head;
   EXPECT_EQ(blamed(config, mesh), "training.attention");
   config = config_for("hecaton");
+  config.uneven = Uneven::refuse;
   config.attention = Attention::by_head;
   config.model.heads = config.model.kv_heads = 16;  // fewer than dies
   EXPECT_EQ(blamed(config, mesh), "training.attention");
@@ -201,6 +203,7 @@ TEST(Choices, WhatAMethodCanNotDoIsSaid) {
   config.model.experts = 8;
   EXPECT_EQ(blamed(config, {4, 4}), "training.method");
   config = config_for("hecaton");
+  config.uneven = Uneven::refuse;
   config.model.experts = 4;  // for 8 columns
   EXPECT_EQ(blamed(config, mesh), "package.columns");
   config.model.experts = 8;

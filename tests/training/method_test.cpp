@@ -183,9 +183,11 @@ PlanError error_of(const TrainingConfig& config, MeshShape mesh, const chiplet::
   return {"", "", "", ""};
 }
 
+// 16 sequences of 512 in mini-batches of 2048 tokens, 4 x 4 dies.
 TrainingConfig tiny(const char* method) {
-  return config_of(weak_scaling[1],
-                   method);  // 16 sequences of 512 in mini-batches of 2048 tokens, 4 x 4 dies
+  TrainingConfig config = config_of(weak_scaling[1], method);
+  config.uneven = Uneven::refuse;
+  return config;
 }
 
 TEST(PlanErrors, NameTheKeyThatIsToBlame) {
@@ -224,10 +226,12 @@ TEST(PlanErrors, OfTheModelAndTheBatch) {
               c.minibatch_tokens = 0;
             }),
             "training.batch_sequences");
+  EXPECT_EQ(with([](auto& c) { c.minibatch_tokens = 17 * 512; }), "training.minibatch_tokens");
   TrainingConfig flat = tiny("megatron-flat-ring");
   flat.fusion = 2;
   EXPECT_EQ(error_of(flat, {4, 4}).table_key, "training.fusion");
   flat = config_of(weak_scaling[2], "megatron-flat-ring");
+  flat.uneven = Uneven::refuse;
   flat.sequence_length = 255;  // 2 dies share a head and its queries
   flat.minibatch_tokens = 0;
   EXPECT_EQ(error_of(flat, {8, 8}).table_key, "training.sequence_length");

@@ -1,5 +1,5 @@
-// Vocabularies that do not divide among the dies: padded where the deck wants it, else refused with advice that
-// works.
+// Shapes that do not divide among the dies: padded with the fewest that do, or, where the deck wants that, refused with
+// advice that works.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,6 +17,7 @@ TrainingConfig config_for(const char* method, std::uint32_t vocabulary, Vocabula
   config.method = method;
   config.batch_sequences = batch;
   config.sequence_length = sequence;
+  config.uneven = Uneven::refuse;
   config.vocabulary_padding = padding;
   return config;
 }
@@ -43,8 +44,8 @@ TEST(Padding, AddsTheFewestWordsThatDivide) {
     const Plan same = plan_step(config_for(method, words + 3, VocabularyPadding::none), mesh, large_die());
     EXPECT_EQ(macs(with, mesh), macs(same, mesh)) << method;
     EXPECT_EQ(same.model_flops - with.model_flops, Wide{batch * sequence} * 6 * 3 * h) << method;
-    EXPECT_EQ(text_of(with, "vocabulary"), "50257 words, padded to 50260");
-    EXPECT_EQ(text_of(same, "vocabulary"), "");
+    EXPECT_EQ(text_of(with, "padded words of the vocabulary"), "50257 to 50260");
+    EXPECT_EQ(text_of(same, "padded words of the vocabulary"), "");
   }
 }
 
@@ -53,10 +54,13 @@ TEST(Padding, OneDMethodsNeedAWordForEachDie) {
   for (const char* method : {"megatron-flat-ring", "megatron-torus-ring"}) {
     EXPECT_THROW(plan_step(config_for(method, 60, VocabularyPadding::none), mesh, large_die()), PlanError);
     const Plan few = plan_step(config_for(method, 60, VocabularyPadding::automatic), mesh, large_die());
-    EXPECT_EQ(text_of(few, "vocabulary"), "60 words, padded to 64") << method;
+    EXPECT_EQ(text_of(few, "padded words of the vocabulary"), "60 to 64") << method;
     const Plan many = plan_step(config_for(method, words, VocabularyPadding::automatic), mesh, large_die());
-    EXPECT_EQ(text_of(many, "vocabulary"), "50257 words, padded to 50257") << method;
+    EXPECT_EQ(text_of(many, "padded words of the vocabulary"), "") << method;
     EXPECT_EQ(many.roles.size(), 2U);
+    TrainingConfig equal = config_for(method, words, VocabularyPadding::none);
+    equal.uneven = Uneven::pad;
+    EXPECT_EQ(plan_step(equal, mesh, large_die()).roles.size(), 1U);
   }
 }
 
@@ -70,25 +74,27 @@ std::string advice(const TrainingConfig& config, MeshShape mesh) {
 }
 
 TEST(Advice, IsPossible) {
+  const std::string padded = ", or training.uneven = \"auto\"";
   TrainingConfig config = config_for("hecaton", words, VocabularyPadding::none);
-  EXPECT_EQ(advice(config, {4, 4}), "use 1 or 29 columns, or training.vocabulary_padding = \"auto\"");
+  EXPECT_EQ(advice(config, {4, 4}),
+            "use 1 or 29 columns, or training.vocabulary_padding = \"auto\"" + padded);
   config.model.vocabulary = 51200;
-  EXPECT_EQ(advice(config, {3, 4}), "use 2 or 4 rows");
+  EXPECT_EQ(advice(config, {3, 4}), "use 2 or 4 rows" + padded);
   config.model.heads = 40;
   config.model.kv_heads = 8;
   config.model.hidden = 640;
-  EXPECT_EQ(advice(config, {4, 16}), "use 10 or 20 columns");
-  EXPECT_EQ(advice(config, {4, 64}), "use 40 columns");
+  EXPECT_EQ(advice(config, {4, 16}), "use 10 or 20 columns" + padded);
+  EXPECT_EQ(advice(config, {4, 64}), "use 40 columns" + padded);
   // Mini-batches for every row, or heads of its own for every die: 40 heads are for 40 dies, not for 64.
   config.batch_sequences = 6;
   config.sequence_length = 80;
-  EXPECT_EQ(advice(config, {4, 8}), "use a multiple of 4");
-  EXPECT_EQ(advice(config, {5, 8}), "use a multiple of 5, or attention = \"by-head\"");
+  EXPECT_EQ(advice(config, {4, 8}), "use a multiple of 4" + padded);
+  EXPECT_EQ(advice(config, {5, 8}), "use a multiple of 5, or attention = \"by-head\"" + padded);
   config.attention = Attention::by_head;
   EXPECT_EQ(advice(config, {5, 8}), "none");
-  EXPECT_EQ(advice(config, {4, 8}), "use 20 or 40 dies, or \"by-sequence\"");
+  EXPECT_EQ(advice(config, {4, 8}), "use 20 or 40 dies, or \"by-sequence\"" + padded);
   config = config_for("megatron-flat-ring", words, VocabularyPadding::none);
-  EXPECT_EQ(advice(config, {4, 6}), "use 16 or 32 dies, or another method");
+  EXPECT_EQ(advice(config, {4, 6}), "use 16 or 32 dies, or another method" + padded);
 }
 
 }  // namespace

@@ -101,9 +101,4 @@ inline Tiling grid_tiling(const GridDie& d, const GridSlices& s, bool gathers, s
           slice_bytes(gathers ? d.rows : 1, whole) + slice_bytes(1, scattered)};
 }
 
-// Throws PlanError for `key` if `by` lines do not divide `number`; it advises the nearest numbers that do, or
-// what else helps.
-void require_divisor(std::uint64_t number, std::uint64_t by, const char* what, const char* key,
-                     const char* lines, std::string_view otherwise = {});
-
 }  // namespace hecaton::training

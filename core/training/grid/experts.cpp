@@ -5,7 +5,8 @@
 // of the rows of down. A token's k experts are chosen from scalars that are summed along the column. Then
 // tokens go to the columns of their experts by an all-to-all along the row, are gathered along the column,
 // pass up, activation and down, are added up and scattered along the column, and go back by an all-to-all
-// along the row. Tokens are taken to be spread evenly over experts.
+// along the row. Tokens are taken to be spread evenly over experts; those that pad have room for as many tokens, and
+// get none.
 #include "core/training/grid/grid.hpp"
 
 namespace hecaton::training {
@@ -24,9 +25,9 @@ struct Experts {
 
   Experts(const GridFeedForward& f, std::uint64_t tokens) {
     own = tokens / f.columns;
-    routed = own * f.experts_per_token;
+    routed = f.routes(own);
     here = f.experts / f.columns;
-    each = ceil_div(tokens * f.experts_per_token, f.experts);
+    each = ceil_div(tokens * f.experts_per_token, f.busy_experts);
     hidden = f.hidden_a * f.rows;
     up = f.up * f.columns / f.rows;
     ffn = f.ffn * f.columns / f.rows;

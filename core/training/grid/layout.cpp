@@ -12,23 +12,12 @@
 
 namespace hecaton::training {
 
-void require_divisor(std::uint64_t number, std::uint64_t by, const char* what, const char* key,
-                     const char* lines, std::string_view otherwise) {
-  if (number % by == 0) return;
-  throw PlanError(key, fmt::format("does not divide the {}", what),
-                  fmt::format("{} {} over {} {}", number, what, by, lines),
-                  fmt::format("use {} {}{}", nearest_divisors(number, by), lines, otherwise));
-}
-
 namespace {
 
 using Operators = std::vector<GridOperator>;
 
 GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
-  require_divisor(m.hidden, mesh.rows, "hidden features", "package.rows", "rows");
-  require_divisor(m.vocabulary, mesh.columns, "words of the vocabulary", "package.columns", "columns",
-                  ", or training.vocabulary_padding = \"auto\"");
   GridDie d;
   d.rows = mesh.rows;
   d.columns = mesh.columns;

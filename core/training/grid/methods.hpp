@@ -2,10 +2,14 @@
 #pragma once
 
 #include "core/chiplet/hardware/config.hpp"
+#include "core/training/grid/divisions.hpp"
 #include "core/training/model/config.hpp"
 #include "core/training/plan/plan.hpp"
 
 namespace hecaton::training {
+
+// What a method cannot do, whatever is padded.
+PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh);
 
 // Ring collectives along rows and columns (hecaton.cpp).
 Plan plan_hecaton(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);

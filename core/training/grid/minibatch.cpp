@@ -1,11 +1,9 @@
 #include "core/training/grid/minibatch.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
-#include "core/training/model/plan_error.hpp"
+#include "core/training/grid/divisions.hpp"
 #include "core/training/plan/operator_list.hpp"
 #include "core/training/plan/program_builder.hpp"
 
@@ -24,15 +22,6 @@ GridSlices slices_of(const GridDie& d, std::uint64_t sequences) {
   s.norm = s.tokens_a * scalar_bytes;
   s.logits = slice_bytes(s.tokens_b, d.vocabulary);
   return s;
-}
-
-// Advice, where every die can have heads of its own.
-const char* or_by_head(const GridDie& d, const Operators& operators) {
-  const bool divide = std::all_of(operators.begin(), operators.end(), [&](const GridOperator& o) {
-    const auto* attention = std::get_if<GridAttention>(&o);
-    return attention == nullptr || attention->heads % d.rows == 0;
-  });
-  return !d.by_head && divide ? ", or attention = \"by-head\"" : "";
 }
 
 // What recomputation keeps of a layer while backward works on it, on top of what is there anyway.
@@ -129,37 +118,9 @@ std::vector<Prefetch> GridMinibatches::prefetch_levels(std::uint64_t minibatches
   return {{true, true}, {false, true}, {true, false}, {false, false}};
 }
 
-void GridMinibatches::check_sequences(std::uint64_t sequences) const {
-  const char* minibatch_key = "training.minibatch_tokens";
-  const std::uint64_t tokens = config_.minibatch_tokens;
-  if (!die_.by_head && sequences % die_.rows != 0) {
-    throw PlanError(minibatch_key, "does not give every row of dies whole sequences",
-                    fmt::format("{} sequences over {} rows; attention is local to a row's sequences",
-                                sequences, die_.rows),
-                    fmt::format("use a multiple of {} tokens{}", die_.rows * config_.sequence_length,
-                                or_by_head(die_, operators_)));
-  }
-  if (tokens % die_.columns != 0 || tokens % die_.rows != 0) {
-    throw PlanError(minibatch_key, "does not divide among the lines",
-                    fmt::format("{} tokens, {} rows, {} columns", tokens, die_.rows, die_.columns),
-                    "use a multiple of all");
-  }
-}
-
-// Smallest mini-batches that could be: whole sequences for every row, equally many tokens for every column.
 std::uint64_t GridMinibatches::least_sequences() const {
-  const std::uint64_t step = die_.by_head ? 1 : die_.rows;
-  std::uint64_t sequences = step;
-  const std::uint64_t both = std::lcm(die_.columns, die_.rows);
-  while (sequences * config_.sequence_length % both != 0) sequences += step;
-  if (config_.batch_sequences % sequences != 0) {
-    throw PlanError(
-        "training.batch_sequences", "does not fit the mesh",
-        fmt::format("{} sequences; {} rows and {} columns of dies need mini-batches of a multiple of {}",
-                    config_.batch_sequences, die_.rows, die_.columns, sequences),
-        fmt::format("use a multiple of {}{}", sequences, or_by_head(die_, operators_)));
-  }
-  return sequences;
+  const MeshShape mesh{static_cast<std::uint32_t>(die_.rows), static_cast<std::uint32_t>(die_.columns)};
+  return least_grid_sequences(config_.sequence_length, config_.attention, mesh);
 }
 
 }  // namespace hecaton::training

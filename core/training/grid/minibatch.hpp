@@ -28,7 +28,6 @@ class GridMinibatches {
 
   std::uint64_t capacity() const { return room_.capacity; }
   std::uint64_t least_sequences() const;
-  void check_sequences(std::uint64_t sequences) const;
   std::vector<Prefetch> prefetch_levels(std::uint64_t minibatches) const;
   Fit plan(std::uint64_t sequences, Prefetch ahead) const;
   bool is_wide(Fit& fit) const;

@@ -1,7 +1,5 @@
 #include "core/training/grid/operators.hpp"
 
-#include <fmt/format.h>
-
 #include "core/chiplet/hardware/config.hpp"
 #include "core/training/model/config.hpp"
 #include "core/training/model/plan_error.hpp"
@@ -13,15 +11,8 @@ namespace {
 
 // Every die gets an equal part of its column's heads, with the keys and values that they need.
 void place_heads(GridAttention& a, const Operator& o, const GridDie& d) {
-  const std::uint64_t dies = d.rows * d.columns;
-  require_divisor(o.heads, dies, "heads", "training.attention", "dies", ", or \"by-sequence\"");
   const std::uint64_t sharing = o.heads / o.kv_heads;  // query heads of a key/value head
-  a.own_heads = o.heads / dies;
-  if (a.own_heads % sharing != 0 && sharing % a.own_heads != 0) {
-    throw PlanError("training.attention", "does not fit the key/value heads",
-                    fmt::format("{} query heads share one; a die has {}", sharing, a.own_heads),
-                    "choose another mesh, or \"by-sequence\"");
-  }
+  a.own_heads = o.heads / (d.rows * d.columns);
   a.own_kv = 2 * a.head * std::max<std::uint64_t>(1, a.own_heads / sharing);
 }
 
@@ -30,20 +21,14 @@ void place_heads(GridAttention& a, const Operator& o, const GridDie& d) {
 Tiling experts_tiling(const GridFeedForward& f, const GridSlices& s, std::uint64_t resident,
                       std::uint64_t buffers) {
   const std::uint64_t inner = ceil_div(buffers * (f.up + f.ffn) * f.columns, f.rows);
+  const std::uint64_t routes = f.routes(1), width = 2 * f.hidden_a * f.rows + 2 * f.hidden_a + inner;
   return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, f.columns,
-          slice_bytes(f.experts_per_token, 2 * f.hidden_a * f.rows + 2 * f.hidden_a + inner) +
-              f.experts * scalar_bytes};
+          slice_bytes(routes, width) + f.experts * scalar_bytes};
 }
 
 }  // namespace
 
 GridAttention place_grid_attention(const Operator& o, const GridDie& d) {
-  require_divisor(o.heads, d.columns, "heads", "package.columns", "columns");
-  if (o.kv_heads % d.columns != 0 && d.columns % o.kv_heads != 0) {
-    throw PlanError("package.columns", "does not fit the key/value heads",
-                    fmt::format("{} key/value heads over {} columns", o.kv_heads, d.columns),
-                    "use a number of columns that is a divisor or a multiple of them");
-  }
   GridAttention a;
   a.head = o.head;
   a.heads = o.heads / d.columns;
@@ -58,17 +43,12 @@ GridAttention place_grid_attention(const Operator& o, const GridDie& d) {
 
 // Columns share out the experts, and the rows of a column share each of them.
 GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d) {
-  require_divisor(o.ffn, d.columns, "features of the feed-forward network", "package.columns", "columns");
-  if (o.experts > 1) {
-    require_divisor(o.experts, d.columns, "experts", "package.columns", "columns");
-    require_divisor(o.ffn, d.rows * d.columns, "features of the feed-forward network", "package.rows",
-                    "dies");
-  }
   GridFeedForward f;
   f.hidden_a = d.hidden_a;
   f.up = up_features(o) / d.columns;
   f.ffn = o.ffn / d.columns;
   f.experts = o.experts;
+  f.busy_experts = o.busy_experts();
   f.experts_per_token = o.experts_per_token;
   f.rows = d.rows;
   f.columns = d.columns;
@@ -131,8 +111,8 @@ Masters GridFeedForward::masters() const {
 }
 
 void GridFeedForward::place_tokens(const GridSlices& s) {
-  up_bytes = slice_bytes(s.tokens_b, experts_per_token * up);
-  ffn_bytes = slice_bytes(s.tokens_b, experts_per_token * ffn);
+  up_bytes = s.tokens_b * slice_bytes(1, ceil_div(experts_per_token * up * experts, busy_experts));
+  ffn_bytes = s.tokens_b * slice_bytes(1, ceil_div(experts_per_token * ffn * experts, busy_experts));
   norm_bytes = s.norm;
 }
 

@@ -99,7 +99,8 @@ struct GridFeedForward {
   std::uint64_t hidden_a = 1;
   std::uint64_t up = 1;  // gate and up, or up, of one expert
   std::uint64_t ffn = 1;
-  std::uint64_t experts = 1;  // of the whole layer
+  std::uint64_t experts = 1;       // of the whole layer
+  std::uint64_t busy_experts = 1;  // of these, which tokens pass
   std::uint64_t experts_per_token = 1;
   std::uint64_t rows = 1, columns = 1;  // of dies
   std::uint64_t up_bytes = 0;           // of a mini-batch
@@ -110,6 +111,10 @@ struct GridFeedForward {
   TiledStage back_stage{"FFN", "feed-forward network backward", {}};
 
   bool is_mixture() const { return experts > 1; }
+  // Room for the routes of so many tokens of a die: as much at every expert, also at those that pad.
+  std::uint64_t routes(std::uint64_t tokens) const {
+    return ceil_div(tokens * experts_per_token * experts, busy_experts);
+  }
   // Weights that choose a token's experts: features of its row, all experts; every column has them.
   std::uint64_t router_weights() const { return is_mixture() ? hidden_a * experts : 0; }
 
@@ -138,7 +143,7 @@ struct GridFeedForward {
   void backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
 };
 
-// Throws PlanError for what does not fit the mesh.
+// Of shapes that divide among the lines (divisions.hpp). The first throws PlanError for what this family does not have.
 GridOperator place_grid_operator(const Operator& o, const GridDie& d);
 GridAttention place_grid_attention(const Operator& o, const GridDie& d);
 GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d);

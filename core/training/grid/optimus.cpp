@@ -107,17 +107,23 @@ void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& l
 
 }  // namespace
 
-Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
+  PlanErrors errors;
   if (mesh.rows != mesh.columns) {
-    throw PlanError("training.method", "does not go with this mesh",
-                    fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
-                    "choose as many rows as columns, or another method");
+    errors.emplace_back(
+        "training.method", "does not go with this mesh",
+        fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
+        "choose as many rows as columns, or another method");
   }
   if (model_of(config.model).has(OperatorKind::experts)) {
-    throw PlanError("training.method", "has no mixture of experts",
-                    "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
-                    "use another method, or a model without experts");
+    errors.emplace_back("training.method", "has no mixture of experts",
+                        "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
+                        "use another method, or a model without experts");
   }
+  return errors;
+}
+
+Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
   return plan_grid(config, mesh, die,
                    {forward, input_gradient, weight_gradient, chiplet::Ring::row, false, true});
 }

@@ -26,6 +26,7 @@ struct OperatorConfig {
   std::uint32_t ffn = 0;
   std::uint32_t experts = 0, experts_per_token = 0;
   std::int32_t gated = -1;
+  std::uint32_t idle_experts = 0;  // of a padded operator: so many of its experts get no tokens
   bool operator==(const OperatorConfig&) const = default;
 };
 
@@ -77,6 +78,14 @@ constexpr auto enum_names(std::type_identity<VocabularyPadding>) {
   return named<VocabularyPadding>({{none, "none"}, {automatic, "auto"}});
 }
 
+// What becomes of a number that a method cuts over dies and that leaves a remainder: it is padded unless the method can
+// do uneven shares; it is padded so that all shares are equal; the deck is refused.
+enum class Uneven : std::uint8_t { automatic, pad, refuse };
+constexpr auto enum_names(std::type_identity<Uneven>) {
+  using enum Uneven;
+  return named<Uneven>({{automatic, "auto"}, {pad, "pad"}, {refuse, "refuse"}});
+}
+
 struct TrainingConfig {
   ModelConfig model;
   std::string method = "hecaton";  // one of methods() in method.hpp
@@ -93,6 +102,8 @@ struct TrainingConfig {
   bool causal = false;                 // attention of a token to itself and those before it alone (mask.hpp)
   std::uint32_t window = 0;            // causal: so many of these, itself among them; 0: all
   std::uint32_t attention_tile = 128;  // causal: queries, and keys, of a tile of scores
+  Uneven uneven = Uneven::automatic;
+  // Words may be padded even where all else that is uneven is refused.
   VocabularyPadding vocabulary_padding = VocabularyPadding::none;
 };
 

@@ -5,35 +5,35 @@
 #include <algorithm>
 #include <array>
 
-#include "core/training/model/plan_error.hpp"
-
 namespace hecaton::training {
 
 namespace {
 
-void check_attention(const Operator& o, std::uint64_t hidden) {
+using Check = void (*)(const Operator&, std::uint64_t hidden, PlanErrors&);
+
+void check_attention(const Operator& o, std::uint64_t hidden, PlanErrors& errors) {
   if (o.head == 0) {
-    throw PlanError("training.model.heads", "does not divide the hidden size",
-                    fmt::format("{} features in {} heads", hidden, o.heads),
-                    "use a divisor of hidden, or give head_dim");
+    errors.emplace_back("training.model.heads", "does not divide the hidden size",
+                        fmt::format("{} features in {} heads", hidden, o.heads),
+                        "use a divisor of hidden, or give head_dim");
   }
   if (o.heads % o.kv_heads != 0) {
-    throw PlanError("training.model.kv_heads", "does not divide the heads",
-                    fmt::format("{} heads share {} key/value heads", o.heads, o.kv_heads),
-                    "use a divisor of heads");
+    errors.emplace_back("training.model.kv_heads", "does not divide the heads",
+                        fmt::format("{} heads share {} key/value heads", o.heads, o.kv_heads),
+                        "use a divisor of heads");
   }
 }
 std::uint64_t attention_weights(const Operator& o, std::uint64_t hidden, std::uint64_t) {
   return hidden * (qkv_features(o) + query_features(o));
 }
 
-void check_feed_forward(const Operator&, std::uint64_t) {}
+void check_feed_forward(const Operator&, std::uint64_t, PlanErrors&) {}
 
-void check_experts(const Operator& o, std::uint64_t) {
+void check_experts(const Operator& o, std::uint64_t, PlanErrors& errors) {
   if (o.experts > 1 && o.experts_per_token > 0 && o.experts_per_token <= o.experts) return;
-  throw PlanError("training.model.experts_per_token", "is not possible",
-                  fmt::format("{} of {} experts", o.experts_per_token, o.experts),
-                  "use 1 to the number of experts, and two experts at least");
+  errors.emplace_back("training.model.experts_per_token", "is not possible",
+                      fmt::format("{} of {} experts", o.experts_per_token, o.experts),
+                      "use 1 to the number of experts, and two experts at least");
 }
 
 // `passed` of the feed-forward networks, and what chooses them.
@@ -56,7 +56,7 @@ std::uint64_t widest_of_feed_forward(const Operator& o) {
 }
 
 struct KindInfo {
-  void (*check)(const Operator&, std::uint64_t hidden);
+  Check check;
   // `passed`: feed-forward networks that count; 0 for a kind without them.
   std::uint64_t (*weights)(const Operator&, std::uint64_t hidden, std::uint64_t passed);
   std::uint64_t (*scored)(const Operator&);
@@ -92,6 +92,7 @@ Operator operator_of(const OperatorConfig& c, const ModelConfig& m) {
   if (c.kind == OperatorKind::experts) {
     o.experts = given(c.experts, m.experts);
     o.experts_per_token = given(c.experts_per_token, m.experts_per_token);
+    o.idle_experts = c.idle_experts;
   }
   return o;
 }
@@ -113,8 +114,10 @@ Model model_of(const ModelConfig& m) {
   return model;
 }
 
-void check_operators(const Model& model) {
-  for (const Operator& o : model.operators) info(o).check(o, model.hidden);
+PlanErrors problems_of_operators(const Model& model) {
+  PlanErrors errors;
+  for (const Operator& o : model.operators) info(o).check(o, model.hidden, errors);
+  return errors;
 }
 
 std::uint64_t weights(const Operator& o, std::uint64_t hidden) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/training/model/config.hpp"
+#include "core/training/model/plan_error.hpp"
 
 namespace hecaton::training {
 
@@ -26,6 +27,9 @@ struct Operator {
   std::uint64_t ffn = 0;                  // feed-forward network, or each of the experts: inner size
   bool gated = false;
   std::uint64_t experts = 0, experts_per_token = 0;  // a feed-forward network: 1 of 1
+  std::uint64_t idle_experts = 0;                    // of these, which no token passes
+
+  std::uint64_t busy_experts() const { return experts - idle_experts; }
 };
 
 struct Model {
@@ -38,11 +42,11 @@ struct Model {
   bool has(OperatorKind kind) const;
 };
 
-// Shapes are taken as they are; check_operators() judges them.
+// Shapes are taken as they are; problems_of_operators() judges them.
 Model model_of(const ModelConfig& config);
 
-// Throws PlanError for shapes that no method could do.
-void check_operators(const Model& model);
+// Shapes that no method could do.
+PlanErrors problems_of_operators(const Model& model);
 
 // Queries of a token, as many as the output of attention; queries, keys and values, each head once.
 constexpr std::uint64_t query_features(const Operator& o) {

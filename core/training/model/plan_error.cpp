@@ -1,5 +1,6 @@
 #include "core/training/model/plan_error.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace hecaton::training {
@@ -11,5 +12,12 @@ PlanError::PlanError(std::string key, std::string what_is_wrong, std::string why
       problem(std::move(what_is_wrong)),
       why(std::move(why_it_is)),
       suggestion(std::move(what_to_do)) {}
+
+void throw_all(PlanErrors errors) {
+  if (errors.empty()) return;
+  PlanError first = std::move(errors.front());
+  first.others.assign(std::make_move_iterator(errors.begin() + 1), std::make_move_iterator(errors.end()));
+  throw first;
+}
 
 }  // namespace hecaton::training

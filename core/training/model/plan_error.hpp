@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace hecaton::training {
 
@@ -13,6 +14,11 @@ struct PlanError : std::runtime_error {
   std::string problem;
   std::string why;
   std::string suggestion;
+  std::vector<PlanError> others;  // what else is wrong with the same deck
 };
+using PlanErrors = std::vector<PlanError>;
+
+// Throws the first, which has the others; nothing if there are none.
+void throw_all(PlanErrors errors);
 
 }  // namespace hecaton::training

@@ -12,15 +12,6 @@ namespace {
 using chiplet::Ring;
 using chiplet::Stage;
 
-void check_ring(MeshShape mesh) {
-  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return;
-  throw PlanError("training.method", "has no flat ring on this mesh",
-                  fmt::format("a cycle through all dies needs an even number of them and two rows and "
-                              "columns; the mesh is {} x {}",
-                              mesh.rows, mesh.columns),
-                  "choose another mesh or another method");
-}
-
 void gather(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
   b.all_gather(stage, Ring::package, elements, element_bytes);
 }
@@ -33,8 +24,18 @@ void reduce_scalars(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t sca
 
 }  // namespace
 
+PlanErrors flat_ring_problems(const TrainingConfig& config, MeshShape mesh) {
+  PlanErrors errors = one_d_problems(config, mesh);
+  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return errors;
+  errors.emplace_back("training.method", "has no flat ring on this mesh",
+                      fmt::format("a cycle through all dies needs an even number of them and two rows and "
+                                  "columns; the mesh is {} x {}",
+                                  mesh.rows, mesh.columns),
+                      "choose another mesh or another method");
+  return errors;
+}
+
 Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  check_ring(mesh);
   return plan_one_d(config, mesh, die, {gather, scatter, reduce_scalars});
 }
 

@@ -1,7 +1,5 @@
 #include "core/training/one_d/layout.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
@@ -18,12 +16,6 @@ using Operators = std::vector<OneDOperator>;
 OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   const ModelConfig& m = config.model;
   const std::uint64_t dies = mesh.dies();
-  if (m.hidden % dies != 0) throw_uneven_dies("hidden features", m.hidden, dies);
-  if (m.vocabulary < dies) {
-    throw PlanError("training.model.vocabulary", "is too small",
-                    fmt::format("{} words over {} dies", m.vocabulary, dies),
-                    "use fewer dies, or training.vocabulary_padding = \"auto\"");
-  }
   OneDDie d;
   d.dies = dies;
   d.sequence = config.sequence_length;
@@ -82,15 +74,6 @@ bool any_splits(const Operators& operators) {
 
 OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                         const OneDScheme& scheme) {
-  if (config.fusion > 1) {
-    throw PlanError("training.fusion", "does not go with this method",
-                    "activations leave the die at the end of every block",
-                    "use 0, or the method \"hecaton\"");
-  }
-  if (config.attention == Attention::by_head) {
-    throw PlanError("training.attention", "does not go with this method",
-                    "1D tensor parallelism has its heads on all dies already", "use \"by-sequence\"");
-  }
   OneDLayout l;
   l.step = StepLayout::of(config, die);
   l.scheme = scheme;

@@ -32,7 +32,6 @@ class OneDMinibatches {
 
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t least_sequences() const { return 1; }
-  void check_sequences(std::uint64_t) const {}  // any number will do
   std::vector<OneDPrefetch> prefetch_levels(std::uint64_t minibatches) const;
   Fit plan(std::uint64_t sequences, OneDPrefetch ahead) const;
   bool is_wide(const Fit&) const { return true; }

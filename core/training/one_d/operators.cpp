@@ -1,16 +1,8 @@
 #include "core/training/one_d/operators.hpp"
 
-#include <fmt/format.h>
-
-#include "core/training/plan/facts.hpp"
+#include "core/training/plan/tiling.hpp"
 
 namespace hecaton::training {
-
-void throw_uneven_dies(std::string_view what, std::uint64_t number, std::uint64_t dies) {
-  throw PlanError("package.rows", fmt::format("makes a number of dies that does not fit the {}", what),
-                  fmt::format("{} {} over {} dies", number, what, dies),
-                  fmt::format("use {} dies, or another method", nearest_divisors(number, dies)));
-}
 
 void require_weight_room(const char* what, std::uint64_t elements, std::uint64_t capacity) {
   if (elements * element_bytes > capacity) throw_no_weight_room(what, elements * element_bytes, capacity);
@@ -19,9 +11,6 @@ void require_weight_room(const char* what, std::uint64_t elements, std::uint64_t
 namespace {
 
 OneDAttention attention_of(const Operator& o, const OneDDie& d) {
-  const auto fits = [&](std::uint64_t number) { return number % d.dies == 0 || d.dies % number == 0; };
-  if (!fits(o.heads)) throw_uneven_dies("heads", o.heads, d.dies);
-  if (!fits(o.kv_heads)) throw_uneven_dies("key/value heads", o.kv_heads, d.dies);
   OneDAttention a;
   a.head = o.head;
   a.heads = d.dies > o.heads ? 1 : o.heads / d.dies;
@@ -30,16 +19,10 @@ OneDAttention attention_of(const Operator& o, const OneDDie& d) {
   a.hidden = d.hidden;
   a.queries = a.heads * a.head;
   a.kv = 2 * a.head * (o.kv_heads * a.kv_copies / d.dies);
-  if (d.sequence % a.query_copies != 0) {
-    throw PlanError("training.sequence_length", "does not divide among the dies that share a head",
-                    fmt::format("{} tokens, {} dies per head", d.sequence, a.query_copies),
-                    fmt::format("use a multiple of {}", a.query_copies));
-  }
   return a;
 }
 
 OneDFeedForward feed_forward_of(const Operator& o, const OneDDie& d) {
-  if (o.ffn % d.dies != 0) throw_uneven_dies("features of the feed-forward network", o.ffn, d.dies);
   OneDFeedForward f;
   f.hidden = d.hidden;
   f.table = d.table;

@@ -122,11 +122,10 @@ struct OneDFeedForward {
 
 using OneDOperator = std::variant<OneDAttention, OneDFeedForward>;
 
-[[noreturn]] void throw_uneven_dies(std::string_view what, std::uint64_t number, std::uint64_t dies);
 // Throws PlanError if so many elements do not fit.
 void require_weight_room(const char* what, std::uint64_t elements, std::uint64_t capacity);
 
-// Throws PlanError for what does not fit so many dies.
+// Of shapes that divide among the dies (divisions.hpp). Throws PlanError for what this family does not have.
 OneDOperator place_one_d_operator(const Operator& o, const OneDDie& d);
 
 }  // namespace hecaton::training

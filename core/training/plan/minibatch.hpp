@@ -70,10 +70,8 @@ template <class F>
 concept MinibatchFamily = requires(const F& family, typename F::Fit& fit, std::uint64_t sequences) {
   // Bytes of the activation buffer.
   { family.capacity() } -> std::convertible_to<std::uint64_t>;
-  // All mini-batches that could be are multiples of this. Throws PlanError if the batch is none.
+  // All mini-batches that could be are multiples of this; the batch is one.
   { family.least_sequences() } -> std::convertible_to<std::uint64_t>;
-  // Throws PlanError for a size that the deck gives and the mesh cannot divide.
-  family.check_sequences(sequences);
   // What may run ahead of time in a step of so many mini-batches; most of it first, nothing last.
   family.prefetch_levels(sequences);
   // What the stages of a mini-batch need, before their tiles are chosen.
@@ -94,11 +92,6 @@ struct MinibatchRank {
   friend auto operator<=>(const MinibatchRank&, const MinibatchRank&) = default;
 };
 
-// Sequences of a mini-batch whose tokens the deck gives: a whole number, before and after what the family
-// checks. Throws PlanError.
-std::uint64_t whole_sequences(const TrainingConfig& config);
-void require_whole_minibatches(const TrainingConfig& config, std::uint64_t sequences);
-
 template <MinibatchFamily F>
 class MinibatchSearch {
  public:
@@ -107,9 +100,7 @@ class MinibatchSearch {
   MinibatchSearch(const F& family, const TrainingConfig& config) : family_(family), config_(config) {}
 
   Fit given() const {
-    const std::uint64_t sequences = whole_sequences(config_);
-    family_.check_sequences(sequences);
-    require_whole_minibatches(config_, sequences);
+    const std::uint64_t sequences = config_.minibatch_tokens / config_.sequence_length;
     std::optional<Fit> found = best_of(sequences);
     if (!found) fail(sequences);
     return *std::move(found);
@@ -160,7 +151,8 @@ class MinibatchSearch {
   const TrainingConfig& config_;
 };
 
-// Throws PlanError if none fits.
+// A mini-batch that the configuration gives is whole sequences and divides the batch (division.hpp). Throws PlanError
+// if none fits.
 template <MinibatchFamily F>
 typename F::Fit choose_minibatch(const F& family, const TrainingConfig& config) {
   const MinibatchSearch<F> search(family, config);

@@ -13,6 +13,7 @@
 
 #include "core/chiplet/program/program.hpp"
 #include "core/training/model/config.hpp"
+#include "core/training/plan/division.hpp"
 #include "core/training/plan/footprint.hpp"
 #include "core/training/plan/meaning.hpp"
 
@@ -31,6 +32,13 @@ struct PlanFact {
   std::string unit;
 };
 
+// What padding costs of a step (padding_cost.hpp): shares of what is done, from 0 where nothing is padded to 1.
+struct PaddingCost {
+  double flops = 0;      // of all operations of the matrix engines
+  double nop_bytes = 0;  // of what collectives send
+  double memory = 0;     // of what lies in DRAM: weights, and features of what is saved
+};
+
 struct Plan {
   std::vector<chiplet::Program> roles;
   std::vector<Meanings> meanings;     // one per role, as long as its program; none for a collective alone
@@ -41,12 +49,14 @@ struct Plan {
   // with P the weights of all linear layers and the output head (an embedding lookup is no product), and pairs
   // the queries of a sequence times the keys that each sees: sequence_length squared, or the triangle or band
   // that a causal mask leaves (AttentionMask::pairs). Forward counts once and backward twice; recomputation,
-  // what is masked in tiles that are computed, and work that is done on several dies at once do not count, so
+  // what is masked in tiles that are computed, padding, and work that is done on several dies at once do not count, so
   // the operations executed are more.
   Wide model_flops = 0;
   std::uint64_t parameters = 0;  // that are simulated: weights of layers, output head and embedding table
-  std::uint64_t tokens = 0;      // of the step
-  std::uint64_t minibatch_tokens = 0;  // of one mini-batch
+  std::uint64_t tokens = 0;      // of the step, without those that pad
+  std::uint64_t minibatch_tokens = 0;  // of one mini-batch, with those that pad
+  Divisions padding;                   // of the numbers that are padded
+  PaddingCost padding_cost;
   std::vector<PlanFact> facts;
 };
 

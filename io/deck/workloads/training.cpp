@@ -61,8 +61,22 @@ std::span<const Preset> model_presets() {
   return presets;
 }
 
+std::vector<Key> padding_keys() {
+  std::vector<Key> keys;
+  keys.push_back(key(
+      "uneven", choice_of<training::Uneven>(), "", Tag::assumed, ActsOn::everything,
+      "What the method cuts over dies and does not divide. auto: padded with zeros, where shares can not "
+      "differ; pad: padded until all shares are equal; refuse: the deck is refused.",
+      [](auto& d) -> auto& { return own(d).uneven; }));
+  keys.push_back(key(
+      "vocabulary_padding", choice_of<training::VocabularyPadding>(), "", Tag::assumed, ActsOn::everything,
+      "auto: words are padded also where uneven = \"refuse\"; all else that is uneven is not.",
+      [](auto& d) -> auto& { return own(d).vocabulary_padding; }));
+  return keys;
+}
+
 Table training_table() {
-  return table(
+  Table training = table(
       "training", "The training step.",
       {key(
            "model", choice_of(model_presets()), "", Tag::assumed, ActsOn::everything,
@@ -122,12 +136,9 @@ Table training_table() {
        key(
            "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
            "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
-           [](auto& d) -> auto& { return own(d).attention_tile; }),
-       key(
-           "vocabulary_padding", choice_of<training::VocabularyPadding>(), "", Tag::assumed,
-           ActsOn::everything,
-           "auto: words are added until the vocabulary divides among the dies as the method needs it.",
-           [](auto& d) -> auto& { return own(d).vocabulary_padding; })});
+           [](auto& d) -> auto& { return own(d).attention_tile; })});
+  for (Key& padding : padding_keys()) training.keys.push_back(std::move(padding));
+  return training;
 }
 
 Table model_table() {
@@ -333,6 +344,8 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
   training.flops = package.actions.macs * 2;
   training.activation_peak_bytes = package.activation_peak_bytes;
   training.weight_peak_bytes = package.weight_peak_bytes;
+  training.padding = {facts.padding, facts.padding_cost.flops, facts.padding_cost.nop_bytes,
+                      facts.padding_cost.memory};
   training.energy_J = outcome.energy_J;
   training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
   training.sampling = sampling_of(training, outcome);
@@ -373,6 +386,11 @@ ReportLines lines_of(const TrainingSummary& t) {
                          ReportLine::quantity("DRAM traffic", t.dram_bytes.number(), "B"),
                          ReportLine::quantity("FLOPs", t.flops.number(), "FLOP")};
   lines.insert(lines.end(), rest.begin(), rest.end());
+  if (t.padding.shapes.empty()) return lines;
+  lines.push_back(ReportLine::named("padded", t.padding.shapes));
+  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of FLOPs", t.padding.flops));
+  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of NoP bytes", t.padding.nop_bytes));
+  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of DRAM", t.padding.memory));
   return lines;
 }
 

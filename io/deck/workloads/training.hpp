@@ -17,6 +17,21 @@
 
 namespace hecaton::io {
 
+// What had to be padded, and which shares of what was done were for pads.
+struct PaddingSummary {
+  std::string shapes;    // "heads 28 to 32, words of the vocabulary 61 to 64"; or none
+  double flops = 0;      // of `flops` of the step
+  double nop_bytes = 0;  // of bytes sent by collectives
+  double memory = 0;     // of weights, and features that are saved
+
+  static constexpr auto fields() {
+    using P = PaddingSummary;
+    return std::tuple(field<&P::shapes>("shapes"), field<&P::flops>("flops"),
+                      field<&P::nop_bytes>("nop_bytes"), field<&P::memory>("memory"));
+  }
+};
+static_assert(lists_every_member<PaddingSummary>);
+
 struct TrainingSummary {
   std::string model;
   std::string method;
@@ -37,6 +52,7 @@ struct TrainingSummary {
   // The most that the buffers of any die have held at any time.
   std::uint64_t activation_peak_bytes = 0;
   std::uint64_t weight_peak_bytes = 0;
+  PaddingSummary padding;
   SamplingSummary sampling;
 
   static constexpr auto fields() {
@@ -49,7 +65,7 @@ struct TrainingSummary {
         field<&T::flops>("flops"), field<&T::energy_per_token_J>("energy_per_token_J", "J"),
         field<&T::activation_peak_bytes>("activation_peak_bytes", "B"),
         field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::energy_J>("energy_J", "J"),
-        field<&T::sampling>("sampling"));
+        field<&T::padding>("padding"), field<&T::sampling>("sampling"));
   }
 };
 static_assert(lists_every_member<TrainingSummary>);

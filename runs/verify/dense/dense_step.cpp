@@ -16,7 +16,8 @@ constexpr Linear head{Stage::head, -1};
 
 }  // namespace
 
-DenseStep::DenseStep(const StepInputs& inputs) : inputs_(inputs), tensors_(inputs.shape) {
+DenseStep::DenseStep(const StepInputs& inputs, std::uint64_t query_kinds)
+    : inputs_(inputs), query_kinds_(query_kinds), tensors_(inputs.shape) {
   forward();
   backward();
 }
@@ -36,8 +37,13 @@ Number DenseStep::weight_gradient(const Linear& linear, std::uint64_t input, std
     return expert_weight_gradient(inputs_, tensors_, linear, input, output);
   const TensorName dy = tensor(Kind::output_gradient, linear);
   const DenseMatrix& x = tensors_.get(tensor(Kind::input, linear));
+  // Keys and values of a token add up what all queries of the die have to do with it.
+  const StepShape& shape = inputs_.shape;
+  const bool is_kv = linear.stage == Stage::qkv && output >= shape.queries(linear.block);
   Number sum = 0;
-  for (std::uint64_t t = 0; t < x.rows(); ++t) sum += x.at(t, input) * at(dy, t, output, part.heads);
+  for (std::uint64_t t = 0; t < x.rows(); ++t)
+    if (is_kv || part.heads.has_query(t % shape.sequence()))
+      sum += x.at(t, input) * at(dy, t, output, part.heads);
   return sum;
 }
 
@@ -96,7 +102,7 @@ void DenseStep::backward() {
   for (std::int32_t block = inputs_.shape.blocks() - 1; block >= 0; --block) {
     if (inputs_.shape.is_attention(block)) {
       multiply_backward(inputs_, tensors_, {Stage::attention_output, block});
-      key_value_gradients_[block] = attend_backward(inputs_, tensors_, block);
+      key_value_gradients_[block] = attend_backward(inputs_, tensors_, block, query_kinds_);
       multiply_backward(inputs_, tensors_, {Stage::qkv, block});
     } else {
       feed_forward_backward(inputs_, tensors_, block);

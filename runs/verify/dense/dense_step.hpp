@@ -15,8 +15,9 @@ namespace hecaton::runs {
 
 class DenseStep {
  public:
-  // Computes the step. `inputs` must outlive it.
-  explicit DenseStep(const StepInputs& inputs);
+  // Computes the step. `inputs` must outlive it. Dies that share a head each have every so many-th query of it: of
+  // `query_kinds` kinds of queries one or several (Heads).
+  explicit DenseStep(const StepInputs& inputs, std::uint64_t query_kinds = 1);
 
   const StepInputs& inputs() const { return inputs_; }
   std::uint64_t rows(const TensorName& name) const { return tensors_.get(name).rows(); }
@@ -33,6 +34,7 @@ class DenseStep {
   void loss();
 
   const StepInputs& inputs_;
+  std::uint64_t query_kinds_;
   DenseTensors tensors_;
   std::map<std::int32_t, KeyValueGradients> key_value_gradients_;  // by block
 };

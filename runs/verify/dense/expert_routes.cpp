@@ -42,4 +42,16 @@ ExpertRoutes::ExpertRoutes(const training::Model& model, const Indices& order, s
   }
 }
 
+ExpertRoutes ExpertRoutes::of(const training::Model& model, const Indices& tokens) const {
+  ExpertRoutes some;
+  some.experts_.resize(experts_.size());
+  for (std::size_t block = 0; block < experts_.size(); ++block) {
+    const std::uint64_t k = model.operators[block % model.operators.size()].experts_per_token;
+    if (experts_[block].empty()) continue;
+    for (const std::uint64_t token : tokens)
+      for (std::uint64_t m = 0; m < k; ++m) some.experts_[block].push_back(experts_[block][token * k + m]);
+  }
+  return some;
+}
+
 }  // namespace hecaton::runs

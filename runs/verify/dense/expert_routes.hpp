@@ -20,12 +20,17 @@ class ExpertRoutes {
   // smallest whole round of experts takes (tokens_of_round), every expert gets equally many.
   ExpertRoutes(const training::Model& model, const Indices& order, std::uint64_t seed);
 
+  // Those of these tokens, in this order.
+  ExpertRoutes of(const training::Model& model, const Indices& tokens) const;
+
   std::uint64_t expert(std::int32_t block, Route route) const {
     const Indices& experts = experts_[static_cast<std::size_t>(block)];
     return experts.empty() ? 0 : experts[route];
   }
 
  private:
+  ExpertRoutes() = default;
+
   std::vector<Indices> experts_;  // by block and route; empty: no mixture of experts
 };
 

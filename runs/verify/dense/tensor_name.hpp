@@ -47,12 +47,17 @@ constexpr TensorName tensor(Kind kind, const Linear& linear) {
   return {kind, linear.stage, linear.block};
 }
 
-// Query heads first .. first + count - 1.
+// Query heads first .. first + count - 1; of heads that several dies share every shared_by-th query of a
+// sequence, from `place` on.
 struct Heads {
   std::uint64_t first = 0, count = 0;
+  std::uint64_t shared_by = 1, place = 0;
+
+  bool has_query(std::uint64_t place_in_sequence) const { return place_in_sequence % shared_by == place; }
 };
 
-// A part of a weight gradient. Keys and values: what `heads` add to it. Scores of experts: what these tokens
+// A part of a weight gradient. Keys and values: what `heads` add to it; queries and the projection of attention: what
+// their queries add. Scores of experts: what these tokens
 // and these features between up and down add.
 struct GradientPart {
   Heads heads;

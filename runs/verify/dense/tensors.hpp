@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
 
 #include "runs/verify/dense/drawn.hpp"
 #include "runs/verify/dense/expert_routes.hpp"
@@ -14,9 +15,8 @@ namespace hecaton::runs {
 
 // Shape, drawn weights, words and labels, and routes of a step: all that it starts from.
 struct StepInputs {
-  // `order` of tokens: see ExpertRoutes.
-  StepInputs(const training::TrainingConfig& config, const Indices& order, std::uint64_t seed)
-      : shape(config), drawn(shape, seed), routes(shape.model(), order, seed) {}
+  StepInputs(const training::TrainingConfig& config, ExpertRoutes of_tokens, std::uint64_t seed)
+      : shape(config), drawn(shape, seed), routes(std::move(of_tokens)) {}
   StepInputs(const StepInputs&) = delete;
   StepInputs& operator=(const StepInputs&) = delete;
 

@@ -17,7 +17,7 @@ namespace {
 
 // Where a query is: its token, and the first features of it, its keys and its values.
 struct Query {
-  std::uint64_t token;
+  std::uint64_t token, head;
   StepShape::Keys keys;         // tokens that it sees
   std::uint64_t q, key, value;  // features
 };
@@ -29,10 +29,11 @@ void for_each_query(DieStep& die, const Work& work, Visit&& visit) {
   const std::int32_t block = die.places.block_of(work);
   const std::uint64_t size = shape.head_size(block);
   const Heads heads = die.features.attention_heads(block);
-  for (const std::uint64_t token : die.tokens.attention(work))
+  const Indices tokens = DieTokens::with_queries(die.tokens.attention(work), heads, shape.sequence());
+  for (const std::uint64_t token : tokens)
     for (std::uint64_t head = heads.first; head < heads.first + heads.count; ++head) {
       const std::uint64_t kv = shape.kv_head_of(block, head);
-      visit(Query{token, shape.keys_of(token), head * size, shape.key_at(block, kv),
+      visit(Query{token, head, die.inputs.keys_of(token), head * size, shape.key_at(block, kv),
                   shape.value_at(block, kv)});
     }
 }
@@ -47,8 +48,28 @@ void require_products(DieStep& die, const Work& work, std::uint64_t products) {
     die.fail("products of attention are missing", work);
 }
 
+// Zeros: no query of this die may see a key, and a query that pads sees none. Several heads, and all queries, have
+// their part in those of a key and a value.
+Sheet no_gradients(DieStep& die, const Work& work) {
+  const StepShape& shape = die.shape;
+  const std::int32_t block = die.places.block_of(work);
+  const Heads heads = die.features.attention_heads(block);
+  Sheet gradients;
+  for (const std::uint64_t token : die.tokens.attention(work))
+    for (std::uint64_t head = heads.first; head < heads.first + heads.count; ++head)
+      for (std::uint64_t f = 0; f < shape.head_size(block); ++f) {
+        const std::uint64_t kv = shape.kv_head_of(block, head);
+        if (heads.has_query(token % shape.sequence()))
+          gradients[{token, head * shape.head_size(block) + f}] = 0;
+        gradients[{token, shape.key_at(block, kv) + f}] = 0;
+        gradients[{token, shape.value_at(block, kv) + f}] = 0;
+      }
+  return gradients;
+}
+
 }  // namespace
 
+// A head that pads has queries that are zero, and keys and values of its group: what it would give is left out.
 void attend(DieStep& die, const Work& work) {
   require_products(die, work, 2);
   const std::int32_t block = die.places.block_of(work);
@@ -65,7 +86,8 @@ void attend(DieStep& die, const Work& work) {
       Number sum = 0;
       for (std::uint64_t s = 0; s < p.size(); ++s)
         sum += p[s] * die.sheets.get(qkv, query.keys.first + s, query.value + f);
-      die.sheets.put({Kind::input, Stage::attention_output, block}, query.token, query.q + f, sum);
+      die.sheets.put({Kind::input, Stage::attention_output, block}, query.token, query.q + f,
+                     die.inputs.is_head(block, query.head) ? sum : 0);
     }
   });
 }
@@ -77,7 +99,7 @@ void attend_backward(DieStep& die, const Work& work) {
   const TensorName out{Kind::input_gradient, Stage::attention_output, block};
   const std::uint64_t size = die.shape.head_size(block);
   const Number scale = 1.0 / std::sqrt(static_cast<Number>(size));
-  Sheet gradients;  // several heads, and all queries, have their part in those of a key and a value
+  Sheet gradients = no_gradients(die, work);
   for_each_query(die, work, [&](const Query& query) {
     Numbers products(query.keys.count, 0.0), dp(query.keys.count, 0.0);
     for (std::uint64_t s = 0; s < products.size(); ++s)

@@ -77,7 +77,7 @@ void DieExpertShares::share(const Work& work) {
     const Number sum = std::accumulate(values.begin(), values.end(), Number{0});
     for (std::size_t i = 0; i < routes.size(); ++i) {
       if (forward)
-        die_.sheets.put(shares, routes[i], 0, values[i] / sum);
+        die_.sheets.put(shares, routes[i], 0, die_.inputs.is_token(token) ? values[i] / sum : 0);
       else
         score_gradients_[{token, die_.inputs.routes.expert(block, routes[i])}] =
             values[i] - die_.sheets.get(shares, routes[i], 0) * sum;

@@ -24,10 +24,11 @@ Indices DieFeatures::outputs_at(const Work& work, std::uint64_t place, std::uint
   switch (places_->linear_of(work).stage) {
     case Stage::qkv: {
       const std::uint64_t head = shape_->head_size(block);
-      const std::uint64_t queries = m.half == 1 ? 0 : shape_->queries(block) / parts();
+      const Heads heads = heads_at(block, place);
+      const std::uint64_t queries = m.half == 1 ? 0 : heads.count * head;
       const std::uint64_t pairs = m.half == 0 && m.halves == 2 ? 0 : (count - queries) / (2 * head);
-      Indices outputs = count_up(place * queries, queries);
-      const std::uint64_t first = shape_->kv_head_of(block, heads_at(block, place).first);
+      Indices outputs = count_up(heads.first * head, queries);
+      const std::uint64_t first = shape_->kv_head_of(block, heads.first);
       append(outputs, count_up(shape_->key_at(block, first), pairs * head));
       append(outputs, count_up(shape_->value_at(block, first), pairs * head));
       return outputs;
@@ -79,8 +80,16 @@ Indices DieFeatures::words() const {
 }
 
 Heads DieFeatures::heads_at(std::int32_t block, std::uint64_t place) const {
-  const std::uint64_t count = shape_->operator_at(block).heads / parts();
-  return {place * count, count};
+  const std::uint64_t heads = shape_->operator_at(block).heads;
+  if (heads >= parts()) return {place * (heads / parts()), heads / parts()};
+  const std::uint64_t dies = parts() / heads;  // that share a head
+  return {place / dies, 1, dies, place % dies};
+}
+
+Indices DieFeatures::queries(std::int32_t block) const {
+  const Heads heads = attention_heads(block);
+  const std::uint64_t size = shape_->head_size(block);
+  return count_up(heads.first * size, heads.count * size);
 }
 
 Heads DieFeatures::gradient_heads(std::int32_t block) const {

@@ -20,6 +20,8 @@ class DieFeatures {
 
   // Of X and of Y of an operation's linear layer: the `count` features of a place.
   Indices inputs_at(std::uint64_t place, std::uint64_t count) const { return count_up(place * count, count); }
+  // 1D, X of the projection of attention: those of this die's heads.
+  Indices queries(std::int32_t block) const;
   Indices outputs_at(const chiplet::Work& work, std::uint64_t place, std::uint64_t count) const;
   // Of the residual stream.
   Indices stream() const;
@@ -32,7 +34,7 @@ class DieFeatures {
 
   // Heads whose keys and values this die has the gradients of, as far as these heads add to them.
   Heads gradient_heads(std::int32_t block) const;
-  // Heads of which this die computes attention.
+  // Heads of which this die computes attention. 1D, with more dies than heads: a head that it shares with others.
   Heads attention_heads(std::int32_t block) const;
   // Attention by head: of queries, keys and values, or of attention's output, what the die at this place of
   // the column works on.

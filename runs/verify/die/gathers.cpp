@@ -49,13 +49,12 @@ Numbers share_2d(DieStep& die, const Work& work) {
 // Of all elements of a tile those of words that this die has.
 Numbers words_looked_up(const DieStep& die, const Work& work, const Indices& tokens) {
   const std::uint64_t hidden = die.shape.hidden();
-  const DrawnInputs& drawn = die.inputs.drawn;
   const Indices own = die.features.words();
   Numbers numbers(work.op.units, 0.0);
   for (std::size_t row = 0; row < tokens.size(); ++row) {
-    const std::uint64_t word = drawn.word_of(tokens[row]);
+    const std::uint64_t word = die.inputs.word_of(tokens[row]);
     if (!std::binary_search(own.begin(), own.end(), word)) continue;
-    for (std::uint64_t f = 0; f < hidden; ++f) numbers.at(row * hidden + f) = drawn.embedding(word, f);
+    for (std::uint64_t f = 0; f < hidden; ++f) numbers.at(row * hidden + f) = die.inputs.embedding(word, f);
   }
   return numbers;
 }

@@ -70,7 +70,7 @@ void DiePointwise::norm_gathered(const Work& work) {
     const auto features = x.numbers.begin() + static_cast<std::ptrdiff_t>(row * hidden);
     Number squares = 0;
     for (std::uint64_t f = 0; f < hidden; ++f) squares += features[f] * features[f];
-    const Number root = roots_[linear][x.rows[row]] = norm_root(squares, hidden);
+    const Number root = roots_[linear][x.rows[row]] = norm_root(squares, die_.inputs.norm_features());
     for (std::uint64_t f = 0; f < hidden; ++f) {
       features[f] /= root;
       die_.sheets.put(tensor(Kind::input, linear), x.rows[row], f, features[f]);
@@ -114,7 +114,7 @@ Number DiePointwise::scalar_part(const Work& work, std::uint64_t token) {
 void DiePointwise::norm_with(const Work& work, std::uint64_t token, Number sum) {
   const Linear linear = die_.places.linear_of(work);
   if (die_.places.meaning(work).pass == Pass::input_gradient) return put_norm_gradient(linear, token, sum);
-  const Number root = roots_[linear][token] = norm_root(sum, die_.shape.hidden());
+  const Number root = roots_[linear][token] = norm_root(sum, die_.inputs.norm_features());
   for (const std::uint64_t f : die_.features.stream())
     die_.sheets.put(tensor(Kind::input, linear), token, f,
                     die_.sheets.get(tensor(Kind::norm_input, linear), token, f) / root);
@@ -122,7 +122,7 @@ void DiePointwise::norm_with(const Work& work, std::uint64_t token, Number sum) 
 
 // `dot`: of X and dX, over all features of the token. After the output head there is no residual to add.
 void DiePointwise::put_norm_gradient(const Linear& linear, std::uint64_t token, Number dot) {
-  const auto hidden = static_cast<Number>(die_.shape.hidden());
+  const auto hidden = static_cast<Number>(die_.inputs.norm_features());
   const Number root = roots_[linear][token];
   for (const std::uint64_t f : die_.features.stream()) {
     const Number dx = die_.sheets.get(tensor(Kind::input_gradient, linear), token, f);

@@ -47,54 +47,95 @@ void multiply_on_grid(DieStep& die, const Work& work) {
   die.hand.product.numbers = forward ? y_of(held.numbers, w, s) : dx_of(held.numbers, w, s);
 }
 
+namespace {
+
+// 1D: queries of a head that several dies share, and the projection of their attention, are products of some
+// tokens of a tile.
+struct OwnTokens {
+  Heads heads;  // of whose queries the product is; else of all tokens
+  std::uint64_t sequence = 1;
+
+  OwnTokens(const DieStep& die, const Work& work) : sequence(die.shape.sequence()) {
+    const Linear linear = die.places.linear_of(work);
+    const bool is_of_queries = linear.stage == chiplet::Stage::attention_output ||
+                               (linear.stage == chiplet::Stage::qkv && die.places.meaning(work).half == 0);
+    if (is_of_queries) heads = die.features.attention_heads(linear.block);
+  }
+  std::uint64_t of_tile(std::uint64_t tokens) const { return tokens * heads.shared_by; }
+  Indices of(const Indices& tile) const { return DieTokens::with_queries(tile, heads, sequence); }
+};
+
+// Partial sums of all tokens of the tile: those of `rows` are added to.
+void add_rows(Held& sums, const Indices& rows, const Numbers& numbers) {
+  const std::uint64_t width = rows.empty() ? 0 : numbers.size() / rows.size();
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < sums.rows.size() && row < rows.size(); ++i) {
+    if (sums.rows[i] != rows[row]) continue;
+    for (std::uint64_t f = 0; f < width; ++f) sums.numbers[i * width + f] += numbers[row * width + f];
+    ++row;
+  }
+}
+
+}  // namespace
+
 void multiply_by_outputs(DieStep& die, const Work& work) {
   const Meaning& m = die.places.meaning(work);
   const Linear linear = die.places.linear_of(work);
   const ProductShape s = shape_of(work.op, m.pass);
+  const OwnTokens own(die, work);
   const Indices inputs = die.features.inputs_at(0, s.inputs);
   const Indices outputs = die.features.outputs_at(work, die.places.place_in(Ring::package), s.outputs);
   const Numbers w = die.sheets.weights(linear, inputs, outputs);
   const TensorName gradient = tensor(Kind::output_gradient, linear);
   if (m.pass == Pass::input_gradient) {
-    const Indices tokens = die.tokens.all(work, Ring::package, s.tokens);
-    if (m.half == 0) die.hand.product = {Numbers(s.tokens * s.inputs, 0.0), tokens};
-    return add(die.hand.product.numbers, dx_of(die.sheets.cut(gradient, tokens, outputs), w, s));
+    const Indices tile = die.tokens.all(work, Ring::package, own.of_tile(s.tokens)), rows = own.of(tile);
+    if (m.half == 0) die.hand.product = {Numbers(tile.size() * s.inputs, 0.0), tile};
+    return add_rows(die.hand.product, rows, dx_of(die.sheets.cut(gradient, rows, outputs), w, s));
   }
   if (m.half + 1 == m.halves) die.tokens.finish_tile(work);
   const Held& x = die.hand.x;
-  if (!die.fits(x.numbers, s.tokens * s.inputs, work)) return;
+  const Indices rows = own.of(x.rows);
+  if (!die.fits(x.numbers, x.rows.size() * s.inputs, work) || rows.size() != s.tokens)
+    return die.fail("a product of other tokens than are there", work);
+  const Numbers numbers = die.rows_of(x, rows, s.inputs, work);
   if (m.pass == Pass::forward) {
-    die.sheets.put_all(tensor(Kind::output, linear), x.rows, outputs, y_of(x.numbers, w, s));
+    die.sheets.put_all(tensor(Kind::output, linear), rows, outputs, y_of(numbers, w, s));
     die.tokens.set_recent(x.rows);
     return;
   }
   die.sheets.add_gradient(linear, inputs, outputs,
-                          dw_of(x.numbers, die.sheets.cut(gradient, x.rows, outputs), s));
+                          dw_of(numbers, die.sheets.cut(gradient, rows, outputs), s));
 }
 
 void multiply_by_inputs(DieStep& die, const Work& work) {
   const Meaning& m = die.places.meaning(work);
   const Linear linear = die.places.linear_of(work);
   const ProductShape s = shape_of(work.op, m.pass);
-  const Indices inputs = die.features.inputs_at(die.places.place_in(Ring::package), s.inputs);
+  const OwnTokens own(die, work);
+  const bool is_of_queries = linear.stage == chiplet::Stage::attention_output;
+  const Indices inputs = is_of_queries ? die.features.queries(linear.block)
+                                       : die.features.inputs_at(die.places.place_in(Ring::package), s.inputs);
+  if (inputs.size() != s.inputs) return die.fail("a product of other features than the die's", work);
   const Indices outputs = die.features.outputs_at(work, 0, s.outputs);
   const Numbers w = die.sheets.weights(linear, inputs, outputs);
   const TensorName input = tensor(Kind::input, linear);
   if (m.pass == Pass::forward) {
-    const Indices tokens = die.tokens.all(work, Ring::package, s.tokens);
-    die.hand.product = {y_of(die.sheets.cut(input, tokens, inputs), w, s), tokens};
-    return;
+    const Indices tile = die.tokens.all(work, Ring::package, own.of_tile(s.tokens)), rows = own.of(tile);
+    die.hand.product = {Numbers(tile.size() * s.outputs, 0.0), tile};
+    return add_rows(die.hand.product, rows, y_of(die.sheets.cut(input, rows, inputs), w, s));
   }
   die.tokens.finish_tile(work);
   const Held& dy = die.hand.dy;
-  if (!die.fits(dy.numbers, s.tokens * s.outputs, work)) return;
+  const Indices rows = own.of(dy.rows);
+  if (!die.fits(dy.numbers, dy.rows.size() * s.outputs, work) || rows.size() != s.tokens)
+    return die.fail("a product of other tokens than are there", work);
+  const Numbers numbers = die.rows_of(dy, rows, s.outputs, work);
   if (m.pass == Pass::input_gradient) {
-    die.sheets.put_all(tensor(Kind::input_gradient, linear), dy.rows, inputs, dx_of(dy.numbers, w, s));
+    die.sheets.put_all(tensor(Kind::input_gradient, linear), rows, inputs, dx_of(numbers, w, s));
     die.tokens.set_recent(dy.rows);
     return;
   }
-  die.sheets.add_gradient(linear, inputs, outputs,
-                          dw_of(die.sheets.cut(input, dy.rows, inputs), dy.numbers, s));
+  die.sheets.add_gradient(linear, inputs, outputs, dw_of(die.sheets.cut(input, rows, inputs), numbers, s));
 }
 
 }  // namespace hecaton::runs

@@ -44,6 +44,7 @@ Number DieScalars::loss_part(const Work& work, std::size_t row) {
   Number part = is_max ? lowest : 0.0;
   for (const std::uint64_t word : die_.features.words()) {
     const Number logit = die_.sheets.get(logits, token, word);
+    if (!die_.inputs.is_word(word)) continue;
     if (is_max)
       part = std::max(part, logit);
     else
@@ -78,16 +79,17 @@ void DieScalars::end(const Work& work) {
     pointwise_.norm_with(work, tokens[i], numbers[i]);
 }
 
-// The gradient of the cross entropy: probabilities, less one for the word that comes next.
+// The gradient of the cross entropy: probabilities, less one for the word that comes next; nothing for pads.
 void DieScalars::end_loss(const Work& work) {
   const Linear linear = die_.places.linear_of(work);
   const Indices& tokens = die_.tokens.recent();
   for (std::size_t i = 0; i < tokens.size(); ++i)
     for (const std::uint64_t word : die_.features.words()) {
       const Number logit = die_.sheets.get(tensor(Kind::output, linear), tokens[i], word);
-      const Number label = die_.inputs.drawn.label_of(tokens[i]) == word ? 1.0 : 0.0;
+      const Number label = die_.inputs.is_label(tokens[i], word) ? 1.0 : 0.0;
+      const bool is_pad = !die_.inputs.is_word(word) || !die_.inputs.is_token(tokens[i]);
       die_.sheets.put(tensor(Kind::output_gradient, linear), tokens[i], word,
-                      std::exp(logit - loss_max_.at(i)) / die_.payload.numbers()[i] - label);
+                      is_pad ? 0 : std::exp(logit - loss_max_.at(i)) / die_.payload.numbers()[i] - label);
     }
 }
 

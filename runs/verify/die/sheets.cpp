@@ -30,7 +30,7 @@ std::string weight_gradient_text(const Linear& linear) {
 }  // namespace
 
 Number DieSheets::get(const TensorName& wanted, std::uint64_t row, std::uint64_t feature) {
-  const StepInputs& inputs = dense_.inputs();
+  const PaddedInputs& inputs = dense_.inputs();
   const TensorName name = inputs.shape.kept_as(wanted);
   const Sheet& sheet = sheets_[name];
   const auto at = sheet.find({row, feature});
@@ -38,7 +38,7 @@ Number DieSheets::get(const TensorName& wanted, std::uint64_t row, std::uint64_t
   // Rows of the embedding table come from DRAM, unless the dies that have the words look them up.
   const bool looked_up = places_.is_one_d() && inputs.shape.model().tied;
   if (name == inputs.shape.first_stream() && !looked_up)
-    return inputs.drawn.embedding(inputs.drawn.word_of(row), feature);
+    return inputs.embedding(inputs.word_of(row), feature);
   findings_.not_there(name, row, feature);
   return std::numeric_limits<Number>::quiet_NaN();
 }
@@ -85,7 +85,7 @@ Numbers DieSheets::weights(const Linear& linear, const Indices& inputs, const In
   numbers.reserve(inputs.size() * outputs.size());
   for (const std::uint64_t input : inputs)
     for (const std::uint64_t output : outputs)
-      numbers.push_back(dense_.inputs().drawn.weight(linear, input, output));
+      numbers.push_back(dense_.inputs().weight(linear, input, output));
   return numbers;
 }
 

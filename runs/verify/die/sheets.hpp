@@ -11,7 +11,7 @@
 #include <set>
 #include <utility>
 
-#include "runs/verify/dense/dense_step.hpp"
+#include "runs/verify/dense/padded_step.hpp"
 #include "runs/verify/die/features.hpp"
 #include "runs/verify/die/findings.hpp"
 #include "runs/verify/die/places.hpp"
@@ -26,7 +26,7 @@ using Sheet = std::map<Element, Number>;
 class DieSheets {
  public:
   // All must outlive this.
-  DieSheets(const DenseStep& dense, const DiePlaces& places, const DieFeatures& features,
+  DieSheets(const PaddedStep& dense, const DiePlaces& places, const DieFeatures& features,
             DieFindings& findings)
       : dense_(dense), places_(places), features_(features), findings_(findings) {}
 
@@ -53,7 +53,7 @@ class DieSheets {
   void check_complete();
   GradientPart gradient_part(const Linear& linear, const DieTokens& tokens) const;
 
-  const DenseStep& dense_;
+  const PaddedStep& dense_;
   const DiePlaces& places_;
   const DieFeatures& features_;
   DieFindings& findings_;

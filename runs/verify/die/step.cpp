@@ -10,7 +10,7 @@ namespace hecaton::runs {
 
 using chiplet::Work;
 
-DieStep::DieStep(DieRole role, const DenseStep& dense)
+DieStep::DieStep(DieRole role, const PaddedStep& dense)
     : inputs(dense.inputs()),
       shape(inputs.shape),
       places(std::move(role), shape),

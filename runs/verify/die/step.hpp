@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "runs/verify/dense/dense_step.hpp"
+#include "runs/verify/dense/padded_step.hpp"
 #include "runs/verify/die/features.hpp"
 #include "runs/verify/die/findings.hpp"
 #include "runs/verify/die/payload.hpp"
@@ -30,11 +30,11 @@ struct InHand {
 };
 
 struct DieStep {
-  DieStep(DieRole role, const DenseStep& dense);
+  DieStep(DieRole role, const PaddedStep& dense);
   DieStep(const DieStep&) = delete;
   DieStep& operator=(const DieStep&) = delete;
 
-  const StepInputs& inputs;
+  const PaddedInputs& inputs;
   const StepShape& shape;
   const DiePlaces places;
   const DieFeatures features;

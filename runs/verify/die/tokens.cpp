@@ -69,4 +69,10 @@ Indices DieTokens::attention(const Work& work) const {
   return minibatch(work, Ring::column, places_->place_in(Ring::column));
 }
 
+Indices DieTokens::with_queries(const Indices& tokens, const Heads& heads, std::uint64_t sequence) {
+  Indices own = tokens;
+  std::erase_if(own, [&](std::uint64_t token) { return !heads.has_query(token % sequence); });
+  return own;
+}
+
 }  // namespace hecaton::runs

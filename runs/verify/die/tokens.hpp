@@ -52,6 +52,9 @@ class DieTokens {
   // Whole sequences: those of this die's row, or all of the mini-batch.
   Indices attention(const chiplet::Work& work) const;
 
+  // Of these tokens those whose queries of these heads are this die's.
+  static Indices with_queries(const Indices& tokens, const Heads& heads, std::uint64_t sequence);
+
   // Tokens, or routes, of this die whose tile of a linear layer has been finished last.
   const Indices& recent() const { return recent_; }
   void set_recent(Indices tokens) { recent_ = std::move(tokens); }

@@ -35,9 +35,6 @@ struct ToyFamily {
 
   std::uint64_t capacity() const { return buffer; }
   std::uint64_t least_sequences() const { return least; }
-  void check_sequences(std::uint64_t sequences) const {
-    if (sequences % least != 0) throw PlanError("training.minibatch_tokens", "is odd", "", "");
-  }
   std::array<bool, 2> prefetch_levels(std::uint64_t) const { return {true, false}; }
   Fit plan(std::uint64_t sequences, bool ahead) const {
     const std::uint64_t tokens = 16 * sequences;
@@ -115,12 +112,6 @@ std::string key_of_error(const ToyFamily& family, const TrainingConfig& config) 
 
 TEST(MinibatchSearch, TakesWhatIsGivenOrSaysWhyNot) {
   EXPECT_EQ(choose_minibatch(ToyFamily{}, batch_of(8, 64)).sequences, 4U);
-  EXPECT_EQ(key_of_error({}, batch_of(8, 65)),
-            "training.minibatch_tokens is not a whole number of sequences");
-  EXPECT_EQ(key_of_error({}, batch_of(8, 48)), "training.minibatch_tokens does not divide the batch");
-  ToyFamily even;
-  even.least = 2;
-  EXPECT_EQ(key_of_error(even, batch_of(8, 16)), "training.minibatch_tokens is odd");
   EXPECT_EQ(key_of_error({10, 11}, batch_of(8)),
             "die.activation_buffer_MiB is too small for this mini-batch");
   EXPECT_EQ(key_of_error({10, 11}, batch_of(8, 16)),
