@@ -54,7 +54,7 @@ std::string text_of(const Entry& entry, std::string_view what) {
 
 std::string choice_of(const Entry& entry, std::span<const std::string_view> names) {
   const std::string suggestion = "choose one of " + joined(names);
-  const std::string text = text_of(entry, suggestion);
+  std::string text = text_of(entry, suggestion);
   if (std::find(names.begin(), names.end(), text) == names.end()) {
     refuse(entry, fmt::format("cannot be {}", in_quotes(text)), "", suggestion);
   }

@@ -30,6 +30,7 @@ std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& comm) 
 std::vector<hdf5::Source> sources_of(const fs::path& folder, const std::vector<Stretch>& stretches,
                                      const std::string& column) {
   std::vector<hdf5::Source> sources;
+  sources.reserve(stretches.size());
   for (const Stretch& stretch : stretches)
     sources.push_back({(folder / stretch.file).string(), "/operations/" + column, stretch.rows});
   return sources;

@@ -64,7 +64,9 @@ NodeLookahead::NodeLookahead(const Fabric& fabric, std::span<const RankId> regio
     const auto [distance, n] = wave.top();
     wave.pop();
     if (distance > distance_[n]) continue;
-    for_each_way_in(NodeId{n}, [&](NodeId from, SimDuration time) { reach(from, distance + time); });
+    for_each_way_in(NodeId{n}, [&, from_there = distance](NodeId from, SimDuration time) {
+      reach(from, from_there + time);
+    });
   }
   for (SimDuration& distance : distance_) {
     if (distance == SimDuration::forever()) distance = SimDuration{};

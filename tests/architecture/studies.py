@@ -19,6 +19,7 @@ STEP = {"training.model.hidden": 256, "training.model.ffn": 512, "training.model
         "training.model.kv_heads": 32, "training.model.vocabulary": 1024, "training.sequence_length": 64}
 ALL_SIDES, FEW_SIDES = "sides = [4, 8, 16, 32, 64, 128]", "sides = [4, 8, 16]"  # of closed forms
 SAME_SIZES = ("layout",)  # it is about one number of dies
+WHOLE = {"package.rows": 4, "package.columns": 4, "training.batch_sequences": 64, "training.model.layers": 6}
 LATENCY = {"traffic.warmup_cycles": 100, "traffic.measure_cycles": 300}
 NEEDED = {"claims": ["headline", "headline-1024"]}  # studies whose tables another one shows
 HIDE = ["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', SOURCE]
@@ -33,7 +34,7 @@ def cut(name, text):
     added = {} if re.search(r"^package\.", text, re.M) else {"package.rows": 4, "package.columns": 4}
     if name not in SAME_SIZES:
         text = re.sub(r"^(package\.(?:rows|columns) = )(\[.*\])$", halved, text, flags=re.M)
-    added |= LATENCY if name == "latency" else {}
+    added |= LATENCY if name == "latency" else WHOLE if name == "whole-step" else {}
     if "training." in text:
         added |= STEP | {"training.minibatch_tokens": 512 if name == "extrapolation" else 2048}
     for key in added:
