@@ -150,7 +150,7 @@ def traces():
         expect("comparison with bad JSON", ["compare", "bad.json", "bad.json"], r"bad\.json: ", here)
 
 
-UNEVEN = (TRAINING + '[package]\nrows = 3\ncolumns = 5\n[training]\nuneven = "refuse"\nwindow = 4\nbatch_sequences = 4\n'
+UNEVEN = (TRAINING + '[die]\nweight_buffer_MiB = 64.0\n[package]\nrows = 3\ncolumns = 5\n[training]\nuneven = "refuse"\nwindow = 4\nbatch_sequences = 4\n'
           "sequence_length = 64\n")
 
 

@@ -76,69 +76,68 @@ std::vector<Key> padding_keys() {
 }
 
 Table training_table() {
-  Table training = table(
-      "training", "The training step.",
-      {key(
-           "model", choice_of(model_presets()), "", Tag::assumed, ActsOn::everything,
-           "A model by name, or a table [training.model] with its shapes.",
-           [](auto& d) -> auto& { return own(d).model.name; }),
-       key(
-           "method", method_choice(), "", Tag::assumed, ActsOn::everything,
-           "How the work is divided among the dies.", [](auto& d) -> auto& { return own(d).method; }),
-       key(
-           "batch_sequences", IntegerType{1, million}, "sequences", Tag::assumed, ActsOn::everything,
-           "Sequences of one step.", [](auto& d) -> auto& { return own(d).batch_sequences; }),
-       key(
-           "sequence_length", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
-           "Tokens of one sequence.", [](auto& d) -> auto& { return own(d).sequence_length; }),
-       key(
-           "minibatch_tokens", IntegerType{0, 4000 * million}, "tokens", Tag::assumed, ActsOn::everything,
-           "Tokens of one mini-batch, whole sequences; 0: chosen from the activation buffer.",
-           [](auto& d) -> auto& { return own(d).minibatch_tokens; }),
-       key(
-           "fusion", IntegerType{0, 100000}, "layers", Tag::assumed, ActsOn::everything,
-           "Layers of one fused group; 0: as many as the weight buffer holds; 1: no fusion.",
-           [](auto& d) -> auto& { return own(d).fusion; }),
-       key(
-           "overlap", BooleanType{}, "", Tag::assumed, ActsOn::everything,
-           "DRAM transfers overlap with work on the package.",
-           [](auto& d) -> auto& { return own(d).overlap; }),
-       key(
-           "broadcast", choice_of<training::Broadcast>(), "", Tag::assumed, ActsOn::everything,
-           "How methods that broadcast do it (optimus): along a binary tree, or in chunks from die to die.",
-           [](auto& d) -> auto& { return own(d).broadcast; }),
-       key(
-           "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
-           "Chunks of a pipelined broadcast.", [](auto& d) -> auto& { return own(d).broadcast_chunks; }),
-       key(
-           "optimizer", choice_of<training::Optimizer>(), "", Tag::assumed, ActsOn::everything,
-           "State in DRAM per weight: a master weight of 4 bytes, and for adam two moments.",
-           [](auto& d) -> auto& { return own(d).optimizer; }),
-       key(
-           "attention", choice_of<training::Attention>(), "", Tag::assumed, ActsOn::everything,
-           "Methods with 2D tiles (hecaton, optimus): by-sequence: rows of dies hold whole sequences, so "
-           "attention exchanges nothing; by-head: all-to-alls along columns give every die some heads of "
-           "all tokens, so there may be fewer sequences than rows.",
-           [](auto& d) -> auto& { return own(d).attention; }),
-       key(
-           "recompute", BooleanType{}, "", Tag::assumed, ActsOn::everything,
-           "Backward computes the activations of a layer again from its input, in place of reading them.",
-           [](auto& d) -> auto& { return own(d).recompute; }),
-       key(
-           "causal", BooleanType{}, "", Tag::assumed, ActsOn::everything,
-           "A token attends to itself and those before it alone; tiles of scores above the diagonal are not "
-           "computed. false: whole squares.",
-           [](auto& d) -> auto& { return own(d).causal; }),
-       key(
-           "window", IntegerType{0, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
-           "With causal: how many of these a token attends to, itself among them; 0: all.",
-           [](auto& d) -> auto& { return own(d).window; }),
-       key(
-           "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
-           "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
-           [](auto& d) -> auto& { return own(d).attention_tile; })});
-  for (Key& padding : padding_keys()) training.keys.push_back(std::move(padding));
-  return training;
+  std::vector<Key> keys = {
+      key(
+          "model", choice_of(model_presets()), "", Tag::assumed, ActsOn::everything,
+          "A model by name, or a table [training.model] with its shapes.",
+          [](auto& d) -> auto& { return own(d).model.name; }),
+      key(
+          "method", method_choice(), "", Tag::assumed, ActsOn::everything,
+          "How the work is divided among the dies.", [](auto& d) -> auto& { return own(d).method; }),
+      key(
+          "batch_sequences", IntegerType{1, million}, "sequences", Tag::assumed, ActsOn::everything,
+          "Sequences of one step.", [](auto& d) -> auto& { return own(d).batch_sequences; }),
+      key(
+          "sequence_length", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+          "Tokens of one sequence.", [](auto& d) -> auto& { return own(d).sequence_length; }),
+      key(
+          "minibatch_tokens", IntegerType{0, 4000 * million}, "tokens", Tag::assumed, ActsOn::everything,
+          "Tokens of one mini-batch, whole sequences; 0: chosen from the activation buffer.",
+          [](auto& d) -> auto& { return own(d).minibatch_tokens; }),
+      key(
+          "fusion", IntegerType{0, 100000}, "layers", Tag::assumed, ActsOn::everything,
+          "Layers of one fused group; 0: as many as the weight buffer holds; 1: no fusion.",
+          [](auto& d) -> auto& { return own(d).fusion; }),
+      key(
+          "overlap", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+          "DRAM transfers overlap with work on the package.",
+          [](auto& d) -> auto& { return own(d).overlap; }),
+      key(
+          "broadcast", choice_of<training::Broadcast>(), "", Tag::assumed, ActsOn::everything,
+          "How methods that broadcast do it (optimus): along a binary tree, or in chunks from die to die.",
+          [](auto& d) -> auto& { return own(d).broadcast; }),
+      key(
+          "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
+          "Chunks of a pipelined broadcast.", [](auto& d) -> auto& { return own(d).broadcast_chunks; }),
+      key(
+          "optimizer", choice_of<training::Optimizer>(), "", Tag::assumed, ActsOn::everything,
+          "State in DRAM per weight: a master weight of 4 bytes, and for adam two moments.",
+          [](auto& d) -> auto& { return own(d).optimizer; }),
+      key(
+          "attention", choice_of<training::Attention>(), "", Tag::assumed, ActsOn::everything,
+          "Methods with 2D tiles (hecaton, optimus): by-sequence: rows of dies hold whole sequences, so "
+          "attention exchanges nothing; by-head: all-to-alls along columns give every die some heads of "
+          "all tokens, so there may be fewer sequences than rows.",
+          [](auto& d) -> auto& { return own(d).attention; }),
+      key(
+          "recompute", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+          "Backward computes the activations of a layer again from its input, in place of reading them.",
+          [](auto& d) -> auto& { return own(d).recompute; }),
+      key(
+          "causal", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+          "A token attends to itself and those before it alone; tiles of scores above the diagonal are not "
+          "computed. false: whole squares.",
+          [](auto& d) -> auto& { return own(d).causal; }),
+      key(
+          "window", IntegerType{0, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+          "With causal: how many of these a token attends to, itself among them; 0: all.",
+          [](auto& d) -> auto& { return own(d).window; }),
+      key(
+          "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
+          "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
+          [](auto& d) -> auto& { return own(d).attention_tile; })};
+  for (Key& padding : padding_keys()) keys.push_back(std::move(padding));
+  return table("training", "The training step.", std::move(keys));
 }
 
 Table model_table() {
