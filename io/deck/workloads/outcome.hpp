@@ -52,8 +52,8 @@ struct ModelFacts {
   std::uint64_t tokens = 0;  // of a training step
   Wide model_flops = 0;      // useful FLOPs of a training step
   std::string algorithm;     // of a collective alone: the ring that was used ("bypass-ring", ...)
-  std::string padding;       // of a training step: "heads 28 to 32, ..."; or none
-  training::PaddingCost padding_cost;
+  std::string padding{};     // of a training step: "heads 28 to 32, ..."; or none
+  training::PaddingCost padding_cost{};
 };
 
 // A step of which a part was simulated: what that part says of the whole.

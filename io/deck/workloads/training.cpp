@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string_view>
 
 #include "core/training/method.hpp"
@@ -219,9 +220,10 @@ void choose_model(Deck& deck, std::span<const Entry> entries) {
     // A model that says nothing of experts has none; what may be 0 follows from the other shapes.
     const auto* number = std::get_if<IntegerType>(&key.type);
     const bool is_shape = number != nullptr && number->least > 0 && !key.name.starts_with("experts");
-    const Entry& place = table != nullptr ? *table : *name;
+    const Entry* place = table != nullptr ? table : name;
+    if (place == nullptr) throw std::logic_error("a model that the deck does not speak of has public shapes");
     if (is_shape && find_entry(entries, model_table_name, key.name) == nullptr)
-      refuse_missing_shape(place, key);
+      refuse_missing_shape(*place, key);
   }
 }
 
