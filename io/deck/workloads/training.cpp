@@ -389,9 +389,9 @@ ReportLines lines_of(const TrainingSummary& t) {
   lines.insert(lines.end(), rest.begin(), rest.end());
   if (t.padding.shapes.empty()) return lines;
   lines.push_back(ReportLine::named("padded", t.padding.shapes));
-  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of FLOPs", t.padding.flops));
-  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of NoP bytes", t.padding.nop_bytes));
-  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of DRAM", t.padding.memory));
+  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of FLOPs", t.padding.flops_share));
+  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of NoP bytes", t.padding.nop_share));
+  lines.push_back(ReportLine::of_form(ReportLine::Form::percent, "  of DRAM", t.padding.memory_share));
   return lines;
 }
 

@@ -19,15 +19,15 @@ namespace hecaton::io {
 
 // What had to be padded, and which shares of what was done were for pads.
 struct PaddingSummary {
-  std::string shapes;    // "heads 28 to 32, words of the vocabulary 61 to 64"; or none
-  double flops = 0;      // of `flops` of the step
-  double nop_bytes = 0;  // of bytes sent by collectives
-  double memory = 0;     // of weights, and features that are saved
+  std::string shapes;       // "heads 28 to 32, words of the vocabulary 61 to 64"; or none
+  double flops_share = 0;   // of `flops` of the step
+  double nop_share = 0;     // of bytes sent by collectives
+  double memory_share = 0;  // of weights, and features that are saved
 
   static constexpr auto fields() {
     using P = PaddingSummary;
-    return std::tuple(field<&P::shapes>("shapes"), field<&P::flops>("flops"),
-                      field<&P::nop_bytes>("nop_bytes"), field<&P::memory>("memory"));
+    return std::tuple(field<&P::shapes>("shapes"), field<&P::flops_share>("flops_share"),
+                      field<&P::nop_share>("nop_share"), field<&P::memory_share>("memory_share"));
   }
 };
 static_assert(lists_every_member<PaddingSummary>);
