@@ -123,23 +123,7 @@ HaltPlan RunCheckpoints::plan() {
   return {options_.every_simulated, &requests_, [this](Halted& halted) { return at_halt(halted); }};
 }
 
-// What was recorded is not in memory any more: without it there will be no trace, however long the run goes on.
-void RunCheckpoints::expect_recorded() const {
-  io::on_root(world_, [&] {
-    for (const io::Stretch& stretch : stretches_) {
-      const fs::path file = options_.folder / stretch.file;
-      std::error_code error;
-      if (!fs::exists(file, error))
-        throw std::runtime_error(
-            fmt::format("{} is gone, and with it a part of what was simulated; leave {} as it is while "
-                        "a run goes on, and run the deck again",
-                        file.string(), options_.folder.string()));
-    }
-  });
-}
-
 bool RunCheckpoints::at_halt(Halted& halted) {
-  expect_recorded();
   const bool stop = (halted.halt.requests & ask_stop) != 0;
   if (unwritten_) {
     io::append_rows(*unwritten_, halted.so_far.local);

@@ -68,7 +68,6 @@ class RunCheckpoints {
   };
 
   void make_folder();
-  void expect_recorded() const;
   void remove_earlier_run() const;
   void remove_unfinished_trace() const;
   void adopt_restart(const io::CheckpointHead& head);

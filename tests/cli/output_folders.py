@@ -239,19 +239,6 @@ def output_lost():
         errors = [line for line in said.splitlines() if line.startswith("hecaton: error: ")]
         check(job.returncode == 1 and len(errors) == 1 and "o/trace.h5" in errors[0], f"{job.returncode} {said!r}")
         check(printed == "" and files_below(here) == {os.path.join(here, "long.toml")}, f"left are {files_below(here)}")
-    with folder() as here:
-        # Rows that checkpoints have recorded are gone: there is no point in going on for hours.
-        job = start(["run", os.path.join(DECKS, "llama2-7b-8x8.toml"), "--output", "o", "--checkpoint-every-simulated", "1us"] + QUIET, here)
-        recorded = os.path.join(here, "o", "checkpoints")
-        check(wait_for(lambda: os.path.isdir(recorded) and any(name.endswith(".hck") for name in os.listdir(recorded)), 60),
-              "a run records")
-        os.rename(os.path.join(here, "o"), os.path.join(here, "moved"))
-        printed, said = job.communicate(timeout=100)
-        errors = [line for line in said.splitlines() if line.startswith("hecaton: error: ")]
-        check(job.returncode == 1 and len(errors) == 1 and "is gone, and with it a part" in errors[0], f"{job.returncode} {said!r}")
-        check(not os.path.exists(os.path.join(here, "o", "summary.json")), "nothing torn is left")
-        shutil.rmtree(os.path.join(here, "moved"))
-        check(printed == "" and files_below(here) == set(), f"left are {files_below(here)}")
 
 
 def other_results():
