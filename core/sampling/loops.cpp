@@ -25,10 +25,6 @@ std::vector<LoopExtent> loops_of_text(const Program& text) {
 
 namespace {
 
-bool encloses(const LoopExtent& outer, const LoopExtent& inner) {
-  return outer.end > inner.begin;
-}
-
 bool are_alike(const Program& a, const std::vector<LoopExtent>& of_a, const Program& b,
                const std::vector<LoopExtent>& of_b) {
   if (of_a.size() != of_b.size()) return false;

@@ -16,6 +16,11 @@ struct LoopExtent {
   std::size_t end = 0;    // its end_loop
 };
 
+// Of two loops of a text, of which `inner` begins later: whether it lies in the other one.
+constexpr bool encloses(const LoopExtent& outer, const LoopExtent& inner) {
+  return outer.end > inner.begin;
+}
+
 // Of all loops of a valid program, in the order in which they begin.
 std::vector<LoopExtent> loops_of_text(const chiplet::Program& text);
 

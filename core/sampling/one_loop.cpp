@@ -37,7 +37,7 @@ std::uint64_t rounds_of(const Program& whole, const LoopExtent& loop, std::span<
 std::vector<LoopExtent> around_of(std::span<const LoopExtent> loops, std::size_t index) {
   std::vector<LoopExtent> around;
   for (const LoopExtent& loop : loops.first(index))
-    if (loop.end > loops[index].begin) around.push_back(loop);
+    if (encloses(loop, loops[index])) around.push_back(loop);
   return around;
 }
 

@@ -113,12 +113,12 @@ PlanErrors problems_of(const TrainingConfig& config, MeshShape mesh) {
   PlanErrors errors;
   check_batch(config, errors);
   check_mask(config, errors);
-  append(errors, problems_of_shapes(config.model));
+  const PlanErrors of_shapes = problems_of_shapes(config.model);
+  append(errors, of_shapes);
   append(errors, method.problems(config, mesh));
   // What divides can be told of sound shapes only.
   if (errors.empty()) check_sizes(config);
-  const bool is_sound = problems_of_shapes(config.model).empty();
-  if (is_sound && config.batch_sequences > 0 && config.sequence_length > 0)
+  if (of_shapes.empty() && config.batch_sequences > 0 && config.sequence_length > 0)
     check_divisions(config, method, mesh, errors);
   return errors;
 }

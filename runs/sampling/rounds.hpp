@@ -2,8 +2,8 @@
 //
 // At the start of a loop as many rounds as what is outstanding there in DRAM may disturb, by closed forms; some in the
 // middle; the last one. Where DRAM takes longer than that, those in the middle are apart, with a pause between them.
-// How many there are in the middle, and whether the first and the last group count as any other, follows from what the
-// budget allows.
+// How many there are in the middle, and whether the first and the last group, or the last mini-batch, count as any other,
+// follows from what the budget allows.
 //
 // What keeps the interval too wide is given more rounds.
 #pragma once
