@@ -172,6 +172,13 @@ std::string read_list(std::string_view text, std::vector<training::OperatorConfi
   });
 }
 
+std::string problem_of_path(std::string_view text) {
+  const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
+  });
+  return printable && text.size() <= 4096 ? "" : "no file has such a name";
+}
+
 std::string list_text(const std::vector<std::uint32_t>& dies) {
   return fmt::format("{}", fmt::join(dies, ", "));
 }

@@ -22,6 +22,9 @@ std::string read_list(std::string_view text, std::vector<net::DieLink>& links);
 std::string read_list(std::string_view text, std::vector<net::LinkOverride>& overrides);
 std::string read_list(std::string_view text, std::vector<training::OperatorConfig>& operators);
 
+// The same of the path of a file, which is one text as well.
+std::string problem_of_path(std::string_view text);
+
 inline constexpr std::string_view die_list_form = "numbers of dies, as in \"5, 9\"; empty: none";
 inline constexpr std::string_view link_list_form =
     "pairs of neighbouring dies, as in \"0-1, 5-9\"; empty: none";

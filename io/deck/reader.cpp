@@ -126,7 +126,7 @@ void apply_entries(Deck& deck, const Entries& entries, const std::filesystem::pa
   for (const Table& table : registry()) {
     if (belongs_to(table, kind) && table.short_form.empty()) apply_preset_of(table, deck, entries);
   }
-  kind.prepare(deck, entries);
+  kind.prepare(deck, entries, folder);
   for (const Entry& entry : entries) {
     if (!entry.name.empty()) set_entry(deck, entry);
   }
@@ -172,13 +172,16 @@ LoadedDeck resolve(const Entries& entries, const std::string& source, std::strin
   check_names(entries);
   const WorkloadKind& kind = kind_of_entries(entries, source);
   check_tables_of_kind(entries, kind);
+  const std::filesystem::path folder = std::filesystem::path(source).parent_path();
   LoadedDeck loaded{default_deck(kind), KeyLocations({source})};
   loaded.deck.name = std::move(name);
   for (const Entry& entry : entries) {
     loaded.locations.add(entry.name.empty() ? entry.table : fmt::format("{}.{}", entry.table, entry.name),
                          entry.where);
+    if (const std::string_view file = file_of(entry); !file.empty())
+      loaded.files.emplace(fmt::format("{}.{}", entry.table, entry.name), folder / file);
   }
-  apply_entries(loaded.deck, entries, std::filesystem::path(source).parent_path());
+  apply_entries(loaded.deck, entries, folder);
   check_deck(loaded.deck, loaded.locations);
   loaded.deck.resolved_toml = resolved_toml(loaded.deck);
   return loaded;

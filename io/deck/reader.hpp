@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ namespace hecaton::io {
 struct LoadedDeck {
   Deck deck;
   KeyLocations locations;
+  // The files that were read for keys that choose, by the name of the key.
+  std::map<std::string, std::filesystem::path> files = {};
 };
 
 // `overrides` are "table.key=value", the last one winning. A preset among them counts above the keys of the deck

@@ -58,7 +58,9 @@ struct RangeOf {
   std::string operator()(const RealType& t) const { return fmt::format("{} to {}", t.least, t.most); }
   std::string operator()(const BooleanType&) const { return "true or false"; }
   std::string operator()(const TextType&) const { return "letters, digits and . _ + -"; }
-  std::string operator()(const ChoiceType& t) const { return "one of " + joined(t.names); }
+  std::string operator()(const ChoiceType& t) const {
+    return "one of " + joined(t.names) + (t.file.empty() ? "" : fmt::format("; or {}", t.file));
+  }
   std::string operator()(const ListType& t) const { return std::string(t.form); }
 };
 
@@ -76,6 +78,10 @@ std::vector<Table> all_tables() {
 }
 
 }  // namespace
+
+bool is_file(const ChoiceType& type, std::string_view text) {
+  return !type.file.empty() && (text.find('/') != std::string_view::npos || text.ends_with(".json"));
+}
 
 std::span<const Table> registry() {
   static const std::vector<Table> tables = all_tables();

@@ -52,12 +52,17 @@ struct BooleanType {};
 struct TextType {};
 struct ChoiceType {
   std::vector<std::string_view> names;  // of an enum: in the order of its values
+  // The path of a file may stand in place of a name, and is told from one by its form; none: it may not.
+  std::string_view file = {};
 };
 // A list as one text, see lists.hpp.
 struct ListType {
   std::string_view form;
   std::string (*problem)(std::string_view text);  // what is wrong with it, or nothing
 };
+
+// Whether a text that chooses is the path of a file, not a name: it has a folder, or ends with ".json".
+bool is_file(const ChoiceType& type, std::string_view text);
 using KeyType = std::variant<IntegerType, RealType, BooleanType, TextType, ChoiceType, ListType>;
 
 // A value that a preset gives to a key.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/deck/lists.hpp"
+
 namespace hecaton::io {
 namespace {
 
@@ -79,6 +81,12 @@ struct Checker {
 
   Value operator()(const ChoiceType& type) const {
     const std::string& value = text();
+    if (is_file(type, value)) {
+      if (const std::string problem = problem_of_path(value); !problem.empty())
+        throw InputError(entry.where, full_name(key), fmt::format("cannot be {}", in_quotes(value)), problem,
+                         fmt::format("give {}", type.file));
+      return value;
+    }
     if (std::find(type.names.begin(), type.names.end(), value) == type.names.end()) {
       throw InputError(entry.where, full_name(key), fmt::format("cannot be {}", in_quotes(value)),
                        "available are " + joined(type.names),
@@ -93,6 +101,14 @@ struct Checker {
 void set_entry(Deck& deck, const Entry& entry) {
   const Key& key = *find_key(entry.table, entry.name);
   key.set(deck, key, std::visit(Checker{entry, key}, key.type));
+}
+
+std::string_view file_of(const Entry& entry) {
+  const Key* key = find_key(entry.table, entry.name);
+  const auto* choice = key == nullptr ? nullptr : std::get_if<ChoiceType>(&key->type);
+  const auto* text = std::get_if<std::string>(&entry.value);
+  return choice != nullptr && text != nullptr && is_file(*choice, *text) ? std::string_view(*text)
+                                                                         : std::string_view();
 }
 
 const Entry* find_entry(std::span<const Entry> entries, std::string_view table, std::string_view name) {

@@ -14,6 +14,9 @@ namespace hecaton::io {
 // Precondition: there is such a key, and its table may stand in this deck. Throws InputError.
 void set_entry(Deck& deck, const Entry& entry);
 
+// The path that an entry gives to a key that chooses, in place of a name; empty: it gives none.
+std::string_view file_of(const Entry& entry);
+
 // Null: it is not given. The name is empty for the head of a table.
 const Entry* find_entry(std::span<const Entry> entries, std::string_view table, std::string_view name);
 

@@ -89,8 +89,10 @@ CheckedDeck check_deck_input(const DeckArguments& input, int ranks) {
   return checked(io::load_deck(input.deck, input.overrides), ranks, input.partition);
 }
 
-std::vector<NamedFile> files_read(const DeckArguments& input, const io::Deck& deck) {
+std::vector<NamedFile> files_read(const DeckArguments& input, const io::LoadedDeck& loaded) {
+  const io::Deck& deck = loaded.deck;
   std::vector<NamedFile> files{{"DECK", input.deck}};
+  for (const auto& [key, path] : loaded.files) files.push_back({key, path});
   if (const net::TrafficConfig* packets = io::kind_of(deck).packets(deck);
       packets && !packets->trace_file.empty())
     files.push_back({"traffic.trace_file", packets->trace_file});

@@ -33,7 +33,7 @@ CheckedDeck check_point(const std::filesystem::path& deck, std::span<const io::E
                         const std::string& partition);
 
 // The files that a run of the deck reads.
-std::vector<NamedFile> files_read(const DeckArguments& input, const io::Deck& deck);
+std::vector<NamedFile> files_read(const DeckArguments& input, const io::LoadedDeck& loaded);
 
 // Runs `check`, which may throw training::PlanError, and blames the deck's line for it.
 void require_plan(const io::LoadedDeck& loaded, const std::function<void()>& check);

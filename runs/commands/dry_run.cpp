@@ -31,7 +31,7 @@ int play_dry_run(const DryRunArguments& arguments) {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
     if (!arguments.json.empty()) {
       const NamedFile json{"--json", arguments.json};
-      expect_distinct(files_read(arguments.input, checked.loaded.deck), {&json, 1});
+      expect_distinct(files_read(arguments.input, checked.loaded), {&json, 1});
       prepare_outputs({arguments.json});
     }
     DryRunOptions options;

@@ -71,7 +71,7 @@ int print_partition(const PartitionArguments& arguments) {
     const io::Deck& deck = checked.loaded.deck;
     if (!arguments.svg.empty()) {
       const NamedFile svg{"--svg", arguments.svg};
-      expect_distinct(files_read(arguments.input, deck), {&svg, 1});
+      expect_distinct(files_read(arguments.input, checked.loaded), {&svg, 1});
     }
     const Workload workload(deck);
     const Regions regions = find_regions(workload, deck, arguments);

@@ -201,7 +201,7 @@ Findings check_all(const RunArguments& arguments, int ranks) {
   const OutputPaths paths = output_paths(arguments);
   Findings found{check_deck_input(arguments.input, ranks), {}, {}};
   const io::Deck& deck = found.deck.loaded.deck;
-  expect_distinct_files(arguments, paths, files_read(arguments.input, deck));
+  expect_distinct_files(arguments, paths, files_read(arguments.input, found.deck.loaded));
   check_sampled_run(arguments, found.deck);
   found.run = wanted_run(arguments, deck);
   found.beginning = find_beginning(found.run);

@@ -13,6 +13,7 @@
 #include "io/deck/workloads/sampling.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/fits.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/sampling/check_sample.hpp"
@@ -24,6 +25,7 @@ namespace {
 struct ValidateArguments {
   DeckArguments input;
   int ranks = 1;
+  bool fits = false;
 };
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
@@ -122,6 +124,12 @@ void print_rows(std::string_view title, const Rows& rows) {
   fmt::print("\n");
 }
 
+// The deck itself need not be one that can be planned.
+int print_fits(const ValidateArguments& arguments) {
+  return guarded(
+      [&] { fmt::print("{}", fits_table(io::load_deck(arguments.input.deck, arguments.input.overrides))); });
+}
+
 int validate_deck(const ValidateArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
@@ -145,7 +153,13 @@ Action add_options(CLI::App& command) {
   add_deck(command, arguments->input);
   add_ranks(command, arguments->ranks);
   add_sampling(command, arguments->input);
-  return [arguments](const Session&) { return validate_deck(*arguments); };
+  command.add_flag(
+      "--fits", arguments->fits,
+      "Instead: on which meshes up to 32 x 32 the model can be trained, by method, with what padding and how "
+      "large buffers");
+  return [arguments](const Session&) {
+    return arguments->fits ? print_fits(*arguments) : validate_deck(*arguments);
+  };
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events",
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
-IO = {"io/files", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/study"}
+IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/study"}
 RUNS = {"runs/closed_forms", "runs/wiring", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
@@ -45,7 +45,8 @@ MAY_INCLUDE = {
     "net": {*NET_ROOMS, BASE, "core/engine"},
     "partition": {PACKAGE, BASE},
     "io/files": set(),
-    "io/deck": {"io/files", "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
+    "io/hub": {"io/files", MODEL, BASE},
+    "io/deck": {"io/files", "io/hub", "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
     "io/checkpoint": {"io/files", BASE},
     "io/result": {"io/files", "io/deck", PROGRAM, HARDWARE, PACKAGE, BASE},
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", PROGRAM, PACKAGE, BASE},
@@ -75,7 +76,7 @@ ONLY_IN = {
     "boost/mpi": r"core/engine/mpi/.*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
     "hdf5.h": r"io/files/hdf5_(file|calls|reading)\.[hc]pp",
-    "nlohmann/": r"io/result/summary_json\.cpp|io/report/(profile|forecast)\.cpp|io/page/page_json\.cpp",
+    "nlohmann/": r"io/hub/(json_object\.[hc]pp|config_json\.cpp)|io/result/summary_json\.cpp|io/report/(profile|forecast)\.cpp|io/page/page_json\.cpp",
     "toml++/": r"io/(deck|study)/.*",
     "CLI/": r"runs/(cli|commands|phold|manual)/.*",
     "scotch.h": r"partition/scotch\.cpp",
@@ -85,7 +86,7 @@ MPI = {"Boost::mpi", "MPI::MPI_CXX"}
 EXTERNAL_LINKS = {  # of rooms that need any
     "core/engine/mpi": MPI, "core/training": {"fmt::fmt"}, MODEL: {"fmt::fmt"}, PLAN: {"fmt::fmt"},
     "core/training/grid": {"fmt::fmt"}, "core/training/one_d": {"fmt::fmt"}, "partition": {"SCOTCH::scotch"},
-    "io/files": {*MPI, "fmt::fmt", "hdf5::hdf5"}, "io/deck": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
+    "io/files": {*MPI, "fmt::fmt", "hdf5::hdf5"}, "io/hub": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/deck": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
     "io/checkpoint": {*MPI, "fmt::fmt", "Boost::serialization", "cereal::cereal"},
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},

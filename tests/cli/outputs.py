@@ -161,8 +161,55 @@ def check_size_of_trace():
             check(abs(told - size) <= max(0.1 * size, 4096), f"{kind}: a trace of {size} bytes was told as {told}")
 
 
+# Which meshes a model can be trained on: told also where the deck's own is none of them.
+def check_fits():
+    with folder() as here:
+        deck = write(os.path.join(here, "wide.toml"), '[workload]\nkind = "training"\n[package]\nrows = 5\ncolumns = 9\n'
+                     '[training]\nmodel = "llama2-70b"\nmethod = "optimus"\n')
+        process = run(["validate", deck], here)
+        check(process.returncode == 2 and "SUMMA needs a square" in process.stderr, f"5 x 9 by optimus: {process.stderr!r}")
+        lines = run(["validate", deck, "--fits"], here).stdout.splitlines()
+        rows = {line[:9].strip(): line[9:].split() for line in lines if re.match(r" *\d+ x \d+ ", line)}
+        check(next(iter(rows)) == "5 x 9" and len(rows) == 51, f"the deck's mesh and fifty others: {list(rows)}")
+        check(rows["16 x 16"][:1] == ["0.0"] and len(rows["16 x 16"]) >= 12, f"four methods on 16 x 16: {rows['16 x 16']}")
+        check(rows["5 x 9"][-1] == "(a)", f"5 x 9 is no square: {rows['5 x 9']}")
+        check("SUMMA needs a square" in lines[-1] and lines[-1].startswith("  (a)  training.method: "), f"a reason: {lines[-1]}")
+        small = run(["validate", deck, "--fits", "--set", "die.weight_buffer_MiB=1"], here).stdout.splitlines()
+        check(len(small) > 50 and all("*" not in line for line in small[4:]), "nothing fits a weight buffer of 1 MiB")
+        process = run(["validate", deck, "--fits", "--set", "training.model=none"], here)
+        check(process.returncode == 2 and process.stdout == "", f"an error of a deck is one: {process.stdout!r}")
+        other = write(os.path.join(here, "other.toml"), '[workload]\nkind = "traffic"\n')
+        process = run(["validate", other, "--fits"], here)
+        check(process.returncode == 2 and "workload.kind: trains no model" in process.stderr, f"traffic: {process.stderr!r}")
+        check(names_below(here) == {"wide.toml", "other.toml"}, "--fits writes nothing")
+
+
+# A model from the config.json of a hub, from the folder of the deck: its trace has the shapes, not the path.
+def check_config_json():
+    with folder() as here:
+        os.makedirs(os.path.join(here, "decks", "hub"))
+        model = {"architectures": ["LlamaForCausalLM"], "hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 8,
+                 "num_key_value_heads": 4, "num_hidden_layers": 2, "vocab_size": 96, "tie_word_embeddings": True}
+        path = write(os.path.join(here, "decks", "hub", "config.json"), json.dumps(model))
+        deck = write(os.path.join(here, "decks", "small.toml"), '[workload]\nkind = "training"\n[package]\nrows = 2\n'
+                     'columns = 2\n[training]\nmodel = "hub/config.json"\nbatch_sequences = 2\nsequence_length = 16\n')
+        good(["run", deck, "--output", "o", "--progress", "none"], here)
+        summary = json.loads(read(os.path.join(here, "o", "summary.json")))
+        check(summary["training"]["model"] == "LlamaForCausalLM", f"the model is called {summary['training']['model']}")
+        shapes = "".join(f"--set=training.model.{key} " for key in (
+            "name=same", "hidden=64", "ffn=128", "heads=8", "kv_heads=4", "layers=2", "vocabulary=96", "tied=true")).split()
+        good(["run", deck, "--output", "p", "--progress", "none", "--set=training.model=llama2-7b", *shapes], here)
+        digest = json.loads(read(os.path.join(here, "p", "summary.json")))["digest"]
+        check(summary["digest"] == digest, "the same shapes do the same, wherever they are from")
+        process = run(["run", deck, "--output", "q", "--summary", path, "--progress", "none"], here)
+        check(process.returncode == 2 and "training.model" in process.stderr, f"a file that is read: {process.stderr!r}")
+        check(json.loads(read(path)) == model, "the model's file is as it was")
+
+
 if RANKS == 1:
     validate_the_largest()
+    check_fits()
+check_config_json()
 check_size_of_trace()
 
 ENERGIES = os.path.join(DECKS, "..", "energy")

@@ -47,6 +47,20 @@ TEST(Choices, SgdKeepsNoMoments) {
   }
 }
 
+// bf16 scores and logits: one pass of the vector unit more forward, two backward and two over the logits. The whole
+// square of scores is computed, of every head.
+TEST(Choices, SoftCapsAreVectorWorkAlone) {
+  for (const char* method : all_methods) {
+    TrainingConfig config = config_for(method);
+    const Sums without = test::sums_of(config, mesh);
+    config.model.soft_cap = true;
+    const std::int64_t scores = layers * 16 * heads * 64 * 64, logits = tokens * words;
+    EXPECT_EQ(test::sums_of(config, mesh) - without,
+              (Sums{0, 0, 0, 0, static_cast<std::int64_t>(e) * (3 * scores + 2 * logits)}))
+        << method;
+  }
+}
+
 // One matrix in place of two: its state is read and written once, and one gradient less is read. Where 2D
 // tiles of both are the same, nothing else changes.
 TEST(Choices, TiedEmbeddingsHaveOneMaster) {

@@ -36,10 +36,18 @@ TEST(Methods, AreListedAndUseTheirRings) {
 
 TEST(Models, AreThoseOfThePublicShapes) {
   EXPECT_EQ(model_names(), (std::vector<std::string_view>{
-                               "tinyllama-1.1b", "llama2-7b", "llama2-70b", "llama3.1-405b", "bert-large",
-                               "bloom-1.7b", "gpt3-1.3b", "gpt3-2.7b", "gpt3-6.7b", "gpt3-13b", "gpt3-175b",
-                               "mixtral-8x7b", "llama3.1-8b", "llama3.1-70b", "mistral-7b",
-                               "mistral-nemo-12b", "mixtral-8x22b", "qwen2.5-72b", "qwen1.5-moe-a2.7b"}));
+                               "tinyllama-1.1b", "llama2-7b",    "llama2-70b",        "llama3.1-405b",
+                               "bert-large",     "bloom-1.7b",   "gpt3-1.3b",         "gpt3-2.7b",
+                               "gpt3-6.7b",      "gpt3-13b",     "gpt3-175b",         "mixtral-8x7b",
+                               "llama3.1-8b",    "llama3.1-70b", "mistral-7b",        "mistral-nemo-12b",
+                               "mixtral-8x22b",  "qwen2.5-72b",  "qwen1.5-moe-a2.7b", "llama3.2-1b",
+                               "llama3.2-3b",    "qwen2.5-0.5b", "qwen2.5-1.5b",      "qwen2.5-3b",
+                               "qwen2.5-7b",     "qwen2.5-14b",  "qwen2.5-32b",       "qwen3-8b",
+                               "qwen3-30b-a3b",  "gemma2-2b",    "gemma2-9b",         "gemma2-27b",
+                               "phi3-mini",      "gpt2",         "gpt2-medium",       "gpt2-large",
+                               "gpt2-xl",        "opt-125m",     "opt-1.3b",          "opt-2.7b",
+                               "opt-6.7b",       "opt-13b",      "opt-30b",           "opt-66b",
+                               "opt-175b",       "falcon-7b"}));
   EXPECT_EQ(find_model("llama4"), nullptr);
   // Published sizes, to the precision of their names.
   const auto billions = [](const char* name) {

@@ -22,7 +22,7 @@ AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
   const GridDie& d = l.die;
   const std::uint64_t products =
       a.own_heads > 0 ? l.step.sequences * a.own_heads : l.step.sequences / d.rows * a.heads;
-  return {products, d.sequence, d.sequence, a.head, d.mask, d.attention_tile};
+  return {products, d.sequence, d.sequence, a.head, d.mask, d.attention_tile, d.soft_cap};
 }
 
 // One part for each die of the column: its heads of this die's tokens, or the other way about.

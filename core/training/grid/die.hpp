@@ -63,6 +63,7 @@ struct GridDie {
   std::uint64_t hidden_a = 1;    // hidden / r: a slice of layout A
   std::uint64_t vocabulary = 1;  // vocabulary / c
   bool tied = false;
+  bool soft_cap = false;
   bool by_head = false;  // attention: every die has some heads of all tokens of its column's
   AttentionMask mask;
   std::uint64_t attention_tile = 1;

@@ -59,7 +59,7 @@ void add_head_tile(ProgramBuilder& b, const GridLayout& l, const GridLinear& hea
   const std::uint64_t tokens_b = tokens / l.die.rows;
   hold(b, l.slices.logits / l.head.tiles);
   l.scheme.forward(b, l, head, tokens);
-  b.vector(Stage::loss, 2 * l.slices.logits / l.head.tiles);
+  b.vector(Stage::loss, loss_passes(l.die.soft_cap) * l.slices.logits / l.head.tiles);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // largest logit
   mean_on_grid(b, Verb::loss_max, Pass::forward, Stage::head);
   b.all_reduce(Stage::loss, Ring::row, tokens_b, scalar_bytes);  // sum of exponentials

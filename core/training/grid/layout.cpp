@@ -25,6 +25,7 @@ GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.hidden_a = m.hidden / mesh.rows;
   d.vocabulary = m.vocabulary / mesh.columns;
   d.tied = m.tied;
+  d.soft_cap = m.soft_cap;
   d.by_head = config.attention == Attention::by_head;
   d.mask = mask_of(config);
   d.attention_tile = config.attention_tile;

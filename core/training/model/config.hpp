@@ -47,6 +47,7 @@ struct ModelConfig {
   // Of a layer; none: attention, and a feed-forward network or experts.
   std::vector<OperatorConfig> operators = {};
   std::uint32_t head_dim = 0;  // features of a head; 0: hidden / heads
+  bool soft_cap = false;       // scores and logits pass a tanh that bounds them
   bool operator==(const ModelConfig&) const = default;
 };
 

@@ -1,24 +1,24 @@
-// The models known by name, by their public shapes, and their sizes.
+// Sizes of models: those known by name (known_models.hpp), and any other by its shapes.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
+#include "core/training/model/known_models.hpp"
 #include "core/training/model/operators.hpp"
 
 namespace hecaton::training {
 
-// Tag PUBLIC: the published configurations of the models.
-std::span<const ModelConfig> known_models();
 std::vector<std::string_view> model_names();
 const ModelConfig* find_model(std::string_view name);  // nullptr if unknown
 
 // All parameters of a known model as it was published: with gains of norms, biases, learned positions and the
-// published vocabulary, none of which are simulated (models.cpp has a table of them). None for other names.
+// published vocabulary, none of which are simulated. None for other names.
 std::optional<std::uint64_t> parameters(std::string_view known);
+// Of any model of a family.
+std::uint64_t parameters(const ModelConfig& m, Family family);
 // The vocabulary that a known model was published with, where its shapes have a padded one.
 std::optional<std::uint32_t> published_vocabulary(std::string_view known);
 // The parameters of a model that has a known model's name and shapes; the vocabulary may be the published one.

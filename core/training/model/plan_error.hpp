@@ -1,6 +1,7 @@
 // The one error of everything that plans: it names the key of the deck that is to blame.
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct PlanError : std::runtime_error {
   std::string problem;
   std::string why;
   std::string suggestion;
+  std::uint64_t needed_bytes = 0;  // of a buffer that is too small: what this asks of it; else 0
   std::vector<PlanError> others;  // what else is wrong with the same deck
 };
 using PlanErrors = std::vector<PlanError>;

@@ -41,6 +41,7 @@ struct OneDDie {
   AttentionMask mask;
   std::uint64_t attention_tile = 1;
   bool tied = false;
+  bool soft_cap = false;
   std::uint64_t vocabulary = 1;  // words: every die has this many or one less
   std::uint64_t table = 1;       // hidden / N: features of its share of the stream and of the embedding table
 };

@@ -44,7 +44,7 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   hold(b, slice_bytes(tokens, words));
   b.matmul(Stage::head, tokens, l.die.hidden, words);
   mean_product(b, Pass::forward, Spread::outputs);
-  b.vector(Stage::loss, 2 * slice_bytes(tokens, words));
+  b.vector(Stage::loss, loss_passes(l.die.soft_cap) * slice_bytes(tokens, words));
   reduce_scalars(b, l, tokens, Verb::loss_max);
   reduce_scalars(b, l, tokens, Verb::loss_sum);  // of exponentials
   hold(b, whole);

@@ -23,6 +23,7 @@ OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.mask = mask_of(config);
   d.attention_tile = config.attention_tile;
   d.tied = m.tied;
+  d.soft_cap = m.soft_cap;
   d.vocabulary = ceil_div(m.vocabulary, dies);
   d.table = m.hidden / dies;
   return d;
@@ -64,10 +65,22 @@ void place_weights(OneDLayout& l, bool overlap) {
                                 back_most, head});
 }
 
-bool any_splits(const Operators& operators) {
-  return std::any_of(operators.begin(), operators.end(), [](const OneDOperator& o) {
-    return std::visit([](const auto& op) { return op.splits(); }, o);
-  });
+// Passes of a split backward keep activations, which recomputation has not saved.
+void refuse_split(const Operators& operators) {
+  std::uint64_t needed = 0;
+  for (const OneDOperator& o : operators)
+    std::visit(
+        [&](const auto& op) {
+          needed = op.splits() ? std::max(needed, 2 * op.weights() * element_bytes) : needed;
+        },
+        o);
+  if (needed == 0) return;
+  PlanError error("training.recompute", "does not fit",
+                  "weights of the attention block and their gradients do not fit the weight buffer together, "
+                  "so backward takes passes that keep activations",
+                  "use a larger die.weight_buffer_MiB, or no recomputation");
+  error.needed_bytes = needed;
+  throw error;
 }
 
 }  // namespace
@@ -82,13 +95,7 @@ OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chip
   place_operators(l, config.model);
   l.vocabulary_rest = config.model.vocabulary % l.die.dies;
   place_weights(l, config.overlap);
-  if (l.step.recompute && any_splits(l.operators)) {
-    throw PlanError(
-        "training.recompute", "does not fit",
-        "weights of the attention block and their gradients do not fit the weight buffer together, "
-        "so backward takes passes that keep activations",
-        "use a larger die.weight_buffer_MiB, or no recomputation");
-  }
+  if (l.step.recompute) refuse_split(l.operators);
   OneDMinibatches::Fit found =
       choose_minibatch(OneDMinibatches(l.die, l.operators, activation_capacity(die), config.overlap), config);
   l.slices = found.slices;

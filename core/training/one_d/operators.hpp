@@ -45,7 +45,8 @@ struct OneDAttention {
   std::uint64_t qkv_weights() const { return hidden * (queries + kv); }
   std::uint64_t output_weights() const { return queries * hidden; }
   AttentionShape shape(const OneDDie& d, std::uint64_t sequences) const {
-    return {sequences * heads, d.sequence / query_copies, d.sequence, head, d.mask, d.attention_tile};
+    return {sequences * heads, d.sequence / query_copies, d.sequence, head, d.mask, d.attention_tile,
+            d.soft_cap};
   }
 
   // What the family asks. Weights of this die, and what is in the weight buffer at once backward, with

@@ -98,7 +98,7 @@ std::vector<ScoreTiles> score_tiles(const AttentionShape& a) {
 void add_attention_forward(ProgramBuilder& b, const AttentionShape& a) {
   Products products{b, a};
   products.scores();
-  products.softmax(1);
+  products.softmax(a.soft_cap ? 2 : 1);
   products.queries();
   mean_on_grid(b, Verb::attention, Pass::forward, Stage::attention_output);
 }
@@ -107,7 +107,7 @@ void add_attention_backward(ProgramBuilder& b, const AttentionShape& a) {
   Products products{b, a};
   products.scores();  // S
   products.scores();  // dP
-  products.softmax(2);
+  products.softmax(a.soft_cap ? 4 : 2);
   products.keys();     // dV
   products.queries();  // dQ
   products.keys();     // dK

@@ -25,6 +25,7 @@ struct AttentionShape {
   std::uint64_t head = 1;     // features
   AttentionMask mask = {};
   std::uint64_t tile = 1;  // with a mask: queries, and keys, of a tile
+  bool soft_cap = false;   // scores pass a tanh: a pass more over them, and a second one for its gradient
 };
 
 // Tiles of one shape that are computed of a sequence and head.

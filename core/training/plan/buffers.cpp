@@ -21,16 +21,20 @@ std::string mebibytes(std::uint64_t bytes) {
 }  // namespace
 
 void throw_no_weight_room(const std::string& what, std::uint64_t needed, std::uint64_t available) {
-  throw PlanError("die.weight_buffer_MiB", "is too small for this model on this mesh",
+  PlanError error("die.weight_buffer_MiB", "is too small for this model on this mesh",
                   shortage(what, needed, available),
                   fmt::format("use at least {}, or more dies", mebibytes(needed)));
+  error.needed_bytes = needed;
+  throw error;
 }
 
 void throw_no_activation_room(const std::string& what, std::uint64_t needed, std::uint64_t available) {
-  throw PlanError("die.activation_buffer_MiB", "is too small for this mini-batch",
+  PlanError error("die.activation_buffer_MiB", "is too small for this mini-batch",
                   shortage(what, needed, available),
                   fmt::format("use at least {}, or fewer or shorter sequences per mini-batch, or more dies",
                               mebibytes(needed)));
+  error.needed_bytes = needed;
+  throw error;
 }
 
 void throw_no_fit(std::span<const TiledStage> stages, std::uint64_t tokens, std::uint64_t capacity) {

@@ -13,6 +13,11 @@ constexpr std::uint64_t optimizer_state_bytes(Optimizer optimizer) {
   return optimizer == Optimizer::adam ? 12 : 4;
 }
 
+// Passes of the vector unit over the logits: softmax and its gradient; a tanh that bounds them, and its gradient.
+constexpr std::uint64_t loss_passes(bool soft_cap) {
+  return soft_cap ? 4 : 2;
+}
+
 // Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
 struct Masters {
   std::uint64_t weights = 0, gradients = 0;

@@ -47,7 +47,7 @@ struct CollectiveKind {
 
   static void set_hardware_defaults(Deck& deck);
   static std::vector<Table> tables();
-  static void prepare(Deck&, std::span<const Entry>) {}
+  static void prepare(Deck&, std::span<const Entry>, const std::filesystem::path&) {}
   static void complete(Deck&, const std::filesystem::path&) {}
   static void check(const Deck& deck, const Refuser& refuse);
   static const net::TrafficConfig* packets(const Deck&) { return nullptr; }

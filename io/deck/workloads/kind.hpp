@@ -30,7 +30,7 @@ struct WorkloadKind {
   std::vector<Table> (*tables)();
   // Before the entries of a deck are applied, and after: what follows from several of them at once. `folder` is
   // that of the deck.
-  void (*prepare)(Deck&, std::span<const Entry> entries);
+  void (*prepare)(Deck&, std::span<const Entry> entries, const std::filesystem::path& folder);
   void (*complete)(Deck&, const std::filesystem::path& folder);
   // What must hold between its keys, and between them and the hardware.
   void (*check)(const Deck&, const Refuser&);

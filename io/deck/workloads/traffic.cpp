@@ -28,13 +28,6 @@ auto& own(AnyDeck& deck) {
 constexpr std::uint64_t most_packet_bytes = 0xffff0000;  // of a message, in whole flits: 32 bits
 constexpr std::string_view trace_file_form = "the name of a file; empty: none";
 
-std::string problem_of_path(std::string_view text) {
-  const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
-  });
-  return printable && text.size() <= 4096 ? "" : "no file has such a name";
-}
-
 Table traffic_table() {
   return table(
       "traffic", "Synthetic packets.",
@@ -233,7 +226,7 @@ void require_measured(const std::vector<net::ReplayPacket>& packets, const Deck&
 }  // namespace
 
 // Windows that are not given follow the trace; no cycles stand for that until it is known.
-void TrafficKind::prepare(Deck& deck, std::span<const Entry> entries) {
+void TrafficKind::prepare(Deck& deck, std::span<const Entry> entries, const std::filesystem::path&) {
   if (std::none_of(entries.begin(), entries.end(), &is_trace)) return;
   own(deck).warmup_cycles = own(deck).measure_cycles = own(deck).drain_cycles = 0;
 }

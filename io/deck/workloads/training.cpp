@@ -13,6 +13,7 @@
 #include "io/deck/values.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_facts.hpp"
+#include "io/hub/config_json.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -34,6 +35,22 @@ ChoiceType method_choice() {
   return choice;
 }
 
+// A model by name, or by the file of a model hub, which prepare() has read.
+ChoiceType model_choice(std::span<const Preset> known) {
+  ChoiceType choice = choice_of(known);
+  choice.file = "the path of a model hub's config.json, from the folder of the deck";
+  return choice;
+}
+
+Value get_model(const Deck& deck, const Key&) {
+  return own(deck).model.name;
+}
+
+void set_model(Deck& deck, const Key& key, const Value& value) {
+  const auto& name = std::get<std::string>(value);
+  if (!is_file(std::get<ChoiceType>(key.type), name)) own(deck).model.name = name;
+}
+
 Preset model_preset(const training::ModelConfig& model) {
   const auto number = [](std::uint32_t n) { return Value{static_cast<std::int64_t>(n)}; };
   return {model.name,
@@ -50,13 +67,15 @@ Preset model_preset(const training::ModelConfig& model) {
            {"experts", number(model.experts), Tag::public_source},
            {"experts_per_token", number(model.experts_per_token), Tag::public_source},
            {"operators", list_text(model.operators), Tag::public_source},
-           {"head_dim", number(model.head_dim), Tag::public_source}}};
+           {"head_dim", number(model.head_dim), Tag::public_source},
+           {"soft_cap", model.soft_cap, Tag::public_source}}};
 }
 
 std::span<const Preset> model_presets() {
   static const std::vector<Preset> presets = [] {
     std::vector<Preset> known;
-    for (const training::ModelConfig& model : training::known_models()) known.push_back(model_preset(model));
+    for (const training::KnownModel& model : training::known_models())
+      known.push_back(model_preset(model.shapes));
     return known;
   }();
   return presets;
@@ -78,10 +97,9 @@ std::vector<Key> padding_keys() {
 
 Table training_table() {
   std::vector<Key> keys = {
-      key(
-          "model", choice_of(model_presets()), "", Tag::assumed, ActsOn::everything,
-          "A model by name, or a table [training.model] with its shapes.",
-          [](auto& d) -> auto& { return own(d).model.name; }),
+      {"training", "model", model_choice(model_presets()), "", Tag::assumed, ActsOn::everything,
+       "A model by name, a model hub's config.json, or a table [training.model] with its shapes.", &get_model,
+       &set_model},
       key(
           "method", method_choice(), "", Tag::assumed, ActsOn::everything,
           "How the work is divided among the dies.", [](auto& d) -> auto& { return own(d).method; }),
@@ -181,6 +199,10 @@ Table model_table() {
            "The output head and the embedding table are one matrix.",
            [](auto& d) -> auto& { return own(d).model.tied; }),
        key(
+           "soft_cap", BooleanType{}, "", Tag::assumed, ActsOn::everything,
+           "Scores of attention and logits pass a tanh that bounds them: more passes of the vector unit.",
+           [](auto& d) -> auto& { return own(d).model.soft_cap; }),
+       key(
            "experts", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
            "Feed-forward networks of every layer; 1: no mixture of experts.",
            [](auto& d) -> auto& { return own(d).model.experts; }),
@@ -205,17 +227,20 @@ Table model_table() {
 
 // A model that is named gets its public shapes; one that is not must give all of its own. Only a table in the
 // deck makes a model without a name: an override changes the model that is there.
-void choose_model(Deck& deck, std::span<const Entry> entries) {
+void choose_model(Deck& deck, std::span<const Entry> entries, const std::filesystem::path& folder) {
   const Entry* chosen = find_entry(entries, "training", "model");
   const Entry* table = find_entry(entries, model_table_name, "");
   const Entry* name = find_entry(entries, model_table_name, "name");
   if (table != nullptr) own(deck).model.name = "custom";
+  const std::string_view file = chosen == nullptr ? std::string_view() : file_of(*chosen);
   if (chosen != nullptr) set_entry(deck, *chosen);
+  if (!file.empty()) own(deck).model = read_config_json(folder / file);
   if (name != nullptr) set_entry(deck, *name);
   if (const Preset* preset = preset_in_use(deck, model_table_name)) {
     apply_preset(deck, model_table_name, *preset);
     return;
   }
+  if (!file.empty()) return;
   for (const Key& key : find_table(model_table_name)->keys) {
     // A model that says nothing of experts has none; what may be 0 follows from the other shapes.
     const auto* number = std::get_if<IntegerType>(&key.type);
@@ -253,8 +278,8 @@ std::vector<Table> TrainingKind::tables() {
   return {training_table(), model_table()};
 }
 
-void TrainingKind::prepare(Deck& deck, std::span<const Entry> entries) {
-  choose_model(deck, entries);
+void TrainingKind::prepare(Deck& deck, std::span<const Entry> entries, const std::filesystem::path& folder) {
+  choose_model(deck, entries, folder);
 }
 
 void TrainingKind::complete(Deck& deck, const std::filesystem::path&) {

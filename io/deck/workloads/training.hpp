@@ -83,7 +83,7 @@ struct TrainingKind {
 
   static void set_hardware_defaults(Deck& deck);
   static std::vector<Table> tables();
-  static void prepare(Deck& deck, std::span<const Entry> entries);
+  static void prepare(Deck& deck, std::span<const Entry> entries, const std::filesystem::path& folder);
   static void complete(Deck& deck, const std::filesystem::path& folder);
   static void check(const Deck& deck, const Refuser& refuse);
   static const net::TrafficConfig* packets(const Deck&) { return nullptr; }
