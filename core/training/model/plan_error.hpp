@@ -16,7 +16,7 @@ struct PlanError : std::runtime_error {
   std::string why;
   std::string suggestion;
   std::uint64_t needed_bytes = 0;  // of a buffer that is too small: what this asks of it; else 0
-  std::vector<PlanError> others;  // what else is wrong with the same deck
+  std::vector<PlanError> others;   // what else is wrong with the same deck
 };
 using PlanErrors = std::vector<PlanError>;
 
