@@ -61,10 +61,29 @@ Mark Die::mark_now(SimTime now) const {
   return {now, counters.nop_ps, counters.dram_ps, state_.dram.outstanding()};
 }
 
-bool Die::end_pause() {
-  state_.position.next();
-  state_.activity = Activity::next_operation;
-  return true;
+void Die::note_end(const Message& chunk) {
+  state_.wait_end = {.cause = WaitCause::message,
+                     .express = static_cast<std::uint8_t>(chunk.route == Route::express ? 1 : 0),
+                     .from = chunk.source,
+                     .bytes = chunk.bytes,
+                     .caused = chunk.sent};
+}
+
+// Of several that are complete at once the one that was started first counts.
+void Die::note_end(const DramTransfers::Transfer& transfer) {
+  const bool is_waited_for = state_.activity == Activity::draining ||
+                             (state_.activity == Activity::waiting_dram && op().slot == transfer.slot);
+  if (!is_waited_for || transfer.row.end_ps <= state_.wait_end.came.ps) return;
+  std::uint64_t by_that_io = 0;
+  split_bytes(transfer.row.bytes, setup_.dram, [&](std::size_t share, std::uint64_t bytes) {
+    if (setup_.dram[share].io == transfer.last_io) by_that_io += bytes;
+  });
+  const bool reads = transfer.row.kind == OperationKind::dram_read;
+  state_.wait_end = {.cause = reads ? WaitCause::dram_read : WaitCause::dram_write,
+                     .from = transfer.last_io,
+                     .bytes = by_that_io,
+                     .caused = SimTime{transfer.row.start_ps},
+                     .came = SimTime{transfer.row.end_ps}};
 }
 
 void Die::complete_counters(SimTime now) {

@@ -106,21 +106,32 @@ class Die {
   template <DieHost H>
   bool end_step(H& h);
   template <DieHost H>
+  bool end_holding(H& h);
+  template <DieHost H>
+  bool end_dram_wait(H& h);
+  template <DieHost H>
   bool end_operation(H& h);
   template <DieHost H>
   bool begin_pause(H& h);
+  template <DieHost H>
+  bool end_pause(H& h);
   template <DieHost H>
   bool start_transfer(H& h);
   template <DieHost H>
   void send_chunk(H& h);
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
+  template <DieHost H>
+  void record_wait(H& h, SimTime start);  // which ends now as wait_end says
+  template <DieHost H>
+  void record_own_wait(H& h, WaitCause cause);  // of no message
 
-  bool control();            // loops, labels, buffers; false if the operation is something else
-  void release_now();        // a release, or deferred until its DRAM slot is complete
-  void complete_releases();  // those whose DRAM slot has nothing outstanding
+  bool control();                       // loops, labels, buffers; false if the operation is something else
+  void release_now();                   // a release, or deferred until its DRAM slot is complete
+  void complete_releases();             // those whose DRAM slot has nothing outstanding
+  void note_end(const Message& chunk);  // of a wait, which the chunk ends
+  void note_end(const DramTransfers::Transfer& transfer);  // likewise, if the program waits for it
   Mark mark_now(SimTime now) const;
-  bool end_pause();
   template <DieHost H>
   bool end_program(H& h);
   void complete_counters(SimTime now);
@@ -139,6 +150,7 @@ void Die::on_message(H& h, const Message& message) {
   if (tag_kind(message.tag) == MessageKind::collective_chunk) {
     state_.chunks.insert(message.tag);
     can_go_on = state_.activity == Activity::exchanging && message.tag == tag_of(state_.collective.step);
+    if (can_go_on) note_end(message);
   } else {
     can_go_on = state_.dram.note(message, h.now());
   }
@@ -150,7 +162,10 @@ void Die::on_message(H& h, const Message& message) {
 template <DieHost H>
 void Die::run(H& h) {
   state_.is_woken = false;
-  state_.dram.take_finished([&](const OperationRow& row) { finish_row(h, row); });
+  state_.dram.take_finished([&](const DramTransfers::Transfer& done) {
+    note_end(done);
+    finish_row(h, done.row);
+  });
   if (state_.buffers.has_deferred()) complete_releases();
   while (advance(h)) {
   }
@@ -167,13 +182,13 @@ bool Die::advance(H& h) {
     case Activity::exchanging:
       return receive_chunk(h);
     case Activity::holding:
-      return h.now() >= state_.busy_until && begin_step(h);
+      return h.now() >= state_.busy_until && end_holding(h);
     case Activity::reducing:
       return h.now() >= state_.busy_until && end_step(h);
     case Activity::waiting_dram:
-      return !state_.dram.busy(op().slot) && end_operation(h);
+      return !state_.dram.busy(op().slot) && end_dram_wait(h);
     case Activity::pausing:
-      return h.now() >= state_.busy_until && end_pause();
+      return h.now() >= state_.busy_until && end_pause(h);
     case Activity::draining:
       return !state_.dram.busy() && end_program(h);
     case Activity::finished:
@@ -229,7 +244,8 @@ bool Die::compute(H& h, SimDuration time, Activity activity) {
 
 template <DieHost H>
 bool Die::begin_pause(H& h) {
-  if (!state_.position.in_round(program(), op().only_round)) return end_pause();
+  state_.wait_start = h.now();
+  if (!state_.position.in_round(program(), op().only_round)) return end_pause(h);
   return compute(h, SimDuration{static_cast<std::int64_t>(op().slot_ps)}, Activity::pausing);
 }
 
@@ -243,7 +259,7 @@ bool Die::start_transfer(H& h) {
     count_dram_write(totals_.counters, row.bytes);
     state_.dram.start_write(dram(), row, op().slot);
   }
-  state_.dram.take_finished([&](const OperationRow& done) { finish_row(h, done); });  // one of no bytes is
+  state_.dram.take_finished([&](const auto& done) { finish_row(h, done.row); });  // one of no bytes is
   state_.position.next();
   return true;
 }
@@ -253,9 +269,7 @@ bool Die::begin_collective(H& h) {
   state_.collective.begin(op().ring, exchange_steps(op(), places()));
   if constexpr (ObservedHost<H>) h.observer().begin(work());
   if (state_.collective.steps == 0) return end_operation(h);
-  send_chunk(h);
-  state_.activity = Activity::exchanging;
-  return true;
+  return begin_step(h);
 }
 
 template <DieHost H>
@@ -278,6 +292,7 @@ bool Die::receive_chunk(H& h) {
   if (!state_.chunks.take(tag_of(state_.collective.step))) return false;
   if constexpr (ObservedHost<H>)
     h.observer().receive(work(), now, state_.collective.step, tag_of(state_.collective.step));
+  record_wait(h, state_.wait_start);
   count_receive(totals_.counters, bytes);
   if (!now.reduces) return end_step(h);
   count_reduction(totals_.counters, bytes);
@@ -292,6 +307,7 @@ bool Die::end_step(H& h) {
   const SimTime slot =
       state_.operation_start + SimDuration{static_cast<std::int64_t>(state_.collective.step * op().slot_ps)};
   if (h.now() >= slot) return begin_step(h);
+  state_.wait_start = h.now();
   return compute(h, slot - h.now(), Activity::holding);
 }
 
@@ -299,6 +315,27 @@ template <DieHost H>
 bool Die::begin_step(H& h) {
   send_chunk(h);
   state_.activity = Activity::exchanging;
+  state_.wait_start = h.now();
+  return true;
+}
+
+template <DieHost H>
+bool Die::end_holding(H& h) {
+  record_own_wait(h, WaitCause::slot);
+  return begin_step(h);
+}
+
+template <DieHost H>
+bool Die::end_dram_wait(H& h) {
+  record_wait(h, state_.operation_start);
+  return end_operation(h);
+}
+
+template <DieHost H>
+bool Die::end_pause(H& h) {
+  record_own_wait(h, WaitCause::pause);
+  state_.position.next();
+  state_.activity = Activity::next_operation;
   return true;
 }
 
@@ -320,6 +357,7 @@ template <DieHost H>
 bool Die::end_program(H& h) {
   complete_counters(h.now());
   if (h.now() > state_.operation_start) {
+    record_wait(h, state_.operation_start);
     h.record({.die = setup_.id.value,
               .kind = OperationKind::dram_wait,
               .start_ps = state_.operation_start.ps,
@@ -334,6 +372,26 @@ void Die::finish_row(H& h, const OperationRow& row) {
   ++totals_.rows;
   add_fields(totals_.digest, row);
   h.record(row);
+}
+
+template <DieHost H>
+void Die::record_wait(H& h, SimTime start) {
+  if (h.now() == start) return;
+  const WaitEnd& end = state_.wait_end;
+  h.waited({.die = setup_.id.value,
+            .cause = end.cause,
+            .express = end.express,
+            .from = end.from.value,
+            .bytes = end.bytes,
+            .start_ps = start.ps,
+            .end_ps = h.now().ps,
+            .caused_ps = end.caused.ps});
+}
+
+template <DieHost H>
+void Die::record_own_wait(H& h, WaitCause cause) {
+  state_.wait_end = {.cause = cause, .from = setup_.id, .caused = state_.wait_start};
+  record_wait(h, state_.wait_start);
 }
 
 }  // namespace hecaton::chiplet

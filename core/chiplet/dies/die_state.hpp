@@ -11,6 +11,7 @@
 #include "core/chiplet/dies/unexpected_chunks.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/digest.hpp"
 #include "core/engine/base/time.hpp"
 
@@ -51,12 +52,29 @@ struct CollectiveProgress {
   }
 };
 
+// What ended a wait, or will have: noted when it comes, before the die is woken.
+struct WaitEnd {
+  WaitCause cause = WaitCause::message;
+  std::uint8_t express = 0;
+  NodeId from = {};
+  std::uint64_t bytes = 0;
+  SimTime caused = {};  // WaitRow::caused_ps
+  SimTime came = {};    // of DRAM
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cause, express, from, bytes, caused, came);
+  }
+};
+
 struct DieState {
   Activity activity = Activity::next_operation;
   bool is_woken = false;  // a wake-up for this instant is under way
   ProgramPosition position;
   SimTime operation_start;
   SimTime busy_until;
+  SimTime wait_start;  // of the latest wait, other than for DRAM, which begins with its operation
+  WaitEnd wait_end;    // of the latest
   CollectiveProgress collective;
   UnexpectedChunks chunks;
   DramTransfers dram;
@@ -64,7 +82,8 @@ struct DieState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(activity, is_woken, position, operation_start, busy_until, collective, chunks, dram, buffers);
+    archive(activity, is_woken, position, operation_start, busy_until, wait_start, wait_end, collective,
+            chunks, dram, buffers);
   }
 };
 
