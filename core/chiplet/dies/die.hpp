@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/chiplet/dies/die_setup.hpp"
@@ -30,6 +31,7 @@
 #include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/tags.hpp"
+#include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/field_digest.hpp"
 
 namespace hecaton::chiplet {
@@ -108,8 +110,6 @@ class Die {
   template <DieHost H>
   bool end_holding(H& h);
   template <DieHost H>
-  bool end_dram_wait(H& h);
-  template <DieHost H>
   bool end_operation(H& h);
   template <DieHost H>
   bool begin_pause(H& h);
@@ -122,15 +122,19 @@ class Die {
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
   template <DieHost H>
-  void record_wait(H& h, SimTime start);  // which ends now as wait_end says
+  void take_transfers(H& h);  // those that are complete
   template <DieHost H>
-  void record_own_wait(H& h, WaitCause cause);  // of no message
+  void end_wait(H& h, WaitRow wait);  // now
 
-  bool control();                       // loops, labels, buffers; false if the operation is something else
-  void release_now();                   // a release, or deferred until its DRAM slot is complete
-  void complete_releases();             // those whose DRAM slot has nothing outstanding
-  void note_end(const Message& chunk);  // of a wait, which the chunk ends
-  void note_end(const DramTransfers::Transfer& transfer);  // likewise, if the program waits for it
+  bool control();            // loops, labels, buffers; false if the operation is something else
+  void release_now();        // a release, or deferred until its DRAM slot is complete
+  void complete_releases();  // those whose DRAM slot has nothing outstanding
+  bool waits_for(const DramTransfers::Transfer& transfer) const;
+  bool dram_wait_ends() const;
+  // Rows without their die and end.
+  WaitRow wait_for_dram(const DramTransfers::Transfer& transfer) const;
+  WaitRow wait_for_chunk(std::uint64_t bytes) const;
+  WaitRow wait_until_due(WaitCause cause) const;
   Mark mark_now(SimTime now) const;
   template <DieHost H>
   bool end_program(H& h);
@@ -150,7 +154,11 @@ void Die::on_message(H& h, const Message& message) {
   if (tag_kind(message.tag) == MessageKind::collective_chunk) {
     state_.chunks.insert(message.tag);
     can_go_on = state_.activity == Activity::exchanging && message.tag == tag_of(state_.collective.step);
-    if (can_go_on) note_end(message);
+    if (can_go_on) {
+      state_.chunk_sent = message.sent;
+      state_.chunk_express = message.route == Route::express;
+      state_.chunk_from = message.source;
+    }
   } else {
     can_go_on = state_.dram.note(message, h.now());
   }
@@ -162,10 +170,7 @@ void Die::on_message(H& h, const Message& message) {
 template <DieHost H>
 void Die::run(H& h) {
   state_.is_woken = false;
-  state_.dram.take_finished([&](const DramTransfers::Transfer& done) {
-    note_end(done);
-    finish_row(h, done.row);
-  });
+  take_transfers(h);
   if (state_.buffers.has_deferred()) complete_releases();
   while (advance(h)) {
   }
@@ -186,7 +191,7 @@ bool Die::advance(H& h) {
     case Activity::reducing:
       return h.now() >= state_.busy_until && end_step(h);
     case Activity::waiting_dram:
-      return !state_.dram.busy(op().slot) && end_dram_wait(h);
+      return !state_.dram.busy(op().slot) && end_operation(h);
     case Activity::pausing:
       return h.now() >= state_.busy_until && end_pause(h);
     case Activity::draining:
@@ -292,7 +297,7 @@ bool Die::receive_chunk(H& h) {
   if (!state_.chunks.take(tag_of(state_.collective.step))) return false;
   if constexpr (ObservedHost<H>)
     h.observer().receive(work(), now, state_.collective.step, tag_of(state_.collective.step));
-  record_wait(h, state_.wait_start);
+  if (h.now() > state_.wait_start) end_wait(h, wait_for_chunk(bytes));
   count_receive(totals_.counters, bytes);
   if (!now.reduces) return end_step(h);
   count_reduction(totals_.counters, bytes);
@@ -321,19 +326,13 @@ bool Die::begin_step(H& h) {
 
 template <DieHost H>
 bool Die::end_holding(H& h) {
-  record_own_wait(h, WaitCause::slot);
+  end_wait(h, wait_until_due(WaitCause::slot));
   return begin_step(h);
 }
 
 template <DieHost H>
-bool Die::end_dram_wait(H& h) {
-  record_wait(h, state_.operation_start);
-  return end_operation(h);
-}
-
-template <DieHost H>
 bool Die::end_pause(H& h) {
-  record_own_wait(h, WaitCause::pause);
+  if (h.now() > state_.wait_start) end_wait(h, wait_until_due(WaitCause::pause));
   state_.position.next();
   state_.activity = Activity::next_operation;
   return true;
@@ -357,7 +356,6 @@ template <DieHost H>
 bool Die::end_program(H& h) {
   complete_counters(h.now());
   if (h.now() > state_.operation_start) {
-    record_wait(h, state_.operation_start);
     h.record({.die = setup_.id.value,
               .kind = OperationKind::dram_wait,
               .start_ps = state_.operation_start.ps,
@@ -374,24 +372,22 @@ void Die::finish_row(H& h, const OperationRow& row) {
   h.record(row);
 }
 
+// Of transfers that end a wait together the one that was started first counts.
 template <DieHost H>
-void Die::record_wait(H& h, SimTime start) {
-  if (h.now() == start) return;
-  const WaitEnd& end = state_.wait_end;
-  h.waited({.die = setup_.id.value,
-            .cause = end.cause,
-            .express = end.express,
-            .from = end.from.value,
-            .bytes = end.bytes,
-            .start_ps = start.ps,
-            .end_ps = h.now().ps,
-            .caused_ps = end.caused.ps});
+void Die::take_transfers(H& h) {
+  std::optional<WaitRow> wait;
+  state_.dram.take_finished([&](const DramTransfers::Transfer& done) {
+    if (!wait && waits_for(done)) wait = wait_for_dram(done);
+    finish_row(h, done.row);
+  });
+  if (wait && dram_wait_ends()) end_wait(h, *wait);
 }
 
 template <DieHost H>
-void Die::record_own_wait(H& h, WaitCause cause) {
-  state_.wait_end = {.cause = cause, .from = setup_.id, .caused = state_.wait_start};
-  record_wait(h, state_.wait_start);
+void Die::end_wait(H& h, WaitRow wait) {
+  wait.die = setup_.id.value;
+  wait.end_ps = h.now().ps;
+  h.waited(wait);
 }
 
 }  // namespace hecaton::chiplet

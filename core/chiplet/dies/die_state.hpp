@@ -11,7 +11,6 @@
 #include "core/chiplet/dies/unexpected_chunks.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
-#include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/digest.hpp"
 #include "core/engine/base/time.hpp"
 
@@ -52,29 +51,17 @@ struct CollectiveProgress {
   }
 };
 
-// What ended a wait, or will have: noted when it comes, before the die is woken.
-struct WaitEnd {
-  WaitCause cause = WaitCause::message;
-  std::uint8_t express = 0;
-  NodeId from = {};
-  std::uint64_t bytes = 0;
-  SimTime caused = {};  // WaitRow::caused_ps
-  SimTime came = {};    // of DRAM
-
-  template <class Archive>
-  void serialize(Archive& archive) {
-    archive(cause, express, from, bytes, caused, came);
-  }
-};
-
 struct DieState {
   Activity activity = Activity::next_operation;
   bool is_woken = false;  // a wake-up for this instant is under way
+  // Of the chunk that ended the latest wait for one: whether it took an edge of a bypass ring; its sender.
+  bool chunk_express = false;
+  NodeId chunk_from;
   ProgramPosition position;
   SimTime operation_start;
   SimTime busy_until;
-  SimTime wait_start;  // of the latest wait, other than for DRAM, which begins with its operation
-  WaitEnd wait_end;    // of the latest
+  SimTime wait_start;  // of the latest wait but for DRAM, which begins with its operation
+  SimTime chunk_sent;  // when that chunk was handed over
   CollectiveProgress collective;
   UnexpectedChunks chunks;
   DramTransfers dram;
@@ -82,8 +69,8 @@ struct DieState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(activity, is_woken, position, operation_start, busy_until, wait_start, wait_end, collective,
-            chunks, dram, buffers);
+    archive(activity, is_woken, chunk_express, chunk_from, position, operation_start, busy_until, wait_start,
+            chunk_sent, collective, chunks, dram, buffers);
   }
 };
 
