@@ -72,11 +72,12 @@ struct CheckpointHead {
   SimTime halt;              // every event before it is processed, none at or after it
   std::uint64_t events = 0;  // processed so far, by all ranks together
   bool operations = false;   // whether their rows were kept
+  bool waits = false;        // likewise
   std::vector<Stretch> stretches;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(run, halt, events, operations, stretches);
+    archive(run, halt, events, operations, waits, stretches);
   }
 };
 

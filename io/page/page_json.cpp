@@ -69,17 +69,17 @@ Json table_json(const std::vector<Row>& rows) {
 
 Json spent_json(const TimeSpent& spent) {
   Json cells = Json::array();
-  spent.for_each(
-      [&](Pass pass, chiplet::Stage stage, chiplet::OperationKind kind, const TimeSpent::Cell& cell) {
-        const auto activity = activity_of(kind);
-        cells.push_back({{"pass", name_of(pass)},
-                         {"stage", name_of(stage)},
-                         {"kind", name_of(kind)},
-                         {"activity", activity ? Json(name_of(*activity)) : Json()},
-                         {"rows", cell.rows},
-                         {"ps", cell.ps},
-                         {"bytes", cell.bytes}});
-      });
+  spent.for_each([&](chiplet::Pass pass, chiplet::Stage stage, chiplet::OperationKind kind,
+                     const TimeSpent::Cell& cell) {
+    const auto activity = activity_of(kind);
+    cells.push_back({{"pass", name_of(pass)},
+                     {"stage", name_of(stage)},
+                     {"kind", name_of(kind)},
+                     {"activity", activity ? Json(name_of(*activity)) : Json()},
+                     {"rows", cell.rows},
+                     {"ps", cell.ps},
+                     {"bytes", cell.bytes}});
+  });
   return cells;
 }
 
@@ -137,7 +137,7 @@ class DetailWriter {
 
 Json operations_json(const OperationContent& content) {
   return {{"rows", content.rows},
-          {"passes", names<Pass>()},
+          {"passes", names<chiplet::Pass>()},
           {"stages", names<chiplet::Stage>()},
           {"spent", spent_json(content.spent)},
           {"overview", overview_json(content.overview)},

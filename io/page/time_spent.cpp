@@ -3,7 +3,7 @@
 namespace hecaton::io {
 
 void TimeSpent::add(std::span<const chiplet::OperationRow> rows_of_a_die) {
-  const PassFinder passes_of_die(rows_of_a_die);
+  const chiplet::PassFinder passes_of_die(rows_of_a_die);
   for (const chiplet::OperationRow& row : rows_of_a_die) {
     Cell& cell = cells_[index(passes_of_die.pass_of(row), row.stage, row.kind)];
     ++cell.rows;

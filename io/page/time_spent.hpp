@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
+#include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/enum_names.hpp"
-#include "io/page/passes.hpp"
 
 namespace hecaton::io {
 
@@ -24,17 +24,17 @@ class TimeSpent {
   // Calls f(pass, stage, kind, cell) for each cell that has rows.
   template <class F>
   void for_each(F&& f) const {
-    for (const Pass pass : values_of<Pass>())
+    for (const chiplet::Pass pass : values_of<chiplet::Pass>())
       for (const chiplet::Stage stage : values_of<chiplet::Stage>())
         for (const chiplet::OperationKind kind : values_of<chiplet::OperationKind>())
           if (const Cell& cell = cells_[index(pass, stage, kind)]; cell.rows > 0) f(pass, stage, kind, cell);
   }
 
  private:
-  static constexpr std::size_t passes = names_of<Pass>().size();
+  static constexpr std::size_t passes = names_of<chiplet::Pass>().size();
   static constexpr std::size_t stages = names_of<chiplet::Stage>().size();
   static constexpr std::size_t kinds = names_of<chiplet::OperationKind>().size();
-  static constexpr std::size_t index(Pass pass, chiplet::Stage stage, chiplet::OperationKind kind) {
+  static constexpr std::size_t index(chiplet::Pass pass, chiplet::Stage stage, chiplet::OperationKind kind) {
     return (static_cast<std::size_t>(pass) * stages + static_cast<std::size_t>(stage)) * kinds +
            static_cast<std::size_t>(kind);
   }

@@ -11,6 +11,8 @@
 #include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/chiplet/program/waits.hpp"
+#include "core/critical_path/segments.hpp"
 #include "core/engine/base/fields.hpp"
 #include "io/deck/workloads/outcome.hpp"
 
@@ -22,6 +24,8 @@ struct LocalRecords {
   std::vector<chiplet::DieCounters> die_counters;  // one per entry of `dies`
   std::vector<std::uint64_t> operations_per_die;   // rows of each entry of `dies`
   std::vector<chiplet::OperationRow> operations;   // grouped by die, in `dies` order, each die's rows by time
+  std::vector<std::uint64_t> waits_per_die;        // likewise
+  std::vector<chiplet::WaitRow> waits;
   std::vector<std::vector<chiplet::Mark>>
       marks;                                 // of each entry of `dies`: none where programs have no marks
   std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)
@@ -121,6 +125,8 @@ struct RunResult {
   std::optional<SampledStep> sampled;  // nothing: all was simulated
   SampledRows sampled_rows;
   std::vector<RankAccounting> accounting;  // one per rank, on rank 0 (empty elsewhere)
+  // On rank 0, where waits were recorded and nothing is left to be simulated; of a sampled step, of what was simulated.
+  critical::Path critical_path;
   // Events of the longest chain in which each waits for the one before; 0: longer than can be counted.
   std::uint64_t critical_path_events = 0;
   std::uint64_t events_before = 0;  // those before the checkpoint that the run went on from; on rank 0

@@ -8,11 +8,11 @@
 
 namespace hecaton::io {
 
-// No trace; counters of dies and links; also every operation.
-enum class TraceContent : std::uint8_t { none, summary, ops };
+// No trace; counters of dies and links; also every operation; also the critical path of the step.
+enum class TraceContent : std::uint8_t { none, summary, ops, path };
 constexpr auto enum_names(std::type_identity<TraceContent>) {
   using enum TraceContent;
-  return named<TraceContent>({{none, "none"}, {summary, "summary"}, {ops, "ops"}});
+  return named<TraceContent>({{none, "none"}, {summary, "summary"}, {ops, "ops"}, {path, "path"}});
 }
 
 }  // namespace hecaton::io

@@ -1,7 +1,10 @@
-// Creates a table of a trace: a group, and a column for each field of its rows, without cells.
+// Creates a table of a trace: a group, and a column for each field of its rows, with or without cells.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "io/files/hdf5_file.hpp"
 #include "io/trace/run_attributes.hpp"
@@ -29,6 +32,17 @@ hdf5::Handle create_table(const hdf5::Handle& file, const TraceTable<Row>& table
   return create_table(file, table, rows, [](const hdf5::Handle& dataset, const TraceColumn<Row>&) {
     hdf5::write_checksum(dataset, 0);  // known when its cells are
   });
+}
+
+// The same with its cells, from one process.
+template <class Row>
+hdf5::Handle write_table(const hdf5::Handle& file, const TraceTable<Row>& table, std::span<const Row> rows) {
+  std::vector<std::byte> cells(rows.size() * sizeof(std::uint64_t));
+  return create_table(file, table, rows.size(),
+                      [&](const hdf5::Handle& dataset, const TraceColumn<Row>& column) {
+                        column.copy(rows, cells.data());
+                        hdf5::write_column(dataset, column.cell, cells.data());
+                      });
 }
 
 }  // namespace hecaton::io

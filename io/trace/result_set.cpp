@@ -6,6 +6,7 @@
 #include "io/files/hdf5_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/files/text_file.hpp"
+#include "io/trace/critical_path_table.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -52,6 +53,13 @@ bool has_operations(const fs::path& trace) {
            const hdf5::Handle file = hdf5::open(trace);
            const auto offsets = hdf5::read_counts(file, "operations/offsets", most_dies);
            return std::string(!offsets.empty() && offsets.back() > 0 ? "yes" : "no");
+         }) == "yes";
+}
+
+bool has_critical_path(const fs::path& trace) {
+  return isolated([&] {
+           const hdf5::Handle file = hdf5::open(trace);
+           return std::string(hdf5::has_object(file, critical_path_table().group) ? "yes" : "no");
          }) == "yes";
 }
 

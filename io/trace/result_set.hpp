@@ -34,5 +34,7 @@ std::string why_mixed(const std::filesystem::path& file);
 
 // Whether a trace, which is readable and of a deck that has operations, holds any.
 bool has_operations(const std::filesystem::path& trace);
+// Whether it holds a critical path.
+bool has_critical_path(const std::filesystem::path& trace);
 
 }  // namespace hecaton::io

@@ -15,4 +15,8 @@ TraceTable<LinkRow> link_table() {
   return trace_table<LinkRow>("links", "One row per directed link, by (from, to)");
 }
 
+TraceTable<chiplet::WaitRow> wait_table() {
+  return trace_table<chiplet::WaitRow>("waits", "One row per wait of a program, by die and then by time");
+}
+
 }  // namespace hecaton::io

@@ -15,6 +15,7 @@
 
 #include "core/chiplet/program/energy.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/enum_names.hpp"
 #include "core/engine/base/fields.hpp"
 #include "io/files/hdf5_file.hpp"
@@ -139,5 +140,6 @@ TraceTable<Row> trace_table(const char* group, const char* long_name) {
 TraceTable<DieRow> die_table();
 TraceTable<chiplet::OperationRow> operation_table();
 TraceTable<LinkRow> link_table();
+TraceTable<chiplet::WaitRow> wait_table();  // between two halts only
 
 }  // namespace hecaton::io

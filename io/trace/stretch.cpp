@@ -84,11 +84,19 @@ std::vector<Span> spans_of(const std::vector<std::uint32_t>& dies,
   return spans;
 }
 
-std::vector<std::uint64_t> read_offsets(const hdf5::Handle& file, std::uint32_t dies) {
+std::vector<std::uint64_t> read_offsets(const hdf5::Handle& file, const std::string& table,
+                                        std::uint32_t dies) {
   std::vector<std::uint64_t> offsets(dies + std::size_t{1});
-  hdf5::read_rows(hdf5::open_column(file, "operations/offsets"), hdf5::Cell::u64, 0, offsets.size(),
+  hdf5::read_rows(hdf5::open_column(file, table + "/offsets"), hdf5::Cell::u64, 0, offsets.size(),
                   offsets.data());
   return offsets;
+}
+
+std::vector<std::uint64_t> rows_per_die(const std::vector<std::uint32_t>& dies,
+                                        const std::vector<std::uint64_t>& offsets) {
+  std::vector<std::uint64_t> rows;
+  for (const std::uint32_t die : dies) rows.push_back(offsets.at(die + std::size_t{1}) - offsets.at(die));
+  return rows;
 }
 
 // The rows of these spans, every column of them.
@@ -115,13 +123,36 @@ std::vector<Row> read_table(const hdf5::Handle& file, const TraceTable<Row>& tab
 LocalRecords read_stretch(const fs::path& path, const std::vector<std::uint32_t>& dies,
                           std::uint32_t all_dies) {
   const hdf5::Handle file = hdf5::open(path);
-  const std::vector<std::uint64_t> offsets = read_offsets(file, all_dies);
+  const std::vector<std::uint64_t> offsets = read_offsets(file, operation_table().group, all_dies);
   LocalRecords records;
   records.dies = dies;
-  for (const std::uint32_t die : dies)
-    records.operations_per_die.push_back(offsets.at(die + std::size_t{1}) - offsets.at(die));
+  records.operations_per_die = rows_per_die(dies, offsets);
   records.operations = read_table(file, operation_table(), spans_of(dies, offsets));
+  records.waits_per_die.assign(dies.size(), 0);
+  if (!hdf5::has_object(file, wait_table().group)) return records;
+  const std::vector<std::uint64_t> waits = read_offsets(file, wait_table().group, all_dies);
+  records.waits_per_die = rows_per_die(dies, waits);
+  records.waits = read_table(file, wait_table(), spans_of(dies, waits));
   return records;
+}
+
+// Puts the later rows of each die behind its earlier ones.
+template <class Row>
+void append_to_each(std::vector<Row>& rows, std::vector<std::uint64_t>& rows_per_die,
+                    const std::vector<Row>& later, const std::vector<std::uint64_t>& later_per_die) {
+  std::vector<Row> joined;
+  std::size_t from = 0, from_later = 0;
+  const auto take = [&joined](const std::vector<Row>& part, std::size_t& start, std::uint64_t count) {
+    const auto first = part.begin() + static_cast<std::ptrdiff_t>(start);
+    joined.insert(joined.end(), first, first + static_cast<std::ptrdiff_t>(count));
+    start += count;
+  };
+  for (std::size_t i = 0; i < rows_per_die.size(); ++i) {
+    take(rows, from, rows_per_die[i]);
+    take(later, from_later, later_per_die[i]);
+    rows_per_die[i] += later_per_die[i];
+  }
+  rows = std::move(joined);
 }
 
 }  // namespace
@@ -161,19 +192,16 @@ bool is_unfinished(const fs::path& trace) {
 
 void append_rows(LocalRecords& records, const LocalRecords& later) {
   if (records.dies != later.dies) throw std::logic_error("trace: rows of other dies cannot follow these");
-  LocalRecords joined;
-  std::size_t from = 0, from_later = 0;
-  for (std::size_t i = 0; i < records.dies.size(); ++i) {
-    const auto take = [&joined](const LocalRecords& part, std::size_t& start, std::uint64_t count) {
-      const auto first = part.operations.begin() + static_cast<std::ptrdiff_t>(start);
-      joined.operations.insert(joined.operations.end(), first, first + static_cast<std::ptrdiff_t>(count));
-      start += count;
-    };
-    take(records, from, records.operations_per_die[i]);
-    take(later, from_later, later.operations_per_die[i]);
-    records.operations_per_die[i] += later.operations_per_die[i];
-  }
-  records.operations = std::move(joined.operations);
+  append_to_each(records.operations, records.operations_per_die, later.operations, later.operations_per_die);
+  append_to_each(records.waits, records.waits_per_die, later.waits, later.waits_per_die);
+}
+
+void put_before(LocalRecords earlier, LocalRecords& local) {
+  append_rows(earlier, local);
+  local.operations = std::move(earlier.operations);
+  local.operations_per_die = std::move(earlier.operations_per_die);
+  local.waits = std::move(earlier.waits);
+  local.waits_per_die = std::move(earlier.waits_per_die);
 }
 
 void add_stretches(LocalRecords& local, const fs::path& folder, const std::vector<Stretch>& stretches,
@@ -184,11 +212,10 @@ void add_stretches(LocalRecords& local, const fs::path& folder, const std::vecto
     LocalRecords all;
     all.dies = local.dies;
     all.operations_per_die.assign(local.dies.size(), 0);
+    all.waits_per_die = all.operations_per_die;
     for (const Stretch& stretch : stretches)
       append_rows(all, read_stretch(folder / stretch.file, local.dies, dies));
-    append_rows(all, local);
-    local.operations = std::move(all.operations);
-    local.operations_per_die = std::move(all.operations_per_die);
+    put_before(std::move(all), local);
   });
 }
 

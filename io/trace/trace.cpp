@@ -16,6 +16,7 @@
 #include "io/files/shared_atomic_file.hpp"
 #include "io/files/shared_failure.hpp"
 #include "io/trace/create_table.hpp"
+#include "io/trace/critical_path_table.hpp"
 #include "io/trace/layout.hpp"
 #include "io/trace/rows.hpp"
 #include "io/trace/run_attributes.hpp"
@@ -39,6 +40,7 @@ struct Shares {
   Share<DieRow> dies;
   Share<chiplet::OperationRow> operations;
   Share<LinkRow> links;
+  Share<chiplet::WaitRow> waits;  // without rows: no table
 };
 
 template <class Row>
@@ -60,14 +62,15 @@ Share<DieRow> share_dies(const LocalRecords& local, std::span<const DieRow> rows
   return make_share(die_table(), std::move(layout), rows);
 }
 
-Share<chiplet::OperationRow> share_operations(const LocalRecords& local, const net::Topology& topology,
-                                              const boost::mpi::communicator& comm) {
-  const std::span<const chiplet::OperationRow> rows = local.operations;
+// Of tables with any number of rows for each die.
+template <class Row>
+Share<Row> share_rows(TraceTable<Row> table, const LocalRecords& local,
+                      const std::vector<std::uint64_t>& rows_per_die, const std::vector<Row>& rows,
+                      const net::Topology& topology, const boost::mpi::communicator& comm) {
   const std::vector<std::uint64_t> none(local.dies.size(), 0);
-  const bool recorded = !local.operations_per_die.empty();
-  return make_share(
-      operation_table(),
-      make_layout(local.dies, recorded ? local.operations_per_die : none, topology.dies(), comm), rows);
+  TraceLayout layout =
+      make_layout(local.dies, rows_per_die.empty() ? none : rows_per_die, topology.dies(), comm);
+  return make_share(std::move(table), std::move(layout), std::span<const Row>(rows));
 }
 
 Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& topology,
@@ -84,9 +87,9 @@ Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& t
   return make_share(link_table(), make_layout(nodes, links_per_node, topology.nodes(), comm), rows);
 }
 
-void write_offsets(const hdf5::Handle& file, const TraceLayout& layout) {
+void write_offsets(const hdf5::Handle& file, const std::string& table, const TraceLayout& layout) {
   const hdf5::Handle column =
-      hdf5::create_column(file, "operations/offsets", hdf5::Cell::u64, layout.first_row.size());
+      hdf5::create_column(file, table + "/offsets", hdf5::Cell::u64, layout.first_row.size());
   describe_column(column, "1", "First row of each die, and after the last die the number of rows");
   hdf5::write_column(column, hdf5::Cell::u64, layout.first_row.data());
 }
@@ -105,11 +108,13 @@ void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& sum
 std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Shares& shares) {
   constexpr std::uint64_t objects_and_texts = 1U << 18U;
   return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() +
-         result.accounting.size() * 1024 +
+         result.critical_path.size() * sizeof(critical::Segment) + result.accounting.size() * 1024 +
+         shares.waits.layout.rows() * sizeof(chiplet::WaitRow) +
+         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) +
          trace_bytes(shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows());
 }
 
-// Rank 0 alone: all there is but the cells of the three tables.
+// Rank 0 alone: all there is but the cells of the tables whose rows all ranks have.
 void create_structure(const fs::path& path, const Deck& deck, const Summary& summary, const RunResult& result,
                       const Provenance& provenance, const Shares& shares) {
   hdf5::Handle file = hdf5::create(path);
@@ -117,7 +122,12 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
   create_table(file, shares.dies.table, shares.dies.layout.rows());
   create_table(file, shares.operations.table, shares.operations.layout.rows());
   create_table(file, shares.links.table, shares.links.layout.rows());
-  write_offsets(file, shares.operations.layout);
+  write_offsets(file, shares.operations.table.group, shares.operations.layout);
+  if (shares.waits.layout.rows() > 0) {
+    create_table(file, shares.waits.table, shares.waits.layout.rows());
+    write_offsets(file, shares.waits.table.group, shares.waits.layout);
+  }
+  if (!result.critical_path.empty()) write_critical_path(file, result.critical_path);
   if (result.sampled) write_sampled_tables(file, result.sampled_rows);
   write_provenance(file, provenance, summary, result.accounting);
   file.close();
@@ -228,6 +238,7 @@ std::vector<ColumnPart> fill_file(const fs::path& path, const Shares& shares,
     fill_table(file, shares.dies, comm, failure, parts);
     fill_table(file, shares.operations, comm, failure, parts);
     fill_table(file, shares.links, comm, failure, parts);
+    if (shares.waits.layout.rows() > 0) fill_table(file, shares.waits, comm, failure, parts);
   } catch (...) {
     file.abandon();
     throw;
@@ -286,8 +297,12 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
   const net::Topology topology = topology_of(deck);
   const std::vector<DieRow> dies = die_rows(deck, result, topology, comm);
   const std::vector<LinkRow> links = link_rows(result.local, topology);
-  const Shares shares{share_dies(result.local, dies, topology, comm),
-                      share_operations(result.local, topology, comm), share_links(links, topology, comm)};
+  const LocalRecords& local = result.local;
+  const Shares shares{
+      share_dies(local, dies, topology, comm),
+      share_rows(operation_table(), local, local.operations_per_die, local.operations, topology, comm),
+      share_links(links, topology, comm),
+      share_rows(wait_table(), local, local.waits_per_die, local.waits, topology, comm)};
   SharedAtomicFile file(path, comm);
   write_file(file.temporary(), deck, result, summary, provenance, shares, comm);
   file.publish();

@@ -13,6 +13,7 @@ namespace hecaton::runs {
 struct WantedCheckpoint {
   io::RunIdentity run;
   bool with_operations = true;
+  bool with_waits = false;
 };
 
 // Throws InputError if the checkpoint is damaged, or of another run.

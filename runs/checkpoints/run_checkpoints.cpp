@@ -126,9 +126,7 @@ HaltPlan RunCheckpoints::plan() {
 bool RunCheckpoints::at_halt(Halted& halted) {
   const bool stop = (halted.halt.requests & ask_stop) != 0;
   if (unwritten_) {
-    io::append_rows(*unwritten_, halted.so_far.local);
-    halted.so_far.local.operations = std::move(unwritten_->operations);
-    halted.so_far.local.operations_per_die = std::move(unwritten_->operations_per_die);
+    io::put_before(std::move(*unwritten_), halted.so_far.local);
     unwritten_.reset();
   }
   try {
@@ -154,6 +152,7 @@ void RunCheckpoints::write(Halted& halted) {
   head.halt = halt;
   for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
   head.operations = options_.operations;
+  head.waits = options_.waits;
   head.stretches = stretches;
   const fs::path file = options_.folder / checkpoint_name(halt);
   if (options_.operations)
@@ -203,13 +202,11 @@ void RunCheckpoints::remove_others() const {
 }
 
 void RunCheckpoints::complete(io::RunResult& result) const {
-  if (unwritten_) {
-    io::LocalRecords rows = *unwritten_;
-    io::append_rows(rows, result.local);
-    result.local.operations = std::move(rows.operations);
-    result.local.operations_per_die = std::move(rows.operations_per_die);
-  }
+  if (unwritten_) io::put_before(*unwritten_, result.local);
   io::add_stretches(result.local, options_.folder, stretches_, world_);
+  if (options_.waits) return;
+  result.local.waits.clear();  // of a run before this one that recorded them
+  result.local.waits_per_die.assign(result.local.dies.size(), 0);
 }
 
 void RunCheckpoints::clear() const {

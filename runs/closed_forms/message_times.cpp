@@ -6,9 +6,9 @@
 
 namespace hecaton::runs {
 
-MessageTimes::MessageTimes(const net::NetworkConfig& config)
-    : topology_(config.package, false), timing_(net::make_timing(config)), routing_(config.router.routing) {
-  if (!config.link.overrides.empty() || topology_.faulty()) fabric_.emplace(config, false);
+MessageTimes::MessageTimes(const net::NetworkConfig& config, bool with_io)
+    : topology_(config.package, with_io), timing_(net::make_timing(config)), routing_(config.router.routing) {
+  if (!config.link.overrides.empty() || topology_.faulty()) fabric_.emplace(config, with_io);
 }
 
 bool MessageTimes::knows_way(NodeId from, NodeId to) const {

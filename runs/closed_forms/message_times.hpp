@@ -43,7 +43,8 @@ struct Way {
 
 class MessageTimes {
  public:
-  explicit MessageTimes(const net::NetworkConfig& config);
+  // `with_io`: also to and from IO dies.
+  explicit MessageTimes(const net::NetworkConfig& config, bool with_io = false);
 
   // Whether all links are alike and all ways as long as they can be short: then rows are alike, and columns.
   bool uniform() const { return !fabric_; }

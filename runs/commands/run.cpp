@@ -19,6 +19,7 @@
 #include "io/files/atomic_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/files/version.hpp"
+#include "io/report/critical_path.hpp"
 #include "io/report/message.hpp"
 #include "io/report/profile.hpp"
 #include "io/report/progress.hpp"
@@ -42,6 +43,7 @@
 #include "runs/cli/out_of_memory.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/critical_path/find_path.hpp"
 #include "runs/sampling/check_sample.hpp"
 #include "runs/sampling/sampled_step.hpp"
 #include "runs/wiring/simulation.hpp"
@@ -133,8 +135,12 @@ void print_files(const OutputPaths& paths) {
   std::fflush(stdout);
 }
 
+bool records_waits(const RunArguments& arguments) {
+  return arguments.trace == io::TraceContent::path;
+}
+
 bool records_operations(const RunArguments& arguments) {
-  return arguments.trace == io::TraceContent::ops;
+  return arguments.trace == io::TraceContent::ops || records_waits(arguments);
 }
 
 // What rank 0 has found, on every rank.
@@ -178,7 +184,8 @@ std::optional<OutputJob> job_of(const RunArguments& arguments) {
 WantedRun wanted_run(const RunArguments& arguments, const io::Deck& deck) {
   const OutputPaths paths = output_paths(arguments);
   WantedRun run;
-  run.of = {io::identity_of(deck.resolved_toml, way_of(arguments)), records_operations(arguments)};
+  run.of = {io::identity_of(deck.resolved_toml, way_of(arguments)), records_operations(arguments),
+            records_waits(arguments)};
   run.restart = arguments.restart;
   run.fresh = arguments.fresh;
   run.has_operations = io::kind_of(deck).packets(deck) == nullptr;
@@ -279,6 +286,7 @@ CheckpointOptions checkpoint_options(const RunArguments& arguments, const Checke
   options.folder = paths.checkpoints;
   options.trace = paths.unfinished_trace;
   options.operations = records_operations(arguments);
+  options.waits = records_waits(arguments);
   if (!is_sampled(workload)) {
     options.every = wall_time(arguments.checkpoint_every_ps);
     options.every_simulated = {arguments.checkpoint_every_simulated_ps};
@@ -300,6 +308,7 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
   options.sync = arguments.sync;
   options.lookahead = arguments.engine.lookahead();
   options.record_operations = records_operations(arguments);
+  options.record_waits = records_waits(arguments);
   options.halts = checkpoints.plan();
   options.resume = checkpoints.resume();
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
@@ -322,9 +331,11 @@ std::vector<double> of_all_ranks(double mine, const boost::mpi::communicator& wo
   return all;
 }
 
-void print_results(const io::Summary& summary, const io::Profile& profile, const std::string& checkpoints,
-                   const OutputPaths& paths) {
-  fmt::print("{}\n{}\n", io::render_table(summary), io::describe(profile));
+void print_results(const io::Summary& summary, const critical::Path& path, const io::Profile& profile,
+                   const std::string& checkpoints, const OutputPaths& paths) {
+  fmt::print("{}\n{}{}\n", io::render_table(summary),
+             io::describe_path(path, summary.simulated_ps, {summary.rows, summary.columns}),
+             io::describe(profile));
   if (!checkpoints.empty()) fmt::print("{}\n", checkpoints);
   print_files(paths);
 }
@@ -349,6 +360,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
     return is_sampled(workload) ? exit_failed : exit_stopped;
   }
   checkpoints.complete(*result);
+  if (records_waits(arguments) && workload.programs() != nullptr) add_critical_path(*result, workload, world);
   const io::Summary summary = io::make_summary(deck, *result, model_facts(workload), world);
   const OutputPaths paths = output_paths(arguments);
   const auto start = std::chrono::steady_clock::now();
@@ -361,7 +373,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   if (paths.profile) io::write_atomically(*paths.profile, io::to_json(profile));
   checkpoints.clear();
   forget_job(paths.folder);
-  print_results(summary, profile, checkpoints.describe_costs(), paths);
+  print_results(summary, result->critical_path, profile, checkpoints.describe_costs(), paths);
   return exit_done;
 }
 
@@ -446,7 +458,8 @@ Action add_options(CLI::App& command) {
       .add_option("--profile", run.profile, "Write what each rank did and where its time went (JSON) here")
       ->type_name("FILE");
   add_choice(command, "--trace", run.trace,
-             "What the trace holds: no trace, counters of dies and links, also every operation");
+             "What the trace holds: no trace, counters of dies and links, also every operation, also the "
+             "critical path of the step");
   add_choice(command, "--sync", run.sync, sync_choices,
              "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_engine_switches(command, run.engine);

@@ -25,6 +25,7 @@ template <class NetHost, class Observer = NoObserver>
 struct ChipletHost {
   NetHost& net;
   std::vector<chiplet::OperationRow>* rows = nullptr;  // null: rows are not kept
+  std::vector<chiplet::WaitRow>* waits = nullptr;      // likewise
   Observer* told = nullptr;
   std::vector<chiplet::Mark>* marks = nullptr;  // of a die
 
@@ -39,21 +40,30 @@ struct ChipletHost {
   void record(const chiplet::OperationRow& row) {
     if (rows != nullptr) rows->push_back(row);
   }
+  void waited(const chiplet::WaitRow& wait) {
+    if (waits != nullptr) waits->push_back(wait);
+  }
   void note(const chiplet::Mark& mark) { marks->push_back(mark); }
   Observer& observer() requires(!std::same_as<Observer, NoObserver>) { return *told; }
 };
 
 inline chiplet::Message message_of(const net::DeliveredMessage& delivered) {
   const net::WormHeader& header = delivered.header;
-  return {header.source, header.destination, header.tag, header.bytes,
-          header.express ? chiplet::Route::express : chiplet::Route::direct};
+  return {header.source,
+          header.destination,
+          header.tag,
+          header.bytes,
+          header.express ? chiplet::Route::express : chiplet::Route::direct,
+          header.created};
 }
 
 template <class Observer>
 struct DieNodeOf {
   chiplet::Die die;
   bool keeps_rows = true;
+  bool keeps_waits = false;
   std::vector<chiplet::OperationRow> rows = {};
+  std::vector<chiplet::WaitRow> waits = {};
   std::vector<chiplet::Mark> marks = {};                // of sampled programs, which have no checkpoints
   const chiplet::EarliestSend* remote_sends = nullptr;  // messages to other ranks; null: at any time
   [[no_unique_address]] Observer observer = {};
@@ -70,7 +80,7 @@ struct DieNodeOf {
 
   template <class Host>
   ChipletHost<Host, Observer> view(Host& host) {
-    return {host, keeps_rows ? &rows : nullptr, &observer, &marks};
+    return {host, keeps_rows ? &rows : nullptr, keeps_waits ? &waits : nullptr, &observer, &marks};
   }
   template <class Host>
   void start(Host& host) {

@@ -6,11 +6,13 @@ namespace hecaton::runs {
 
 namespace {
 
-Endpoint endpoint_of(const io::Programs&, const Workload& workload, bool record_operations, NodeId die) {
-  return {DieNode{chiplet::Die(workload.die_setup(die)), record_operations, {}}};
+Endpoint endpoint_of(const io::Programs&, const Workload& workload, const Recording& recording, NodeId die) {
+  return {DieNode{.die = chiplet::Die(workload.die_setup(die)),
+                  .keeps_rows = recording.operations,
+                  .keeps_waits = recording.waits}};
 }
 
-Endpoint endpoint_of(const net::Traffic& traffic, const Workload& workload, bool, NodeId) {
+Endpoint endpoint_of(const net::Traffic& traffic, const Workload& workload, const Recording&, NodeId) {
   return {TrafficNode(&traffic, &workload.topology())};
 }
 
@@ -28,9 +30,9 @@ bool is_clocked(const io::Deck& deck) {
   return packets != nullptr && deck.network.clocked && net::clocked::fits(network_of(deck), *packets);
 }
 
-Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node) {
+Endpoint make_endpoint(const Workload& workload, const Recording& recording, NodeId node) {
   if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
-  return std::visit([&](const auto& work) { return endpoint_of(work, workload, record_operations, node); },
+  return std::visit([&](const auto& work) { return endpoint_of(work, workload, recording, node); },
                     workload.die_work());
 }
 

@@ -18,6 +18,11 @@ net::NetworkConfig network_of(const io::Deck& deck);
 // Whether the deck is simulated as a ClockedModel.
 bool is_clocked(const io::Deck& deck);
 
-Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node);
+// What dies keep of their time.
+struct Recording {
+  bool operations = true;
+  bool waits = false;  // which say something together with the operations
+};
+Endpoint make_endpoint(const Workload& workload, const Recording& recording, NodeId node);
 
 }  // namespace hecaton::runs

@@ -166,9 +166,13 @@ io::LocalRecords take_records(Model& model) {
       records.marks.push_back(die->marks);
       records.operations.insert(records.operations.end(), die->rows.begin(), die->rows.end());
       std::vector<chiplet::OperationRow>().swap(die->rows);
+      records.waits_per_die.push_back(die->waits.size());
+      records.waits.insert(records.waits.end(), die->waits.begin(), die->waits.end());
+      std::vector<chiplet::WaitRow>().swap(die->waits);
     } else {
       records.die_counters.emplace_back();
       records.operations_per_die.push_back(0);
+      records.waits_per_die.push_back(0);
     }
   }
   return records;
@@ -181,6 +185,7 @@ io::LocalRecords take_records(ClockedModel& model) {
     records.dies.push_back(model.network().nodes()[i].value);
     records.die_counters.emplace_back();
     records.operations_per_die.push_back(0);
+    records.waits_per_die.push_back(0);
   }
   return records;
 }

@@ -201,8 +201,9 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
                        fabric.timing.lookahead(link_alone));
     return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
   }
+  const Recording recording{.operations = options.record_operations, .waits = options.record_waits};
   Model model(fabric, partition.owner, self,
-              [&](NodeId node) { return make_endpoint(workload, options.record_operations, node); });
+              [&](NodeId node) { return make_endpoint(workload, recording, node); });
   model.set_regions(partition.owner, bypass_links_of(workload), options.lookahead);
   EarliestSends earliest_sends(workload);
   if (ranks > 1)

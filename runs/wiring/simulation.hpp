@@ -45,6 +45,7 @@ struct RunOptions {
   engine::SyncKind sync = engine::SyncKind::automatic;
   bool shared_memory = true;  // may ranks of one host use it?
   bool record_operations = true;
+  bool record_waits = false;
   net::LookaheadSources lookahead;  // for tests and measurements: all are on
   std::function<void(const Progress&)> progress;
   HaltPlan halts;

@@ -14,13 +14,14 @@ import shape
 BASE = "core/engine/base"
 MODEL, PLAN = "core/training/model", "core/training/plan"
 SAMPLING = "core/sampling"
+CRITICAL = "core/critical_path"
 HARDWARE, PROGRAM, DIES = "core/chiplet/hardware", "core/chiplet/program", "core/chiplet/dies"
 PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events", "net/lookahead", "net/clocked"}
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
 IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/study"}
-RUNS = {"runs/closed_forms", "runs/wiring", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
+RUNS = {"runs/closed_forms", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
     "core/engine/queue": {BASE},
@@ -37,6 +38,7 @@ MAY_INCLUDE = {
     "core/training/one_d": FAMILY,
     "core/training": {"core/training/grid", "core/training/one_d", *FAMILY, BASE},
     SAMPLING: {PROGRAM, BASE},
+    CRITICAL: {PROGRAM, BASE},
     PACKAGE: {BASE},
     "net/traffic": {BASE},
     "net/events": {PACKAGE, BASE},
@@ -48,14 +50,15 @@ MAY_INCLUDE = {
     "io/hub": {"io/files", MODEL, BASE},
     "io/deck": {"io/files", "io/hub", "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
     "io/checkpoint": {"io/files", BASE},
-    "io/result": {"io/files", "io/deck", PROGRAM, HARDWARE, PACKAGE, BASE},
-    "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", PROGRAM, PACKAGE, BASE},
+    "io/result": {"io/files", "io/deck", CRITICAL, PROGRAM, HARDWARE, PACKAGE, BASE},
+    "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", CRITICAL, PROGRAM, PACKAGE, BASE},
     "io/export": {"io/files", "io/result", "io/trace", PROGRAM, BASE},
-    "io/report": {"io/files", "io/result", "partition", PACKAGE},
+    "io/report": {"io/files", "io/result", "partition", CRITICAL, PROGRAM, PACKAGE, BASE},
     "io/page": {"io/files", "io/result", "io/trace", "io/report", PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
-    "runs/wiring": {*SIMULATOR, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export"}, BASE},
+    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export"}, BASE},
+    "runs/critical_path": {"runs/wiring", "runs/closed_forms", CRITICAL, HARDWARE, PROGRAM, PACKAGE, "io/deck", "io/result", BASE},
     "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
@@ -91,7 +94,7 @@ EXTERNAL_LINKS = {  # of rooms that need any
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},
     "io/export": {"fmt::fmt"},
-    "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/page": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
+    "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "runs/critical_path": MPI, "io/page": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
     SAMPLING: {"fmt::fmt"}, "runs/sampling": {"fmt::fmt"}, "runs/wiring": {"fmt::fmt"}, "runs/verify": {"fmt::fmt"}, "runs/verify/die": {"fmt::fmt"}, "runs/checkpoints": {*MPI, "fmt::fmt"},
     "runs/cli": {*MPI, "fmt::fmt", "CLI11::CLI11"}, "runs/sweep": {"fmt::fmt"},
     "runs/commands": {*MPI, "fmt::fmt", "CLI11::CLI11"},

@@ -33,6 +33,7 @@ class FakePackage {
   };
   std::vector<Sent> sent;
   std::map<std::uint32_t, std::vector<OperationRow>> rows;  // per die
+  std::map<std::uint32_t, std::vector<WaitRow>> waits;      // per die
   std::map<std::uint32_t, std::vector<Mark>> marks;         // per die
 
   void add(DieSetup setup) {
@@ -74,6 +75,7 @@ class FakePackage {
     void send(const Message& message) { package.send(message); }
     void wake_at(SimTime time, std::uint32_t token) { package.post(time, 1, {id, token, std::nullopt}); }
     void record(const OperationRow& row) { package.rows[id.value].push_back(row); }
+    void waited(const WaitRow& wait) { package.waits[id.value].push_back(wait); }
     void note(const Mark& mark) { package.marks[id.value].push_back(mark); }
   };
   struct Happening {
@@ -92,10 +94,12 @@ class FakePackage {
 
   void send(const Message& message) {
     sent.push_back({now_, message});
+    Message arriving = message;
+    arriving.sent = now_;
     SimTime& port_free = port_free_[message.source];
     port_free = std::max(port_free, now_) + SimDuration{message.bytes * ps_per_byte_};
     post(port_free + SimDuration{latency_ps_ + extra_latency_ps(message)}, 0,
-         {message.destination, 0, message});
+         {message.destination, 0, arriving});
   }
 
   void happen(const Happening& what) {

@@ -36,10 +36,12 @@ vocabulary = 1000
 
 
 class Job:
-    """The program on FOLDER/deck.toml, and what it says while it runs."""
+    """The program on FOLDER/deck.toml, and what it says while it runs. Its trace has all that there is, if no other is
+    wanted."""
 
     def __init__(self, folder, ranks, *options):
         launcher = [] if ranks == 1 else [MPIEXEC, "-n", str(ranks)]
+        options = options if "--trace" in options else (*options, "--trace", "path")
         self.ranks = ranks
         self.process = subprocess.Popen(launcher + [HECATON, "run", "deck.toml", "--output", "out", "--progress", "plain",
                                                     *options], cwd=folder, text=True, stdin=subprocess.DEVNULL,

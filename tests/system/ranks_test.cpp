@@ -14,9 +14,9 @@ class AnyRankCount : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(AnyRankCount, GivesTheSameRows) {
   io::Deck deck = deck_of(decks().at(GetParam()));
-  const Outcome alone = run_deck(deck, 1);
+  const Outcome alone = run_deck(deck, 1, with_path());
   deck.network.trains = false;
-  const Outcome without_trains = run_deck(deck, 1);
+  const Outcome without_trains = run_deck(deck, 1, with_path());
   if (is_root()) {
     expect_same(without_trains, alone);
     EXPECT_GT(alone.totals.packets, 0U);
@@ -24,6 +24,7 @@ TEST_P(AnyRankCount, GivesTheSameRows) {
     EXPECT_LT(alone.critical_path_events, alone.summary.events);
     if (!std::holds_alternative<net::TrafficConfig>(deck.workload)) {
       EXPECT_GE(alone.operations.size(), alone.dies.size());
+      EXPECT_FALSE(alone.critical_path.empty());
     }
   }
   struct Way {
@@ -56,6 +57,7 @@ TEST_P(AnyRankCount, GivesTheSameRows) {
     options.partition = partition;
     options.sync = sync;
     options.shared_memory = shared_memory;
+    options.record_waits = true;
     const Outcome run = run_deck(deck, ranks, options);
     if (!is_root()) continue;
     expect_same(run, alone);

@@ -201,13 +201,13 @@ def damaged(folder, whole, every):
     check("each of them is damaged" in refused("--restart", "latest"), "nothing to go on from")
 
 
-def without_operations(folder, every):
-    job = Job(folder, 2, "--trace", "none", "--checkpoint-every-simulated", every)
-    check(job.wait_for_checkpoint(), "a checkpoint without rows")
+def without_rows(folder, every, trace, said):
+    job = Job(folder, 2, "--trace", trace, "--checkpoint-every-simulated", every)
+    check(job.wait_for_checkpoint(), f"a checkpoint with --trace {trace}")
     os.kill(job.ranks_of_it()[0], signal.SIGUSR2)
     check(job.end() == 75, "it stops")
     job = Job(folder, 1, "--restart", "latest")
-    check(job.end() == 2 and "did not record operations" in job.text(), f"rows that are not there: {job.text()}")
+    check(job.end() == 2 and said in job.text(), f"rows that are not there: {job.text()}")
     check(Job(folder, 3, "--trace", "none", "--restart", "latest").end() == 0, "it ends")
 
 
@@ -233,6 +233,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-restart-") as here:
     shutil.rmtree(os.path.join(here, "out"))
     unwritable(here, whole, every)
     shutil.rmtree(os.path.join(here, "out"))
-    without_operations(here, every)
+    without_rows(here, every, "none", "did not record operations")
+    without_rows(here, every, "ops", "did not record what dies waited for")
     interrupted_twice(here, every)
 finish()

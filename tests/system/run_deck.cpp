@@ -8,6 +8,7 @@
 #include "core/chiplet/program/counters.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/deck/reader.hpp"
+#include "runs/critical_path/find_path.hpp"
 #include "runs/sampling/sampled_step.hpp"
 
 namespace hecaton::test {
@@ -123,11 +124,14 @@ Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
   };
   const runs::Workload workload(deck);
   const bool is_sampled = deck.sampling.mode == io::SamplingMode::on;
-  const auto result = is_sampled ? runs::simulate_sampled(
-                                       workload, options, [](const std::string&) {}, comm)
-                                 : runs::simulate(workload, options, comm);
+  auto result = is_sampled ? runs::simulate_sampled(
+                                 workload, options, [](const std::string&) {}, comm)
+                           : runs::simulate(workload, options, comm);
   if (!result) return run;
   run.ended = true;
+  if (given.record_waits && from.empty() && workload.programs() != nullptr)
+    runs::add_critical_path(*result, workload, comm);
+  run.critical_path = result->critical_path;
   run.totals = result->totals;
   run.traffic = result->traffic;
   run.critical_path_events = result->critical_path_events;

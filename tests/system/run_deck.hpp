@@ -30,6 +30,7 @@ struct Outcome {
   std::vector<std::uint64_t> operations_per_die;
   std::vector<chiplet::OperationRow> operations;
   std::vector<chiplet::LinkCounters> links;
+  critical::Path critical_path;  // of a run that recorded waits and was not interrupted
 
   chiplet::DieCounters sum() const;  // of all dies
 };
@@ -40,6 +41,13 @@ io::Deck deck_of(const std::string& text);
 // On `ranks` ranks, or as many as there are dies and ranks. What comes back is filled on rank 0 of the world
 // only; `is_root` says so.
 Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& options = {});
+
+// Options of a run that tells its critical path.
+inline runs::RunOptions with_path() {
+  runs::RunOptions options;
+  options.record_waits = true;
+  return options;
+}
 
 // The same, from a checkpoint if `from` names one; where the run halts it ends, and leaves `to`, unless
 // `options` have a plan of their own for that.

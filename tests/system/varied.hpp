@@ -121,6 +121,7 @@ inline void expect_same(const Outcome& got, const Outcome& wanted) {
   EXPECT_EQ(first_difference(got.die_counters, wanted.die_counters), -1);
   EXPECT_EQ(first_difference(got.operations, wanted.operations), -1);
   EXPECT_EQ(first_difference(got.links, wanted.links), -1);
+  EXPECT_EQ(first_difference(got.critical_path, wanted.critical_path), -1);
   EXPECT_EQ(io::results_to_json(got.summary), io::results_to_json(wanted.summary));
 }
 

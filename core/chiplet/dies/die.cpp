@@ -61,10 +61,46 @@ Mark Die::mark_now(SimTime now) const {
   return {now, counters.nop_ps, counters.dram_ps, state_.dram.outstanding()};
 }
 
-bool Die::end_pause() {
-  state_.position.next();
-  state_.activity = Activity::next_operation;
-  return true;
+bool Die::waits_for(const DramTransfers::Transfer& transfer) const {
+  return state_.activity == Activity::draining ||
+         (state_.activity == Activity::waiting_dram && op().slot == transfer.slot);
+}
+
+bool Die::dram_wait_ends() const {
+  if (state_.activity == Activity::draining) return !state_.dram.busy();
+  return state_.activity == Activity::waiting_dram && !state_.dram.busy(op().slot);
+}
+
+WaitRow Die::wait_for_dram(const DramTransfers::Transfer& transfer) const {
+  WaitRow wait;
+  wait.cause = transfer.row.kind == OperationKind::dram_read ? WaitCause::dram_read : WaitCause::dram_write;
+  wait.from = transfer.last_io.value;
+  split_bytes(transfer.row.bytes, setup_.dram, [&](std::size_t share, std::uint64_t bytes) {
+    if (setup_.dram[share].io == transfer.last_io) wait.bytes += bytes;
+  });
+  wait.start_ps = state_.operation_start.ps;
+  wait.caused_ps = transfer.row.start_ps;
+  return wait;
+}
+
+WaitRow Die::wait_for_chunk(std::uint64_t bytes) const {
+  WaitRow wait;
+  wait.cause = WaitCause::message;
+  wait.express = state_.chunk_express ? 1 : 0;
+  wait.from = state_.chunk_from.value;
+  wait.bytes = bytes;
+  wait.start_ps = state_.wait_start.ps;
+  wait.caused_ps = state_.chunk_sent.ps;
+  return wait;
+}
+
+// No message ends it.
+WaitRow Die::wait_until_due(WaitCause cause) const {
+  WaitRow wait;
+  wait.cause = cause;
+  wait.from = setup_.id.value;
+  wait.start_ps = wait.caused_ps = state_.wait_start.ps;
+  return wait;
 }
 
 void Die::complete_counters(SimTime now) {

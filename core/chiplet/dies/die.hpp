@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/chiplet/dies/die_setup.hpp"
@@ -30,6 +31,7 @@
 #include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/tags.hpp"
+#include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/field_digest.hpp"
 
 namespace hecaton::chiplet {
@@ -106,21 +108,34 @@ class Die {
   template <DieHost H>
   bool end_step(H& h);
   template <DieHost H>
+  bool end_holding(H& h);
+  template <DieHost H>
   bool end_operation(H& h);
   template <DieHost H>
   bool begin_pause(H& h);
+  template <DieHost H>
+  bool end_pause(H& h);
   template <DieHost H>
   bool start_transfer(H& h);
   template <DieHost H>
   void send_chunk(H& h);
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
+  template <DieHost H>
+  void take_transfers(H& h);  // those that are complete
+  template <DieHost H>
+  void end_wait(H& h, WaitRow wait);  // now
 
   bool control();            // loops, labels, buffers; false if the operation is something else
   void release_now();        // a release, or deferred until its DRAM slot is complete
   void complete_releases();  // those whose DRAM slot has nothing outstanding
+  bool waits_for(const DramTransfers::Transfer& transfer) const;
+  bool dram_wait_ends() const;
+  // Rows without their die and end.
+  WaitRow wait_for_dram(const DramTransfers::Transfer& transfer) const;
+  WaitRow wait_for_chunk(std::uint64_t bytes) const;
+  WaitRow wait_until_due(WaitCause cause) const;
   Mark mark_now(SimTime now) const;
-  bool end_pause();
   template <DieHost H>
   bool end_program(H& h);
   void complete_counters(SimTime now);
@@ -139,6 +154,11 @@ void Die::on_message(H& h, const Message& message) {
   if (tag_kind(message.tag) == MessageKind::collective_chunk) {
     state_.chunks.insert(message.tag);
     can_go_on = state_.activity == Activity::exchanging && message.tag == tag_of(state_.collective.step);
+    if (can_go_on) {
+      state_.chunk_sent = message.sent;
+      state_.chunk_express = message.route == Route::express;
+      state_.chunk_from = message.source;
+    }
   } else {
     can_go_on = state_.dram.note(message, h.now());
   }
@@ -150,7 +170,7 @@ void Die::on_message(H& h, const Message& message) {
 template <DieHost H>
 void Die::run(H& h) {
   state_.is_woken = false;
-  state_.dram.take_finished([&](const OperationRow& row) { finish_row(h, row); });
+  take_transfers(h);
   if (state_.buffers.has_deferred()) complete_releases();
   while (advance(h)) {
   }
@@ -167,13 +187,13 @@ bool Die::advance(H& h) {
     case Activity::exchanging:
       return receive_chunk(h);
     case Activity::holding:
-      return h.now() >= state_.busy_until && begin_step(h);
+      return h.now() >= state_.busy_until && end_holding(h);
     case Activity::reducing:
       return h.now() >= state_.busy_until && end_step(h);
     case Activity::waiting_dram:
       return !state_.dram.busy(op().slot) && end_operation(h);
     case Activity::pausing:
-      return h.now() >= state_.busy_until && end_pause();
+      return h.now() >= state_.busy_until && end_pause(h);
     case Activity::draining:
       return !state_.dram.busy() && end_program(h);
     case Activity::finished:
@@ -229,7 +249,8 @@ bool Die::compute(H& h, SimDuration time, Activity activity) {
 
 template <DieHost H>
 bool Die::begin_pause(H& h) {
-  if (!state_.position.in_round(program(), op().only_round)) return end_pause();
+  state_.wait_start = h.now();
+  if (!state_.position.in_round(program(), op().only_round)) return end_pause(h);
   return compute(h, SimDuration{static_cast<std::int64_t>(op().slot_ps)}, Activity::pausing);
 }
 
@@ -243,7 +264,7 @@ bool Die::start_transfer(H& h) {
     count_dram_write(totals_.counters, row.bytes);
     state_.dram.start_write(dram(), row, op().slot);
   }
-  state_.dram.take_finished([&](const OperationRow& done) { finish_row(h, done); });  // one of no bytes is
+  state_.dram.take_finished([&](const auto& done) { finish_row(h, done.row); });  // one of no bytes is
   state_.position.next();
   return true;
 }
@@ -253,9 +274,7 @@ bool Die::begin_collective(H& h) {
   state_.collective.begin(op().ring, exchange_steps(op(), places()));
   if constexpr (ObservedHost<H>) h.observer().begin(work());
   if (state_.collective.steps == 0) return end_operation(h);
-  send_chunk(h);
-  state_.activity = Activity::exchanging;
-  return true;
+  return begin_step(h);
 }
 
 template <DieHost H>
@@ -278,6 +297,7 @@ bool Die::receive_chunk(H& h) {
   if (!state_.chunks.take(tag_of(state_.collective.step))) return false;
   if constexpr (ObservedHost<H>)
     h.observer().receive(work(), now, state_.collective.step, tag_of(state_.collective.step));
+  if (h.now() > state_.wait_start) end_wait(h, wait_for_chunk(bytes));
   count_receive(totals_.counters, bytes);
   if (!now.reduces) return end_step(h);
   count_reduction(totals_.counters, bytes);
@@ -292,6 +312,7 @@ bool Die::end_step(H& h) {
   const SimTime slot =
       state_.operation_start + SimDuration{static_cast<std::int64_t>(state_.collective.step * op().slot_ps)};
   if (h.now() >= slot) return begin_step(h);
+  state_.wait_start = h.now();
   return compute(h, slot - h.now(), Activity::holding);
 }
 
@@ -299,6 +320,21 @@ template <DieHost H>
 bool Die::begin_step(H& h) {
   send_chunk(h);
   state_.activity = Activity::exchanging;
+  state_.wait_start = h.now();
+  return true;
+}
+
+template <DieHost H>
+bool Die::end_holding(H& h) {
+  end_wait(h, wait_until_due(WaitCause::slot));
+  return begin_step(h);
+}
+
+template <DieHost H>
+bool Die::end_pause(H& h) {
+  if (h.now() > state_.wait_start) end_wait(h, wait_until_due(WaitCause::pause));
+  state_.position.next();
+  state_.activity = Activity::next_operation;
   return true;
 }
 
@@ -334,6 +370,24 @@ void Die::finish_row(H& h, const OperationRow& row) {
   ++totals_.rows;
   add_fields(totals_.digest, row);
   h.record(row);
+}
+
+// Of transfers that end a wait together the one that was started first counts.
+template <DieHost H>
+void Die::take_transfers(H& h) {
+  std::optional<WaitRow> wait;
+  state_.dram.take_finished([&](const DramTransfers::Transfer& done) {
+    if (!wait && waits_for(done)) wait = wait_for_dram(done);
+    finish_row(h, done.row);
+  });
+  if (wait && dram_wait_ends()) end_wait(h, *wait);
+}
+
+template <DieHost H>
+void Die::end_wait(H& h, WaitRow wait) {
+  wait.die = setup_.id.value;
+  wait.end_ps = h.now().ps;
+  h.waited(wait);
 }
 
 }  // namespace hecaton::chiplet

@@ -54,9 +54,14 @@ struct CollectiveProgress {
 struct DieState {
   Activity activity = Activity::next_operation;
   bool is_woken = false;  // a wake-up for this instant is under way
+  // Of the chunk that ended the latest wait for one: whether it took an edge of a bypass ring; its sender.
+  bool chunk_express = false;
+  NodeId chunk_from;
   ProgramPosition position;
   SimTime operation_start;
   SimTime busy_until;
+  SimTime wait_start;  // of the latest wait but for DRAM, which begins with its operation
+  SimTime chunk_sent;  // when that chunk was handed over
   CollectiveProgress collective;
   UnexpectedChunks chunks;
   DramTransfers dram;
@@ -64,7 +69,8 @@ struct DieState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(activity, is_woken, position, operation_start, busy_until, collective, chunks, dram, buffers);
+    archive(activity, is_woken, chunk_express, chunk_from, position, operation_start, busy_until, wait_start,
+            chunk_sent, collective, chunks, dram, buffers);
   }
 };
 

@@ -65,11 +65,11 @@ bool DramTransfers::note(const Message& message, SimTime now) {
     --writes_out_;
     --writes_out_of_.at(tag_share(message.tag));
   }
+  const bool is_first_now = transfer.row.end_ps < now.ps;
+  transfer.last_io = is_first_now ? message.source : std::min(transfer.last_io, message.source);
+  transfer.row.end_ps = now.ps;
   const bool complete = --transfer.missing == 0;
-  if (complete) {
-    transfer.row.end_ps = now.ps;
-    any_finished_ = true;
-  }
+  any_finished_ = any_finished_ || complete;
   return complete || (acknowledges && unsent_bytes_ > 0);
 }
 

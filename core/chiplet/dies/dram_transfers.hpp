@@ -35,6 +35,21 @@ struct DramAccess {
 
 class DramTransfers {
  public:
+  struct Transfer {
+    OperationRow row;
+    std::uint32_t id = 0;
+    std::uint8_t slot = 0;
+    std::uint64_t bursts = 0;           // in all
+    std::uint64_t missing = 0;          // not yet received (read) or acknowledged (write)
+    std::vector<std::uint64_t> unsent;  // write: bytes per share still to be sent
+    NodeId last_io;                     // the lowest of those whose messages came last, at row.end_ps
+
+    template <class Archive>
+    void serialize(Archive& archive) {
+      archive(row, id, slot, bursts, missing, unsent, last_io);
+    }
+  };
+
   DramTransfers() = default;
   explicit DramTransfers(const DramAccess& access);
 
@@ -51,7 +66,7 @@ class DramTransfers {
   template <MessageHost H>
   void pump(H& h, const DramAccess& access);
 
-  // Calls take(row) for each transfer that is complete, in the order of their start, and forgets it.
+  // Calls take(transfer) for each that is complete, in the order of their start, and forgets it.
   template <class Take>
   void take_finished(Take&& take);
 
@@ -68,20 +83,6 @@ class DramTransfers {
   }
 
  private:
-  struct Transfer {
-    OperationRow row;
-    std::uint32_t id = 0;
-    std::uint8_t slot = 0;
-    std::uint64_t bursts = 0;           // in all
-    std::uint64_t missing = 0;          // not yet received (read) or acknowledged (write)
-    std::vector<std::uint64_t> unsent;  // write: bytes per share still to be sent
-
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(row, id, slot, bursts, missing, unsent);
-    }
-  };
-
   Transfer& add(const DramAccess& access, const OperationRow& row, std::uint8_t slot);
   Transfer& find(const Message& message);
   // The oldest write that has bytes for this share, or null.
@@ -138,7 +139,7 @@ void DramTransfers::take_finished(Take&& take) {
   any_finished_ = false;
   std::erase_if(transfers_, [&](const Transfer& transfer) {
     if (transfer.missing > 0) return false;
-    take(transfer.row);
+    take(transfer);
     return true;
   });
 }

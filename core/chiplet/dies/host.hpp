@@ -13,6 +13,7 @@
 #include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/message.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/time.hpp"
 
 namespace hecaton::chiplet {
@@ -26,10 +27,13 @@ concept MessageHost = requires(H& h, const Message& message, SimTime time, std::
   h.wake_at(time, token);
 };
 
-// record: one finished operation; the host keeps or drops it. note: the program has passed a mark.
+// record: one finished operation, waited: one wait that has ended; the host keeps or drops them. note: the program has
+// passed a mark.
 template <class H>
-concept DieHost = MessageHost<H> && requires(H& h, const OperationRow& row, const Mark& mark) {
+concept DieHost = MessageHost<H> &&
+    requires(H& h, const OperationRow& row, const WaitRow& wait, const Mark& mark) {
   h.record(row);
+  h.waited(wait);
   h.note(mark);
 };
 

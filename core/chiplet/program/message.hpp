@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/engine/base/ids.hpp"
+#include "core/engine/base/time.hpp"
 
 namespace hecaton::chiplet {
 
@@ -19,10 +20,11 @@ struct Message {
   std::uint64_t tag = 0;
   std::uint32_t bytes = 0;  // > 0
   Route route = Route::direct;
+  SimTime sent = {};  // when it was handed over; the network says so to the receiver
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(source, destination, tag, bytes, route);
+    archive(source, destination, tag, bytes, route, sent);
   }
 };
 

@@ -107,6 +107,27 @@ class Trace:
         columns["name"] = names[columns["stratum"]]
         return frame(columns, {**units_of(segments), "name": "1"})
 
+    @functools.cached_property
+    def _critical_path(self):
+        return self._table("critical_path")
+
+    def critical_path(self, by=None):
+        """What the end of the step waited for, back to its start: a row per segment, in the order of time.
+
+        With `by`, a column such as "part", "pass" or "layer": sums of time for each of its values, which add up to the
+        path. None for a trace without one; `run --trace path` records it. Of a sampled step, of what was simulated.
+        """
+        path = self._critical_path
+        if path is None or by is None:
+            return path
+        if by not in path.columns:
+            raise ValueError(f"critical_path({by!r}): choose one of {', '.join(path.columns)}")
+        cells = numpy.asarray(path[by])
+        keys, place = numpy.unique(cells.astype(str) if cells.dtype.kind == "O" else cells, return_inverse=True)
+        time = numpy.zeros(len(keys), dtype=numpy.int64)
+        numpy.add.at(time, place, numpy.asarray(path["end_ps"]) - numpy.asarray(path["start_ps"]))
+        return frame({by: keys, "time_ps": time}, {by: units_of(path)[by], "time_ps": "ps"})
+
     def link_map(self, column="busy_ps"):
         """What links carried, for each direction an array of rows x columns at the die that the link leaves.
 

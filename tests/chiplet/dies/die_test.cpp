@@ -23,6 +23,7 @@ struct ScriptedHost {
   void send(const Message& message) { sent.push_back(message); }
   void wake_at(SimTime at, std::uint32_t) { wakes.push_back(at); }
   void record(const OperationRow&) {}
+  void waited(const WaitRow&) {}
   void note(const Mark&) {}
 
   void deliver(Die& die, const Message& message, std::int64_t at_ps) {
@@ -271,20 +272,45 @@ FakePackage busy_package(std::uint64_t seed) {
   return package;
 }
 
+// What a die waited adds up to its counters, no wait overlaps another or is empty, and each was caused before it ended.
+void expect_waits_add_up(const std::vector<WaitRow>& waits, const DieCounters& counters) {
+  std::uint64_t nop_ps = 0, dram_ps = 0;
+  std::int64_t last_ps = 0;
+  for (const WaitRow& wait : waits) {
+    ASSERT_LE(last_ps, wait.start_ps);
+    ASSERT_LT(wait.start_ps, wait.end_ps);
+    ASSERT_LT(wait.caused_ps, wait.end_ps);
+    const bool of_dram = wait.cause == WaitCause::dram_read || wait.cause == WaitCause::dram_write;
+    ASSERT_EQ(wait.from >= dies, of_dram);
+    ASSERT_GT(wait.bytes, 0U);
+    (of_dram ? dram_ps : nop_ps) += static_cast<std::uint64_t>(wait.end_ps - wait.start_ps);
+    last_ps = wait.end_ps;
+  }
+  EXPECT_EQ(nop_ps, counters.nop_ps);
+  EXPECT_EQ(dram_ps, counters.dram_ps);
+}
+
 // All network and memory times are whole nanoseconds, so that much falls together.
 TEST(Package, DoesNotDependOnTheOrderWithinAnInstant) {
   for (const std::int64_t ps_per_byte : {0, 1000}) {
     for (std::uint64_t program_seed = 1; program_seed <= 20; ++program_seed) {
       const Program program = RandomProgram(program_seed).make();
       std::set<std::vector<std::uint64_t>> outcomes;
+      std::map<std::uint32_t, std::vector<WaitRow>> waits;
       for (std::uint64_t seed = 1; seed <= 5; ++seed) {
         FakePackage package = random_package(program, {1000, ps_per_byte, 300'000'000'000, 1000}, seed);
         package.run();
         ASSERT_TRUE(package.all_finished());
         std::vector<std::uint64_t> digests;
         for (std::uint32_t id = 0; id < dies; ++id) digests.push_back(package.die(id).digest());
+        if (outcomes.empty()) waits = package.waits;
         outcomes.insert(digests);
+        EXPECT_EQ(package.waits, waits) << "program " << program_seed;
       }
+      FakePackage package = random_package(program, {1000, ps_per_byte, 300'000'000'000, 1000}, 1);
+      package.run();
+      for (std::uint32_t id = 0; id < dies; ++id)
+        expect_waits_add_up(package.waits[id], package.die(id).counters());
       EXPECT_EQ(outcomes.size(), 1U) << "program " << program_seed;
     }
   }

@@ -15,12 +15,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/page/deck_lines.hpp"
 #include "io/page/page_json.hpp"
-#include "io/page/passes.hpp"
 #include "io/page/timeline.hpp"
 #include "io/page/trace_content.hpp"
 #include "tests/io/trace/synthetic.hpp"
@@ -217,11 +217,11 @@ TEST(Passes, FollowFromTheOutputHead) {
                                        row_of(OperationKind::vector, 20, 30, 0, Stage::loss),
                                        row_of(OperationKind::matmul, 30, 40),
                                        row_of(OperationKind::vector, 40, 50, 0, Stage::optimizer)};
-  const io::PassFinder finder(rows);
-  using enum io::Pass;
-  const io::Pass expected[] = {forward, head, head, head, backward, optimizer};
+  const chiplet::PassFinder finder(rows);
+  using enum chiplet::Pass;
+  const chiplet::Pass expected[] = {forward, head, head, head, backward, optimizer};
   for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(finder.pass_of(rows[i]), expected[i]) << i;
-  EXPECT_EQ(io::PassFinder(std::span(rows).first(1)).pass_of(rows[0]), whole);
+  EXPECT_EQ(chiplet::PassFinder(std::span(rows).first(1)).pass_of(rows[0]), whole);
 }
 
 TEST(Overview, DividesAnOperationAmongBinsExactly) {

@@ -3,15 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <boost/mpi/communicator.hpp>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/engine/base/field_digest.hpp"
 #include "io/checkpoint/state_archive.hpp"
+#include "io/files/input_error.hpp"
 #include "io/result/combined_rows.hpp"
+#include "io/result/provenance.hpp"
+#include "io/result/summary.hpp"
+#include "io/trace/critical_path_table.hpp"
 #include "io/trace/schema.hpp"
 #include "io/trace/stretch.hpp"
+#include "io/trace/trace.hpp"
 #include "tests/io/trace/h5_content.hpp"
 #include "tests/io/trace/synthetic.hpp"
 
@@ -21,6 +27,7 @@ namespace {
 using chiplet::DieCounters;
 using chiplet::LinkCounters;
 using chiplet::OperationRow;
+using chiplet::WaitRow;
 
 // A value for the n-th field of a row: not its default, and another one than those beside it.
 template <class Number>
@@ -179,6 +186,8 @@ TEST(Fields, ComeBackFromTheirCells) {
   expect_copied_back(die_table());
   expect_copied_back(operation_table());
   expect_copied_back(link_table());
+  expect_copied_back(wait_table());
+  expect_copied_back(critical_path_table());
 }
 
 TEST(Fields, OfOperationsComeBackAtARestart) {
@@ -190,6 +199,76 @@ TEST(Fields, OfOperationsComeBackAtARestart) {
   local.operations_per_die.assign(local.dies.size(), 0);
   add_stretches(local, scratch.folder(), {{.file = "stretch.h5", .rows = all_operations().size()}}, world);
   EXPECT_TRUE(local.operations == expected);
+}
+
+// Some for each die, whatever rank has it.
+LocalRecords with_waits(LocalRecords local) {
+  local.waits_per_die.clear();
+  local.waits.clear();
+  for (const std::uint32_t die : local.dies) {
+    local.waits_per_die.push_back(die % 3);
+    for (std::uint32_t i = 0; i < die % 3; ++i) {
+      local.waits.push_back(filled<WaitRow>());
+      local.waits.back().die = die;
+      local.waits.back().bytes = synthetic::hash(die, i);
+    }
+  }
+  return local;
+}
+
+TEST(Fields, OfWaitsComeBackAtARestart) {
+  const boost::mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  const auto result_of = [&](std::size_t owner) {
+    return synthetic::result(synthetic::owners()[owner].owner, world.rank(), world.size());
+  };
+  RunResult run = result_of(0);
+  run.local = with_waits(run.local);
+  const Deck deck = synthetic::deck();
+  write_trace(scratch / "stretch.h5", deck, run, make_summary(deck, run, synthetic::facts(), world),
+              collect_provenance("hecaton run synthetic.toml", "block", world), world);
+  LocalRecords local = result_of(2).local;
+  const LocalRecords expected = with_waits(local);
+  local.operations.clear();
+  local.operations_per_die.assign(local.dies.size(), 0);
+  local.waits_per_die = local.operations_per_die;
+  add_stretches(local, scratch.folder(), {{.file = "stretch.h5", .rows = all_operations().size()}}, world);
+  EXPECT_EQ(local.waits_per_die, expected.waits_per_die);
+  EXPECT_TRUE(local.waits == expected.waits);
+  EXPECT_TRUE(local.operations == expected.operations);
+}
+
+// Two segments that follow each other.
+critical::Path short_path() {
+  critical::Path path(2, filled<critical::Segment>());
+  path[0].start_ps = 0;
+  path[0].end_ps = path[1].start_ps = 7;
+  path[1].end_ps = 9;
+  return path;
+}
+
+TEST(CriticalPath, ComesBackFromATrace) {
+  const boost::mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  if (world.rank() != 0) return;
+  const auto written = [&](const critical::Path& path) {
+    hdf5::Handle file = hdf5::create(scratch / "trace.h5");
+    if (!path.empty()) write_critical_path(file, path);
+    file.close();
+    return scratch / "trace.h5";
+  };
+  EXPECT_TRUE(read_critical_path(written({})).empty());
+  EXPECT_EQ(read_critical_path(written(short_path())), short_path());
+  for (const auto& spoil : std::vector<std::function<void(critical::Path&)>>{
+           [](auto& path) { path[0].start_ps = 1; }, [](auto& path) { path[1].start_ps = 8; },
+           [](auto& path) { path[1].end_ps = 7; }, [](auto& path) { path[1].part = critical::Part{10}; },
+           [](auto& path) { path[0].kind = chiplet::OperationKind{12}; },
+           [](auto& path) { path[0].stage = chiplet::Stage{99}; },
+           [](auto& path) { path[0].pass = chiplet::Pass{5}; }}) {
+    critical::Path path = short_path();
+    spoil(path);
+    EXPECT_THROW(read_critical_path(written(path)), InputError);
+  }
 }
 
 }  // namespace

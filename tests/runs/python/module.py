@@ -72,6 +72,7 @@ def check_training(folder):
     if isinstance(trace.deck, dict):
         check(trace.deck["package"]["topology"] == "bypass-ring", "the deck is a dict")
     check(trace.strata is None and trace.segments is None, "a step that was simulated whole has no strata")
+    check(trace.critical_path() is None and trace.critical_path("part") is None, "no path was recorded")
     check_times(trace)
     dies = trace.dies
     with h5py.File(path) as file:
@@ -81,6 +82,30 @@ def check_training(folder):
         expected = int((rows["end_ps"][:][of] - rows["start_ps"][:][of]).sum())
     check(int(numpy.asarray(dies["dram_ps"]).sum()) == expected, "waits for DRAM are those of the dies")
     return trace
+
+
+def check_critical_path(folder):
+    """Against the file, and the sums against sums of its own."""
+    path = simulate(folder / "path", "quickstart.toml", *SMALL, options=("--trace", "path"))
+    trace = hecaton.Trace(path)
+    table = trace.critical_path()
+    with h5py.File(path) as file:
+        columns = {name: data for name, data in file["critical_path"].items()}
+        check(set(table.columns) == set(columns), f"the path has columns {table.columns}")
+        same(table, "start_ps", columns["start_ps"][:], "critical path")
+        check("waits" not in file, "what the path was found from is not kept")
+    starts, ends = (numpy.asarray(table[name]) for name in ("start_ps", "end_ps"))
+    check(starts[0] == 0 and ends[-1] == trace.simulated_ps and list(starts[1:]) == list(ends[:-1]), "the path has no gap")
+    check(hecaton.units_of(table)["end_ps"] == "ps", "units of the path")
+    for by in ("part", "layer", "die"):
+        sums = collections.Counter()
+        for key, start, end in zip(numpy.asarray(table[by]), starts, ends):
+            sums[key] += int(end - start)
+        found = trace.critical_path(by)
+        check(dict(zip(found[by], found["time_ps"])) == dict(sums), f"critical_path({by!r})")
+        check(sum(found["time_ps"]) == trace.simulated_ps and hecaton.units_of(found)["time_ps"] == "ps", "sums of the path")
+    check("compute" in set(trace.critical_path("part")["part"]), "parts are words")
+    refused(lambda: trace.critical_path("colour"), "choose one of")
 
 
 def check_times(trace):
@@ -219,6 +244,7 @@ def check_version():
 with tempfile.TemporaryDirectory(prefix="hecaton-python-") as name_of_folder:
     here = pathlib.Path(name_of_folder)
     training = check_training(here)
+    check_critical_path(here)
     check_map(here / "training/trace.h5", torus=False)
     for columns in (2, 3, 5):  # two have no wrap; of three it goes to the die that is two places away
         torus = simulate(here / f"torus{columns}", "traffic-8x8.toml", 'package.topology="torus"', "package.rows=4",

@@ -10,7 +10,7 @@
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/enum_names.hpp"
 
-namespace hecaton::io {
+namespace hecaton::chiplet {
 
 enum class Pass : std::uint8_t { whole, forward, head, backward, optimizer };
 constexpr auto enum_names(std::type_identity<Pass>) {
@@ -25,8 +25,8 @@ constexpr auto enum_names(std::type_identity<Pass>) {
 // Of the rows of one die: from the start of its first row of the output head to the end of the last one.
 class PassFinder {
  public:
-  explicit PassFinder(std::span<const chiplet::OperationRow> rows_of_a_die);
-  Pass pass_of(const chiplet::OperationRow& row) const;
+  explicit PassFinder(std::span<const OperationRow> rows_of_a_die);
+  Pass pass_of(const OperationRow& row) const;
 
  private:
   bool has_head_ = false;
@@ -34,4 +34,4 @@ class PassFinder {
   std::int64_t head_end_ps_ = 0;
 };
 
-}  // namespace hecaton::io
+}  // namespace hecaton::chiplet

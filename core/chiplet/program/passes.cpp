@@ -1,11 +1,8 @@
-#include "io/page/passes.hpp"
+#include "core/chiplet/program/passes.hpp"
 
 #include <algorithm>
 
-namespace hecaton::io {
-
-using chiplet::OperationRow;
-using chiplet::Stage;
+namespace hecaton::chiplet {
 
 PassFinder::PassFinder(std::span<const OperationRow> rows_of_a_die) {
   for (const OperationRow& row : rows_of_a_die) {
@@ -23,4 +20,4 @@ Pass PassFinder::pass_of(const OperationRow& row) const {
   return row.start_ps < head_end_ps_ ? Pass::head : Pass::backward;
 }
 
-}  // namespace hecaton::io
+}  // namespace hecaton::chiplet

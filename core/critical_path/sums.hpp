@@ -1,0 +1,35 @@
+// What a critical path adds up to: by part, by pass and layer, by the die that was waited for; and how two paths differ.
+// All sums are exact.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "core/critical_path/segments.hpp"
+
+namespace hecaton::critical {
+
+using PartSums = std::array<std::int64_t, part_count>;  // picoseconds, indexed by Part
+PartSums sums_by_part(const Path& path);
+
+// Where in the model; layer -1: outside the layers.
+struct Section {
+  chiplet::Pass pass = chiplet::Pass::whole;
+  std::int16_t layer = -1;
+  friend constexpr auto operator<=>(const Section&, const Section&) = default;
+};
+using SectionSums = std::map<Section, std::int64_t>;
+SectionSums sums_by_section(const Path& path);
+
+// The node whose messages the path waited longest for, with that time; of several the lowest. Nothing if it waited for
+// none.
+struct LongestWait {
+  std::uint32_t from = 0;
+  std::int64_t ps = 0;
+};
+std::optional<LongestWait> longest_wait(const Path& path);
+
+}  // namespace hecaton::critical

@@ -1,0 +1,153 @@
+#include "io/report/critical_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/critical_path/sums.hpp"
+#include "core/engine/base/enum_names.hpp"
+#include "io/report/quantity.hpp"
+
+namespace hecaton::io {
+namespace {
+
+using critical::Part;
+using critical::Path;
+
+constexpr std::size_t most_columns = 80;
+constexpr std::size_t most_sections = 12;  // the rest is told in one line
+
+struct NamedTime {
+  std::string name;
+  std::int64_t ps = 0;
+};
+using NamedTimes = std::vector<NamedTime>;
+
+// What a reader calls it.
+std::string words_of(Part part) {
+  switch (part) {
+    case Part::latency:
+      return "link latency";
+    case Part::dram_latency:
+      return "DRAM latency";
+    case Part::dram_transfer:
+      return "DRAM transfer";
+    case Part::dram_queue:
+      return "DRAM queue";
+    default:
+      return std::string(name_of(part));
+  }
+}
+
+std::string words_of(const critical::Section& section) {
+  if (section.layer < 0) return fmt::format("{}, outside layers", name_of(section.pass));
+  return fmt::format("{}, layer {}", name_of(section.pass), section.layer);
+}
+
+std::string words_of(std::uint32_t node, const DieGrid& grid) {
+  const std::uint32_t dies = grid.rows * grid.columns;
+  if (node >= dies) return fmt::format("DRAM at IO die {}", node - dies);
+  return fmt::format("die ({},{})", node / grid.columns, node % grid.columns);
+}
+
+// Largest first; of equal ones those that were named first.
+void sort_by_size(NamedTimes& times) {
+  std::stable_sort(times.begin(), times.end(),
+                   [](const NamedTime& a, const NamedTime& b) { return std::abs(a.ps) > std::abs(b.ps); });
+}
+
+double percent(std::int64_t ps, std::int64_t whole) {
+  return 100.0 * static_cast<double>(ps) / static_cast<double>(whole);
+}
+
+// Commas between them, lines of at most so many columns.
+std::string list(std::string text, const std::vector<std::string>& words) {
+  std::size_t column = text.size();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string word = fmt::format(" {}{}", words[i], i + 1 < words.size() ? "," : "\n");
+    if (column + word.size() > most_columns) {
+      text += "\n ";
+      column = 1;
+    }
+    text += word;
+    column += word.size();
+  }
+  return text;
+}
+
+NamedTimes differences(const critical::PartSums& base, const critical::PartSums& other) {
+  NamedTimes times;
+  for (const Part part : values_of<Part>()) {
+    const auto i = static_cast<std::size_t>(part);
+    if (base[i] != 0 || other[i] != 0) times.push_back({words_of(part), other[i] - base[i]});
+  }
+  sort_by_size(times);
+  return times;
+}
+
+NamedTimes differences(const critical::SectionSums& base, critical::SectionSums other) {
+  for (const auto& [section, ps] : base) other[section] -= ps;
+  NamedTimes times;
+  for (const auto& [section, ps] : other) times.push_back({words_of(section), ps});
+  sort_by_size(times);
+  if (times.size() <= most_sections) return times;
+  NamedTime rest{fmt::format("{} others", times.size() - most_sections + 1), 0};
+  for (std::size_t i = most_sections - 1; i < times.size(); ++i) rest.ps += times[i].ps;
+  times.resize(most_sections - 1);
+  times.push_back(std::move(rest));
+  return times;
+}
+
+std::string with_sign(std::int64_t ps) {
+  return fmt::format("{}{}", ps < 0 ? '-' : '+', format_si(static_cast<double>(std::abs(ps)) * 1e-12, "s"));
+}
+
+std::string render(const std::string& title, const NamedTimes& times) {
+  std::string text = fmt::format("{}\n", title);
+  std::int64_t sum = 0;
+  for (const NamedTime& time : times) {
+    text += fmt::format("  {:<30} {:>12} {:>+24} ps\n", time.name, with_sign(time.ps), time.ps);
+    sum += time.ps;
+  }
+  return text + fmt::format("  {:<30} {:>12} {:>+24} ps\n", "together", with_sign(sum), sum);
+}
+
+}  // namespace
+
+std::string describe_path(const Path& path, std::int64_t step_ps, const DieGrid& grid) {
+  if (path.empty()) return {};
+  const std::int64_t end = path.back().end_ps;
+  const critical::PartSums sums = critical::sums_by_part(path);
+  NamedTimes times;
+  for (const Part part : values_of<Part>())
+    if (const std::int64_t ps = sums[static_cast<std::size_t>(part)]; ps > 0)
+      times.push_back({words_of(part), ps});
+  sort_by_size(times);
+  std::vector<std::string> words;
+  for (const NamedTime& time : times)
+    words.push_back(fmt::format("{} {:.1f} %", time.name, percent(time.ps, end)));
+  std::string title = "critical path";
+  if (end != step_ps)
+    title += fmt::format(" of the {} that were simulated", format_si(static_cast<double>(end) * 1e-12, "s"));
+  std::string text = list(title + ":", words);
+  if (const auto longest = critical::longest_wait(path))
+    text += fmt::format("  waits longest for {}: {:.1f} %\n", words_of(longest->from, grid),
+                        percent(longest->ps, end));
+  return text;
+}
+
+std::string render_difference(const Path& base, const Path& other, const std::string& base_name,
+                              const std::string& other_name) {
+  const std::int64_t apart = other.back().end_ps - base.back().end_ps;
+  const std::string title =
+      fmt::format("{} against {}, along their critical paths: {}", other_name, base_name, with_sign(apart));
+  return render(title, differences(critical::sums_by_part(base), critical::sums_by_part(other))) +
+         render("by pass and layer",
+                differences(critical::sums_by_section(base), critical::sums_by_section(other)));
+}
+
+}  // namespace hecaton::io

@@ -1,0 +1,26 @@
+// The critical path of a step in a few lines, and why one step is longer than another.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/critical_path/segments.hpp"
+
+namespace hecaton::io {
+
+struct DieGrid {
+  std::uint32_t rows = 0;
+  std::uint32_t columns = 0;
+};
+
+// "critical path: compute 61.2 %, serialisation 22.0 %, ...", and the die whose messages it waited longest for.
+// Where the path ends before `step_ps` the step was sampled: then it is told that this is of what was simulated. Empty for
+// no path.
+std::string describe_path(const critical::Path& path, std::int64_t step_ps, const DieGrid& grid);
+
+// Differences of `other` from `base`, by part and by pass and layer, each largest first; both add up to the difference
+// of the two paths in picoseconds. Both paths have segments.
+std::string render_difference(const critical::Path& base, const critical::Path& other,
+                              const std::string& base_name, const std::string& other_name);
+
+}  // namespace hecaton::io
