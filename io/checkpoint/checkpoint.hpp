@@ -25,7 +25,7 @@
 
 namespace hecaton::io {
 
-inline constexpr std::uint64_t checkpoint_schema = 1;
+inline constexpr std::uint64_t checkpoint_schema = 2;
 
 // A trace file with the operations that ended between two halts.
 struct Stretch {
@@ -72,11 +72,12 @@ struct CheckpointHead {
   SimTime halt;              // every event before it is processed, none at or after it
   std::uint64_t events = 0;  // processed so far, by all ranks together
   bool operations = false;   // whether their rows were kept
+  std::uint32_t bins = 0;    // of time, of each link and DRAM channel
   std::vector<Stretch> stretches;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(run, halt, events, operations, stretches);
+    archive(run, halt, events, operations, bins, stretches);
   }
 };
 

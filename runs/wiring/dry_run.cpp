@@ -61,7 +61,7 @@ class Package {
       : workload_(deck),
         fabric_(network_of(deck), workload_.has_io()),
         model_(fabric_, std::vector<RankId>(fabric_.topology.nodes()), RankId{0},
-               [&](NodeId node) { return make_endpoint(workload_, false, node); }) {}
+               [&](NodeId node) { return make_endpoint(workload_, {}, node); }) {}
 
   const Workload& workload() const { return workload_; }
   Model& model() { return model_; }

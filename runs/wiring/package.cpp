@@ -28,9 +28,13 @@ bool is_clocked(const io::Deck& deck) {
   return packets != nullptr && deck.network.clocked && net::clocked::fits(network_of(deck), *packets);
 }
 
-Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node) {
-  if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
-  return std::visit([&](const auto& work) { return endpoint_of(work, workload, record_operations, node); },
+Endpoint make_endpoint(const Workload& workload, const KeptRecords& kept, NodeId node) {
+  if (workload.topology().is_io(node)) {
+    chiplet::IoDieSetup setup = workload.io_setup(node);
+    if (workload.channels_of(node) > 0) setup.bins = kept.bins;
+    return {IoNode{chiplet::IoDie(setup)}};
+  }
+  return std::visit([&](const auto& work) { return endpoint_of(work, workload, kept.operations, node); },
                     workload.die_work());
 }
 

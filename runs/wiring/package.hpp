@@ -18,6 +18,11 @@ net::NetworkConfig network_of(const io::Deck& deck);
 // Whether the deck is simulated as a ClockedModel.
 bool is_clocked(const io::Deck& deck);
 
-Endpoint make_endpoint(const Workload& workload, bool record_operations, NodeId node);
+// What is kept of what dies do, beside counters.
+struct KeptRecords {
+  bool operations = false;
+  BinGrid bins = {};
+};
+Endpoint make_endpoint(const Workload& workload, const KeptRecords& kept, NodeId node);
 
 }  // namespace hecaton::runs

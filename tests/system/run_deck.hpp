@@ -30,6 +30,9 @@ struct Outcome {
   std::vector<std::uint64_t> operations_per_die;
   std::vector<chiplet::OperationRow> operations;
   std::vector<chiplet::LinkCounters> links;
+  std::vector<chiplet::ChannelCounters> channels;
+  std::uint64_t bin_ps = 0;
+  std::vector<std::uint64_t> link_bins, channel_bins;  // row after row of links, of channels
 
   chiplet::DieCounters sum() const;  // of all dies
 };

@@ -73,6 +73,7 @@ def check_training(folder):
         check(trace.deck["package"]["topology"] == "bypass-ring", "the deck is a dict")
     check(trace.strata is None and trace.segments is None, "a step that was simulated whole has no strata")
     check_times(trace)
+    check_bins(path)
     dies = trace.dies
     with h5py.File(path) as file:
         rows = file["operations"]
@@ -81,6 +82,21 @@ def check_training(folder):
         expected = int((rows["end_ps"][:][of] - rows["start_ps"][:][of]).sum())
     check(int(numpy.asarray(dies["dram_ps"]).sum()) == expected, "waits for DRAM are those of the dies")
     return trace
+
+
+def check_bins(path):
+    trace = hecaton.Trace(path)
+    bins = trace.bins
+    with h5py.File(path) as file:
+        links = file["bins/links"]
+        check(numpy.array_equal(bins.links, links[:]) and numpy.array_equal(bins.channels, file["bins/channels"][:]), "bins")
+        check(bins.width_ps == links.attrs["width_ps"] and bins.units["links"] == links.attrs["units"], "width and unit of bins")
+    check(list(bins.links.sum(axis=1)) == list(trace.links["busy_ps"]), "bins of links add up to their time")
+    check(list(bins.channels.sum(axis=1)) == list(trace.channels["busy_ps"]), "bins of channels add up to their time")
+    check(bins.starts_ps[-1] + bins.width_ps >= trace.simulated_ps > bins.width_ps * bins.links.shape[1] // 2, "bins reach the end")
+    check(0 < bins.shares("channels").max() <= 1 and bins.shares().shape == bins.links.shape, "shares of bins")
+    check("all" in bins.covers, "what bins are of")
+    refused(lambda: bins.shares("dies"), "links or channels")
 
 
 def check_times(trace):
