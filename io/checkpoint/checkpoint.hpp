@@ -25,7 +25,7 @@
 
 namespace hecaton::io {
 
-inline constexpr std::uint64_t checkpoint_schema = 1;
+inline constexpr std::uint64_t checkpoint_schema = 2;
 
 // A trace file with the operations that ended between two halts.
 struct Stretch {
@@ -73,11 +73,12 @@ struct CheckpointHead {
   std::uint64_t events = 0;  // processed so far, by all ranks together
   bool operations = false;   // whether their rows were kept
   bool waits = false;        // likewise
+  std::uint32_t bins = 0;    // of time, of each link and DRAM channel
   std::vector<Stretch> stretches;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(run, halt, events, operations, waits, stretches);
+    archive(run, halt, events, operations, waits, bins, stretches);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "io/files/hdf5_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "io/files/hdf5_calls.hpp"
@@ -161,12 +162,41 @@ Handle create_group(const Handle& parent, const std::string& name) {
               "creating the group '" + name + "'");
 }
 
-Handle create_column(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows) {
-  const Handle space = vector_space(rows);
+namespace {
+
+// Selects cells, of a matrix those of whole lines.
+void select_cells(const Handle& space, std::uint64_t first, std::uint64_t count, const std::string& action) {
+  const int dimensions = H5Sget_simple_extent_ndims(space.id());
+  if (dimensions != 1 && dimensions != 2) throw Error(action + ": it is no column and no matrix");
+  std::array<hsize_t, 2> extent{};
+  check(H5Sget_simple_extent_dims(space.id(), extent.data(), nullptr), action);
+  const hsize_t line = dimensions == 2 ? extent[1] : 1;
+  if (line == 0 || first % line != 0 || count % line != 0)
+    throw Error(action + ": they are not whole lines of a matrix");
+  const std::array<hsize_t, 2> start{first / line, 0}, length{count / line, line};
+  check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr, length.data(), nullptr),
+        action);
+}
+
+Handle create_dataset(const Handle& parent, const std::string& name, Cell cell, const Handle& space) {
   const Handle properties = dataset_properties();
   return take(H5Dcreate2(parent.id(), name.c_str(), file_type(cell), space.id(), H5P_DEFAULT, properties.id(),
                          H5P_DEFAULT),
               H5Dclose, "creating the column '" + name + "'");
+}
+
+}  // namespace
+
+Handle create_column(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows) {
+  return create_dataset(parent, name, cell, vector_space(rows));
+}
+
+Handle create_matrix(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows,
+                     std::uint64_t columns) {
+  const std::array<hsize_t, 2> extent{rows, columns};
+  return create_dataset(
+      parent, name, cell,
+      take(H5Screate_simple(2, extent.data(), nullptr), H5Sclose, "creating an HDF5 space"));
 }
 
 void write_column(const Handle& column, Cell cell, const void* rows) {
@@ -266,10 +296,8 @@ Handle open_column(const Handle& file, const std::string& path) {
 void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, const void* rows) {
   const std::string action = "writing rows of a column";
   const Handle file_space = take(H5Dget_space(column.id()), H5Sclose, action);
-  const hsize_t start = first;
-  const hsize_t length = count;
-  check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), action);
-  const Handle memory_space = vector_space(length);
+  select_cells(file_space, first, count, action);
+  const Handle memory_space = vector_space(count);
   check(H5Dwrite(column.id(), memory_type(cell), memory_space.id(), file_space.id(), H5P_DEFAULT, rows),
         action);
 }
@@ -277,10 +305,8 @@ void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint6
 void read_rows(const Handle& column, hid_t type, std::uint64_t first, std::uint64_t count, void* rows) {
   const std::string action = "reading rows of a column";
   const Handle file_space = take(H5Dget_space(column.id()), H5Sclose, action);
-  const hsize_t start = first;
-  const hsize_t length = count;
-  check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &start, nullptr, &length, nullptr), action);
-  const Handle memory_space = vector_space(length);
+  select_cells(file_space, first, count, action);
+  const Handle memory_space = vector_space(count);
   check(H5Dread(column.id(), type, memory_space.id(), file_space.id(), H5P_DEFAULT, rows), action);
 }
 

@@ -102,6 +102,9 @@ Handle open_again(const std::filesystem::path& path);
 // Serial: structure and small things.
 Handle create_group(const Handle& parent, const std::string& name);
 Handle create_column(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows);
+// Rows by columns, contiguous like a column of all its cells, row after row.
+Handle create_matrix(const Handle& parent, const std::string& name, Cell cell, std::uint64_t rows,
+                     std::uint64_t columns);
 void write_column(const Handle& column, Cell cell, const void* rows);
 void write_text(const Handle& parent, const std::string& name, std::string_view text);
 // One column of texts, each padded to the longest.
@@ -128,7 +131,7 @@ void write_column(const Handle& parent, const std::string& name, std::span<const
 }
 
 // In a shared file. Opening is collective; writing is not: any rank writes any rows that no other rank
-// writes.
+// writes. Of a matrix, rows are its cells, those of whole lines.
 Handle open_column(const Handle& file, const std::string& path);
 void write_rows(const Handle& column, Cell cell, std::uint64_t first, std::uint64_t count, const void* rows);
 
@@ -147,6 +150,17 @@ struct OpenColumn {
   std::uint64_t rows = 0;
 };
 OpenColumn open_numbers(const Handle& file, const std::string& path, Cell cell, std::uint64_t most_rows);
+// A matrix of numbers; its cells, row after row, are read like rows of a column.
+struct MatrixSize {
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+};
+struct OpenMatrix {
+  Handle matrix;
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+};
+OpenMatrix open_matrix(const Handle& file, const std::string& path, Cell cell, MatrixSize most);
 std::vector<std::string> read_texts(const Handle& file, const std::string& path, std::size_t most_rows,
                                     std::size_t most_bytes);
 Handle open_group(const Handle& file, const std::string& path);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,11 +29,23 @@ bool lies_plainly_in_the_file(const Handle& dataset) {
   return (layout == H5D_CONTIGUOUS || layout == H5D_COMPACT) && H5Pget_external_count(properties.id()) == 0;
 }
 
+void expect_plain(const Handle& dataset, const std::string& action) {
+  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
+}
+
+// Of numbers like these.
+Handle type_of(const Handle& column, Cell cell, const std::string& action) {
+  Handle type = take(H5Dget_type(column.id()), H5Tclose, action);
+  const H5T_class_t wanted = cell == Cell::f64 ? H5T_FLOAT : H5T_INTEGER;
+  if (H5Tget_class(type.id()) != wanted) throw Error(action + ": it holds other values than a trace does");
+  return type;
+}
+
 // The rows of a column that lies plainly in the file and is not longer than credible.
 std::uint64_t plain_rows(const Handle& dataset, const std::string& action, std::uint64_t most_rows) {
   const Handle space = take(H5Dget_space(dataset.id()), H5Sclose, action);
   if (H5Sget_simple_extent_ndims(space.id()) != 1) throw Error(action + ": it is not a column");
-  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
+  expect_plain(dataset, action);
   const hssize_t rows = H5Sget_simple_extent_npoints(space.id());
   if (rows < 0 || static_cast<std::uint64_t>(rows) > most_rows)
     throw Error(action + ": its " + std::to_string(rows) + " rows are not credible");
@@ -54,11 +67,11 @@ void expect_checksum(const Handle& dataset, const std::string& texts, const std:
     expect_same(dataset, checksum_of_cells(std::as_bytes(std::span(texts)), 1, 0), action);
 }
 
-// Of numbers, which are read as they lie in the file.
-void expect_checksum(const Handle& column, const Handle& type, std::uint64_t rows,
-                     const std::string& action) {
+// Of numbers, which are read as they lie in the file; `line` of them are read together.
+void expect_checksum(const Handle& column, const Handle& type, std::uint64_t rows, const std::string& action,
+                     std::uint64_t line = 1) {
   if (!has_attribute(column, checksum_name)) return;
-  constexpr std::uint64_t most_rows = 1U << 17U;
+  const std::uint64_t most_rows = std::max<std::uint64_t>((1U << 17U) / line, 1) * line;
   const std::size_t width = H5Tget_size(type.id());
   if (width == 0 || width > sizeof(std::uint64_t))
     throw Error(action + ": its numbers are of no credible size");
@@ -91,7 +104,7 @@ std::string read_text(const Handle& file, const std::string& path, std::size_t m
       H5Sget_simple_extent_type(space.id()) != H5S_SCALAR) {
     throw Error(action + ": it is not a single text of fixed size");
   }
-  if (!lies_plainly_in_the_file(dataset)) throw Error(action + ": it is compressed or lies in another file");
+  expect_plain(dataset, action);
   const std::size_t bytes = H5Tget_size(type.id());
   if (bytes == 0 || bytes > most_bytes) {
     throw Error(action + ": its size of " + std::to_string(bytes) + " bytes is not credible");
@@ -120,11 +133,28 @@ OpenColumn open_numbers(const Handle& file, const std::string& path, Cell cell, 
   const std::string action = "reading '" + path + "'";
   expect_plain_links(file, path, action);
   OpenColumn opened{open_column(file, path), 0};
-  const Handle type = take(H5Dget_type(opened.column.id()), H5Tclose, action);
-  const H5T_class_t wanted = cell == Cell::f64 ? H5T_FLOAT : H5T_INTEGER;
-  if (H5Tget_class(type.id()) != wanted) throw Error(action + ": it holds other values than a trace does");
+  const Handle type = type_of(opened.column, cell, action);
   opened.rows = plain_rows(opened.column, action, most_rows);
   expect_checksum(opened.column, type, opened.rows, action);
+  return opened;
+}
+
+OpenMatrix open_matrix(const Handle& file, const std::string& path, Cell cell, MatrixSize most) {
+  const std::string action = "reading '" + path + "'";
+  expect_plain_links(file, path, action);
+  OpenMatrix opened{open_column(file, path), 0, 0};
+  const Handle type = type_of(opened.matrix, cell, action);
+  const Handle space = take(H5Dget_space(opened.matrix.id()), H5Sclose, action);
+  if (H5Sget_simple_extent_ndims(space.id()) != 2) throw Error(action + ": it is not a matrix");
+  expect_plain(opened.matrix, action);
+  std::array<hsize_t, 2> extent{};
+  check(H5Sget_simple_extent_dims(space.id(), extent.data(), nullptr), action);
+  if (extent[0] > most.rows || extent[1] == 0 || extent[1] > most.columns)
+    throw Error(action + ": its " + std::to_string(extent[0]) + " rows of " + std::to_string(extent[1]) +
+                " numbers are not credible");
+  opened.rows = extent[0];
+  opened.columns = extent[1];
+  expect_checksum(opened.matrix, type, opened.rows * opened.columns, action, opened.columns);
   return opened;
 }
 

@@ -62,6 +62,7 @@ std::string make_page(const PageRequest& request) {
   PageLimits limits = request.limits;
   limits.operations /= count;
   limits.bins /= count;
+  limits.busy_cells /= count;
   std::vector<std::string> traces;
   for (const fs::path& trace : request.traces) traces.push_back(describe(trace, request.detail, limits));
   return filled(

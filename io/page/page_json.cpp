@@ -151,6 +151,15 @@ Json sampled_json(const SampledRows& sampled) {
   return json;
 }
 
+Json busy_json(const std::optional<BusyBins>& busy) {
+  if (!busy) return nullptr;
+  return {{"width_ps", busy->width_ps},
+          {"bins", busy->bins},
+          {"links", busy->links},
+          {"channels", table_json(busy->channels)},
+          {"of_channels", busy->of_channels}};
+}
+
 Json lines_json(const TableLines& lines) {
   Json list = Json::array();
   for (const TableLine& line : lines)
@@ -177,6 +186,7 @@ std::string content_json(const TraceContent& content) {
                   {"dies", table_json(content.dies)},
                   {"link_count", content.link_count},
                   {"links", table_json(content.links)},
+                  {"busy", busy_json(content.busy)},
                   {"sampled", sampled_json(content.sampled)},
                   {"operations", content.operations ? operations_json(*content.operations) : Json()},
                   {"why_no_operations", content.why_no_operations}});

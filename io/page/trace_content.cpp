@@ -73,6 +73,13 @@ void read_sampled(const hdf5::Handle& file, TraceContent& content) {
       throw hdf5::Error("a row of /strata names a part that is not known");
 }
 
+// Bins of a sampled step are of what was simulated, which is not as long as the step.
+void read_busy(const hdf5::Handle& file, TraceContent& content, std::uint64_t most_cells) {
+  BusyBinsOf of{content.links.size(), {}, most_cells};
+  if (content.sampled.strata.empty()) of.end_ps = static_cast<std::uint64_t>(content.simulated_ps);
+  content.busy = read_busy_bins(file, of);
+}
+
 std::vector<std::uint64_t> read_offsets(const hdf5::Handle& file, std::uint64_t dies, std::uint64_t rows) {
   std::vector<std::uint64_t> offsets = hdf5::read_counts(file, "operations/offsets", most_rows + 1);
   if (offsets.size() != dies + 1 || offsets.front() != 0 || offsets.back() != rows ||
@@ -147,6 +154,7 @@ TraceContent read_content(const std::filesystem::path& trace, const DetailChoice
   read_dies(file, content);
   read_links(file, content, limits.links);
   read_sampled(file, content);
+  if (!content.links.empty() && content.simulated_ps >= 0) read_busy(file, content, limits.busy_cells);
   if (content.unfinished) {
     content.why_no_operations = "The run has not ended: its operations lie in files of its checkpoints.";
     return content;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/files/hdf5_file.hpp"
+#include "io/page/busy_bins.hpp"
 #include "io/page/time_spent.hpp"
 #include "io/page/timeline.hpp"
 #include "io/result/run_result.hpp"
@@ -21,6 +22,7 @@ struct PageLimits {
   std::uint64_t operations = 200'000;  // one by one
   std::uint32_t bins = 40'000;         // of overviews
   std::uint64_t links = 100'000;       // of one trace; without its links where it has more
+  std::uint64_t busy_cells = 400'000;  // of links and channels, each in a bin of time
 };
 
 struct OperationContent {
@@ -41,7 +43,8 @@ struct TraceContent {
   std::vector<DieRow> dies;
   std::uint64_t link_count = 0;
   std::vector<LinkRow> links;  // empty where there are too many
-  SampledRows sampled;         // empty where all was simulated
+  std::optional<BusyBins> busy;
+  SampledRows sampled;  // empty where all was simulated
   std::optional<OperationContent> operations;
   std::string why_no_operations;
 };

@@ -14,9 +14,18 @@
 #include "core/chiplet/program/waits.hpp"
 #include "core/critical_path/segments.hpp"
 #include "core/engine/base/fields.hpp"
+#include "core/engine/base/time_bins.hpp"
 #include "io/deck/workloads/outcome.hpp"
 
 namespace hecaton::io {
+
+// When links and DRAM channels of one rank were busy, in bins of the simulated time.
+struct LocalBins {
+  BinGrid grid;                    // no bins: that was not kept
+  SimTime end;                     // of what was simulated
+  std::vector<TimeBins> links;     // one per entry of LocalRecords::links
+  std::vector<TimeBins> channels;  // and of its channels
+};
 
 // What one rank simulated: its own dies only, in ascending die order.
 struct LocalRecords {
@@ -29,6 +38,8 @@ struct LocalRecords {
   std::vector<std::vector<chiplet::Mark>>
       marks;                                 // of each entry of `dies`: none where programs have no marks
   std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)
+  std::vector<chiplet::ChannelCounters> channels;  // of this rank's IO dies, sorted by (io_die, channel)
+  LocalBins bins;
 };
 
 // Sums over the whole package, equal on every rank.

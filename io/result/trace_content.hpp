@@ -15,4 +15,11 @@ constexpr auto enum_names(std::type_identity<TraceContent>) {
   return named<TraceContent>({{none, "none"}, {summary, "summary"}, {ops, "ops"}, {path, "path"}});
 }
 
+// Bins of time in which it tells how long each link and DRAM channel was busy: 0 or a power of two, so that a whole number
+// of rows makes a block of cells.
+inline constexpr std::uint32_t default_bins = 256, most_bins = 4096;
+constexpr bool is_bin_count(std::uint32_t bins) {
+  return bins <= most_bins && (bins & (bins - 1)) == 0;
+}
+
 }  // namespace hecaton::io

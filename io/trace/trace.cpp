@@ -6,6 +6,7 @@
 #include <boost/mpi/collectives.hpp>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -15,6 +16,7 @@
 #include "io/files/seal.hpp"
 #include "io/files/shared_atomic_file.hpp"
 #include "io/files/shared_failure.hpp"
+#include "io/trace/bins.hpp"
 #include "io/trace/create_table.hpp"
 #include "io/trace/critical_path_table.hpp"
 #include "io/trace/layout.hpp"
@@ -36,11 +38,19 @@ struct Share {
   std::span<const Row> rows;
 };
 
+struct BinShares {
+  BinFrame frame;
+  Share<chiplet::ChannelCounters> channels;
+  Share<BinCell> of_links;
+  Share<BinCell> of_channels;
+};
+
 struct Shares {
   Share<DieRow> dies;
   Share<chiplet::OperationRow> operations;
   Share<LinkRow> links;
   Share<chiplet::WaitRow> waits;  // without rows: no table
+  std::optional<BinShares> bins;  // nothing: they were not kept
 };
 
 template <class Row>
@@ -73,18 +83,61 @@ Share<Row> share_rows(TraceTable<Row> table, const LocalRecords& local,
   return make_share(std::move(table), std::move(layout), std::span<const Row>(rows));
 }
 
+// Of rows that are in the order of their nodes, `each` of the file for one of these.
+template <class Row, class NodeOf>
+TraceLayout layout_by_node(std::span<const Row> rows, NodeOf&& node_of, std::uint64_t each,
+                           const net::Topology& topology, const boost::mpi::communicator& comm) {
+  std::vector<std::uint32_t> nodes;
+  std::vector<std::uint64_t> per_node;
+  for (const Row& row : rows) {
+    if (nodes.empty() || nodes.back() != node_of(row)) {
+      nodes.push_back(node_of(row));
+      per_node.push_back(0);
+    }
+    per_node.back() += each;
+  }
+  return make_layout(nodes, per_node, topology.nodes(), comm);
+}
+
+std::uint32_t node_of(const LinkRow& row) {
+  return row.counters.from;
+}
+std::uint32_t node_of_channel(const chiplet::ChannelCounters& row) {
+  return row.io_die;
+}
+
 Share<LinkRow> share_links(std::span<const LinkRow> rows, const net::Topology& topology,
                            const boost::mpi::communicator& comm) {
-  std::vector<std::uint32_t> nodes;
-  std::vector<std::uint64_t> links_per_node;
-  for (const LinkRow& row : rows) {
-    if (nodes.empty() || nodes.back() != row.counters.from) {
-      nodes.push_back(row.counters.from);
-      links_per_node.push_back(0);
-    }
-    ++links_per_node.back();
-  }
-  return make_share(link_table(), make_layout(nodes, links_per_node, topology.nodes(), comm), rows);
+  return make_share(link_table(), layout_by_node(rows, node_of, 1, topology, comm), rows);
+}
+
+std::optional<BinShares> share_bins(const RunResult& result, const FoldedBins& folded,
+                                    std::span<const LinkRow> links, const net::Topology& topology,
+                                    const boost::mpi::communicator& comm) {
+  const LocalRecords& local = result.local;
+  const std::uint32_t bins = local.bins.grid.count;
+  if (bins == 0) return std::nullopt;
+  const std::span<const chiplet::ChannelCounters> channels = local.channels;
+  BinShares shares{
+      {},
+      make_share(channel_table(), layout_by_node(channels, node_of_channel, 1, topology, comm), channels),
+      make_share<BinCell>(link_bin_table(), layout_by_node(links, node_of, bins, topology, comm),
+                          folded.links),
+      make_share<BinCell>(channel_bin_table(),
+                          layout_by_node(channels, node_of_channel, bins, topology, comm), folded.channels)};
+  shares.frame = {bins, folded.width_ps, shares.of_links.layout.rows() / bins, shares.channels.layout.rows(),
+                  result.sampled.has_value()};
+  return shares;
+}
+
+// Rows of everything, over all ranks.
+TraceRows rows_of(const Shares& shares) {
+  TraceRows rows{shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows(), 0,
+                 0};
+  if (!shares.bins) return rows;
+  rows.channels = shares.bins->frame.channels;
+  rows.bins = shares.bins->frame.bins;
+  return rows;
 }
 
 void write_offsets(const hdf5::Handle& file, const std::string& table, const TraceLayout& layout) {
@@ -110,8 +163,7 @@ std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Sh
   return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() +
          result.critical_path.size() * sizeof(critical::Segment) + result.accounting.size() * 1024 +
          shares.waits.layout.rows() * sizeof(chiplet::WaitRow) +
-         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) +
-         trace_bytes(shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows());
+         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) + trace_bytes(rows_of(shares));
 }
 
 // Rank 0 alone: all there is but the cells of the tables whose rows all ranks have.
@@ -122,6 +174,10 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
   create_table(file, shares.dies.table, shares.dies.layout.rows());
   create_table(file, shares.operations.table, shares.operations.layout.rows());
   create_table(file, shares.links.table, shares.links.layout.rows());
+  if (shares.bins) {
+    create_table(file, channel_table(), shares.bins->frame.channels);
+    create_bins(file, shares.bins->frame);
+  }
   write_offsets(file, shares.operations.table.group, shares.operations.layout);
   if (shares.waits.layout.rows() > 0) {
     create_table(file, shares.waits.table, shares.waits.layout.rows());
@@ -239,6 +295,11 @@ std::vector<ColumnPart> fill_file(const fs::path& path, const Shares& shares,
     fill_table(file, shares.operations, comm, failure, parts);
     fill_table(file, shares.links, comm, failure, parts);
     if (shares.waits.layout.rows() > 0) fill_table(file, shares.waits, comm, failure, parts);
+    if (shares.bins) {
+      fill_table(file, shares.bins->channels, comm, failure, parts);
+      fill_table(file, shares.bins->of_links, comm, failure, parts);
+      fill_table(file, shares.bins->of_channels, comm, failure, parts);
+    }
   } catch (...) {
     file.abandon();
     throw;
@@ -297,12 +358,15 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
   const net::Topology topology = topology_of(deck);
   const std::vector<DieRow> dies = die_rows(deck, result, topology, comm);
   const std::vector<LinkRow> links = link_rows(result.local, topology);
+  const bool has_bins = result.local.bins.grid.count > 0;
+  const FoldedBins folded = has_bins ? fold_bins(result.local, comm) : FoldedBins{};
   const LocalRecords& local = result.local;
   const Shares shares{
       share_dies(local, dies, topology, comm),
       share_rows(operation_table(), local, local.operations_per_die, local.operations, topology, comm),
       share_links(links, topology, comm),
-      share_rows(wait_table(), local, local.waits_per_die, local.waits, topology, comm)};
+      share_rows(wait_table(), local, local.waits_per_die, local.waits, topology, comm),
+      share_bins(result, folded, links, topology, comm)};
   SharedAtomicFile file(path, comm);
   write_file(file.temporary(), deck, result, summary, provenance, shares, comm);
   file.publish();
@@ -314,9 +378,12 @@ std::uint64_t trace_frame_bytes(const Deck& deck) {
   return objects + deck.resolved_toml.size();
 }
 
-std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations) {
-  return (Checked{dies} * (row_bytes(die_table()) + sizeof(std::uint64_t)) +
-          Checked{links} * row_bytes(link_table()) + Checked{operations} * row_bytes(operation_table()))
+std::uint64_t trace_bytes(const TraceRows& rows) {
+  const Checked cells = (Checked{rows.links} + Checked{rows.channels}) * rows.bins;
+  return (Checked{rows.dies} * (row_bytes(die_table()) + sizeof(std::uint64_t)) +
+          Checked{rows.links} * row_bytes(link_table()) +
+          Checked{rows.operations} * row_bytes(operation_table()) +
+          Checked{rows.channels} * row_bytes(channel_table()) + cells * sizeof(BinCell))
       .value();
 }
 

@@ -3,6 +3,8 @@
 //   /dies/*         one row per compute die: place, counters, times, energies
 //   /operations/*   one row per finished operation, by die and then by time; offsets[d]: first row of die d
 //   /links/*        one row per directed link, by (from, to): time busy, flits, packets, payload
+//   /channels/*     one row per DRAM channel, by (io_die, channel): time busy
+//   /bins/*         when links and channels were busy: a matrix for each, by row and bin of time (bins.hpp)
 //   /deck, /summary   the resolved deck (TOML), its results (JSON)
 //   /provenance     what varies from run to run: attributes, `run` (JSON), `ranks` (one row each), `deck`
 //
@@ -34,7 +36,14 @@ void write_trace(const std::filesystem::path& path, const Deck& deck, const RunR
 // About what a trace takes beside its columns.
 std::uint64_t trace_frame_bytes(const Deck& deck);
 
-// Bytes of the columns of a trace of so many dies, links and operations, for an estimate before a run.
-std::uint64_t trace_bytes(std::uint64_t dies, std::uint64_t links, std::uint64_t operations);
+// Bytes of the columns of a trace, for an estimate before a run.
+struct TraceRows {
+  std::uint64_t dies = 0;
+  std::uint64_t links = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t channels = 0;  // of DRAM; 0 without bins
+  std::uint64_t bins = 0;      // of each link and channel
+};
+std::uint64_t trace_bytes(const TraceRows& rows);
 
 }  // namespace hecaton::io

@@ -276,6 +276,7 @@ void Network::send(Cycle now) {
   const Mail<Arrival>::Sender arrivals(state_.arrivals);
   const Mail<Credit>::Sender credits(state_.credits);
   const std::uint32_t whole = setup_.packet_flits;
+  std::uint32_t* const sent = counters_.sent.open(now);
   const Grant** head = lists_.heads.memory();
   const Grant** tail = lists_.tails.memory();
   for (const Grant& grant : lists_.grants) {
@@ -294,6 +295,7 @@ void Network::send(Cycle now) {
     *head = &grant;
     head += input.left == whole;
     const bool is_tail = --input.left == 0;
+    ++sent[FlitBins::place(grant.router, grant.out)];
     *tail = &grant;
     tail += is_tail;
     const bool stops = is_tail | (--input.count == 0) | (--output.credits == 0);

@@ -12,9 +12,10 @@ constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
 
 Network::Network(const Fabric& fabric, const Traffic& traffic, std::uint32_t packet_flits,
                  std::span<const RankId> owner_of, RankId self)
-    : setup_(fabric, traffic, packet_flits, owner_of, self), state_(setup_), lists_(setup_.nodes.size()) {
-  counters_.traffic.resize(setup_.nodes.size());
-}
+    : setup_(fabric, traffic, packet_flits, owner_of, self),
+      state_(setup_),
+      counters_(setup_),
+      lists_(setup_.nodes.size()) {}
 
 Cycle Network::next_after(Cycle now) const {
   if (!state_.busy.empty() || !state_.senders.empty()) return now + 1;

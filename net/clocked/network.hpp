@@ -60,6 +60,10 @@ class Network {
   std::span<const NodeId> nodes() const { return setup_.nodes; }
   const TrafficCounters& counters(std::size_t local) const { return counters_.traffic[local]; }
   PortCounters port(std::size_t local, Port port) const;
+  // When what is behind the port was busy.
+  TimeBins busy(std::size_t local, Port port) const {
+    return counters_.sent.busy(local, static_cast<std::uint32_t>(port));
+  }
   std::uint32_t packet_flits() const { return setup_.packet_flits; }
   std::uint64_t packets(std::size_t local) const { return state_.sources[local].packets; }
   std::uint32_t depth(std::size_t local) const { return state_.routers[local].state().depth; }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "net/clocked/flit_bins.hpp"
 #include "net/clocked/list.hpp"
 #include "net/clocked/mail.hpp"
 #include "net/clocked/node_set.hpp"
@@ -52,8 +53,12 @@ struct NetworkState {
 };
 
 struct NetworkCounters {
+  explicit NetworkCounters(const NetworkSetup& setup)
+      : traffic(setup.nodes.size()), sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()) {}
+
   std::vector<TrafficCounters> traffic;  // by router
   std::uint64_t decisions = 0;           // of routers, and flits that dies have sent
+  FlitBins sent;
 };
 
 // An input of a router bids for the switch: number * bid_inputs + input.

@@ -64,6 +64,7 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
     state.sender = {source.next, source.drawn,   source.packets,
                     source.left, source.channel, source.left > 0 ? state_.worms[source.worm] : Worm{}};
     state.counters = counters_.traffic[router];
+    state.sent = counters_.sent.save(router, from);
   }
   add_coming(from, all);
   for (const Pending& event : pending) add_pending(event, all[setup_.local[event.to.value]]);
@@ -236,6 +237,7 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
             "a port has sent other flits than those of its packets");
   }
   counters_.traffic[router] = state.counters;
+  counters_.sent.restore(router, state.sent);
   restore_coming(router, state, from);
   restore_sender(router, state, from);
   if ((bids.bidders | bids.askers) != 0) state_.busy.put(router);

@@ -80,13 +80,14 @@ struct Network::NodeState {
   std::vector<PortCounters> ports;
   Sender sender;
   TrafficCounters counters;
+  FlitBins::Saved sent;
   std::vector<Flit> arriving;   // by time and channel
   std::vector<Slot> returning;  // credits, likewise
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(output_pointer, input_pointer, channel_pointer, depth, inputs, outputs, injection_credits, ports,
-            sender, counters, arriving, returning);
+            sender, counters, sent, arriving, returning);
   }
 };
 

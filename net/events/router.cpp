@@ -23,7 +23,22 @@ RouterSetup setup_of(const Fabric& fabric, NodeId node) {
 }  // namespace
 
 Router::Router(const Fabric& fabric, NodeId node)
-    : setup_(setup_of(fabric, node)), state_(places_of(fabric, node)) {}
+    : setup_(setup_of(fabric, node)), state_(places_of(fabric, node)) {
+  for (std::uint32_t p = 0; p < port_count; ++p)
+    if (fabric.topology.neighbour(node, static_cast<Port>(p)))
+      counters_.ports[p].busy = TimeBins(fabric.bins);
+}
+
+TimeBins Router::busy(const Timing& timing, Port port) const {
+  const auto number = static_cast<std::size_t>(port);
+  TimeBins busy = counters_.ports[number].busy;
+  const std::int16_t run = state_.ports[number].out_run;
+  if (run != no_owner) {
+    const InputChannel& channel = state_.inputs[static_cast<std::size_t>(run)];
+    busy.add(channel.run_start, channel.run_start + channel.run_flits * timing.cycle);
+  }
+  return busy;
+}
 
 bool Router::idle(RouterContext& context, SimTime now) {
   retire_finished(context, now);

@@ -46,6 +46,8 @@ class Router {
   }
   const RouterSetup& setup() const { return setup_; }
   const RouterCounters& counters() const { return counters_; }
+  // When what is behind the port was busy, the run under way included.
+  TimeBins busy(const Timing& timing, Port port) const;
   // No worm is in its buffers at `now`.
   bool idle(RouterContext& context, SimTime now);
   // Credits of every output channel are home (for tests).

@@ -172,8 +172,9 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
     port.out_run = static_cast<std::int16_t>(id);
     state_.ports[in_port].running =
         static_cast<std::uint16_t>(state_.ports[in_port].running | (1u << (id % setup_.channels)));
-  } else if (tail) {
-    pop_worm(context, id, now);
+  } else {
+    counters.busy.add(now, port.out_busy);
+    if (tail) pop_worm(context, id, now);
   }
 }
 
@@ -223,6 +224,9 @@ inline void Router::retire(RouterContext& context, std::uint32_t id, SimTime now
   PortState& in = state_.ports[id / setup_.channels];
   in.running = static_cast<std::uint16_t>(in.running & ~(1u << (id % setup_.channels)));
   state_.ports[channel.out_port].out_run = no_owner;
+  // Now it is known how much of the run there was.
+  counters_.ports[channel.out_port].busy.add(
+      channel.run_start, channel.run_start + channel.run_flits * context.fabric.timing.cycle);
   const Worm& worm = context.worms[channel.front];
   if (worm.sent == worm.flits) pop_worm(context, id, channel.last_start);
 }

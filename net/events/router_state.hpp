@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/engine/base/time_bins.hpp"
 #include "net/events/credit_book.hpp"
 #include "net/events/worms.hpp"
 #include "net/package/bits.hpp"
@@ -207,10 +208,11 @@ struct PortCounters {
   std::uint64_t flits = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  TimeBins busy;  // but for the run under way
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(busy_ps, flits, packets, bytes);
+    archive(busy_ps, flits, packets, bytes, busy);
   }
 };
 

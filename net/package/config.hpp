@@ -104,8 +104,9 @@ struct NetworkConfig {
   RouterConfig router;
   InterfaceConfig interface;
   // How it is simulated; results are identical either way.
-  bool trains = true;   // let one event stand for a run of segments
-  bool clocked = true;  // let one event stand for a cycle of all routers, where that is possible
+  bool trains = true;      // let one event stand for a run of segments
+  bool clocked = true;     // let one event stand for a cycle of all routers, where that is possible
+  std::uint32_t bins = 0;  // of time, in which it is counted how long links are busy; 0: that is not kept
 };
 
 }  // namespace hecaton::net

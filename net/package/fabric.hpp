@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/engine/base/time.hpp"
+#include "core/engine/base/time_bins.hpp"
 #include "net/package/packet.hpp"
 #include "net/package/routing.hpp"
 #include "net/package/timing.hpp"
@@ -23,6 +24,7 @@ struct Fabric {
   // Routers may settle what the next cycle will bring, see Router::look_ahead.
   bool looks_ahead = true;
   bool bypasses = false;  // some worms pass over dies
+  BinGrid bins;           // in which it is counted how long links are busy
 
   // Throws std::invalid_argument, see Topology and Routes.
   Fabric(const NetworkConfig& config, bool with_io)
@@ -35,7 +37,8 @@ struct Fabric {
         links(config.link),
         looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
                     !topology.design().passes_dies),
-        bypasses(topology.design().passes_dies) {}
+        bypasses(topology.design().passes_dies),
+        bins(make_bins(config.bins, timing)) {}
 
   LinkTiming link(NodeId node, Port port) const;
   std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }

@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "core/engine/base/time.hpp"
+#include "core/engine/base/time_bins.hpp"
 #include "net/package/config.hpp"
 
 namespace hecaton::net {
@@ -96,6 +97,13 @@ inline Timing make_timing(const NetworkConfig& config) {
   timing.credit_use = timing.cycle * config.router.credit_cycles;
   timing.overhead = from_nanoseconds(config.interface.message_overhead_ns);
   return timing;
+}
+
+// Bins of whole cycles, so that a flit of a network that keeps step with one clock lies in one. Where they are narrower,
+// even a short run spends its time at the borders of bins.
+inline constexpr std::int64_t least_bin_cycles = 16;
+inline BinGrid make_bins(std::uint32_t count, const Timing& timing) {
+  return {count, least_bin_cycles * timing.cycle};
 }
 
 }  // namespace hecaton::net

@@ -153,6 +153,7 @@ void RunCheckpoints::write(Halted& halted) {
   for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
   head.operations = options_.operations;
   head.waits = options_.waits;
+  head.bins = halted.so_far.local.bins.grid.count;
   head.stretches = stretches;
   const fs::path file = options_.folder / checkpoint_name(halt);
   if (options_.operations)

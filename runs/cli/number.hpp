@@ -25,6 +25,20 @@ Number number_of(const std::string& option, const std::string& text, Number leas
                                                  whole ? "a whole number" : "a number", least, most));
 }
 
+// An option that takes 0, for none, or a power of two; what the field holds is its default.
+template <class Number>
+CLI::Option* add_power_of_two(CLI::App& command, const std::string& name, Number& field,
+                              std::type_identity_t<Number> most, const std::string& text) {
+  const auto take = [&field, name, most](const std::string& given) {
+    const Number value = number_of(name, given, Number{0}, most);
+    if ((value & (value - 1)) != 0) throw CLI::ValidationError(name, given + " is no power of two");
+    field = value;
+  };
+  return command.add_option_function<std::string>(name, take, text + "; a power of two, or 0 for none")
+      ->type_name("N")
+      ->default_str(fmt::format("{}", field));
+}
+
 // An option that takes a number; what the field holds is its default.
 template <class Number>
 CLI::Option* add_number(CLI::App& command, const std::string& name, Number& field,

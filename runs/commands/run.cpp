@@ -65,6 +65,7 @@ struct RunArguments {
   std::string summary;  // file; empty: summary.json in the folder
   std::string profile;  // file; empty: none
   io::TraceContent trace = io::TraceContent::ops;
+  std::uint32_t bins = io::default_bins;
   ProgressChoice progress = ProgressChoice::automatic;
   engine::SyncKind sync = engine::SyncKind::automatic;
   EngineArguments engine;
@@ -299,6 +300,18 @@ CheckpointOptions checkpoint_options(const RunArguments& arguments, const Checke
   return options;
 }
 
+// Bins are of a whole run: one that goes on has those that it began with.
+std::uint32_t bins_of(const RunArguments& arguments, const io::CheckpointReader* resume,
+                      const boost::mpi::communicator& world) {
+  const std::uint32_t wanted = arguments.trace == io::TraceContent::none ? 0 : arguments.bins;
+  if (resume == nullptr) return wanted;
+  const std::uint32_t kept = resume->head().bins;
+  if (wanted > 0 && kept != wanted && world.rank() == 0 && arguments.progress != ProgressChoice::none)
+    io::print_warning(
+        fmt::format("--bins: the trace has {}, not {}: those of the run that it goes on from", kept, wanted));
+  return kept;
+}
+
 // Nothing if it was stopped.
 std::optional<io::RunResult> simulate_with_progress(const Workload& workload, const RunArguments& arguments,
                                                     RunCheckpoints& checkpoints,
@@ -309,6 +322,7 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
   options.lookahead = arguments.engine.lookahead();
   options.record_operations = records_operations(arguments);
   options.record_waits = records_waits(arguments);
+  options.bins = bins_of(arguments, checkpoints.resume(), world);
   options.halts = checkpoints.plan();
   options.resume = checkpoints.resume();
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
@@ -460,6 +474,8 @@ Action add_options(CLI::App& command) {
   add_choice(command, "--trace", run.trace,
              "What the trace holds: no trace, counters of dies and links, also every operation, also the "
              "critical path of the step");
+  add_power_of_two(command, "--bins", run.bins, io::most_bins,
+                   "Bins of time in which the trace tells how long links and DRAM channels were busy");
   add_choice(command, "--sync", run.sync, sync_choices,
              "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_engine_switches(command, run.engine);

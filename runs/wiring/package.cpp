@@ -31,7 +31,11 @@ bool is_clocked(const io::Deck& deck) {
 }
 
 Endpoint make_endpoint(const Workload& workload, const Recording& recording, NodeId node) {
-  if (workload.topology().is_io(node)) return {IoNode{chiplet::IoDie(workload.io_setup(node))}};
+  if (workload.topology().is_io(node)) {
+    chiplet::IoDieSetup setup = workload.io_setup(node);
+    if (workload.channels_of(node) > 0) setup.bins = recording.bins;
+    return {IoNode{chiplet::IoDie(setup)}};
+  }
   return std::visit([&](const auto& work) { return endpoint_of(work, workload, recording, node); },
                     workload.die_work());
 }

@@ -18,10 +18,11 @@ net::NetworkConfig network_of(const io::Deck& deck);
 // Whether the deck is simulated as a ClockedModel.
 bool is_clocked(const io::Deck& deck);
 
-// What dies keep of their time.
+// What is kept of what dies do, beside counters.
 struct Recording {
   bool operations = true;
   bool waits = false;  // which say something together with the operations
+  BinGrid bins = {};   // of DRAM channels
 };
 Endpoint make_endpoint(const Workload& workload, const Recording& recording, NodeId node);
 

@@ -7,6 +7,7 @@
 
 #include "core/engine/base/checked.hpp"
 #include "core/training/model/plan_error.hpp"
+#include "io/result/trace_content.hpp"
 #include "io/trace/trace.hpp"
 #include "net/lookahead/node_lookahead.hpp"
 #include "net/package/links.hpp"
@@ -58,7 +59,8 @@ std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std
                              channels * (sizeof(net::InputChannel) + sizeof(net::OutputChannel) + 64) + 2048;
   const std::uint64_t share = (topology.nodes() + ranks - 1) / ranks;
   const std::uint64_t program = 32u << 20;  // libraries and buffers
-  return (program + share * node + Checked{2} * rows / ranks * sizeof(chiplet::OperationRow)).value();
+  const Checked bins = Checked{link_count(topology)} * io::default_bins * sizeof(std::uint64_t) / ranks;
+  return (program + share * node + bins + Checked{2} * rows / ranks * sizeof(chiplet::OperationRow)).value();
 }
 
 // What a rank knows of the time that its neighbours' doings take to reach it. Where all keep step with one
@@ -110,7 +112,8 @@ Preview preview(const Workload& workload, int ranks, const std::string& partitio
   seen.estimate.memory_bytes_per_rank =
       memory_of(deck, topology, load.rows, static_cast<std::uint64_t>(ranks));
   seen.estimate.trace_bytes = (Checked{io::trace_frame_bytes(deck)} +
-                               io::trace_bytes(topology.dies(), link_count(topology), load.rows))
+                               io::trace_bytes({topology.dies(), link_count(topology), load.rows,
+                                                workload.channels(), io::default_bins}))
                                   .value();
   return seen;
 }

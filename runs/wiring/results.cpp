@@ -153,11 +153,30 @@ void require_finished(const ClockedModel& model, const boost::mpi::communicator&
     throw std::logic_error("the simulation stopped with flits in the network, or without all of its credits");
 }
 
+namespace {
+
+void take_channels(const IoNode& node, io::LocalRecords& records) {
+  const std::vector<chiplet::ChannelTotals>& channels = node.io.channels();
+  for (std::uint32_t c = 0; c < channels.size(); ++c) {
+    if (!channels[c].busy.keeps()) continue;
+    records.channels.push_back({node.io.id().value, c, channels[c].busy_ps});
+    records.bins.channels.push_back(channels[c].busy);
+  }
+}
+
+}  // namespace
+
 io::LocalRecords take_records(Model& model) {
   io::LocalRecords records;
   const net::Topology& topology = model.fabric().topology;
+  records.bins.grid = model.fabric().bins;
   for (Model::Node& node : model.nodes()) {
     for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
+    if (records.bins.grid.count > 0)
+      for_each_port(node.id, topology, [&](NodeId, net::Port port) {
+        records.bins.links.push_back(node.router.busy(model.fabric().timing, port));
+      });
+    if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) take_channels(*io, records);
     if (topology.is_io(node.id)) continue;
     records.dies.push_back(node.id.value);
     if (auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
@@ -180,9 +199,14 @@ io::LocalRecords take_records(Model& model) {
 
 io::LocalRecords take_records(ClockedModel& model) {
   io::LocalRecords records;
-  for (std::size_t i = 0; i < model.network().nodes().size(); ++i) {
+  const net::clocked::Network& network = model.network();
+  records.bins.grid = model.fabric().bins;
+  for (std::size_t i = 0; i < network.nodes().size(); ++i) {
     for (const chiplet::LinkCounters& link : links_of(model, i)) records.links.push_back(link);
-    records.dies.push_back(model.network().nodes()[i].value);
+    if (records.bins.grid.count > 0)
+      for_each_port(network.nodes()[i], model.fabric().topology,
+                    [&](NodeId, net::Port port) { records.bins.links.push_back(network.busy(i, port)); });
+    records.dies.push_back(network.nodes()[i].value);
     records.die_counters.emplace_back();
     records.operations_per_die.push_back(0);
     records.waits_per_die.push_back(0);

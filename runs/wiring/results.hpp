@@ -6,6 +6,7 @@
 #include <boost/mpi/communicator.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/result/run_result.hpp"
@@ -35,21 +36,28 @@ void require_finished(const ClockedModel& model, const boost::mpi::communicator&
 // Who has not ended its program and waits for what; empty after a run that is complete. Of this rank.
 std::vector<std::string> unfinished(const Model& model);
 
+// The ports of a node that lead to others, by these: visit(neighbour, port).
+template <class Visit>
+void for_each_port(NodeId node, const net::Topology& topology, Visit&& visit) {
+  std::vector<std::pair<NodeId, net::Port>> ports;
+  for (std::uint32_t p = 0; p < net::port_count; ++p)
+    if (const auto neighbour = topology.neighbour(node, static_cast<net::Port>(p)))
+      ports.emplace_back(*neighbour, static_cast<net::Port>(p));
+  std::sort(ports.begin(), ports.end());
+  for (const auto& [neighbour, port] : ports) visit(neighbour, port);
+}
+
 // Rows of the links that leave a node, by their other ends. `counters`(port) are those of what went out of it, but for
 // the two ends.
 template <class Counters>
 std::vector<chiplet::LinkCounters> link_rows(NodeId node, const net::Topology& topology,
                                              Counters&& counters) {
   std::vector<chiplet::LinkCounters> links;
-  for (std::uint32_t p = 0; p < net::port_count; ++p) {
-    const auto port = static_cast<net::Port>(p);
-    const auto neighbour = topology.neighbour(node, port);
-    if (!neighbour) continue;
+  for_each_port(node, topology, [&](NodeId to, net::Port port) {
     chiplet::LinkCounters& link = links.emplace_back(counters(port));
     link.from = node.value;
-    link.to = neighbour->value;
-  }
-  std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.to < b.to; });
+    link.to = to.value;
+  });
   return links;
 }
 

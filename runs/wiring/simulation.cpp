@@ -74,6 +74,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const std::vector<NodeOutcome> nodes = outcomes(run.model);
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
+  result.local.bins.end = {result.totals.simulated_ps};
   if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += result.events_before = run.options.resume->head().events;
@@ -188,7 +189,9 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
                                       const boost::mpi::communicator& world) {
   const auto start = std::chrono::steady_clock::now();
   const io::Deck& deck = workload.deck();
-  const net::Fabric fabric(network_of(deck), workload.has_io());
+  net::NetworkConfig network = network_of(deck);
+  network.bins = options.bins;
+  const net::Fabric fabric(network, workload.has_io());
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);
   const RankId self{static_cast<std::uint32_t>(world.rank())};
@@ -201,7 +204,8 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
                        fabric.timing.lookahead(link_alone));
     return run_to_its_end(Run<ClockedModel>{workload, model, options, sync, world, start});
   }
-  const Recording recording{.operations = options.record_operations, .waits = options.record_waits};
+  const Recording recording{
+      .operations = options.record_operations, .waits = options.record_waits, .bins = fabric.bins};
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, recording, node); });
   model.set_regions(partition.owner, bypass_links_of(workload), options.lookahead);

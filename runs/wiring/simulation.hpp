@@ -16,6 +16,7 @@
 #include "io/deck/deck.hpp"
 #include "io/result/run_result.hpp"
 #include "io/result/summary.hpp"
+#include "io/result/trace_content.hpp"
 #include "net/lookahead/sources.hpp"
 #include "runs/wiring/progress.hpp"
 #include "runs/wiring/workload.hpp"
@@ -46,7 +47,8 @@ struct RunOptions {
   bool shared_memory = true;  // may ranks of one host use it?
   bool record_operations = true;
   bool record_waits = false;
-  net::LookaheadSources lookahead;  // for tests and measurements: all are on
+  std::uint32_t bins = io::default_bins;  // 0: none; of a run that goes on, those that it has
+  net::LookaheadSources lookahead;        // for tests and measurements: all are on
   std::function<void(const Progress&)> progress;
   HaltPlan halts;
   io::CheckpointReader* resume = nullptr;  // go on from there instead of beginning

@@ -20,7 +20,7 @@ bool uses(const training::Plan& plan, chiplet::Ring ring) {
 }
 
 // Channels of the whole package; 0: one per edge die.
-std::uint32_t channels_of(const chiplet::MemoryConfig& memory, std::uint32_t dies) {
+std::uint32_t wanted_channels(const chiplet::MemoryConfig& memory, std::uint32_t dies) {
   if (memory.channels > 0 || memory.dies_per_channel == 0) return memory.channels;
   return (dies + memory.dies_per_channel - 1) / memory.dies_per_channel;
 }
@@ -41,7 +41,7 @@ Workload::Workload(const io::Deck& deck, io::DieWork work)
       package_ring_(uses(plan(), chiplet::Ring::package)),
       timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
   if (!has_io()) return;
-  channels_of_io_ = net::spread_channels(topology_, channels_of(deck.memory, topology_.dies()));
+  channels_of_io_ = net::spread_channels(topology_, wanted_channels(deck.memory, topology_.dies()));
   shares_ = net::assign_channels(topology_, channels_of_io_);
 }
 
@@ -82,8 +82,12 @@ std::vector<chiplet::DramShare> Workload::dram_shares(NodeId die) const {
 
 chiplet::IoDieSetup Workload::io_setup(NodeId io) const {
   // An IO die that got none of the deck's channels is in nobody's share and never asked.
-  const std::uint32_t channels = std::max(1U, channels_of_io_[io.value - topology_.dies()]);
+  const std::uint32_t channels = std::max(1U, channels_of(io));
   return chiplet::resolve_io_die(deck_.memory, io, channels);
+}
+
+std::uint32_t Workload::channels_of(NodeId io) const {
+  return channels_of_io_[io.value - topology_.dies()];
 }
 
 std::uint64_t Workload::channels() const {

@@ -43,6 +43,7 @@ class Workload {
   // Precondition: there is DRAM. The IO dies that serve a die.
   std::vector<chiplet::DramShare> dram_shares(NodeId die) const;
   std::uint64_t channels() const;  // of DRAM, in the whole package
+  std::uint32_t channels_of(NodeId io) const;
   // Whether any ring edge passes over a skipped die: such worms are announced earlier, which shortens the
   // lookahead.
   bool uses_bypass() const;

@@ -35,6 +35,44 @@ def look_at_the_map(browser, traces):
     expect("J energy" in browser.text("#map-scales"), "another heat has another scale", browser.text("#map-scales"))
 
 
+def picture_of_the_map(browser):
+    return browser.run("return document.getElementById('map-canvas').toDataURL()")
+
+
+def look_at_the_map_at_a_time(browser, traces):
+    content = traces[0]["content"]
+    bins, links = content["busy"]["bins"], content["busy"]["links"]
+    rows = [links[i * bins:(i + 1) * bins] for i in range(len(content["links"]["from"]))]
+    expect(browser.text("#map-time-text").startswith("whole run"), "at first the map shows the whole run", browser.text("#map-time-text"))
+    whole = picture_of_the_map(browser)
+    slider = "const s = document.getElementById('map-time-slider'); "
+    expect(browser.run(slider + "return [s.max, s.getAttribute('aria-label').length > 0]") == [str(bins), True], "the slider has all bins")
+    browser.click("#map-time-slider")  # in its middle
+    place = int(browser.run(slider + "return s.value"))
+    expect(abs(place - bins / 2) <= 2, "a click moves the slider", place)
+    middle = picture_of_the_map(browser)
+    expect(middle != whole, "the slider changes the map")
+    busy = sum(row[place - 1] for row in rows) / len(rows) / 10
+    expect(f"links busy {browser.run('return percent(arguments[0])', busy / 100)}" in browser.text("#map-time-text"), "and says how busy links were",
+           busy, browser.text("#map-time-text"))
+    expect(browser.run(slider + "return s.getAttribute('aria-valuetext')").startswith(browser.text("#map-time-text").split(":")[0]), "so does its value")
+    differs = next(b for b in range(bins) if any(row[b] != row[place - 1] for row in rows))
+    browser.press("#map-time-slider", "\ue011", *["\ue014"] * (differs + 1))  # home, right
+    expect(browser.run("return document.getElementById('map-canvas').dataset.bin") == str(differs), "keys move it too")
+    expect(picture_of_the_map(browser) not in (whole, middle), "and change the map")
+    die, link = content["links"]["from"].index(0), rows[content["links"]["from"].index(0)]
+    tip = "return linkText(arguments[0], sharesAt(arguments[0], arguments[2]), arguments[1], arguments[2])"
+    told = browser.run(tip, content, die, differs)
+    expect(f"utilisation {browser.run('return percent(arguments[0])', link[differs] / 1000)}" in told, "a link tells its share of the bin", told)
+    browser.press("#map-time-slider", "\ue010", "\ue012")  # end, left: the last bin but one
+    browser.click("#map-play")
+    browser.run("const until = performance.now() + 5000; return new Promise(done => { const look = () => "
+                "document.getElementById('map-play').textContent === 'Play' || performance.now() > until ? done() : setTimeout(look, 20); look(); })")
+    expect(browser.run(slider + "return s.value") == str(bins), "play goes on to the end", browser.run(slider + "return s.value"))
+    browser.press("#map-time-slider", "\ue011")
+    expect(picture_of_the_map(browser) == whole, "home shows the whole run again")
+
+
 def look_at_the_timeline(browser, traces):
     overview = traces[0]["content"]["operations"]["overview"]
     expect(window(browser) == [0, overview["end_ps"]], "the whole step is shown at first")
@@ -77,12 +115,15 @@ def look_at_the_page(here):
         browser.open(f"{here}/page.html")
         expect(browser.run("return document.documentElement.dataset.ready") == "yes", "the page is drawn", browser.complaints())
         look_at_the_rest(browser, traces)
+        look_at_the_map_at_a_time(browser, traces)
         look_at_the_map(browser, traces)
         look_at_the_timeline(browser, traces)
         for kind in ("collective", "traffic"):
             run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
             browser.open(f"{here}/{kind}.html")
             expect(browser.run("return document.documentElement.dataset.ready") == "yes", f"a page of {kind} is drawn", browser.complaints())
+            has_slider = browser.run("return !document.getElementById('map-time').hidden")
+            expect(has_slider == (kind != "traffic"), f"the map of {kind} has a slider where the trace has bins", has_slider)
         look_at_a_hostile_name(browser, here)
         expect(browser.complaints() == [], "nothing stands on the console")
         asked = browser.requests()

@@ -53,7 +53,8 @@ with folder() as here:
 
     for ranks in (1, 2):
         for arguments in ([], ["fly"], ["run"], ["run", "a.toml", "b.toml"], ["run", "a.toml", "--fly"],
-                          ["run", "a.toml", "--trace", "all"], ["run", "a.toml", "--partition", "circle"],
+                          ["run", "a.toml", "--trace", "all"], ["run", "a.toml", "--bins", "100"], ["run", "a.toml", "--bins", "8192"],
+                          ["run", "a.toml", "--partition", "circle"],
                           ["run", "a.toml", "--trains", "maybe"], ["run", "a.toml", "--sync", "null-ish"],
                           ["run", "a.toml", "--progress", "loud"], ["run", "a.toml", "--set"],
                           ["validate", "a.toml", "--ranks", "0"], ["validate", "a.toml", "--ranks", "many"],

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 #include <vector>
 
@@ -55,12 +57,30 @@ class Sender {
 struct BenchResult {
   std::vector<Arrival> arrivals;  // sorted
   std::vector<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t>> links;
+  std::vector<std::vector<std::uint64_t>> busy;  // in bins of time, of each of `links`
+  std::uint64_t bin_ps = 0;
   std::uint64_t events = 0;
   bool drained = true;
   bool credits_home = true;
 };
 
 using BenchModel = net::PackageModel<Sender>;
+
+// The bins of every link, which are as wide as the widest; they add up to what the link has counted.
+inline void add_bins(const BenchModel& model, BenchResult& result) {
+  std::vector<TimeBins> all;
+  for (const auto& node : model.nodes())
+    for (std::uint32_t p = 0; p < net::port_count; ++p)
+      all.push_back(node.router.busy(model.fabric().timing, static_cast<net::Port>(p)));
+  for (const TimeBins& bins : all) result.bin_ps = std::max(result.bin_ps, bins.width_ps());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    result.busy.push_back(all[i].keeps() ? all[i].folded(result.bin_ps) : std::vector<std::uint64_t>{});
+    const std::vector<std::uint64_t>& busy = result.busy.back();
+    if (all[i].keeps()) {
+      EXPECT_EQ(std::accumulate(busy.begin(), busy.end(), std::uint64_t{0}), std::get<1>(result.links[i]));
+    }
+  }
+}
 
 // The nodes that `owner_of` gives to `self`, under this synchroniser.
 template <class Synchroniser>
@@ -89,6 +109,7 @@ BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owne
       result.links.emplace_back(node.id.value * 8 + p, port.busy_ps, port.flits, port.packets, port.bytes);
     }
   }
+  add_bins(model, result);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "core/chiplet/program/counters.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/deck/reader.hpp"
+#include "io/trace/bins.hpp"
 #include "runs/critical_path/find_path.hpp"
 #include "runs/sampling/sampled_step.hpp"
 
@@ -41,6 +42,46 @@ struct DieRecord {
   chiplet::DieCounters counters;
 };
 
+// Bins of rows, in the order of their keys.
+template <class Row, class KeyOf>
+std::vector<std::uint64_t> gather_bins(const std::vector<Row>& rows, const std::vector<io::BinCell>& cells,
+                                       KeyOf&& key_of, const boost::mpi::communicator& comm) {
+  struct KeyedCell {
+    std::uint32_t a = 0, b = 0;
+    std::uint64_t busy_ps = 0;
+  };
+  std::vector<KeyedCell> mine;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto [a, b] = key_of(rows[i / (cells.size() / rows.size())]);
+    mine.push_back({a, b, cells[i].busy_ps});
+  }
+  std::vector<KeyedCell> all = gather_rows(mine, comm);
+  std::stable_sort(all.begin(), all.end(), [](const KeyedCell& x, const KeyedCell& y) {
+    return std::pair(x.a, x.b) < std::pair(y.a, y.b);
+  });
+  std::vector<std::uint64_t> busy;
+  for (const KeyedCell& cell : all) busy.push_back(cell.busy_ps);
+  return busy;
+}
+
+std::pair<std::uint32_t, std::uint32_t> link_key(const chiplet::LinkCounters& link) {
+  return {link.from, link.to};
+}
+std::pair<std::uint32_t, std::uint32_t> channel_key(const chiplet::ChannelCounters& channel) {
+  return {channel.io_die, channel.channel};
+}
+
+void gather_all_bins(const io::LocalRecords& local, const boost::mpi::communicator& comm, Outcome& run) {
+  run.channels = gather_rows(local.channels, comm);
+  std::sort(run.channels.begin(), run.channels.end(),
+            [](const auto& a, const auto& b) { return channel_key(a) < channel_key(b); });
+  if (local.bins.grid.count == 0) return;
+  const io::FoldedBins folded = io::fold_bins(local, comm);
+  run.bin_ps = folded.width_ps;
+  run.link_bins = gather_bins(local.links, folded.links, link_key, comm);
+  run.channel_bins = gather_bins(local.channels, folded.channels, channel_key, comm);
+}
+
 // Adds the rows of a stretch to those of the ones before it; counters are of the whole run.
 void gather_records(const io::LocalRecords& local, const boost::mpi::communicator& comm, Outcome& run) {
   std::vector<DieRecord> mine;
@@ -62,7 +103,8 @@ void gather_records(const io::LocalRecords& local, const boost::mpi::communicato
                    [](const auto& a, const auto& b) { return a.die < b.die; });
   run.links = gather_rows(local.links, comm);
   std::sort(run.links.begin(), run.links.end(),
-            [](const auto& a, const auto& b) { return std::pair(a.from, a.to) < std::pair(b.from, b.to); });
+            [](const auto& a, const auto& b) { return link_key(a) < link_key(b); });
+  gather_all_bins(local, comm, run);
 }
 
 // Ranks that stand aside sleep, so that those at work have the processor.

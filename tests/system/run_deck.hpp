@@ -31,6 +31,9 @@ struct Outcome {
   std::vector<chiplet::OperationRow> operations;
   std::vector<chiplet::LinkCounters> links;
   critical::Path critical_path;  // of a run that recorded waits and was not interrupted
+  std::vector<chiplet::ChannelCounters> channels;
+  std::uint64_t bin_ps = 0;
+  std::vector<std::uint64_t> link_bins, channel_bins;  // row after row of links, of channels
 
   chiplet::DieCounters sum() const;  // of all dies
 };

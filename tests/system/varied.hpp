@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -113,7 +114,27 @@ std::ptrdiff_t first_difference(const std::vector<Row>& a, const std::vector<Row
   return -1;
 }
 
+// Bins hold all of the time that links and channels were busy, of each and to the picosecond.
+template <class Row>
+void expect_bins_add_up(const std::vector<Row>& rows, const std::vector<std::uint64_t>& bins,
+                        std::uint64_t bin_ps) {
+  if (rows.empty() || bins.empty()) return;
+  const auto each = static_cast<std::ptrdiff_t>(bins.size() / rows.size());
+  auto bin = bins.begin();
+  for (const Row& row : rows) {
+    EXPECT_EQ(std::accumulate(bin, bin + each, std::uint64_t{0}), row.busy_ps);
+    EXPECT_LE(*std::max_element(bin, bin + each), bin_ps);
+    bin += each;
+  }
+}
+
 inline void expect_same(const Outcome& got, const Outcome& wanted) {
+  EXPECT_EQ(got.bin_ps, wanted.bin_ps);
+  EXPECT_EQ(first_difference(got.link_bins, wanted.link_bins), -1);
+  EXPECT_EQ(first_difference(got.channel_bins, wanted.channel_bins), -1);
+  EXPECT_EQ(first_difference(got.channels, wanted.channels), -1);
+  expect_bins_add_up(got.links, got.link_bins, got.bin_ps);
+  expect_bins_add_up(got.channels, got.channel_bins, got.bin_ps);
   EXPECT_EQ(fields(got.totals), fields(wanted.totals));
   EXPECT_EQ(fields(got.traffic), fields(wanted.traffic));
   EXPECT_EQ(got.dies, wanted.dies);

@@ -13,6 +13,7 @@ IoDieSetup resolve_io_die(const MemoryConfig& memory, NodeId id, std::uint32_t c
 
 IoDie::IoDie(const IoDieSetup& setup) : setup_(setup) {
   state_.channels.resize(setup.channels);
+  totals_.channels.resize(setup.channels, {0, TimeBins(setup.bins)});
   if (setup.channels == 0 || setup.channel.is_free() || setup.burst_bytes == 0) {
     throw std::logic_error("IO die " + std::to_string(setup.id.value) +
                            " has no channel, bandwidth or burst size");
@@ -50,14 +51,19 @@ Message IoDie::next_answer(IoRequest& request, std::uint64_t bytes) const {
   return {setup_.id, request.die, tag, static_cast<std::uint32_t>(bytes), Route::direct};
 }
 
-void IoDie::serve(DramChannel& channel) {
+void IoDie::serve(std::size_t number) {
+  DramChannel& channel = state_.channels[number];
   IoRequest request = state_.requests.front();
   state_.requests.pop_front();
   // A write comes as one message and is stored as one burst, whatever the sender's burst size.
   const std::uint64_t bytes =
       request.reads() ? std::min<std::uint64_t>(request.left, setup_.burst_bytes) : request.left;
   const ExactTime ready{(request.arrival + setup_.latency).ps, 0};
-  channel.free = after(std::max(ready, channel.free), bytes);
+  const ExactTime start = std::max(ready, channel.free);
+  channel.free = after(start, bytes);
+  ChannelTotals& total = totals_.channels[number];
+  total.busy_ps += static_cast<std::uint64_t>(channel.free.ps - start.ps);
+  total.busy.add({start.ps}, {channel.free.ps});
   channel.done = SimTime{channel.free.ps} + SimDuration{channel.free.fraction > 0 ? 1 : 0};
   channel.busy = true;
   channel.answer = next_answer(request, bytes);

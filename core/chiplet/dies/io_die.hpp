@@ -16,8 +16,10 @@
 // nothing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/chiplet/dies/host.hpp"
 #include "core/chiplet/dies/io_die_state.hpp"
@@ -33,6 +35,7 @@ struct IoDieSetup {
   Rate channel;         // bytes per second, not free
   SimDuration latency;  // from request to first byte
   std::uint32_t burst_bytes = 262144;
+  BinGrid bins = {};  // in which it is counted how long channels are busy
 };
 
 // The memory part of a setup from a configuration; id and channels are the wiring's.
@@ -60,6 +63,7 @@ class IoDie {
   // "3 requests, next is a read for die 12; 1 channel busy until 5120000 ps"; empty if idle.
   std::string blocked_on() const;
   IoCounters counters() const;
+  const std::vector<ChannelTotals>& channels() const { return totals_.channels; }
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -69,7 +73,7 @@ class IoDie {
  private:
   void enqueue(const Message& message, SimTime now);
   // Gives the next burst to the channel.
-  void serve(DramChannel& channel);
+  void serve(std::size_t channel);
   ExactTime after(ExactTime start, std::uint64_t bytes) const;
   Message next_answer(IoRequest& request, std::uint64_t bytes) const;
 
@@ -96,11 +100,10 @@ void IoDie::on_timer(H& h, std::uint32_t /*token*/) {
   }
   state_.requests.insert(state_.requests.end(), state_.arrived.begin(), state_.arrived.end());
   state_.arrived.clear();
-  for (DramChannel& channel : state_.channels) {
-    if (state_.requests.empty()) break;
-    if (channel.busy) continue;
-    serve(channel);
-    h.wake_at(channel.done, 0);
+  for (std::size_t i = 0; i < state_.channels.size() && !state_.requests.empty(); ++i) {
+    if (state_.channels[i].busy) continue;
+    serve(i);
+    h.wake_at(state_.channels[i].done, 0);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "core/chiplet/program/tags.hpp"
 #include "core/engine/base/ids.hpp"
 #include "core/engine/base/time.hpp"
+#include "core/engine/base/time_bins.hpp"
 
 namespace hecaton::chiplet {
 
@@ -66,14 +67,28 @@ struct IoDieState {
   }
 };
 
+// Of one channel. Its time at work counts whole picoseconds that have begun and ended in it: a burst that follows
+// another begins in the picosecond in which that ends.
+struct ChannelTotals {
+  std::uint64_t busy_ps = 0;
+  TimeBins busy;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(busy_ps, busy);
+  }
+};
+
 struct IoDieTotals {
   std::uint64_t read_bytes = 0;
   std::uint64_t write_bytes = 0;
   std::uint64_t bursts = 0;
+  std::vector<ChannelTotals> channels;  // as many as the setup says
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(read_bytes, write_bytes, bursts);
+    for (ChannelTotals& channel : channels) archive(channel);
   }
 };
 

@@ -186,4 +186,22 @@ struct LinkCounters {
 };
 static_assert(lists_every_member<LinkCounters>);
 
+// One DRAM channel of an IO die, keyed by (io_die, channel).
+struct ChannelCounters {
+  std::uint32_t io_die = 0;
+  std::uint32_t channel = 0;
+  std::uint64_t busy_ps = 0;
+
+  static constexpr auto fields() {
+    using C = ChannelCounters;
+    using enum Combine;
+    return std::tuple(
+        field<&C::io_die>("io_die", "1", "Node of the IO die that the channel belongs to"),
+        field<&C::channel>("channel", "1", "Number of the channel, of those of its IO die"),
+        field<&C::busy_ps>("busy_ps", "ps", "Time the channel was moving data, in whole picoseconds", sum));
+  }
+  friend bool operator==(const ChannelCounters&, const ChannelCounters&) = default;
+};
+static_assert(lists_every_member<ChannelCounters>);
+
 }  // namespace hecaton::chiplet

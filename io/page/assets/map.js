@@ -53,11 +53,20 @@ const linkEnds = (content, i) => {
   return [nodeName(links.from[i], links.from_row[i], links.from_column[i], content), nodeName(links.to[i], links.to_row[i], links.to_column[i], content)];
 };
 
-function linkText(content, shares, i) {
+// In a bin of time, or, where that is null, in the whole run.
+function linkText(content, shares, i, bin) {
   const {links} = content;
   const [from, to] = linkEnds(content, i);
+  if (bin !== null) return `link from ${from}\nto ${to}\nutilisation ${percent(shares[i])}\n${mapTimeText(content, bin)}`;
   return `link from ${from}\nto ${to}\nutilisation ${percent(shares[i])}, busy ${seconds(links.busy_ps[i])}\n`
     + `payload ${bytes(links.bytes[i])}, ${counted(links.packets[i])} packets, ${counted(links.flits[i])} flits`;
+}
+
+function ioDieText(content, node, shares, bin) {
+  const {links} = content;
+  const own = links.from.indexOf(node);
+  return `${nodeName(node, links.from_row[own], links.from_column[own], content)}\n`
+    + `DRAM channels ${shares.length > 0 ? shares.map(percent).join(", ") : "none"}\n${mapTimeText(content, bin)}`;
 }
 
 function dieText(content, die, [, name], value, format) {

@@ -74,15 +74,34 @@ function drawLinks(context, layout, content, shares, most) {
   });
 }
 
-function drawIoDies(context, layout, content) {
+// Every IO die once, by the link that leaves it: visit(node, x, y).
+function forEachIoDie(layout, content, visit) {
   const {links} = content;
-  const size = layout.die * 0.4;
-  context.fillStyle = themed("static");
   links.from.forEach((node, i) => {
-    if (node < content.dies.die.length) return;
-    const [x, y] = ioCentre(layout, content, links.from_row[i], links.from_column[i]);
-    context.fillRect(x - size / 2, y - size / 2, size, size);
+    if (node >= content.dies.die.length) visit(node, ...ioCentre(layout, content, links.from_row[i], links.from_column[i]));
   });
+}
+
+// In a bin of time with the utilisation of their channels, which are shares by node; else all alike.
+function drawIoDies(context, layout, content, channels, most) {
+  const size = layout.die * 0.4;
+  const [idle, busy] = [themed("line"), themed("write")];
+  forEachIoDie(layout, content, (node, x, y) => {
+    context.fillStyle = channels === null ? themed("static") : mixed(idle, busy, most > 0 ? mean(channels.get(node) || []) / most : 0);
+    context.fillRect(x - size / 2, y - size / 2, size, size);
+    if (channels === null) return;
+    context.strokeStyle = themed("static");
+    context.lineWidth = 1;
+    context.strokeRect(x - size / 2, y - size / 2, size, size);
+  });
+}
+
+function ioDieAt(layout, content, x, y) {
+  let found = null;
+  forEachIoDie(layout, content, (node, cx, cy) => {
+    if (Math.max(Math.abs(x - cx), Math.abs(y - cy)) <= layout.die * 0.2) found = node;
+  });
+  return found;
 }
 
 function drawDies(context, layout, content, values, format, selected) {
@@ -131,7 +150,7 @@ function linkAt(layout, content, x, y) {
 // What is drawn of a trace: the state of the map, and how it changes.
 class PackageMap {
   constructor(traces, canvas, panel, scales) {
-    Object.assign(this, {traces, canvas, panel, scales, selected: null});
+    Object.assign(this, {traces, canvas, panel, scales, selected: null, bin: null, channels: null});
     this.setTrace(0);
     canvas.addEventListener("mousemove", event => this.hover(event));
     canvas.addEventListener("mouseleave", () => showTip(""));
@@ -141,8 +160,8 @@ class PackageMap {
 
   setTrace(index) {
     this.content = this.traces[index].content;
-    this.shares = utilisation(this.content);
     this.heat = null;
+    this.setBin(null);
     this.available = heats.map(each => heatValues(this.content, each).some(value => value > 0));
     this.select(null);
     const differs = heats.map(each => heatValues(this.content, each)).map(values => largest(values) > smallest(values) * 1.02);
@@ -155,17 +174,34 @@ class PackageMap {
     this.draw();
   }
 
+  // A bin of time, or null for the whole run.
+  setBin(bin) {
+    this.bin = bin;
+    this.shares = sharesAt(this.content, bin);
+    this.channels = bin === null ? null : channelsAt(this.content, bin);
+    this.most = bin === null ? largest([0, ...this.shares]) : mostAtAnyTime(this.content);
+    this.canvas.dataset.bin = bin === null ? "" : String(bin);
+    if (this.heat) this.draw();
+  }
+
+  textAt(x, y) {
+    const {content, layout} = this;
+    const die = dieAt(layout, content, x, y);
+    if (die !== null) return dieText(content, die, this.heat, this.values[die], this.heat[3]);
+    if (!layout.showsLinks) return "";
+    const io = this.channels === null ? null : ioDieAt(layout, content, x, y);
+    if (io !== null) return ioDieText(content, io, this.channels.get(io) || [], this.bin);
+    const link = linkAt(layout, content, x, y);
+    return link === null ? "" : linkText(content, this.shares, link, this.bin);
+  }
+
   place(event) {
     const box = this.canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
   hover(event) {
-    const at = this.place(event);
-    const die = dieAt(this.layout, this.content, ...at);
-    const link = die === null && this.layout.showsLinks ? linkAt(this.layout, this.content, ...at) : null;
-    const text = die !== null ? dieText(this.content, die, this.heat, this.values[die], this.heat[3]) : link !== null ? linkText(this.content, this.shares, link) : "";
-    showTip(text, event.clientX, event.clientY);
+    showTip(this.textAt(...this.place(event)), event.clientX, event.clientY);
   }
 
   select(die) {
@@ -192,16 +228,16 @@ class PackageMap {
     this.layout = mapLayout(this.content, width);
     const {context, height} = sizedContext(this.canvas, this.layout.height);
     context.clearRect(0, 0, width, height);
-    const most = this.shares.length > 0 ? largest(this.shares) : 0;
+    const {most} = this;
     if (this.layout.showsLinks) {
       drawLinks(context, this.layout, this.content, this.shares, most);
-      drawIoDies(context, this.layout, this.content);
+      drawIoDies(context, this.layout, this.content, this.channels, most);
     }
     const [low, high] = drawDies(context, this.layout, this.content, this.values, this.heat[3], this.selected);
     this.scales.replaceChildren(element("div", {class: "scale"}, this.heat[3](low), element("i", {style: `background:${heatGradient}`}),
       `${this.heat[3](high)} ${this.heat[1]}`));
     if (this.layout.showsLinks && most > 0) this.scales.append(element("div", {class: "scale"}, "0 %",
-      element("i", {style: "background:linear-gradient(to right, var(--line), var(--write))"}), `${percent(most)} utilisation of a link`));
+      element("i", {style: "background:linear-gradient(to right, var(--line), var(--write))"}), `${percent(most)} utilisation of a link${this.bin === null ? "" : " or of an IO die's DRAM channels, in a bin of time"}`));
   }
 }
 
@@ -211,6 +247,7 @@ function mapNote(content) {
   if (content.links.from.some((_, i) => linkKind(content, i) === "wrap")) parts.push("Lines that leave the package come in at the opposite edge. ");
   if (content.deck.some(([key, value]) => key === "package.topology" && value.includes("bypass"))) parts.push(
     "Rings of this package skip every second die: their messages pass it over the links drawn here, without touching its buffers. ");
+  if (content.busy) parts.push("The slider shows links, and IO dies by their DRAM channels, in one bin of time; its first place is the whole run, which dies always tell. ");
   return parts.join("");
 }
 
@@ -222,10 +259,14 @@ function showMap(traces, redraws) {
   const note = element("p", {class: "note"});
   const behind = element("div");
   const tools = element("div", {class: "tools"});
-  section.append(note, tools, element("div", {class: "columns"}, element("div", {}, canvas, scales), panel), behind);
+  const above = element("div");
+  section.append(note, tools, above, element("div", {class: "columns"}, element("div", {}, canvas, scales), panel), behind);
   const map = new PackageMap(traces, canvas, panel, scales);
+  const time = new MapTime(map);
+  above.append(time.box);
   const show = index => {
     map.setTrace(index);
+    time.reset();
     const {content} = map;
     note.textContent = mapNote(content);
     const heatChoice = choice("Dies by", "map-heat", heats.map(([key, name], i) => [key, name, !map.available[i]]), key => map.setHeat(key));

@@ -6,6 +6,7 @@ import os
 import h5py
 import numpy
 
+from hecaton.bins import Bins
 from hecaton.checksums import read
 from hecaton.frames import frame, read_table, text_of, units_of
 
@@ -85,6 +86,17 @@ class Trace:
     def links(self):
         """A row per directed link, by (from, to)."""
         return self._table("links")
+
+    @functools.cached_property
+    def channels(self):
+        """A row per DRAM channel, by (io_die, channel); None as `bins`."""
+        return self._table("channels")
+
+    @functools.cached_property
+    def bins(self):
+        """When links and DRAM channels were busy (Bins); None for a trace without (`run --bins 0`, or an old one)."""
+        with h5py.File(self.path, "r") as file:
+            return Bins(file["bins"]) if "bins" in file else None
 
     @functools.cached_property
     def operations(self):

@@ -175,6 +175,51 @@ TEST_F(Page, DiesAndLinksAreThoseOfTheTrace) {
   EXPECT_TRUE(without["links"]["from"].empty());
 }
 
+// Of the time from `from` on, what lies in each bin, in thousandths of the part of the bin that is in the run.
+std::vector<std::uint32_t> shares_in_bins(std::int64_t from, std::uint64_t busy_ps, std::int64_t width_ps) {
+  std::vector<std::uint32_t> shares;
+  for (std::int64_t begin = 0; begin < synthetic::simulated_ps; begin += width_ps) {
+    const std::int64_t end = std::min(begin + width_ps, synthetic::simulated_ps);
+    const std::int64_t in_bin =
+        std::min(from + static_cast<std::int64_t>(busy_ps), end) - std::max(from, begin);
+    const std::int64_t span = end - begin;
+    shares.push_back(
+        static_cast<std::uint32_t>((std::max<std::int64_t>(in_bin, 0) * 2000 + span) / (2 * span)));
+  }
+  return shares;
+}
+
+TEST_F(Page, LinksAndChannelsAreToldInBinsOfTime) {
+  std::int64_t width_ps = synthetic::least_bin_ps;
+  while (width_ps * synthetic::bins < synthetic::simulated_ps) width_ps *= 2;
+  const std::uint64_t rows = synthetic::links().size() + synthetic::channels().size();
+  // All bins, and half of them.
+  for (const auto& [cells, width] :
+       {std::pair{std::uint64_t{1} << 20U, width_ps}, std::pair{rows * synthetic::bins - 1, 2 * width_ps}}) {
+    std::vector<std::uint32_t> of_links, of_channels;
+    for (const auto& link : synthetic::links())
+      for (const std::uint32_t share : shares_in_bins(synthetic::busy_from(link), link.busy_ps, width))
+        of_links.push_back(share);
+    for (const auto& channel : synthetic::channels())
+      for (const std::uint32_t share : shares_in_bins(0, channel.busy_ps, width))
+        of_channels.push_back(share);
+    const json busy = content({}, {.busy_cells = cells})["busy"];
+    EXPECT_EQ(busy["width_ps"], width);
+    EXPECT_EQ(busy["links"], json(of_links));
+    EXPECT_EQ(busy["of_channels"], json(of_channels));
+    EXPECT_EQ(busy["channels"]["io_die"].size(), synthetic::channels().size());
+  }
+  EXPECT_TRUE(content({}, {.busy_cells = 7 * rows})["busy"].is_null());
+}
+
+TEST_F(Page, BinsThatCannotBeAreRefused) {
+  const std::uint64_t cells = synthetic::links().size() * synthetic::bins;
+  std::vector<std::uint64_t> busy(cells, 1);
+  busy.back() = std::uint64_t{1} << 62U;
+  overwrite(trace_, "bins/links", busy);
+  EXPECT_NE(refusal({{trace_}, {}, {}}).find("more of a bin than its width"), std::string::npos);
+}
+
 TEST_F(Page, NoStringOfATraceCanEndTheData) {
   const fs::path hostile = scratch_ / "a<!--<script>alert(1)<!--.h5";
   fs::copy_file(trace_, hostile);

@@ -123,6 +123,19 @@ std::vector<chiplet::LinkCounters> links() {
   return all;
 }
 
+std::int64_t busy_from(const chiplet::LinkCounters& link) {
+  const auto most = static_cast<std::uint64_t>(simulated_ps) - link.busy_ps;
+  return static_cast<std::int64_t>(hash(link.from, link.to) % most);
+}
+
+std::vector<chiplet::ChannelCounters> channels() {
+  std::vector<chiplet::ChannelCounters> all;
+  for (std::uint32_t io_die = dies; io_die < dies + io_dies; ++io_die)
+    for (std::uint32_t channel = 0; channel <= io_die % 2; ++channel)
+      all.push_back({io_die, channel, hash(io_die, channel) % static_cast<std::uint64_t>(simulated_ps)});
+  return all;
+}
+
 io::Deck deck() {
   io::Deck deck;
   deck.name = "synthetic";
@@ -143,8 +156,22 @@ io::RunResult result(const Owner& owner, int rank, int ranks) {
     local.operations_per_die.push_back(operations.size());
     local.operations.insert(local.operations.end(), operations.begin(), operations.end());
   }
+  local.bins.grid = {bins, {least_bin_ps}};
+  local.bins.end = {simulated_ps};
+  const auto busy = [&](std::int64_t from, std::uint64_t busy_ps) {
+    TimeBins busy_in(local.bins.grid);
+    busy_in.add({from}, {from + static_cast<std::int64_t>(busy_ps)});
+    return busy_in;
+  };
   for (const chiplet::LinkCounters& link : links()) {
-    if (owner(die_of_node(link.from), ranks) == rank) local.links.push_back(link);
+    if (owner(die_of_node(link.from), ranks) != rank) continue;
+    local.links.push_back(link);
+    local.bins.links.push_back(busy(busy_from(link), link.busy_ps));
+  }
+  for (const chiplet::ChannelCounters& channel : channels()) {
+    if (owner(die_of_node(channel.io_die), ranks) != rank) continue;
+    local.channels.push_back(channel);
+    local.bins.channels.push_back(busy(0, channel.busy_ps));
   }
   result.totals.simulated_ps = simulated_ps;
   result.totals.packets = 12'345;

@@ -21,6 +21,8 @@ inline constexpr std::uint32_t columns = 6;
 inline constexpr std::uint32_t dies = rows * columns;
 inline constexpr std::uint32_t io_dies = 16;  // one on each of the 2 * (4 + 6) - 4 edge dies
 inline constexpr std::int64_t simulated_ps = 7'000'000'000'003;
+inline constexpr std::uint32_t bins = 64;  // of time
+inline constexpr std::uint64_t least_bin_ps = 1000;
 
 // Which of `ranks` ranks owns a die.
 using Owner = std::function<int(std::uint32_t die, int ranks)>;
@@ -36,6 +38,10 @@ hecaton::chiplet::DieCounters counters_of(std::uint32_t die);
 std::vector<hecaton::chiplet::OperationRow> operations_of(std::uint32_t die);
 // All directed links, sorted by (from, to).
 std::vector<hecaton::chiplet::LinkCounters> links();
+// When a link is busy: once, for all of its busy time.
+std::int64_t busy_from(const hecaton::chiplet::LinkCounters& link);
+// One or two channels of every IO die, sorted; each is busy from the start on.
+std::vector<hecaton::chiplet::ChannelCounters> channels();
 // The die that a node belongs to: itself, or the die an IO die is attached to.
 std::uint32_t die_of_node(std::uint32_t node);
 

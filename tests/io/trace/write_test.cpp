@@ -113,6 +113,61 @@ TEST(WriteTrace, LinksHoldTheirEndsAndCounts) {
   }
 }
 
+// What of the picoseconds from `from` on lies in each bin.
+std::vector<std::uint64_t> in_bins(std::int64_t from, std::uint64_t busy_ps, std::int64_t width_ps) {
+  std::vector<std::uint64_t> busy;
+  for (std::uint32_t bin = 0; bin < synthetic::bins; ++bin) {
+    const std::int64_t first = std::max(from, bin * width_ps);
+    const std::int64_t last = std::min(from + static_cast<std::int64_t>(busy_ps), (bin + 1) * width_ps);
+    busy.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(last - first, 0)));
+  }
+  return busy;
+}
+
+TEST(WriteTrace, BinsSayWhenLinksAndChannelsWereBusy) {
+  const mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  synthetic::write(scratch / "trace.h5", synthetic::owners()[2].owner, world);
+  if (world.rank() != 0) return;
+  std::int64_t width_ps = synthetic::least_bin_ps;
+  while (width_ps * synthetic::bins < synthetic::simulated_ps) width_ps *= 2;
+  std::vector<std::uint64_t> of_links, of_channels;
+  const auto append = [](std::vector<std::uint64_t>& all, const std::vector<std::uint64_t>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  for (const LinkCounters& link : synthetic::links())
+    append(of_links, in_bins(synthetic::busy_from(link), link.busy_ps, width_ps));
+  for (const auto& channel : synthetic::channels())
+    append(of_channels, in_bins(0, channel.busy_ps, width_ps));
+  const h5::Content content = h5::read(scratch / "trace.h5");
+  EXPECT_EQ(h5::cells<std::uint64_t>(content, "bins/links"), of_links);
+  EXPECT_EQ(h5::cells<std::uint64_t>(content, "bins/channels"), of_channels);
+  EXPECT_EQ(content.at("bins/links").shape,
+            (std::vector<unsigned long long>{synthetic::links().size(), synthetic::bins}));
+  const std::string width(reinterpret_cast<const char*>(&width_ps), sizeof width_ps);
+  EXPECT_EQ(content.at("bins/links").attributes.at("width_ps"), width);
+  EXPECT_EQ(content.at("bins/channels").attributes.at("width_ps"), width);
+  std::vector<std::uint32_t> io_dies;
+  for (const auto& channel : synthetic::channels()) io_dies.push_back(channel.io_die);
+  EXPECT_EQ(h5::cells<std::uint32_t>(content, "channels/io_die"), io_dies);
+}
+
+TEST(WriteTrace, WithoutBinsThereAreNone) {
+  const mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  hecaton::io::RunResult run = synthetic::result(synthetic::owners()[0].owner, world.rank(), world.size());
+  run.local.bins = {};
+  run.local.channels.clear();
+  const auto summary = hecaton::io::make_summary(synthetic::deck(), run, synthetic::facts(), world);
+  hecaton::io::write_trace(scratch / "trace.h5", synthetic::deck(), run, summary,
+                           hecaton::io::collect_provenance("", "", world), world);
+  if (world.rank() != 0) return;
+  const h5::Content content = h5::read(scratch / "trace.h5");
+  EXPECT_TRUE(content.contains("links/busy_ps"));
+  EXPECT_FALSE(content.contains("bins"));
+  EXPECT_FALSE(content.contains("channels"));
+}
+
 TEST(WriteTrace, EveryColumnSaysItsUnitAndWhatItIs) {
   const mpi::communicator world;
   const synthetic::Scratch scratch(world);
@@ -280,7 +335,9 @@ TEST(TraceBytes, IsTheSizeOfTheColumns) {
     if (path == "operations/die") operations = object.shape[0];
   }
   // The estimate leaves out the last entry of the offsets.
-  EXPECT_EQ(hecaton::io::trace_bytes(synthetic::dies, synthetic::links().size(), operations) + 8, bytes);
+  const hecaton::io::TraceRows rows{synthetic::dies, synthetic::links().size(), operations,
+                                    synthetic::channels().size(), synthetic::bins};
+  EXPECT_EQ(hecaton::io::trace_bytes(rows) + 8, bytes);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ Case random_case(std::uint32_t seed) {
                                          : net::TopologyKind::mesh;
   const auto routing = static_cast<net::Routing>(draw(0, express ? 3 : 4));
   c.config = random_network(draw, topology, routing, cut_through);
+  c.config.bins = 32;
   const std::uint32_t columns = c.config.package.columns;
   const std::uint32_t dies = c.config.package.rows * columns;
   const std::uint32_t messages = draw(2, 120);
@@ -72,6 +73,8 @@ TEST(Trains, ChangeNothingButTheNumberOfEvents) {
     ASSERT_TRUE(single.drained && single.credits_home) << "seed " << seed;
     ASSERT_TRUE(trains.arrivals == single.arrivals) << "seed " << seed;
     ASSERT_TRUE(trains.links == single.links) << "seed " << seed;
+    ASSERT_EQ(trains.bin_ps, single.bin_ps) << "seed " << seed;
+    ASSERT_TRUE(trains.busy == single.busy) << "seed " << seed;
     ASSERT_TRUE(trains.drained && trains.credits_home) << "seed " << seed;
     with += trains.events;
     without += single.events;

@@ -143,5 +143,22 @@ TEST(ZeroLoad, ExpressHopCostsOneLinkLatency) {
   }
 }
 
+// A packet wins the switch of its first router three cycles after it was handed over, and holds the link from there for
+// a cycle per flit: 64 cycles from 3 ns on, in four bins that have to be 32 cycles wide to reach its end.
+TEST(ZeroLoad, AnIdleLinkIsBusyForTheFlitsOfAMessage) {
+  for (bool trains : {true, false}) {
+    net::NetworkConfig config = wormhole_mesh(1, 2);
+    config.trains = trains;
+    config.bins = 4;
+    const BenchResult result = run_messages(config, {{0, NodeId{0}, {NodeId{1}, 1, 64 * 64, false}}});
+    const auto east = static_cast<std::size_t>(net::Port::east);
+    ASSERT_EQ(std::get<1>(result.links.at(east)), 64'000U);
+    EXPECT_EQ(result.bin_ps, 32'000U);
+    EXPECT_EQ(result.busy.at(east), (std::vector<std::uint64_t>{29'000, 32'000, 3'000, 0}));
+    const auto back = net::port_count + static_cast<std::size_t>(net::Port::west);
+    EXPECT_EQ(result.busy.at(back), (std::vector<std::uint64_t>{0, 0, 0, 0}));
+  }
+}
+
 }  // namespace
 }  // namespace hecaton::test

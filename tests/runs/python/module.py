@@ -74,6 +74,7 @@ def check_training(folder):
     check(trace.strata is None and trace.segments is None, "a step that was simulated whole has no strata")
     check(trace.critical_path() is None and trace.critical_path("part") is None, "no path was recorded")
     check_times(trace)
+    check_bins(path)
     dies = trace.dies
     with h5py.File(path) as file:
         rows = file["operations"]
@@ -106,6 +107,21 @@ def check_critical_path(folder):
         check(sum(found["time_ps"]) == trace.simulated_ps and hecaton.units_of(found)["time_ps"] == "ps", "sums of the path")
     check("compute" in set(trace.critical_path("part")["part"]), "parts are words")
     refused(lambda: trace.critical_path("colour"), "choose one of")
+
+
+def check_bins(path):
+    trace = hecaton.Trace(path)
+    bins = trace.bins
+    with h5py.File(path) as file:
+        links = file["bins/links"]
+        check(numpy.array_equal(bins.links, links[:]) and numpy.array_equal(bins.channels, file["bins/channels"][:]), "bins")
+        check(bins.width_ps == links.attrs["width_ps"] and bins.units["links"] == links.attrs["units"], "width and unit of bins")
+    check(list(bins.links.sum(axis=1)) == list(trace.links["busy_ps"]), "bins of links add up to their time")
+    check(list(bins.channels.sum(axis=1)) == list(trace.channels["busy_ps"]), "bins of channels add up to their time")
+    check(bins.starts_ps[-1] + bins.width_ps >= trace.simulated_ps > bins.width_ps * bins.links.shape[1] // 2, "bins reach the end")
+    check(0 < bins.shares("channels").max() <= 1 and bins.shares().shape == bins.links.shape, "shares of bins")
+    check("all" in bins.covers, "what bins are of")
+    refused(lambda: bins.shares("dies"), "links or channels")
 
 
 def check_times(trace):
