@@ -43,6 +43,7 @@
 #include "runs/cli/out_of_memory.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/commands/run_outputs.hpp"
 #include "runs/critical_path/find_path.hpp"
 #include "runs/sampling/check_sample.hpp"
 #include "runs/sampling/sampled_step.hpp"
@@ -61,9 +62,7 @@ constexpr auto enum_names(std::type_identity<ProgressChoice>) {
 
 struct RunArguments {
   DeckArguments input;
-  std::string output;   // folder; empty: out/<deck>
-  std::string summary;  // file; empty: summary.json in the folder
-  std::string profile;  // file; empty: none
+  OutputArguments where;
   io::TraceContent trace = io::TraceContent::ops;
   std::uint32_t bins = io::default_bins;
   ProgressChoice progress = ProgressChoice::automatic;
@@ -80,60 +79,19 @@ struct RunArguments {
   int check_ranks = 0;  // only check all this, as a run on so many ranks would; 0: run
 };
 
+OutputPaths output_paths(const RunArguments& arguments) {
+  return output_paths(arguments.where, arguments.input.deck, arguments.trace != io::TraceContent::none);
+}
+
 io::SimulationWay way_of(const RunArguments& arguments) {
   return {arguments.engine.uses_trains(), arguments.clocked == Switch::on};
 }
 
-struct OutputPaths {
-  fs::path folder;
-  std::optional<fs::path> trace;  // none: no trace is wanted
-  fs::path summary;
-  std::optional<fs::path> profile;
-  fs::path checkpoints;       // a folder
-  fs::path unfinished_trace;  // where a run with checkpoints shows what it has so far
-};
-
-OutputPaths output_paths(const RunArguments& arguments) {
-  fs::path folder = arguments.output;
-  if (folder.empty()) folder = fs::path("out") / fs::path(arguments.input.deck).stem();
-  OutputPaths paths;
-  paths.folder = folder;
-  if (arguments.trace != io::TraceContent::none) paths.trace = folder / io::trace_name;
-  paths.summary = arguments.summary.empty() ? folder / io::summary_name : fs::path(arguments.summary);
-  if (!arguments.profile.empty()) paths.profile = arguments.profile;
-  paths.checkpoints = folder / "checkpoints";
-  paths.unfinished_trace = folder / io::trace_name;
-  return paths;
-}
-
-std::vector<fs::path> files_of(const OutputPaths& paths) {
-  std::vector<fs::path> files;
-  if (paths.trace) files.push_back(*paths.trace);
-  files.push_back(paths.summary);
-  if (paths.profile) files.push_back(*paths.profile);
-  return files;
-}
-
-// Before anything is opened for writing. The trace has its place also where none is wanted: an unfinished one of an
-// earlier run is removed.
 void expect_distinct_files(const RunArguments& arguments, const OutputPaths& paths,
                            std::vector<NamedFile> read) {
   if (!arguments.restart.empty() && arguments.restart != "latest")
     read.push_back({"--restart", arguments.restart});
-  std::vector<NamedFile> written{
-      {"the trace of --output", paths.unfinished_trace},
-      {"the lock of --output", paths.folder / output_lock_name},
-      {"the job of --output", paths.folder / output_job_name},
-      {arguments.summary.empty() ? "the summary of --output" : "--summary", paths.summary}};
-  if (paths.profile) written.push_back({"--profile", *paths.profile});
-  expect_distinct(read, written);
-}
-
-void print_files(const OutputPaths& paths) {
-  if (paths.trace) fmt::print("trace    {}\n", paths.trace->string());
-  fmt::print("summary  {}\n", paths.summary.string());
-  if (paths.profile) fmt::print("profile  {}\n", paths.profile->string());
-  std::fflush(stdout);
+  expect_distinct_files(arguments.where, paths, read);
 }
 
 bool records_waits(const RunArguments& arguments) {
@@ -214,12 +172,6 @@ Findings check_all(const RunArguments& arguments, int ranks) {
   found.run = wanted_run(arguments, deck);
   found.beginning = find_beginning(found.run);
   return found;
-}
-
-// What killed runs have left of the files in the output folder, which is this run's alone.
-void remove_unfinished(const OutputPaths& paths) {
-  for (const fs::path& file : {paths.unfinished_trace, paths.summary})
-    if (file.parent_path() == paths.folder) io::remove_unfinished(file);
 }
 
 std::string ended_text(const OutputPaths& paths) {
@@ -465,11 +417,13 @@ Action add_options(CLI::App& command) {
   const auto arguments = std::make_shared<RunArguments>();
   RunArguments& run = *arguments;
   add_deck(command, run.input);
-  command.add_option("--output", run.output, "Folder for trace.h5 and summary.json [out/<deck>]")
+  command.add_option("--output", run.where.output, "Folder for trace.h5 and summary.json [out/<deck>]")
       ->type_name("DIR");
-  command.add_option("--summary", run.summary, "Write the summary (JSON) here instead")->type_name("FILE");
+  command.add_option("--summary", run.where.summary, "Write the summary (JSON) here instead")
+      ->type_name("FILE");
   command
-      .add_option("--profile", run.profile, "Write what each rank did and where its time went (JSON) here")
+      .add_option("--profile", run.where.profile,
+                  "Write what each rank did and where its time went (JSON) here")
       ->type_name("FILE");
   add_choice(command, "--trace", run.trace,
              "What the trace holds: no trace, counters of dies and links, also every operation, also the "
