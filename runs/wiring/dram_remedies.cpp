@@ -73,7 +73,7 @@ Changes operator+(Changes some, const Changes& more) {
 Changes recomputation(const Trials& trials, const io::Deck& deck) {
   const io::Key& key = *io::find_key("training", "recompute");
   if (key.get(deck, key) == io::Value{true}) return {};
-  const Changes again = {{"training", "recompute", true}};
+  Changes again = {{"training", "recompute", true}};
   if (trials.planned(again)) return again;
   const Changes chosen = again + Changes{{"training", "minibatch_tokens", std::int64_t{0}}};
   return trials.planned(chosen) ? chosen : Changes{};
