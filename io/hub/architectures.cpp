@@ -82,10 +82,12 @@ constexpr ShapeKey opt[] = {hidden("hidden_size"), ffn("ffn_dim"), heads("num_at
 constexpr ShapeKey falcon[] = {hidden("hidden_size"), ffn("ffn_hidden_size", false),
                                heads("num_attention_heads"), layers("num_hidden_layers"), vocabulary};
 
-constexpr FixedKey no_biases[] = {{"attention_bias", "false"}, {"mlp_bias", "false"}};
+constexpr FixedKey no_biases[] = {
+    {"attention_bias", "false"}, {"lm_head_bias", "false"}, {"mlp_bias", "false"}};
 constexpr FixedKey no_attention_bias[] = {{"attention_bias", "false"}};
 constexpr FixedKey experts_everywhere[] = {
-    {"attention_bias", "false"}, {"decoder_sparse_step", "1"}, {"mlp_only_layers", "[]"}};
+    {"attention_bias", "false"},  {"qkv_bias", "false"},     {"use_qk_norm", "true"},
+    {"decoder_sparse_step", "1"}, {"mlp_only_layers", "[]"}, {"shared_expert_intermediate_size", "0"}};
 constexpr FixedKey of_opt[] = {{"do_layer_norm_before", "true"},
                                {"enable_bias", "true"},
                                {"layer_norm_elementwise_affine", "true"},
@@ -140,7 +142,7 @@ constexpr Architecture table[] = {
      .model_type = "phi3",
      .family = Family::llama,
      .shapes = llama,
-     .fixed = no_attention_bias},
+     .fixed = no_biases},
     {.name = "GPT2LMHeadModel",
      .model_type = "gpt2",
      .family = Family::gpt2,
@@ -181,19 +183,22 @@ constexpr std::string_view no_shapes[] = {
     "activation_dropout", "attention_dropout", "attn_pdrop", "dropout", "embd_pdrop", "hidden_dropout",
     "init_std", "initializer_range", "layerdrop", "resid_pdrop", "summary_first_dropout",
     // activations and norms, which are counted the same whatever they compute
-    "activation_function", "apply_residual_connection_post_layernorm", "hidden_act", "hidden_activation",
-    "layer_norm_eps", "layer_norm_epsilon", "norm_topk_prob", "query_pre_attn_scalar",
+    "activation", "activation_function", "apply_residual_connection_post_layernorm", "hidden_act",
+    "hidden_activation", "layer_norm_eps", "layer_norm_epsilon", "norm_topk_prob", "query_pre_attn_scalar",
     "reorder_and_upcast_attn", "rms_norm_eps", "scale_attn_by_inverse_layer_idx", "scale_attn_weights",
     // positions without weights, and windows
     "alibi", "max_position_embeddings", "max_window_layers", "original_max_position_embeddings",
-    "partial_rotary_factor", "rope_parameters", "rope_scaling", "rope_theta", "rotary", "sliding_window",
-    "use_mrope", "use_sliding_window",
+    "partial_rotary_factor", "rope_parameters", "rope_scaling", "rope_theta", "rotary", "rope_interleaved",
+    "sliding_window", "sliding_window_size", "full_attn_mod", "interpolate_factor", "use_mrope",
+    "use_sliding_window",
     // how experts are chosen and balanced
     "output_router_logits", "router_aux_loss_coef", "router_jitter_noise",
     // tokens, types, and what wrote the file
-    "_name_or_path", "auto_map", "bos_token_id", "decoder_start_token_id", "dtype", "eos_token_id",
-    "gradient_checkpointing", "is_decoder", "name_or_path", "pad_token_id", "prefix", "pretraining_tp",
-    "sep_token_id", "tokenizer_class", "torch_dtype", "transformers_version", "unk_token_id", "use_bfloat16",
+    "_attn_implementation", "_attn_implementation_autoset", "_name_or_path", "is_llama_config", "n_special",
+    "predict_special_tokens", "transformers.js_config", "unsloth_version", "auto_map", "bos_token_id",
+    "decoder_start_token_id", "dtype", "eos_token_id", "gradient_checkpointing", "is_decoder", "name_or_path",
+    "pad_token_id", "prefix", "pretraining_tp", "sep_token_id", "tokenizer_class", "torch_dtype",
+    "transformers_version", "unk_token_id", "use_bfloat16",
     // how text is generated, and other heads than the output
     "bad_words_ids", "cache_implementation", "chunk_size_feed_forward", "diversity_penalty", "do_sample",
     "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "finetuning_task",

@@ -138,10 +138,12 @@ LocalRecords read_stretch(const fs::path& path, const std::vector<std::uint32_t>
   return records;
 }
 
-// Puts the later rows of each die behind its earlier ones.
+// Puts the later rows of each die behind its earlier ones. Where none are counted none were recorded.
 template <class Row>
 void append_to_each(std::vector<Row>& rows, std::vector<std::uint64_t>& rows_per_die,
                     const std::vector<Row>& later, const std::vector<std::uint64_t>& later_per_die) {
+  if (later_per_die.empty()) return;
+  if (rows_per_die.empty()) rows_per_die.assign(later_per_die.size(), 0);
   std::vector<Row> joined;
   std::size_t from = 0, from_later = 0;
   const auto take = [&joined](const std::vector<Row>& part, std::size_t& start, std::uint64_t count) {

@@ -41,6 +41,27 @@ TOP = {"schema": int, "version": str, "git": str, "deck": str, "deck_digest": st
        "exchanging": float, "imbalance_events": float, "imbalance_computing": float, "ranks": list}
 
 
+def compare_by_cause(here):
+    """The same payload over slower links: what each part and each section takes longer adds up to the step's difference."""
+    paths = []
+    for name, settings in (("fast", ()), ("slow", ("--set", "link.bandwidth_GBps=16"))):
+        good(["run", "small.toml", "--trace", "path", "--output", name, "--progress", "none", *settings], here)
+        paths.append(json.loads(read(os.path.join(here, name, "summary.json"))))
+    apart = paths[1]["simulated_ps"] - paths[0]["simulated_ps"]
+    printed = run(["summary", "slow/trace.h5"], here)
+    check("critical path: serialisation" in printed.stdout and "waits longest for die (" in printed.stdout, printed.stdout)
+    compared = run(["compare", "fast/trace.h5", "slow/trace.h5"], here)
+    check(compared.returncode == 0 and not compared.stderr, f"compare by cause: {compared.stderr!r}")
+    blocks = compared.stdout.split("along their critical paths")[1].split("by pass and layer")
+    for block in blocks:
+        told = re.findall(r"^  (\S.*?) +\S+ \S+ +([+-]\d+) ps$", block, re.M)
+        check(told[-1] == ("together", f"{apart:+d}"), f"the sum is {told[-1]}, the steps differ by {apart}")
+        check(sum(int(ps) for name, ps in told[:-1]) == apart and len(told) > 1, f"{told} add up to {apart}")
+        sizes = [abs(int(ps)) for name, ps in told[:-1]]
+        check(sizes == sorted(sizes, reverse=True), "largest first")
+    check("serialisation" in blocks[0], blocks[0])
+
+
 def check_profile(profile, summary, printed):
     check({name: type(value) for name, value in profile.items()} == TOP, f"the profile's fields are {profile}")
     ranks = profile["ranks"]
@@ -123,27 +144,6 @@ with folder() as here:
     check(beside.returncode == 0 and beside.stdout.count("small.toml") == 2, f"compare prints {beside.stdout!r}")
     check("along their" not in beside.stdout and "no critical path" in beside.stderr, f"compare tells {beside.stderr!r}")
     compare_by_cause(here)
-
-def compare_by_cause(here):
-    """The same payload over slower links: what each part and each section takes longer adds up to the step's difference."""
-    paths = []
-    for name, settings in (("fast", ()), ("slow", ("--set", "link.bandwidth_GBps=16"))):
-        good(["run", "small.toml", "--trace", "path", "--output", name, "--progress", "none", *settings], here)
-        paths.append(json.loads(read(os.path.join(here, name, "summary.json"))))
-    apart = paths[1]["simulated_ps"] - paths[0]["simulated_ps"]
-    printed = run(["summary", "slow/trace.h5"], here)
-    check("critical path: serialisation" in printed.stdout and "waits longest for die (" in printed.stdout, printed.stdout)
-    compared = run(["compare", "fast/trace.h5", "slow/trace.h5"], here)
-    check(compared.returncode == 0 and not compared.stderr, f"compare by cause: {compared.stderr!r}")
-    blocks = compared.stdout.split("along their critical paths")[1].split("by pass and layer")
-    for block in blocks:
-        told = re.findall(r"^  (\S.*?) +\S+ \S+ +([+-]\d+) ps$", block, re.M)
-        check(told[-1] == ("together", f"{apart:+d}"), f"the sum is {told[-1]}, the steps differ by {apart}")
-        check(sum(int(ps) for name, ps in told[:-1]) == apart and len(told) > 1, f"{told} add up to {apart}")
-        sizes = [abs(int(ps)) for name, ps in told[:-1]]
-        check(sizes == sorted(sizes, reverse=True), "largest first")
-    check("serialisation" in blocks[0], blocks[0])
-
 
 # The largest packages and longest schedules that a deck may ask for: a form that goes from step to step would take minutes
 # or hours for each, so that the limit of `run` ends this test.
