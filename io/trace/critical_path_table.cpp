@@ -73,7 +73,7 @@ critical::Path read_critical_path(const std::filesystem::path& trace) {
       return std::string(reinterpret_cast<const char*>(path.data()), path.size() * sizeof(Segment));
     });
   } catch (const std::runtime_error& error) {
-    throw InputError({trace.string()}, "", "is not a readable trace", error.what(), "");
+    throw InputError({trace.string()}, "", "holds a critical path that cannot be read", error.what(), "");
   }
   critical::Path path(bytes.size() / sizeof(Segment));
   if (!path.empty()) std::memcpy(path.data(), bytes.data(), path.size() * sizeof(Segment));

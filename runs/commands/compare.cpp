@@ -12,12 +12,12 @@
 #include "io/report/message.hpp"
 #include "io/report/table.hpp"
 #include "io/result/summary.hpp"
-#include "io/trace/critical_path_table.hpp"
 #include "io/trace/result_set.hpp"
 #include "io/trace/stretch.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/commands/mixed_results.hpp"
+#include "runs/commands/path_of_trace.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -44,7 +44,7 @@ void print_differences(const Files& files, const std::vector<io::Summary>& summa
   std::vector<critical::Path> paths;
   std::string without;
   for (const std::string& file : files) {
-    paths.push_back(is_trace(file) ? io::read_critical_path(file) : critical::Path());
+    paths.push_back(is_trace(file) ? path_of_trace(file) : critical::Path());
     if (paths.back().empty() && runs_programs(summaries[paths.size() - 1]))
       without += (without.empty() ? "" : ", ") + file;
   }

@@ -10,12 +10,12 @@
 #include "io/report/critical_path.hpp"
 #include "io/report/quantity.hpp"
 #include "io/report/table.hpp"
-#include "io/trace/critical_path_table.hpp"
 #include "io/trace/recost.hpp"
 #include "io/trace/stretch.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/commands/mixed_results.hpp"
+#include "runs/commands/path_of_trace.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -36,7 +36,7 @@ int print_summary(const SummaryArguments& arguments) {
           "unfinished: the run had come to {} of simulated time; operations under way then are missing\n",
           io::format_si(static_cast<double>(summary.simulated_ps) * 1e-12, "s"));
     fmt::print("{}", io::render_table(summary));
-    fmt::print("{}", io::describe_path(io::read_critical_path(arguments.trace), summary.simulated_ps,
+    fmt::print("{}", io::describe_path(path_of_trace(arguments.trace), summary.simulated_ps,
                                        {summary.rows, summary.columns}));
   });
 }

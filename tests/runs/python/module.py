@@ -107,6 +107,18 @@ def check_critical_path(folder):
         check(sum(found["time_ps"]) == trace.simulated_ps and hecaton.units_of(found)["time_ps"] == "ps", "sums of the path")
     check("compute" in set(trace.critical_path("part")["part"]), "parts are words")
     refused(lambda: trace.critical_path("colour"), "choose one of")
+    small = repacked(path, lambda made: compress(made["critical_path"]))
+    check(list(hecaton.Trace(small).critical_path()["end_ps"]) == list(ends), "a compressed path is read")
+    printed = subprocess.run([HECATON, "summary", small], capture_output=True, text=True)
+    check(printed.returncode == 0 and "step time" in printed.stdout and "it is compressed" in printed.stderr,
+          f"the summary beside a compressed path: {printed.stdout} {printed.stderr}")
+
+
+def compress(group):
+    for name in list(group):
+        cells, told = group[name][:], dict(group[name].attrs)
+        del group[name]
+        group.create_dataset(name, data=cells, compression="gzip").attrs.update(told)
 
 
 def check_bins(path):
