@@ -59,8 +59,6 @@ void write_index(const fs::path& path, const fs::path& last, const fs::path& fol
   hdf5::write_attribute(file, unfinished_mark, std::int64_t{1});
   for (const char* name : {"deck", "summary", "dies", "links", "provenance"})
     hdf5::copy_object(source, name, file);
-  for (const char* name : {"channels", "bins"})
-    if (hdf5::has_object(source, name)) hdf5::copy_object(source, name, file);
   create_operations(file, folder, stretches);
   file.close();
 }

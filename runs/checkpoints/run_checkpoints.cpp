@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "io/files/atomic_file.hpp"
 #include "io/files/durable_file.hpp"
@@ -143,6 +144,8 @@ bool RunCheckpoints::at_halt(Halted& halted) {
 
 void RunCheckpoints::write(Halted& halted) {
   const SimTime halt = halted.halt.at;
+  const std::uint32_t bins = std::exchange(halted.so_far.local.bins, {}).grid.count;
+  halted.so_far.local.channels.clear();  // with the bins: the state has both, and each stretch would too
   io::on_root(world_, [&] { make_folder(); });
   std::vector<io::Stretch> stretches = stretches_;
   if (options_.operations) stretches.push_back(record(halt, halted.so_far));
@@ -153,7 +156,7 @@ void RunCheckpoints::write(Halted& halted) {
   for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
   head.operations = options_.operations;
   head.waits = options_.waits;
-  head.bins = halted.so_far.local.bins.grid.count;
+  head.bins = bins;
   head.stretches = stretches;
   const fs::path file = options_.folder / checkpoint_name(halt);
   if (options_.operations)
