@@ -25,10 +25,15 @@ if(HECATON_WARNINGS_AS_ERRORS)
 endif()
 if(HECATON_SANITIZE)
   # GCC sees uninitialised members of variants where the sanitizers have rewritten their moves.
-  target_compile_options(hecaton_options INTERFACE $<BUILD_INTERFACE:-Wno-maybe-uninitialized>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(hecaton_options INTERFACE $<BUILD_INTERFACE:-Wno-maybe-uninitialized>)
+  endif()
   target_compile_options(hecaton_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
                                                    -fno-omit-frame-pointer)
   target_link_options(hecaton_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(HECATON_FUZZ)
+  target_compile_options(hecaton_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # hecaton_room(NAME SOURCES file... USES target...)

@@ -46,13 +46,13 @@ PlanErrors none(const TrainingConfig&, MeshShape) {
 
 constexpr MethodInfo table[] = {
     {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton,
-     grid_divisions, none},
+     grid_divisions, grid_kv_lines, none},
     {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring, one_d_divisions,
-     flat_ring_problems},
+     one_d_kv_lines, flat_ring_problems},
     {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
-     plan_torus_ring, one_d_divisions, one_d_problems},
+     plan_torus_ring, one_d_divisions, one_d_kv_lines, one_d_problems},
     {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns of a square", plan_optimus,
-     grid_divisions, optimus_problems},
+     grid_divisions, grid_kv_lines, optimus_problems},
 };
 
 std::string method_names() {
@@ -143,7 +143,8 @@ Plan plan_step(const TrainingConfig& given, MeshShape mesh, const chiplet::DieCo
   throw_all(problems_of(given, mesh));
   const TrainingConfig config = padded(given, mesh);
   check_sizes(config);
-  Plan plan = method_of(given).plan(config, mesh, die);
+  const MethodInfo& method = method_of(given);
+  Plan plan = method.plan(config, mesh, die);
   for (const chiplet::Program& program : plan.roles) {
     chiplet::validate(program);
     check_counts(program, die);
@@ -151,7 +152,8 @@ Plan plan_step(const TrainingConfig& given, MeshShape mesh, const chiplet::DieCo
   plan.tokens = std::uint64_t{given.batch_sequences} * given.sequence_length;
   plan.model_flops = model_flops(given);  // padding does nothing useful
   plan.padding = padding_of(given, mesh);
-  if (!plan.padding.empty()) plan.padding_cost = padding_cost(plan, given, config, mesh);
+  if (!plan.padding.empty())
+    plan.padding_cost = padding_cost(plan, given, config, mesh, method.kv_lines(mesh));
   add_model_facts(plan, given, config);
   return plan;
 }

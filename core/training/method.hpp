@@ -22,6 +22,8 @@ struct MethodInfo {
   Plan (*plan)(const TrainingConfig&, MeshShape, const chiplet::DieConfig&);
   // What it cuts into equal parts.
   Divisions (*divisions)(const TrainingConfig&, MeshShape);
+  // Lines of dies that key/value heads are cut over; where there are more lines than heads, each is there several times.
+  std::uint64_t (*kv_lines)(MeshShape);
   // What it cannot do, whatever is padded.
   PlanErrors (*problems)(const TrainingConfig&, MeshShape);
 };

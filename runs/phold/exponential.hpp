@@ -16,10 +16,9 @@ namespace hecaton::phold {
 class Exponential {
  public:
   explicit Exponential(SimDuration mean)
-      : scale_(static_cast<std::uint64_t>(static_cast<double>(mean.ps) * std::numbers::ln2 * 16.0 + 0.5)) {
+      : scale_(nearest(static_cast<double>(mean.ps) * std::numbers::ln2 * 16.0)) {
     for (std::size_t i = 0; i < log2_.size(); ++i)
-      log2_[i] = static_cast<std::uint64_t>(
-          std::log2(1.0 + static_cast<double>(i) / intervals) * static_cast<double>(one) + 0.5);
+      log2_[i] = nearest(std::log2(1.0 + static_cast<double>(i) / intervals) * static_cast<double>(one));
   }
 
   SimDuration operator()(std::uint64_t random) const {
@@ -34,6 +33,11 @@ class Exponential {
   }
 
  private:
+  // Of a positive number.
+  static std::uint64_t nearest(double number) {
+    return static_cast<std::uint64_t>(number + 0.5);  // NOLINT(bugprone-incorrect-roundings)
+  }
+
   static constexpr std::size_t intervals = 1024;
   static constexpr unsigned log2_of_one = 30;
   static constexpr std::uint64_t one = std::uint64_t{1} << log2_of_one;

@@ -89,7 +89,7 @@ ActiveTasks active_tasks(const std::string& cluster) {
 
 fs::path new_submission(const Sweep& sweep) {
   for (int number = 1;; ++number) {
-    const fs::path folder = sweep.output / "submissions" / fmt::format("{}", number);
+    fs::path folder = sweep.output / "submissions" / fmt::format("{}", number);
     fs::create_directories(folder.parent_path());
     if (fs::create_directory(folder)) return folder;
   }

@@ -1,6 +1,7 @@
 #include "runs/wiring/expected_load.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -90,6 +91,16 @@ class ProgramBook {
     return found->second;
   }
 
+  // A package has many places; where nothing is exchanged over it, none of them is looked at.
+  bool exchanges_over(const chiplet::Program& program, std::size_t group) {
+    const auto [found, is_new] = groups_of_.try_emplace(&program);
+    if (is_new) {
+      for (const chiplet::Op& op : program)
+        if (chiplet::is_collective(op.code)) found->second.at(static_cast<std::size_t>(op.ring)) = true;
+    }
+    return found->second.at(group);
+  }
+
   const chiplet::SentCounts& over_group(const chiplet::DieSetup& setup, std::size_t group) {
     const chiplet::RingPlace& ring = setup.rings[group];
     const chiplet::LinePlace& line = setup.lines[group];
@@ -102,6 +113,7 @@ class ProgramBook {
 
  private:
   std::map<std::pair<const chiplet::Program*, std::vector<std::uint64_t>>, chiplet::ProgramCounts> alone_;
+  std::map<const chiplet::Program*, std::array<bool, chiplet::ring_count>> groups_of_;
   std::map<std::tuple<const chiplet::Program*, std::size_t, std::uint32_t, std::uint32_t, std::uint32_t,
                       std::uint32_t>,
            chiplet::SentCounts>
@@ -133,7 +145,7 @@ class Counter {
     const chiplet::ProgramCounts& all = book_.alone(setup);
     Checked sent_messages, sent_bytes;
     for (std::size_t group = 0; group < chiplet::ring_count; ++group) {
-      if (setup.lines[group].size <= 1) continue;
+      if (setup.lines[group].size <= 1 || !book_.exchanges_over(*setup.program, group)) continue;
       const chiplet::SentCounts& sent = book_.over_group(setup, group);
       sent_messages += sent.messages;
       sent_bytes += sent.bytes;

@@ -15,27 +15,39 @@ std::uint32_t tree_depth(std::uint32_t size) {
   return static_cast<std::uint32_t>(std::bit_width(size - 1));
 }
 
-// The message of round `round` of a broadcast, in the range of places around `position`. `from` and `to` are
-// the same if the range is one die already.
+// From a die that has the payload of a broadcast to one that has not.
 struct TreeMessage {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
 };
 
-TreeMessage tree_message(std::uint32_t size, std::uint32_t position, std::uint32_t root,
-                         std::uint32_t round) {
+// Calls visit(round, message) for the rounds of a broadcast, in the range of places around `position`, until
+// that range is one die or `visit` returns true.
+template <class Visit>
+void follow_tree(std::uint32_t size, std::uint32_t position, std::uint32_t root, Visit&& visit) {
   std::uint32_t low = 0, high = size, holder = root;
-  for (std::uint32_t r = 0; high - low > 1; ++r) {
+  for (std::uint32_t round = 0; high - low > 1; ++round) {
     const std::uint32_t half = (high - low + 1) / 2;
     const std::uint32_t middle = low + half;
     const bool holds_low = holder < middle;
     const std::uint32_t other = holds_low ? std::min(holder + half, high - 1) : holder - half;
-    if (r == round) return {holder, other};
+    if (visit(round, TreeMessage{holder, other})) return;
     const bool is_low = position < middle;
     if (is_low != holds_low) holder = other;
     (is_low ? high : low) = middle;
   }
-  return {position, position};
+}
+
+// The message of round `round`; `from` and `to` are the same if the range is one die already.
+TreeMessage tree_message(std::uint32_t size, std::uint32_t position, std::uint32_t root,
+                         std::uint32_t round) {
+  TreeMessage found{position, position};
+  follow_tree(size, position, root, [&](std::uint32_t r, const TreeMessage& message) {
+    if (r != round) return false;
+    found = message;
+    return true;
+  });
+  return found;
 }
 
 Exchange tree_step(const Op& op, const LinePlace& line, std::uint32_t root, std::uint32_t step) {
@@ -164,6 +176,16 @@ Exchange ring_exchange(const Op& op, const RingPlace& ring, std::uint32_t step) 
 }
 
 }  // namespace
+
+TreePlace tree_place(std::uint32_t size, std::uint32_t position, std::uint32_t root) {
+  TreePlace place;
+  follow_tree(size, position, root, [&](std::uint32_t, const TreeMessage& message) {
+    if (message.from == position) ++place.children;
+    if (message.to == position) place.has_parent = true;
+    return false;
+  });
+  return place;
+}
 
 std::uint32_t exchange_steps(const Op& op, const Places& places) {
   const std::uint32_t size = group_size(op, places);

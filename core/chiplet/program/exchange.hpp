@@ -61,6 +61,14 @@ std::uint32_t exchange_steps(const Op& op, const Places& places);
 // only broadcast and reduce have one.
 Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step);
 
+// Where a die is in the tree of a broadcast: how many dies it sends to, and whether one sends to it. In the tree
+// of a reduction messages go the other way. Takes as many steps as the tree is deep.
+struct TreePlace {
+  std::uint32_t children = 0;
+  bool has_parent = false;
+};
+TreePlace tree_place(std::uint32_t size, std::uint32_t position, std::uint32_t root);
+
 // Dies of the group, in the order that the schedule uses.
 inline std::uint32_t group_size(const Op& op, const Places& places) {
   return uses_ring(op) ? places.ring.size : places.line.size;

@@ -129,6 +129,15 @@ void directly(Sum& sum, const Op& op, const LinePlace& line) {
   sum.receive({line.size - 1, chunk_units(op.units, line.size, line.position)}, false);
 }
 
+// All of the payload each time: to the children and from the parent, or the other way.
+void along_tree(Sum& sum, const Op& op, const LinePlace& line, std::uint32_t root) {
+  const bool reduces = op.code == OpCode::reduce;
+  const TreePlace place = tree_place(line.size, line.position, root % line.size);
+  const std::uint64_t parents = place.has_parent ? 1 : 0;
+  sum.send({reduces ? parents : place.children, op.units});
+  sum.receive({reduces ? place.children : parents, op.units}, reduces);
+}
+
 void step_by_step(Sum& sum, const Op& op, const Places& places, std::uint32_t root) {
   const std::uint32_t steps = exchange_steps(op, places);
   for (std::uint32_t step = 0; step < steps; ++step) {
@@ -154,6 +163,8 @@ ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t
       directly(sum, op, places.line);
       break;
     case Schedule::tree:
+      along_tree(sum, op, places.line, root);
+      break;
     case Schedule::halving_doubling:
       step_by_step(sum, op, places, root);
       break;

@@ -1,6 +1,6 @@
 // What a die sends and receives in a whole collective, of any schedule: sums over the steps of exchange.hpp
 // that do not go from step to step, so that a ring of 65,536 dies or chunks takes no longer than a small one.
-// (Trees, and halving and doubling, have as many steps as the number of dies has bits, and are followed.)
+// (Trees, and halving and doubling, take as many steps as the number of dies has bits, and are followed.)
 //
 // Invariant (tested): equal to the sums over all steps. What does not fit into 64 bits throws
 // std::overflow_error.

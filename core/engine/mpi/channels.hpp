@@ -85,7 +85,7 @@ class MpiChannels {
 
   // A run that ends early leaves operations under way, which need their memory; it is about to be aborted.
   ~MpiChannels() {
-    if (!finished_) mpi_.release();
+    if (!finished_) static_cast<void>(mpi_.release());
   }
   MpiChannels(const MpiChannels&) = delete;
   MpiChannels& operator=(const MpiChannels&) = delete;

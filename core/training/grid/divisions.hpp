@@ -2,6 +2,8 @@
 // heads, words and experts over columns; sequences or tokens of a mini-batch over both.
 #pragma once
 
+#include <cstdint>
+
 #include "core/training/plan/division.hpp"
 #include "core/training/plan/plan.hpp"
 
@@ -9,6 +11,11 @@ namespace hecaton::training {
 
 // Of a configuration whose shapes are sound (problems_of_operators()).
 Divisions grid_divisions(const TrainingConfig& config, MeshShape mesh);
+
+// Key/value heads are cut over columns.
+inline std::uint64_t grid_kv_lines(MeshShape mesh) {
+  return mesh.columns;
+}
 
 // The smallest mini-batch that could be, in sequences: whole ones for every row, or attention by head, and
 // equally many tokens for every row and column. All mini-batches are multiples of it.

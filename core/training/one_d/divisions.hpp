@@ -5,6 +5,8 @@
 // equal, words also where a die would have none.
 #pragma once
 
+#include <cstdint>
+
 #include "core/training/plan/division.hpp"
 #include "core/training/plan/plan.hpp"
 
@@ -12,6 +14,11 @@ namespace hecaton::training {
 
 // Of a configuration whose shapes are sound (problems_of_operators()).
 Divisions one_d_divisions(const TrainingConfig& config, MeshShape mesh);
+
+// Key/value heads are cut over all dies.
+inline std::uint64_t one_d_kv_lines(MeshShape mesh) {
+  return mesh.dies();
+}
 
 // What no method of this family can do.
 PlanErrors one_d_problems(const TrainingConfig& config, MeshShape mesh);

@@ -206,16 +206,11 @@ Sum memory_of(const Plan& plan, const TrainingConfig& given, const TrainingConfi
   return sum;
 }
 
-bool is_one_d(const Meanings& meanings) {
-  return std::any_of(meanings.begin(), meanings.end(),
-                     [](const Meaning& m) { return m.spread == Spread::inputs; });
-}
-
 }  // namespace
 
 PaddingCost padding_cost(const Plan& plan, const TrainingConfig& given, const TrainingConfig& planned,
-                         MeshShape mesh) {
-  const Useful useful(given, planned, is_one_d(plan.meanings.at(0)) ? mesh.dies() : mesh.columns);
+                         MeshShape mesh, std::uint64_t kv_lines) {
+  const Useful useful(given, planned, kv_lines);
   std::vector<double> dies(plan.roles.size(), 0);
   for (const std::uint32_t role : plan.role_of_die) dies.at(role) += 1;
   Work work;
