@@ -176,6 +176,7 @@ std::optional<io::RunResult> run_to_its_end(const Run<AnyModel>& run) {
 void set_message_lookahead(Model& model, const std::vector<Sends>& sends, EarliestSends& earliest_sends,
                            const net::LookaheadSources& sources) {
   std::vector<bool> sends_out;
+  sends_out.reserve(sends.size());
   for (const Sends& node : sends) sends_out.push_back(node.any);
   for (Model::Node& node : model.nodes())
     if (auto* die = std::get_if<DieNode>(&node.endpoint.node))
