@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <boost/mpi/collectives.hpp>
 #include <boost/mpi/exception.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <stdexcept>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -41,6 +44,26 @@ Place end_of(const critical::Walk& walk, const boost::mpi::communicator& world) 
   const bool ends_last = walk.end() && mine.ps == last;
   return {boost::mpi::all_reduce(world, ends_last ? mine.die : none, boost::mpi::minimum<std::uint32_t>()),
           last};
+}
+
+constexpr int place_tag = 1;
+
+void hand_on(const Place& at, int rank, const boost::mpi::communicator& world) {
+  BOOST_MPI_CHECK_RESULT(MPI_Send, (&at, sizeof at, MPI_BYTE, rank, place_tag, world));
+}
+
+// One rank works and the others wait for it: those that wait long leave it the processor.
+Place receive_place(const boost::mpi::communicator& world) {
+  constexpr int eager_looks = 200;
+  MPI_Status status;
+  for (int looks = 0, is_there = 0; is_there == 0; ++looks) {
+    BOOST_MPI_CHECK_RESULT(MPI_Iprobe, (MPI_ANY_SOURCE, place_tag, world, &is_there, &status));
+    if (is_there == 0 && looks >= eager_looks) std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
+  Place at;
+  BOOST_MPI_CHECK_RESULT(MPI_Recv,
+                         (&at, sizeof at, MPI_BYTE, status.MPI_SOURCE, place_tag, world, MPI_STATUS_IGNORE));
+  return at;
 }
 
 constexpr std::size_t block = std::size_t{1} << 20U;  // segments of one message
@@ -104,9 +127,14 @@ void add_critical_path(io::RunResult& result, const Workload& workload,
   const Place end = end_of(walk, world);
   Path mine;
   for (Place at = end; at.ps > 0;) {
-    const int rank = owner.at(at.die);
-    if (rank == world.rank()) at = walk.follow(at, mine);
-    BOOST_MPI_CHECK_RESULT(MPI_Bcast, (&at, sizeof at, MPI_BYTE, rank, world));
+    if (owner.at(at.die) != world.rank()) at = receive_place(world);
+    if (at.ps == 0) break;
+    at = walk.follow(at, mine);
+    if (at.ps > 0)
+      hand_on(at, owner.at(at.die), world);
+    else
+      for (int rank = 0; rank < world.size(); ++rank)
+        if (rank != world.rank()) hand_on(at, rank, world);
   }
   const Path path = gather(std::move(mine), world);
   if (world.rank() == 0) {
