@@ -111,16 +111,24 @@ RingMember Topology::ring(DieGroup group, NodeId die, RingOrder order) const {
           "a ring over all dies needs an even number of dies and at least 2 rows and columns");
     member.size = dies();
     member.position = hamiltonian_position_of(coordinate(die), rows_, columns_);
-    const Coordinate next = at_hamiltonian_position((member.position + 1) % member.size, rows_, columns_);
-    member.next = die_at(next.row, next.column);
+    const auto at = [&](std::uint32_t position) {
+      const Coordinate found = at_hamiltonian_position(position % member.size, rows_, columns_);
+      return die_at(found.row, found.column);
+    };
+    member.next = at(member.position + 1);
+    member.previous = at(member.position + member.size - 1);
     return member;
   }
   const auto dimension = static_cast<Dimension>(group);
   const std::uint32_t here = place(dimension, die);
   member.size = line(dimension).size;
   member.position = ring_position_of(here, member.size, order);
-  const std::uint32_t next = place_at_ring_position((member.position + 1) % member.size, member.size, order);
+  const auto place_at = [&](std::uint32_t position) {
+    return place_at_ring_position(position % member.size, member.size, order);
+  };
+  const std::uint32_t next = place_at(member.position + 1);
   member.next = die_beside(dimension, die, next);
+  member.previous = die_beside(dimension, die, place_at(member.position + member.size - 1));
   member.express = order == RingOrder::bypass && (next > here ? next - here : here - next) == 2;
   return member;
 }

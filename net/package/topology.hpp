@@ -47,6 +47,7 @@ struct RingMember {
   std::uint32_t size = 1;
   std::uint32_t position = 0;
   NodeId next;
+  NodeId previous;
   bool express = false;  // the edge to `next` passes over a skipped die
 };
 

@@ -26,8 +26,11 @@ std::uint32_t wanted_channels(const chiplet::MemoryConfig& memory, std::uint32_t
 }
 
 chiplet::RingPlace place_of(const net::RingMember& member) {
-  return {member.size, member.position, member.next,
-          member.express ? chiplet::Route::express : chiplet::Route::direct};
+  return {.size = member.size,
+          .position = member.position,
+          .next = member.next,
+          .route = member.express ? chiplet::Route::express : chiplet::Route::direct,
+          .previous = member.previous};
 }
 
 }  // namespace

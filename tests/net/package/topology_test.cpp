@@ -54,6 +54,19 @@ TEST(Topology, HamiltonianRingIsOneCycleOfNeighbours) {
   EXPECT_THROW(make(1, 4).ring(DieGroup::package, NodeId{0}, RingOrder::hamiltonian), std::invalid_argument);
 }
 
+TEST(Topology, ADieIsThePreviousOneOfTheNext) {
+  const Topology topology = make(4, 5);
+  for (std::uint32_t d = 0; d < topology.dies(); ++d) {
+    const auto expect_back = [&](DieGroup group, RingOrder order) {
+      const NodeId next = topology.ring(group, NodeId{d}, order).next;
+      EXPECT_EQ(topology.ring(group, next, order).previous, NodeId{d});
+    };
+    expect_back(DieGroup::package, RingOrder::hamiltonian);
+    for (const DieGroup group : {DieGroup::row, DieGroup::column})
+      for (const RingOrder order : {RingOrder::naive, RingOrder::bypass}) expect_back(group, order);
+  }
+}
+
 TEST(Topology, TorusRingIsOneLinkPerEdge) {
   PackageConfig package{3, 5, TopologyKind::torus, {}, {}};
   const Topology topology(package, false);
