@@ -19,8 +19,8 @@ echo
 for method in hecaton flat-ring; do
     deck=runs/decks/quickstart.toml
     [ "$method" = hecaton ] || deck=runs/decks/quickstart-$method.toml
-    echo "== $method: mpirun -n 2 $program run $deck --output $out/$method"
-    mpirun -n 2 "$program" run "$deck" --output "$out/$method"
+    echo "== $method: mpirun -n 2 $program run $deck --trace path --output $out/$method"
+    mpirun -n 2 "$program" run "$deck" --trace path --output "$out/$method"
     echo
 done
 echo "== Both: $program compare $out/hecaton/trace.h5 $out/flat-ring/trace.h5"

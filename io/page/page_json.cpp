@@ -151,6 +151,21 @@ Json sampled_json(const SampledRows& sampled) {
   return json;
 }
 
+// Sums by pass, layer and part, which add up to the path.
+Json path_json(const critical::Path& path) {
+  if (path.empty()) return nullptr;
+  std::map<std::tuple<chiplet::Pass, std::int16_t, critical::Part>, std::int64_t> sums;
+  for (const critical::Segment& each : path)
+    sums[{each.pass, each.layer, each.part}] += each.end_ps - each.start_ps;
+  Json json = Json::array();
+  for (const auto& [key, ps] : sums)
+    json.push_back({{"pass", name_of(std::get<0>(key))},
+                    {"layer", std::get<1>(key)},
+                    {"part", name_of(std::get<2>(key))},
+                    {"ps", ps}});
+  return {{"end_ps", path.back().end_ps}, {"sums", json}};
+}
+
 Json busy_json(const std::optional<BusyBins>& busy) {
   if (!busy) return nullptr;
   return {{"width_ps", busy->width_ps},
@@ -186,6 +201,7 @@ std::string content_json(const TraceContent& content) {
                   {"dies", table_json(content.dies)},
                   {"link_count", content.link_count},
                   {"links", table_json(content.links)},
+                  {"path", path_json(content.path)},
                   {"busy", busy_json(content.busy)},
                   {"sampled", sampled_json(content.sampled)},
                   {"operations", content.operations ? operations_json(*content.operations) : Json()},

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "io/page/table_reader.hpp"
+#include "io/trace/critical_path_table.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -155,6 +156,7 @@ TraceContent read_content(const std::filesystem::path& trace, const DetailChoice
   read_links(file, content, limits.links);
   read_sampled(file, content);
   if (!content.links.empty() && content.simulated_ps >= 0) read_busy(file, content, limits.busy_cells);
+  content.path = read_critical_path(file);
   if (content.unfinished) {
     content.why_no_operations = "The run has not ended: its operations lie in files of its checkpoints.";
     return content;

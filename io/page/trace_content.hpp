@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/critical_path/segments.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/page/busy_bins.hpp"
 #include "io/page/time_spent.hpp"
@@ -45,6 +46,7 @@ struct TraceContent {
   std::vector<LinkRow> links;  // empty where there are too many
   std::optional<BusyBins> busy;
   SampledRows sampled;  // empty where all was simulated
+  critical::Path path;  // of the step; empty where it was not recorded
   std::optional<OperationContent> operations;
   std::string why_no_operations;
 };

@@ -36,7 +36,18 @@ void expect_credible(const critical::Path& path) {
   }
 }
 
-critical::Path read_rows_of(const hdf5::Handle& file) {
+}  // namespace
+
+TraceTable<Segment> critical_path_table() {
+  return trace_table<Segment>("critical_path",
+                              "What the end of the step waited for, back to its start: segments by time");
+}
+
+void write_critical_path(const hdf5::Handle& file, const critical::Path& path) {
+  write_table<Segment>(file, critical_path_table(), path);
+}
+
+critical::Path read_critical_path(const hdf5::Handle& file) {
   const TraceTable<Segment> table = critical_path_table();
   critical::Path path;
   if (!hdf5::has_object(file, table.group)) return path;
@@ -54,22 +65,11 @@ critical::Path read_rows_of(const hdf5::Handle& file) {
   return path;
 }
 
-}  // namespace
-
-TraceTable<Segment> critical_path_table() {
-  return trace_table<Segment>("critical_path",
-                              "What the end of the step waited for, back to its start: segments by time");
-}
-
-void write_critical_path(const hdf5::Handle& file, const critical::Path& path) {
-  write_table<Segment>(file, critical_path_table(), path);
-}
-
 critical::Path read_critical_path(const std::filesystem::path& trace) {
   std::string bytes;
   try {
     bytes = isolated([&] {
-      const critical::Path path = read_rows_of(hdf5::open(trace));
+      const critical::Path path = read_critical_path(hdf5::open(trace));
       return std::string(reinterpret_cast<const char*>(path.data()), path.size() * sizeof(Segment));
     });
   } catch (const std::runtime_error& error) {

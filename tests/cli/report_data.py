@@ -13,7 +13,7 @@ def expect(condition, what, *seen):
 
 
 def make_traces(here):
-    done = [run(["run", f"{DECKS}/quickstart.toml", "--output", "whole", *SMALL], here),
+    done = [run(["run", f"{DECKS}/quickstart.toml", "--output", "whole", "--trace", "path", *SMALL], here),
             run(["run", f"{DECKS}/quickstart-flat-ring.toml", "--output", "summary", "--trace", "summary", *SMALL], here),
             run(["run", f"{DECKS}/collective-all-gather-bypass.toml", "--output", "collective", "--progress", "none"], here),
             run(["run", f"{DECKS}/traffic-8x8.toml", "--output", "traffic", "--bins", "0", "--progress", "none"], here)]

@@ -92,6 +92,16 @@ def look_at_the_timeline(browser, traces):
     expect("die 1" in shown and start in die["start_ps"] and start > 0, "n steps through operations of the lane", shown)
 
 
+def look_at_the_path(browser, traces):
+    path, step = traces[0]["content"]["path"], traces[0]["content"]["simulated_ps"]
+    expect(path["end_ps"] == step == sum(each["ps"] for each in path["sums"]), "the critical path is as long as the step")
+    expect(traces[1]["content"]["path"] is None and "--trace path" in browser.text("#time"), "a trace without a path says so")
+    label = browser.run("return document.querySelector('#path-bars .bar').getAttribute('aria-label')")
+    expect(all(part in label for part in {each["part"] for each in path["sums"]}), "the bar tells every part", label)
+    rows = browser.run("return [...document.querySelectorAll('#path-table tbody tr')].map(row => Number(row.lastElementChild.textContent.replace(/[^0-9]/g, '')))")
+    expect(sum(rows) == step and len(rows) == len(path["sums"]), "the table behind it adds up to the step", sum(rows))
+
+
 def look_at_the_rest(browser, traces):
     for index in range(2):
         step = next(line["value"] for line in traces[index]["figures"] if line["label"] == "step time")
@@ -99,6 +109,7 @@ def look_at_the_rest(browser, traces):
     differing = browser.text("#differences")
     expect("training.method" in differing and "package.rows" not in differing, "what differs between the decks", differing)
     expect(browser.run("return document.querySelectorAll('#time-bars .bar').length") == 2, "a bar for each trace")
+    look_at_the_path(browser, traces)
     expect("--trace summary" in browser.text("#timeline .missing"), "the trace without operations says so")
     colour = "return getComputedStyle(document.body).backgroundColor"
     browser.choose("#theme", "light")

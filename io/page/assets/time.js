@@ -105,6 +105,7 @@ function showTime(traces) {
   const section = document.getElementById("time");
   if (traces.some(runsPrograms)) showWhole(section, traces);
   else section.append(element("p", {class: "note missing"}, "The dies of these traces run no programs: there is no time to divide."));
+  showPath(section, traces);
   showStages(section, traces);
   showEnergy(section, traces);
 }
