@@ -63,7 +63,11 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     compared = subprocess.run([HECATON, "compare", "out/hecaton/trace.h5", "out/flat-ring/trace.h5"], cwd=here,
                               text=True, stdout=subprocess.PIPE, check=True).stdout
     quoted = [table for table in fences("") if "FLOPs utilisation" in table]
-    assert len(quoted) == 1 and labels(quoted[0]) == labels(compared), f"README.md quotes another table than\n{compared}"
+    figures, why = compared.split("\n\n", 1)
+    assert len(quoted) == 1 and labels(quoted[0]) == labels(figures), f"README.md quotes another table than\n{compared}"
+    quoted = [table for table in fences("") if "along their critical paths" in table]
+    parts = why.split("by pass and layer")[0]
+    assert len(quoted) == 1 and set(labels(quoted[0])) == set(labels(parts)), f"README.md quotes other parts than\n{compared}"
 
     with open(here / "out/ring-size/table.csv") as table:
         assert len(table.readlines()) == 1 + 6, "the table of the study has a row for each point"

@@ -161,7 +161,11 @@ void expect_energy(const io::Deck& deck, const Outcome& run) {
                    energy.compute + energy.sram + energy.nop + energy.dram + energy.static_power);
 
   io::RunResult result;
-  result.local = {run.dies, run.die_counters, run.operations_per_die, run.operations, {}, run.links};
+  result.local.dies = run.dies;
+  result.local.die_counters = run.die_counters;
+  result.local.operations_per_die = run.operations_per_die;
+  result.local.operations = run.operations;
+  result.local.links = run.links;
   result.totals = run.totals;
   const boost::mpi::communicator self(MPI_COMM_SELF, boost::mpi::comm_attach);
   double dies = 0;
