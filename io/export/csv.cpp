@@ -91,7 +91,7 @@ void write_rows(const TableReader<Row>& reader, Output& output, Line&& line) {
 template <class Row>
 void write_filtered(const OpenTrace& trace, const ExportFilter& filter, TraceTable<Row> table,
                     Output& output) {
-  const TableReader<Row> reader(trace, std::move(table));
+  const TableReader<Row> reader(trace.file, std::move(table), trace.most_rows);
   output.add(header_of(reader.table()) + "\n");
   write_rows(reader, output, [&](const Row& row, std::uint64_t) {
     return filter.keeps(row) ? line_of(reader.table(), row) + "\n" : std::string();
@@ -112,7 +112,7 @@ void write_strata(const OpenTrace& trace, Output& output) {
   const TraceTable<StratumRow> table = trace_table<StratumRow>("strata", "");
   output.add("name," + header_of(table) + "\n");
   if (!hdf5::has_object(trace.file, "strata")) return;
-  const TableReader<StratumRow> reader(trace, table);
+  const TableReader<StratumRow> reader(trace.file, table, trace.most_rows);
   const std::vector<std::string> names =
       hdf5::read_texts(trace.file, "strata/name", trace.most_rows, most_name_bytes);
   if (names.size() != reader.rows())
@@ -126,7 +126,7 @@ void write_segments(const OpenTrace& trace, const ExportFilter& filter, Output& 
   const TraceTable<SegmentRow> table = trace_table<SegmentRow>("segments", "");
   output.add(header_of(table) + "\n");
   if (!hdf5::has_object(trace.file, "segments")) return;
-  const TableReader<SegmentRow> reader(trace, table);
+  const TableReader<SegmentRow> reader(trace.file, table, trace.most_rows);
   write_rows(reader, output, [&](const SegmentRow& row, std::uint64_t) {
     return filter.overlaps(row.start_ps, row.end_ps) ? line_of(table, row) + "\n" : std::string();
   });

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "io/page/table_reader.hpp"
 #include "io/result/trace_content.hpp"
 #include "io/trace/bins.hpp"
+#include "io/trace/table_reader.hpp"
 
 namespace hecaton::io {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "io/page/table_reader.hpp"
 #include "io/trace/critical_path_table.hpp"
+#include "io/trace/table_reader.hpp"
 
 namespace hecaton::io {
 namespace {

@@ -11,6 +11,7 @@
 #include "io/files/child_process.hpp"
 #include "io/files/input_error.hpp"
 #include "io/trace/create_table.hpp"
+#include "io/trace/table_reader.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -49,18 +50,8 @@ void write_critical_path(const hdf5::Handle& file, const critical::Path& path) {
 
 critical::Path read_critical_path(const hdf5::Handle& file) {
   const TraceTable<Segment> table = critical_path_table();
-  critical::Path path;
-  if (!hdf5::has_object(file, table.group)) return path;
-  for (const TraceColumn<Segment>& column : table.columns) {
-    const std::string name = std::string(table.group) + "/" + column.name;
-    const hdf5::OpenColumn opened = hdf5::open_numbers(file, name, column.cell, critical::most_segments);
-    if (path.empty()) path.resize(opened.rows);
-    if (opened.rows != path.size())
-      throw hdf5::Error("reading '" + name + "': it has other rows than the columns beside it");
-    std::vector<std::byte> cells(path.size() * sizeof(std::uint64_t));
-    hdf5::read_rows(opened.column, column.cell, 0, opened.rows, cells.data());
-    column.copy_back(cells.data(), path);
-  }
+  if (!hdf5::has_object(file, table.group)) return {};
+  critical::Path path = TableReader<Segment>(file, table, critical::most_segments).read_all();
   expect_credible(path);
   return path;
 }

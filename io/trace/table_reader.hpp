@@ -22,10 +22,11 @@ class TableReader {
       const std::string path = std::string(table_.group) + "/" + column.name;
       columns_.push_back(hdf5::open_numbers(file, path, column.cell, most_rows));
       if (columns_.back().rows != columns_.front().rows)
-        throw hdf5::Error("the columns of /" + std::string(table_.group) + " are not equally long");
+        throw hdf5::Error("reading '" + path + "': it has other rows than the columns beside it");
     }
   }
 
+  const TraceTable<Row>& table() const { return table_; }
   std::uint64_t rows() const { return columns_.front().rows; }
 
   // Rows from `first` on; they must exist.
