@@ -1,6 +1,7 @@
 #include "net/package/dram_channels.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hecaton::net {
 
@@ -18,21 +19,30 @@ Direction direction_of(const Topology& topology, NodeId node) {
           2 * static_cast<std::int64_t>(at.row) - (static_cast<std::int64_t>(topology.rows()) - 1)};
 }
 
-int half_plane(Direction d) {
-  return d.y < 0 || (d.y == 0 && d.x < 0) ? 0 : 1;
+// Around the package from its left: what lies before the centre's row, the centre itself, what lies after it.
+int sector(Direction d) {
+  if (d.x == 0 && d.y == 0) return 1;
+  return d.y < 0 || (d.y == 0 && d.x < 0) ? 0 : 2;
 }
 
 bool before_by_angle(Direction a, Direction b) {
-  if (half_plane(a) != half_plane(b)) return half_plane(a) < half_plane(b);
+  if (sector(a) != sector(b)) return sector(a) < sector(b);
   return a.x * b.y - a.y * b.x > 0;
 }
 
+// Nodes of one direction stay in their own order.
 std::vector<NodeId> sorted_by_angle(const Topology& topology, std::uint32_t first, std::uint32_t last) {
-  std::vector<NodeId> nodes;
-  for (std::uint32_t n = first; n < last; ++n) nodes.push_back(NodeId{n});
-  std::stable_sort(nodes.begin(), nodes.end(), [&](NodeId a, NodeId b) {
-    return before_by_angle(direction_of(topology, a), direction_of(topology, b));
+  std::vector<std::pair<Direction, NodeId>> seen;
+  seen.reserve(last - first);
+  for (std::uint32_t n = first; n < last; ++n)
+    seen.emplace_back(direction_of(topology, NodeId{n}), NodeId{n});
+  std::sort(seen.begin(), seen.end(), [](const auto& a, const auto& b) {
+    if (before_by_angle(a.first, b.first)) return true;
+    return !before_by_angle(b.first, a.first) && a.second < b.second;
   });
+  std::vector<NodeId> nodes;
+  nodes.reserve(seen.size());
+  for (const auto& each : seen) nodes.push_back(each.second);
   return nodes;
 }
 

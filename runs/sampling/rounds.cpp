@@ -22,13 +22,12 @@ using sampling::LoopRounds;
 constexpr double longest_start = 8;
 
 SimDuration least_time_of_round(const Workload& whole, sampling::OneLoop& loop) {
-  const Workload alone(whole.deck(), with_programs(whole, std::move(loop.roles)));
+  const Workload alone(whole, with_programs(whole, std::move(loop.roles)));
   const Undisturbed all = undisturbed(alone, whole.deck());
   const std::uint64_t time = std::max(all.compute_ps + all.collectives_ps, all.dram_ps);
   return from_picoseconds(static_cast<double>(time) / static_cast<double>(loop.rounds));
 }
 
-// Rounds that pass until DRAM has moved what is outstanding when the loop begins.
 double disturbed_rounds(const Workload& whole, const sampling::OneLoop& loop, SimDuration round) {
   if (loop.outstanding_bytes == 0 || round.ps == 0) return 0;
   const double bytes = static_cast<double>(loop.outstanding_bytes) * whole.topology().dies();
@@ -66,12 +65,20 @@ std::vector<std::pair<double, std::size_t>> parts_of(const sampling::Estimate& s
 
 }  // namespace
 
-SampledRounds first_rounds(const Workload& whole, Thoroughness thoroughness) {
-  SampledRounds first;
+std::vector<LoopForecast> forecast_loops(const Workload& whole) {
+  std::vector<LoopForecast> loops;
   for (sampling::OneLoop& loop : sampling::loops_of(whole.plan().roles)) {
-    const SimDuration time = least_time_of_round(whole, loop);
-    first.times[loop.place] = time;
-    first.rounds[loop.place] = rounds_of(loop.iterates, disturbed_rounds(whole, loop, time), thoroughness);
+    const SimDuration round = least_time_of_round(whole, loop);
+    loops.push_back({loop.place, loop.iterates, round, disturbed_rounds(whole, loop, round)});
+  }
+  return loops;
+}
+
+SampledRounds first_rounds(const std::vector<LoopForecast>& loops, Thoroughness thoroughness) {
+  SampledRounds first;
+  for (const LoopForecast& loop : loops) {
+    first.times[loop.place] = loop.round;
+    first.rounds[loop.place] = rounds_of(loop.iterates, loop.disturbed, thoroughness);
     first.kinds[loop.place] = loop.iterates;
   }
   return first;

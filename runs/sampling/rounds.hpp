@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "core/sampling/estimate.hpp"
 #include "core/sampling/shortened.hpp"
@@ -28,8 +29,17 @@ struct SampledRounds {
 // Thoroughness: what is simulated first where the budget allows it.
 enum class Thoroughness : std::uint8_t { thorough, sparing, least };
 
+// A loop of the step, and what closed forms say of it.
+struct LoopForecast {
+  std::size_t place = 0;  // in the programs
+  chiplet::Iterates iterates = chiplet::Iterates::other;
+  SimDuration round;     // the least that one takes
+  double disturbed = 0;  // rounds that pass until DRAM has moved what is outstanding when the loop begins
+};
 // Precondition: dies run programs.
-SampledRounds first_rounds(const Workload& whole, Thoroughness thoroughness);
+std::vector<LoopForecast> forecast_loops(const Workload& whole);
+
+SampledRounds first_rounds(const std::vector<LoopForecast>& loops, Thoroughness thoroughness);
 
 // So many times the rounds, of the loops that keep the interval of the step wider than `half_width_ps`. False: there
 // are none.

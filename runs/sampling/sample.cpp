@@ -62,7 +62,7 @@ std::uint64_t expected_events(const Workload& workload) {
 
 Sample::Sample(const Workload& whole, const sampling::Rounds& rounds, const sampling::RoundTimes& pauses)
     : roles(sampling::shorten(whole.plan().roles, rounds, pauses)),
-      workload(whole.deck(), with_programs(whole, roles.programs())),
+      workload(whole, with_programs(whole, roles.programs())),
       events(expected_events(workload)) {}
 
 double half_width_of(const sampling::Series& series, double confidence) {

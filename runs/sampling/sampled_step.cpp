@@ -80,11 +80,12 @@ std::string describe(double events) {
 
 // The most thorough rounds that leave something of the budget for larger samples; else the least.
 SampledRounds affordable_rounds(const Workload& whole, std::uint64_t budget) {
+  const std::vector<LoopForecast> loops = forecast_loops(whole);
   for (const Thoroughness thoroughness : {Thoroughness::thorough, Thoroughness::sparing}) {
-    SampledRounds first = first_rounds(whole, thoroughness);
+    SampledRounds first = first_rounds(loops, thoroughness);
     if (Sample(whole, first.rounds, first.times).events <= budget / 8) return first;
   }
-  return first_rounds(whole, Thoroughness::least);
+  return first_rounds(loops, Thoroughness::least);
 }
 
 // Runs until the interval is narrow enough.

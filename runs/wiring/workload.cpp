@@ -43,10 +43,21 @@ Workload::Workload(const io::Deck& deck, io::DieWork work)
       die_work_(std::move(work)),
       package_ring_(uses(plan(), chiplet::Ring::package)),
       timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
-  if (!has_io()) return;
-  channels_of_io_ = net::spread_channels(topology_, wanted_channels(deck.memory, topology_.dies()));
-  shares_ = net::assign_channels(topology_, channels_of_io_);
+  Channels channels;
+  if (has_io()) {
+    channels.of_io = net::spread_channels(topology_, wanted_channels(deck.memory, topology_.dies()));
+    channels.of_die = net::assign_channels(topology_, channels.of_io);
+  }
+  channels_ = std::make_shared<const Channels>(std::move(channels));
 }
+
+Workload::Workload(const Workload& package, io::DieWork work)
+    : deck_(package.deck_),
+      topology_(package.topology_),
+      die_work_(std::move(work)),
+      package_ring_(uses(plan(), chiplet::Ring::package)),
+      timings_(package.timings_),
+      channels_(package.channels_) {}
 
 std::array<chiplet::RingPlace, chiplet::ring_count> Workload::rings_of(NodeId die) const {
   const net::RingOrder order = programs()->line_order;
@@ -79,7 +90,8 @@ chiplet::DieSetup Workload::die_setup(NodeId die) const {
 
 std::vector<chiplet::DramShare> Workload::dram_shares(NodeId die) const {
   std::vector<chiplet::DramShare> shares;
-  for (const net::ChannelShare& share : shares_[die.value]) shares.push_back({share.io, share.weight});
+  for (const net::ChannelShare& share : channels_->of_die[die.value])
+    shares.push_back({share.io, share.weight});
   return shares;
 }
 
@@ -90,11 +102,11 @@ chiplet::IoDieSetup Workload::io_setup(NodeId io) const {
 }
 
 std::uint32_t Workload::channels_of(NodeId io) const {
-  return channels_of_io_[io.value - topology_.dies()];
+  return channels_->of_io[io.value - topology_.dies()];
 }
 
 std::uint64_t Workload::channels() const {
-  return std::accumulate(channels_of_io_.begin(), channels_of_io_.end(), std::uint64_t{0});
+  return std::accumulate(channels_->of_io.begin(), channels_->of_io.end(), std::uint64_t{0});
 }
 
 bool Workload::uses_bypass() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,8 +25,10 @@ class Workload {
   // Throws training::PlanError, or io::InputError about a file that the deck names. The deck must outlive the
   // workload.
   explicit Workload(const io::Deck& deck);
-  // The same package with other work.
+  // Other work than the deck says.
   Workload(const io::Deck& deck, io::DieWork work);
+  // Other work on a package that is there already, which takes no time.
+  Workload(const Workload& package, io::DieWork work);
 
   const io::Deck& deck() const { return deck_; }
   const net::Topology& topology() const { return topology_; }
@@ -58,8 +61,12 @@ class Workload {
   training::Plan no_plan_;
   bool package_ring_ = false;
   chiplet::DieTimings timings_;
-  std::vector<std::uint32_t> channels_of_io_;
-  std::vector<std::vector<net::ChannelShare>> shares_;  // by die
+  // Which channels serve whom; empty where there is no DRAM.
+  struct Channels {
+    std::vector<std::uint32_t> of_io;
+    std::vector<std::vector<net::ChannelShare>> of_die;
+  };
+  std::shared_ptr<const Channels> channels_;
 };
 
 // A deck with its workload, which refers to it.

@@ -1,6 +1,7 @@
 #include "core/chiplet/program/counts.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/chiplet/program/counters.hpp"
 #include "core/chiplet/program/exchange_totals.hpp"
@@ -17,6 +18,28 @@ void check_sums(const DieCounters& total, const DieCounters& once, std::uint64_t
   });
 }
 
+// alike_roots() of a die, looked up once per group, schedule and operation.
+class RootBook {
+ public:
+  const std::vector<AlikeRoots>& of(const Op& op, const Places& places, std::uint32_t roots) {
+    for (const Page& page : pages_)
+      if (page.ring == op.ring && page.schedule == op.schedule && page.code == op.code && page.roots == roots)
+        return page.alike;
+    pages_.push_back({op.ring, op.schedule, op.code, roots, alike_roots(op, places, roots)});
+    return pages_.back().alike;
+  }
+
+ private:
+  struct Page {
+    Ring ring;
+    Schedule schedule;
+    OpCode code;
+    std::uint32_t roots;
+    std::vector<AlikeRoots> alike;
+  };
+  std::vector<Page> pages_;  // a handful
+};
+
 class Walk {
  public:
   Walk(const GroupPlaces& groups, const DieTimings& timings, std::span<const DramShare> shares)
@@ -26,12 +49,18 @@ class Walk {
     for_each_operation(program, [&](const Op& op, std::uint64_t times, std::uint32_t roots) {
       if (roots > 0 && !has_members(op)) return add(op, times, 0);
       if (roots == 0) return add(op, times, static_cast<std::uint32_t>(op.value));
-      for (std::uint32_t root = 0; root < roots; ++root) add(op, times / roots, root);
+      for (const AlikeRoots& each : roots_.of(op, places(op), roots))
+        add(op, (Checked{times / roots} * each.number).value(), each.root);
     });
     return total_;
   }
 
  private:
+  Places places(const Op& op) const {
+    const auto group = static_cast<std::size_t>(op.ring);
+    return {groups_.rings[group], groups_.lines[group]};
+  }
+
   // Whether there is anybody to exchange with, so that the root counts.
   bool has_members(const Op& op) const {
     const auto group = static_cast<std::size_t>(op.ring);
@@ -61,9 +90,7 @@ class Walk {
   }
 
   void collective(const Op& op, std::uint32_t root) {
-    const auto group = static_cast<std::size_t>(op.ring);
-    const ExchangeTotals all =
-        exchange_totals(op, {groups_.rings[group], groups_.lines[group]}, root, timings_.vector);
+    const ExchangeTotals all = exchange_totals(op, places(op), root, timings_.vector);
     count_send(once_.counters, all.sent_bytes.value());
     count_receive(once_.counters, all.received_bytes.value());
     count_reduction(once_.counters, all.added_bytes.value());
@@ -85,6 +112,7 @@ class Walk {
   const GroupPlaces& groups_;
   const DieTimings& timings_;
   std::span<const DramShare> shares_;
+  RootBook roots_;
   ProgramCounts once_;  // of the operation at hand
   ProgramCounts total_;
 };
@@ -98,6 +126,7 @@ ProgramCounts count_program(const Program& program, const GroupPlaces& groups, c
 
 SentCounts count_sent(const Program& program, Ring group, const Places& places, const DieTimings& timings) {
   Checked messages, bytes;
+  RootBook book;
   const auto add = [&](const Op& op, std::uint64_t times, std::uint32_t root) {
     const ExchangeTotals once = exchange_totals(op, places, root, timings.vector);
     messages += once.messages * times;
@@ -106,7 +135,8 @@ SentCounts count_sent(const Program& program, Ring group, const Places& places, 
   for_each_operation(program, [&](const Op& op, std::uint64_t times, std::uint32_t roots) {
     if (!is_collective(op.code) || op.ring != group) return;
     if (roots == 0) return add(op, times, static_cast<std::uint32_t>(op.value));
-    for (std::uint32_t root = 0; root < roots; ++root) add(op, times / roots, root);
+    for (const AlikeRoots& each : book.of(op, places, roots))
+      add(op, (Checked{times / roots} * each.number).value(), each.root);
   });
   return {messages.value(), bytes.value()};
 }

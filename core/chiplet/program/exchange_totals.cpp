@@ -1,6 +1,8 @@
 #include "core/chiplet/program/exchange_totals.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace hecaton::chiplet {
 
@@ -85,11 +87,16 @@ void around_ring(Sum& sum, const Op& op, const RingPlace& place) {
   if (op.code != OpCode::all_gather) pass(chunks_but(op, p, own), chunks_but(op, p, (own + p - 1) % p), true);
 }
 
+// The die's place in the chain, whose first die is the root of a broadcast, and the one after the root of a reduction.
+std::uint32_t chain_place(const Op& op, const RingPlace& ring, std::uint32_t root) {
+  const std::uint32_t head = (root + (op.code == OpCode::reduce ? 1 : 0)) % ring.size;
+  return (ring.position + ring.size - head) % ring.size;
+}
+
 // All chunks go along the chain, from its first die to its last.
 void along_chain(Sum& sum, const Op& op, const RingPlace& ring, std::uint32_t root) {
   const bool reduces = op.code == OpCode::reduce;
-  const std::uint32_t head = (root + (reduces ? 1 : 0)) % ring.size;
-  const std::uint32_t place = (ring.position + ring.size - head) % ring.size;
+  const std::uint32_t place = chain_place(op, ring, root);
   const Alike payload{1, op.units};
   if (place + 1 < ring.size) sum.send(payload, op.count);
   if (place > 0) sum.receive(payload, op.count, reduces);
@@ -147,6 +154,16 @@ void step_by_step(Sum& sum, const Op& op, const Places& places, std::uint32_t ro
   }
 }
 
+// Messages to others, and whether one comes: what a place in a tree or chain comes to.
+std::pair<std::uint32_t, bool> part_with_root(const Op& op, const Places& places, std::uint32_t root) {
+  if (op.schedule == Schedule::tree) {
+    const TreePlace place = tree_place(places.line.size, places.line.position, root % places.line.size);
+    return {place.children, place.has_parent};
+  }
+  const std::uint32_t place = chain_place(op, places.ring, root);
+  return {place + 1 < places.ring.size ? 1 : 0, place > 0};
+}
+
 }  // namespace
 
 ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t root, const Rate& vector) {
@@ -170,6 +187,18 @@ ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t
       break;
   }
   return sum.total();
+}
+
+std::vector<AlikeRoots> alike_roots(const Op& op, const Places& places, std::uint32_t roots) {
+  if (group_size(op, places) <= 1) return {{0, roots}};
+  std::map<std::pair<std::uint32_t, bool>, AlikeRoots> by_part;
+  for (std::uint32_t root = 0; root < roots; ++root) {
+    const auto [found, is_new] = by_part.try_emplace(part_with_root(op, places, root), AlikeRoots{root, 0});
+    ++found->second.number;
+  }
+  std::vector<AlikeRoots> all;
+  for (const auto& [part, alike] : by_part) all.push_back(alike);
+  return all;
 }
 
 }  // namespace hecaton::chiplet

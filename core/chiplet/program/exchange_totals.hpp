@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "core/chiplet/hardware/rate.hpp"
 #include "core/chiplet/program/exchange.hpp"
@@ -23,5 +24,15 @@ struct ExchangeTotals {
 };
 
 ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t root, const Rate& vector);
+
+// Roots with which a die sends and receives as much: one of them, and how many they are.
+struct AlikeRoots {
+  std::uint32_t root = 0;
+  std::uint32_t number = 0;
+};
+
+// The roots 0 to `roots` - 1 of a broadcast or reduction, by what they make a die do. Follows from schedule, operation and
+// the die's place, not from the payload. At most twice as many as the tree is deep.
+std::vector<AlikeRoots> alike_roots(const Op& op, const Places& places, std::uint32_t roots);
 
 }  // namespace hecaton::chiplet

@@ -153,6 +153,38 @@ TEST(Exchanges, AddUpToTheirTotals) {
   }
 }
 
+// Bytes sent, bytes received and additions over the roots that a loop takes, each by itself or those alike together.
+TEST(Exchanges, OfRootsThatAreAlikeAreTheSame) {
+  const Rate vector = rate_from(7.3, 1e9);
+  for (const Form& form : forms) {
+    if (!has_root(form.code)) continue;
+    for (const std::uint32_t p : {1U, 2U, 3U, 8U, 11U, 37U}) {
+      const Group group(p);
+      for (const std::uint32_t roots : {1U, p, 2 * p + 1}) {
+        const Op op = op_of(form, 5 * p + 2, 3, 0);
+        for (std::uint32_t i = 0; i < p; ++i) {
+          ExchangeTotals one_by_one, together;
+          const auto add = [&](ExchangeTotals& sum, std::uint32_t root, std::uint64_t times) {
+            const ExchangeTotals once = exchange_totals(op, group.of(i), root, vector);
+            sum.messages += once.messages * times;
+            sum.sent_bytes += once.sent_bytes * times;
+            sum.received_bytes += once.received_bytes * times;
+            sum.added_ps += once.added_ps * times;
+          };
+          for (std::uint32_t root = 0; root < roots; ++root) add(one_by_one, root, 1);
+          const std::vector<AlikeRoots> alike = alike_roots(op, group.of(i), roots);
+          for (const AlikeRoots& each : alike) add(together, each.root, each.number);
+          EXPECT_EQ(together.messages.value(), one_by_one.messages.value()) << p << " " << i;
+          EXPECT_EQ(together.sent_bytes.value(), one_by_one.sent_bytes.value()) << p << " " << i;
+          EXPECT_EQ(together.received_bytes.value(), one_by_one.received_bytes.value()) << p << " " << i;
+          EXPECT_EQ(together.added_ps.value(), one_by_one.added_ps.value()) << p << " " << i;
+          EXPECT_LE(alike.size(), 2 * static_cast<std::size_t>(std::bit_width(p)));
+        }
+      }
+    }
+  }
+}
+
 // Concurrent messages of a tree stay in ranges of their own, so that they share no link of a row.
 TEST(Trees, ShareNoLinkAndReachEveryone) {
   for (std::uint32_t p = 2; p <= 17; ++p) {

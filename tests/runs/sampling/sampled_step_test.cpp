@@ -184,7 +184,7 @@ std::uint64_t rounds_at_the_start(const io::Deck& deck, std::uint64_t bytes) {
   const runs::Workload workload(
       deck, programs_of({op_of(dram_write, bytes), loop_of(chiplet::Iterates::tiles, 1000),
                          op_of(vector, 1 << 20), op_of(end_loop)}));
-  return runs::first_rounds(workload, runs::Thoroughness::least).rounds.at(1).warm_up;
+  return runs::first_rounds(runs::forecast_loops(workload), runs::Thoroughness::least).rounds.at(1).warm_up;
 }
 
 // As many as begin before DRAM has taken everything, one at least, eight at most.
@@ -201,7 +201,8 @@ TEST(SampledRounds, LoopsBeginWithTheRoundsThatDramMayDisturb) {
 // What makes the interval wide is given more rounds; what does not, none.
 TEST(SampledRounds, WhatIsUncertainIsGivenMore) {
   const io::Deck deck = deck_of(sampled(long_step("hecaton")));
-  const runs::SampledRounds first = runs::first_rounds(runs::Workload(deck), runs::Thoroughness::sparing);
+  const runs::SampledRounds first =
+      runs::first_rounds(runs::forecast_loops(runs::Workload(deck)), runs::Thoroughness::sparing);
   const std::size_t tiles = std::find_if(first.kinds.begin(), first.kinds.end(), [](const auto& kind) {
                               return kind.second == chiplet::Iterates::tiles;
                             })->first;
