@@ -22,6 +22,12 @@ SectionSums sums_by_section(const Path& path) {
   return sums;
 }
 
+ConnectionSums sums_by_connection(const Path& path) {
+  ConnectionSums sums;
+  for (const Segment& segment : path) sums[{segment.from, segment.die}] += length(segment);
+  return sums;
+}
+
 std::optional<LongestWait> longest_wait(const Path& path) {
   std::map<std::uint32_t, std::int64_t> waited;
   for (const Segment& segment : path)

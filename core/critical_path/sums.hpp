@@ -1,4 +1,4 @@
-// What a critical path adds up to: by part, by pass and layer, by the die that was waited for; and how two paths differ.
+// What a critical path adds up to: by part, by pass and layer, by connection, by the die that was waited for.
 // All sums are exact.
 #pragma once
 
@@ -23,6 +23,15 @@ struct Section {
 };
 using SectionSums = std::map<Section, std::int64_t>;
 SectionSums sums_by_section(const Path& path);
+
+// From the node that sent to the die that waited for it; a die's own work is from the die to itself.
+struct Connection {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  friend constexpr auto operator<=>(const Connection&, const Connection&) = default;
+};
+using ConnectionSums = std::map<Connection, std::int64_t>;
+ConnectionSums sums_by_connection(const Path& path);
 
 // The node whose messages the path waited longest for, with that time; of several the lowest. Nothing if it waited for
 // none.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "io/files/child_process.hpp"
 #include "io/files/input_error.hpp"
 #include "io/page/assets.hpp"
@@ -30,12 +31,17 @@ void expect_dies(const fs::path& trace, const Summary& summary, const DetailChoi
                    fmt::format("its package has dies 0 to {}", dies - 1), "name others with --dies");
 }
 
-std::string describe(const fs::path& trace, const DetailChoice& choice, const PageLimits& limits) {
+TraceContent content_of(const fs::path& trace, const PageRequest& request, const PageLimits& limits) {
+  if (request.kind == PageKind::comparison) return read_compared_content(trace);
+  return read_content(trace, request.detail, limits);
+}
+
+std::string describe(const fs::path& trace, const PageRequest& request, const PageLimits& limits) {
   const Summary summary = read_summary(trace);
-  expect_dies(trace, summary, choice);
+  expect_dies(trace, summary, request.detail);
   std::string content;
   try {
-    content = isolated([&] { return content_json(read_content(trace, choice, limits)); }, most_seconds);
+    content = isolated([&] { return content_json(content_of(trace, request, limits)); }, most_seconds);
   } catch (const std::runtime_error& error) {
     throw InputError({trace.string()}, "", "is not a readable trace", error.what(), "");
   }
@@ -64,10 +70,10 @@ std::string make_page(const PageRequest& request) {
   limits.bins /= count;
   limits.busy_cells /= count;
   std::vector<std::string> traces;
-  for (const fs::path& trace : request.traces) traces.push_back(describe(trace, request.detail, limits));
-  return filled(
-      assets::page,
-      {{"{{style}}", assets::style}, {"{{data}}", page_json(traces)}, {"{{script}}", assets::script}});
+  for (const fs::path& trace : request.traces) traces.push_back(describe(trace, request, limits));
+  return filled(assets::page, {{"{{style}}", assets::style},
+                               {"{{data}}", page_json(name_of(request.kind), traces)},
+                               {"{{script}}", assets::script}});
 }
 
 }  // namespace hecaton::io

@@ -1,22 +1,31 @@
 // A page about one or several traces: one HTML file that needs no network and no other file. The data lie in it as
-// JSON; its script draws them (assets/).
+// JSON; its script draws them (assets/). A comparison has less in it: figures, differences, what they come from.
 //
 // Invariant: whatever strings a trace holds, none can become markup or script: "<" stands as \u003c in the data, and
 // the script puts strings into the page as text only.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "core/engine/base/enum_names.hpp"
 #include "io/page/trace_content.hpp"
 
 namespace hecaton::io {
+
+enum class PageKind : std::uint8_t { report, comparison };
+constexpr auto enum_names(std::type_identity<PageKind>) {
+  return named<PageKind>({{PageKind::report, "report"}, {PageKind::comparison, "comparison"}});
+}
 
 struct PageRequest {
   std::vector<std::filesystem::path> traces;  // the baseline first
   DetailChoice detail;
   PageLimits limits;  // of all traces together
+  PageKind kind = PageKind::report;
 };
 
 // Throws InputError for all that is no readable trace.

@@ -1,5 +1,6 @@
 #include "io/page/page_json.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/critical_path/sums.hpp"
 #include "io/page/deck_lines.hpp"
 #include "io/report/table.hpp"
 
@@ -151,7 +153,22 @@ Json sampled_json(const SampledRows& sampled) {
   return json;
 }
 
-// Sums by pass, layer and part, which add up to the path.
+// Whether some rows stand for several segments, so that their dies are those of the longest.
+bool is_merged(const critical::Path& path) {
+  return std::any_of(path.begin(), path.end(), [](const critical::Segment& each) { return each.merged > 1; });
+}
+
+Json connections_json(const critical::Path& path) {
+  Json from = Json::array(), to = Json::array(), times = Json::array();
+  for (const auto& [connection, ps] : critical::sums_by_connection(path)) {
+    from.push_back(connection.from);
+    to.push_back(connection.to);
+    times.push_back(ps);
+  }
+  return {{"from", std::move(from)}, {"to", std::move(to)}, {"ps", std::move(times)}};
+}
+
+// Sums by pass, layer and part, and by connection; each adds up to the path.
 Json path_json(const critical::Path& path) {
   if (path.empty()) return nullptr;
   std::map<std::tuple<chiplet::Pass, std::int16_t, critical::Part>, std::int64_t> sums;
@@ -163,7 +180,10 @@ Json path_json(const critical::Path& path) {
                     {"layer", std::get<1>(key)},
                     {"part", name_of(std::get<2>(key))},
                     {"ps", ps}});
-  return {{"end_ps", path.back().end_ps}, {"sums", json}};
+  return {{"end_ps", path.back().end_ps},
+          {"merged", is_merged(path)},
+          {"sums", std::move(json)},
+          {"connections", connections_json(path)}};
 }
 
 Json busy_json(const std::optional<BusyBins>& busy) {
@@ -218,8 +238,8 @@ std::string trace_json(const std::string& path, const Summary& summary, const st
   return text + ",\"content\":" + content + "}";
 }
 
-std::string page_json(const std::vector<std::string>& traces) {
-  std::string text = "{\"traces\":[";
+std::string page_json(std::string_view kind, const std::vector<std::string>& traces) {
+  std::string text = "{\"kind\":" + text_of(kind) + ",\"traces\":[";
   for (std::size_t i = 0; i < traces.size(); ++i) text += (i > 0 ? ",\n" : "\n") + traces[i];
   return text + "\n]}";
 }

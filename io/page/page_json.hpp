@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/page/trace_content.hpp"
@@ -13,7 +14,7 @@ std::string content_json(const TraceContent& content);
 
 // `content`: JSON text of content_json.
 std::string trace_json(const std::string& path, const Summary& summary, const std::string& content);
-// Of several trace_json.
-std::string page_json(const std::vector<std::string>& traces);
+// Of several trace_json; `kind`: "report" or "comparison".
+std::string page_json(std::string_view kind, const std::vector<std::string>& traces);
 
 }  // namespace hecaton::io

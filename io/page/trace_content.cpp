@@ -140,11 +140,7 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
   return content;
 }
 
-}  // namespace
-
-TraceContent read_content(const std::filesystem::path& trace, const DetailChoice& choice,
-                          const PageLimits& limits) {
-  const hdf5::Handle file = hdf5::open(trace);
+TraceContent read_head(const hdf5::Handle& file) {
   TraceContent content;
   content.rows = read_side(file, "rows");
   content.columns = read_side(file, "columns");
@@ -153,10 +149,23 @@ TraceContent read_content(const std::filesystem::path& trace, const DetailChoice
   content.deck = hdf5::read_text(file, "deck", most_deck_bytes);
   read_provenance(file, content);
   read_dies(file, content);
-  read_links(file, content, limits.links);
   read_sampled(file, content);
-  if (!content.links.empty() && content.simulated_ps >= 0) read_busy(file, content, limits.busy_cells);
   content.path = read_critical_path(file);
+  return content;
+}
+
+}  // namespace
+
+TraceContent read_compared_content(const std::filesystem::path& trace) {
+  return read_head(hdf5::open(trace));
+}
+
+TraceContent read_content(const std::filesystem::path& trace, const DetailChoice& choice,
+                          const PageLimits& limits) {
+  const hdf5::Handle file = hdf5::open(trace);
+  TraceContent content = read_head(file);
+  read_links(file, content, limits.links);
+  if (!content.links.empty() && content.simulated_ps >= 0) read_busy(file, content, limits.busy_cells);
   if (content.unfinished) {
     content.why_no_operations = "The run has not ended: its operations lie in files of its checkpoints.";
     return content;

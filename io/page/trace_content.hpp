@@ -54,5 +54,7 @@ struct TraceContent {
 // Throws hdf5::Error. To be called in a process of its own, since the file may be anything.
 TraceContent read_content(const std::filesystem::path& trace, const DetailChoice& choice,
                           const PageLimits& limits);
+// What a page of comparisons shows: no links, no bins, no operations.
+TraceContent read_compared_content(const std::filesystem::path& trace);
 
 }  // namespace hecaton::io

@@ -79,6 +79,12 @@ std::string list(std::string text, const std::vector<std::string>& words) {
   return text;
 }
 
+template <class Sums>
+Sums apart(const Sums& base, Sums other) {
+  for (const auto& [key, ps] : base) other[key] -= ps;
+  return other;
+}
+
 NamedTimes differences(const critical::PartSums& base, const critical::PartSums& other) {
   NamedTimes times;
   for (const Part part : values_of<Part>()) {
@@ -89,10 +95,9 @@ NamedTimes differences(const critical::PartSums& base, const critical::PartSums&
   return times;
 }
 
-NamedTimes differences(const critical::SectionSums& base, critical::SectionSums other) {
-  for (const auto& [section, ps] : base) other[section] -= ps;
+NamedTimes differences(const critical::SectionSums& base, const critical::SectionSums& other) {
   NamedTimes times;
-  for (const auto& [section, ps] : other) times.push_back({words_of(section), ps});
+  for (const auto& [section, ps] : apart(base, other)) times.push_back({words_of(section), ps});
   sort_by_size(times);
   if (times.size() <= most_sections) return times;
   NamedTime rest{fmt::format("{} others", times.size() - most_sections + 1), 0};
@@ -116,7 +121,46 @@ std::string render(const std::string& title, const NamedTimes& times) {
   return text + fmt::format("  {:<30} {:>12} {:>+24} ps\n", "together", with_sign(sum), sum);
 }
 
+// "dram-queue" is dram_queue_ps.
+std::string key_of(Part part) {
+  std::string key(name_of(part));
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key + "_ps";
+}
+
+Facts parts_facts(const critical::PartSums& sums) {
+  Facts facts;
+  for (const Part part : values_of<Part>()) facts.add(key_of(part), sums[static_cast<std::size_t>(part)]);
+  return facts;
+}
+
 }  // namespace
+
+Facts path_facts(const Path& path) {
+  Facts facts;
+  facts.add("time_ps", path.back().end_ps).add("parts", parts_facts(critical::sums_by_part(path)));
+  if (const auto longest = critical::longest_wait(path))
+    facts.add("longest_wait", Facts().add("from", longest->from).add("time_ps", longest->ps));
+  return facts;
+}
+
+Facts difference_facts(const Path& base, const Path& other) {
+  critical::PartSums parts = critical::sums_by_part(other);
+  const critical::PartSums of_base = critical::sums_by_part(base);
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] -= of_base[i];
+  std::vector<Facts> sections, connections;
+  for (const auto& [section, ps] : apart(critical::sums_by_section(base), critical::sums_by_section(other)))
+    sections.push_back(
+        Facts().add("pass", name_of(section.pass)).add("layer", section.layer).add("time_ps", ps));
+  for (const auto& [connection, ps] :
+       apart(critical::sums_by_connection(base), critical::sums_by_connection(other)))
+    connections.push_back(Facts().add("from", connection.from).add("to", connection.to).add("time_ps", ps));
+  return Facts()
+      .add("time_ps", other.back().end_ps - base.back().end_ps)
+      .add("parts", parts_facts(parts))
+      .add("sections", sections)
+      .add("connections", connections);
+}
 
 std::string describe_path(const Path& path, std::int64_t step_ps, const DieGrid& grid) {
   if (path.empty()) return {};

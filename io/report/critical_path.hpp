@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/critical_path/segments.hpp"
+#include "io/report/facts.hpp"
 
 namespace hecaton::io {
 
@@ -22,5 +23,10 @@ std::string describe_path(const critical::Path& path, std::int64_t step_ps, cons
 // of the two paths in picoseconds. Both paths have segments.
 std::string render_difference(const critical::Path& base, const critical::Path& other,
                               const std::string& base_name, const std::string& other_name);
+
+// The same as JSON: picoseconds by part; and of differences by part, by pass and layer, and by connection, as numbers of
+// nodes. All paths have segments.
+Facts path_facts(const critical::Path& path);
+Facts difference_facts(const critical::Path& base, const critical::Path& other);
 
 }  // namespace hecaton::io

@@ -11,6 +11,7 @@
 
 #include "core/training/fits.hpp"
 #include "core/training/method.hpp"
+#include "io/report/facts.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -103,24 +104,61 @@ std::string column_heads() {
   return fmt::format("\n{}{}", without_end(names), without_end(units));
 }
 
+const training::TrainingConfig& config_of(const io::LoadedDeck& loaded) {
+  const auto* config = std::get_if<training::TrainingConfig>(&loaded.deck.workload);
+  if (config != nullptr) return *config;
+  throw io::InputError(loaded.locations.find("workload.kind"), "workload.kind", "trains no model",
+                       "--fits plans training steps", "use a deck of kind \"training\"");
+}
+
+Fit fit_by(std::string_view method, const io::LoadedDeck& loaded, MeshShape mesh) {
+  training::TrainingConfig by_method = config_of(loaded);
+  by_method.method = method;
+  return training::fit_of(by_method, mesh, loaded.deck.die);
+}
+
+std::vector<MeshShape> meshes_of(const io::Deck& deck) {
+  return meshes_for({deck.network.package.rows, deck.network.package.columns});
+}
+
+io::Facts facts_of(const Fit& fit, std::string_view method, MeshShape mesh) {
+  io::Facts facts;
+  facts.add("rows", mesh.rows).add("columns", mesh.columns).add("method", method);
+  facts.add("fits", !fit.refusal.has_value());
+  if (fit.refusal)
+    return facts.add("key", fit.refusal->table_key)
+        .add("problem", fit.refusal->problem)
+        .add("why", fit.refusal->why);
+  return facts.add("padded_flops", fit.padded_flops)
+      .add("least_weight_buffer_bytes", fit.weight_buffer)
+      .add("least_activation_buffer_bytes", fit.activation_buffer)
+      .add("fits_buffers_of_deck", fit.is_planned);
+}
+
 }  // namespace
 
+std::string fits_json(const io::LoadedDeck& loaded) {
+  const training::TrainingConfig& config = config_of(loaded);
+  std::vector<io::Facts> fits;
+  for (const MeshShape mesh : meshes_of(loaded.deck))
+    for (const training::MethodInfo& method : training::methods())
+      fits.push_back(facts_of(fit_by(method.name, loaded, mesh), method.name, mesh));
+  return io::Facts()
+      .add("model", config.model.name)
+      .add("batch_sequences", config.batch_sequences)
+      .add("sequence_length", config.sequence_length)
+      .add("uneven", name_of(config.uneven))
+      .add("meshes", fits)
+      .to_json();
+}
+
 std::string fits_table(const io::LoadedDeck& loaded) {
-  const io::Deck& deck = loaded.deck;
-  const auto* config = std::get_if<training::TrainingConfig>(&deck.workload);
-  if (config == nullptr) {
-    throw io::InputError(loaded.locations.find("workload.kind"), "workload.kind", "trains no model",
-                         "--fits plans training steps", "use a deck of kind \"training\"");
-  }
-  std::string text = head_of(deck, *config) + column_heads();
+  std::string text = head_of(loaded.deck, config_of(loaded)) + column_heads();
   Reasons reasons;
-  for (const MeshShape mesh : meshes_for({deck.network.package.rows, deck.network.package.columns})) {
+  for (const MeshShape mesh : meshes_of(loaded.deck)) {
     std::string line = fmt::format("{:>3} x {:<3}", mesh.rows, mesh.columns);
-    for (const training::MethodInfo& method : training::methods()) {
-      training::TrainingConfig by_method = *config;
-      by_method.method = method.name;
-      line += "  " + cell(training::fit_of(by_method, mesh, deck.die), reasons);
-    }
+    for (const training::MethodInfo& method : training::methods())
+      line += "  " + cell(fit_by(method.name, loaded, mesh), reasons);
     text += without_end(line);
   }
   const std::string told = reasons.text();

@@ -10,4 +10,7 @@ namespace hecaton::runs {
 // Throws InputError if the deck trains no model.
 std::string fits_table(const io::LoadedDeck& loaded);
 
+// The same as JSON.
+std::string fits_json(const io::LoadedDeck& loaded);
+
 }  // namespace hecaton::runs

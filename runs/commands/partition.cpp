@@ -5,8 +5,11 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "io/files/atomic_file.hpp"
+#include "io/report/facts.hpp"
 #include "io/report/partition_svg.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/options.hpp"
@@ -23,6 +26,7 @@ struct PartitionArguments {
   DeckArguments input;
   int ranks = 1;
   std::string svg;  // file; empty: no picture
+  bool json = false;
 };
 
 struct Regions {
@@ -50,6 +54,28 @@ void print_ranks(const Regions& regions) {
     fmt::print("{:>5} {:>6} {:>16} {:>9.3f}\n", rank, figures.dies_of_rank[rank],
                figures.weight_of_rank[rank], share * regions.partition.ranks);
   }
+}
+
+void print_json(const Regions& regions, const std::string& deck, const PartitionArguments& arguments,
+                const Preview& seen) {
+  const auto& figures = regions.figures;
+  std::vector<io::Facts> ranks;
+  for (std::uint32_t rank = 0; rank < regions.partition.ranks; ++rank)
+    ranks.push_back(io::Facts()
+                        .add("rank", rank)
+                        .add("dies", figures.dies_of_rank[rank])
+                        .add("expected_events", figures.weight_of_rank[rank]));
+  fmt::print("{}", io::Facts()
+                       .add("deck", deck)
+                       .add("partition", arguments.input.partition)
+                       .add("lookahead_ps", seen.lookahead_ps)
+                       .add("greatest_lookahead_ps", seen.greatest_lookahead_ps)
+                       .add("links", figures.links)
+                       .add("cut_links", figures.cut_links)
+                       .add("imbalance_events", figures.imbalance)
+                       .add("imbalance_dies", figures.imbalance_of_dies)
+                       .add("ranks", ranks)
+                       .to_json());
 }
 
 std::string picture_of(const Regions& regions, const net::Topology& topology, const std::string& title,
@@ -81,6 +107,7 @@ int print_partition(const PartitionArguments& arguments) {
       prepare_outputs({arguments.svg});
       io::write_atomically(arguments.svg, picture_of(regions, workload.topology(), title, checked.preview));
     }
+    if (arguments.json) return print_json(regions, deck.name, arguments, checked.preview);
     fmt::print("{}\n\nlookahead  {}\n{}", title, lookahead_text(checked.preview), checked.preview.regions);
     print_ranks(regions);
   });
@@ -91,6 +118,7 @@ Action add_options(CLI::App& command) {
   add_deck(command, arguments->input);
   add_ranks(command, arguments->ranks);
   command.add_option("--svg", arguments->svg, "Draw the regions into this file")->type_name("FILE");
+  add_json(command, arguments->json);
   return [arguments](const Session&) { return print_partition(*arguments); };
 }
 

@@ -13,6 +13,7 @@
 #include "io/trace/recost.hpp"
 #include "io/trace/stretch.hpp"
 #include "runs/cli/deck_input.hpp"
+#include "runs/cli/options.hpp"
 #include "runs/commands/commands.hpp"
 #include "runs/commands/mixed_results.hpp"
 #include "runs/commands/path_of_trace.hpp"
@@ -23,7 +24,24 @@ namespace {
 struct SummaryArguments {
   std::string trace;
   std::string energy;  // file; empty: the energies of the trace's deck
+  bool json = false;
 };
+
+void print_table(const io::Summary& summary, const critical::Path& path, bool is_unfinished) {
+  if (is_unfinished)
+    fmt::print(
+        "unfinished: the run had come to {} of simulated time; operations under way then are missing\n",
+        io::format_si(static_cast<double>(summary.simulated_ps) * 1e-12, "s"));
+  fmt::print("{}", io::render_table(summary));
+  fmt::print("{}", io::describe_path(path, summary.simulated_ps, {summary.rows, summary.columns}));
+}
+
+void print_json(const io::Summary& summary, const critical::Path& path, bool is_unfinished) {
+  io::Facts facts;
+  facts.add("unfinished", is_unfinished).add("summary", io::Facts::Json{io::to_json(summary)});
+  if (!path.empty()) facts.add("critical_path", io::path_facts(path));
+  fmt::print("{}", facts.to_json());
+}
 
 int print_summary(const SummaryArguments& arguments) {
   return guarded([&] {
@@ -31,13 +49,8 @@ int print_summary(const SummaryArguments& arguments) {
                                     ? io::read_summary(arguments.trace)
                                     : io::read_summary_at(arguments.trace, arguments.energy);
     warn_of_mixed_results({&arguments.trace, 1});
-    if (io::is_unfinished(arguments.trace))
-      fmt::print(
-          "unfinished: the run had come to {} of simulated time; operations under way then are missing\n",
-          io::format_si(static_cast<double>(summary.simulated_ps) * 1e-12, "s"));
-    fmt::print("{}", io::render_table(summary));
-    fmt::print("{}", io::describe_path(path_of_trace(arguments.trace), summary.simulated_ps,
-                                       {summary.rows, summary.columns}));
+    const auto print = arguments.json ? print_json : print_table;
+    print(summary, path_of_trace(arguments.trace), io::is_unfinished(arguments.trace));
   });
 }
 
@@ -48,6 +61,7 @@ Action add_options(CLI::App& command) {
       .add_option("--energy", arguments->energy,
                   "Cost the counts of the trace by the energies of this table (TOML) instead")
       ->type_name("FILE");
+  add_json(command, arguments->json);
   return [arguments](const Session&) { return print_summary(*arguments); };
 }
 

@@ -8,9 +8,11 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
+#include "io/report/facts.hpp"
 #include "io/report/message.hpp"
 #include "io/report/quantity.hpp"
 #include "runs/cli/choice.hpp"
@@ -35,6 +37,7 @@ struct SweepArguments {
   std::string study;
   std::string output;  // folder; empty: out/<study>
   bool status = false;
+  bool json = false;  // with it
   bool skip_infeasible = false;
   bool slurm = false;
   int at_once = 0;  // 0: not given
@@ -67,8 +70,13 @@ void print_infeasible(const Sweep& sweep) {
   if (!sweep.infeasible.empty()) fmt::print("infeasible  {}\n", sweep.infeasible.size());
 }
 
-// What the points that are left take, one after another.
-void print_forecast(const Sweep& sweep, const std::vector<std::string>& points) {
+struct TimeLeft {
+  double seconds = 0;
+  std::string basis;
+};
+
+// What the points that are left take, one after another; nothing if there are none.
+std::optional<TimeLeft> time_left(const Sweep& sweep, const std::vector<std::string>& points) {
   const std::set<std::string_view> left(points.begin(), points.end());
   std::vector<PointShare> shares;
   std::set<std::string_view> seen;
@@ -77,37 +85,81 @@ void print_forecast(const Sweep& sweep, const std::vector<std::string>& points) 
     const auto percent = progress_of(log_of(sweep, point.name)).percent;
     shares.push_back({point.events, percent.value_or(0) / 100.0});
   }
-  if (shares.empty()) return;
+  if (shares.empty()) return std::nullopt;
   const SweepForecast forecast(sweep);
-  fmt::print("forecast  about {} of work is left, at {}\n",
-             io::format_duration(forecast.seconds_left(shares, 1)), forecast.basis());
+  return TimeLeft{forecast.seconds_left(shares, 1), forecast.basis()};
+}
+
+void print_forecast(const Sweep& sweep, const std::vector<std::string>& points) {
+  if (const auto left = time_left(sweep, points))
+    fmt::print("forecast  about {} of work is left, at {}\n", io::format_duration(left->seconds),
+               left->basis);
+}
+
+// Of the points that are not finished.
+struct Unfinished {
+  std::size_t in_queue = 0;
+  std::size_t untouched = 0;
+  std::vector<Started> started;
+
+  std::size_t ended(PointEnd end) const {
+    return static_cast<std::size_t>(std::count_if(
+        started.begin(), started.end(), [&](const Started& point) { return point.state == name_of(end); }));
+  }
+};
+
+Unfinished find_unfinished(const Sweep& sweep) {
+  const std::set<std::string> queued = queued_points(sweep);
+  Unfinished found;
+  for (const std::string& name : unfinished_points(sweep)) {
+    const bool is_queued = queued.contains(name);
+    found.in_queue += is_queued ? 1 : 0;
+    if (has_log(sweep, name)) {
+      found.started.push_back({name, is_queued ? "in Slurm" : std::string(name_of(noted_end(sweep, name)))});
+    } else if (!is_queued) {
+      ++found.untouched;
+    }
+  }
+  return found;
 }
 
 // Reads, and writes nothing.
 void print_status(const Sweep& sweep) {
-  const std::set<std::string> queued = queued_points(sweep);
-  std::size_t in_queue = 0;
-  std::size_t untouched = 0;
-  std::vector<Started> started;
-  for (const std::string& name : unfinished_points(sweep)) {
-    const bool is_queued = queued.contains(name);
-    in_queue += is_queued ? 1 : 0;
-    if (has_log(sweep, name)) {
-      started.push_back({name, is_queued ? "in Slurm" : std::string(name_of(noted_end(sweep, name)))});
-    } else if (!is_queued) {
-      ++untouched;
-    }
-  }
-  const auto ended = [&](PointEnd end) {
-    return std::count_if(started.begin(), started.end(),
-                         [&](const Started& point) { return point.state == name_of(end); });
-  };
-  fmt::print("points    {}\nfinished  {}\nin Slurm  {}\n", sweep.size(), count_finished(sweep), in_queue);
-  for (const PointEnd end : values_of<PointEnd>()) fmt::print("{:<9} {}\n", name_of(end), ended(end));
-  fmt::print("to do     {}\n", untouched);
+  const Unfinished unfinished = find_unfinished(sweep);
+  fmt::print("points    {}\nfinished  {}\nin Slurm  {}\n", sweep.size(), count_finished(sweep),
+             unfinished.in_queue);
+  for (const PointEnd end : values_of<PointEnd>())
+    fmt::print("{:<9} {}\n", name_of(end), unfinished.ended(end));
+  fmt::print("to do     {}\n", unfinished.untouched);
   print_infeasible(sweep);
   print_forecast(sweep, unfinished_points(sweep));
-  print_started(sweep, started);
+  print_started(sweep, unfinished.started);
+}
+
+// All that were started, with how far each is.
+void print_json_status(const Sweep& sweep) {
+  const Unfinished unfinished = find_unfinished(sweep);
+  std::vector<io::Facts> started;
+  for (const Started& point : unfinished.started) {
+    const std::filesystem::path log = log_of(sweep, point.point);
+    const PointProgress progress = progress_of(log);
+    started.push_back(io::Facts()
+                          .add("point", point.point)
+                          .add("values", describe(sweep, find_point(sweep, point.point)))
+                          .add("state", point.state)
+                          .add("log", log.string())
+                          .add("done_percent", progress.percent)
+                          .add("restarts", progress.restarts));
+  }
+  io::Facts facts;
+  facts.add("points", sweep.size())
+      .add("finished", count_finished(sweep))
+      .add("in_slurm", unfinished.in_queue);
+  for (const PointEnd end : values_of<PointEnd>()) facts.add(name_of(end), unfinished.ended(end));
+  facts.add("to_do", unfinished.untouched).add("infeasible", sweep.infeasible.size());
+  if (const auto left = time_left(sweep, unfinished_points(sweep)))
+    facts.add("left_s", left->seconds).add("left_basis", left->basis);
+  fmt::print("{}", facts.add("started", started).to_json());
 }
 
 // What is left to do here and now.
@@ -227,7 +279,7 @@ int sweep_study(const SweepArguments& arguments) {
     if (!is_accepted) return;
     expect_distinct_files(arguments, sweep);
     if (arguments.status) {
-      print_status(sweep);
+      arguments.json ? print_json_status(sweep) : print_status(sweep);
       return;
     }
     const io::FileLock lock = lock_sweep(sweep.output);
@@ -248,7 +300,9 @@ Action add_options(CLI::App& command) {
   command.add_option("STUDY", arguments->study, "The study (TOML): a deck and lists of values")->required();
   command.add_option("--output", arguments->output, "Folder for points and tables [out/<study>]")
       ->type_name("DIR");
-  command.add_flag("--status", arguments->status, "Say how far it is; run and write nothing");
+  CLI::Option* status =
+      command.add_flag("--status", arguments->status, "Say how far it is; run and write nothing");
+  add_json(command, arguments->json)->needs(status);
   command.add_flag("--skip-infeasible", arguments->skip_infeasible,
                    "Run the other points if some make no deck that can be run");
   add_choice(command, "--launcher", submission.launcher, {"mpirun", "srun"},

@@ -16,6 +16,7 @@
 #include "runs/cli/fits.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/commands/commands.hpp"
+#include "runs/commands/validated_facts.hpp"
 #include "runs/sampling/check_sample.hpp"
 #include "runs/sampling/sampled_step.hpp"
 
@@ -26,6 +27,7 @@ struct ValidateArguments {
   DeckArguments input;
   int ranks = 1;
   bool fits = false;
+  bool json = false;
 };
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
@@ -126,25 +128,34 @@ void print_rows(std::string_view title, const Rows& rows) {
 
 // The deck itself need not be one that can be planned.
 int print_fits(const ValidateArguments& arguments) {
-  return guarded(
-      [&] { fmt::print("{}", fits_table(io::load_deck(arguments.input.deck, arguments.input.overrides))); });
+  return guarded([&] {
+    const io::LoadedDeck loaded = io::load_deck(arguments.input.deck, arguments.input.overrides);
+    fmt::print("{}", arguments.json ? fits_json(loaded) : fits_table(loaded));
+  });
+}
+
+void print_tables(const CheckedDeck& checked, const ValidateArguments& arguments) {
+  const Preview& seen = checked.preview;
+  print_rows("Package", package_rows(checked.loaded.deck));
+  if (seen.dram) print_rows("Model", model_rows(checked.planned->workload.plan()));
+  if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
+  if (seen.dram) print_rows("DRAM", dram_rows(checked));
+  if (seen.undisturbed)
+    print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
+  print_rows("Run", run_rows(seen, arguments));
+  if (io::kind_of(checked.loaded.deck).traits.computes)
+    print_rows("Sampled (--sample), at least", sample_rows(checked));
+  fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
 }
 
 int validate_deck(const ValidateArguments& arguments) {
   return guarded([&] {
     const CheckedDeck checked = check_deck_input(arguments.input, arguments.ranks);
-    const Preview& seen = checked.preview;
     if (io::is_sampled(checked.loaded.deck)) require_sample(checked.loaded, checked.planned->workload);
-    print_rows("Package", package_rows(checked.loaded.deck));
-    if (seen.dram) print_rows("Model", model_rows(checked.planned->workload.plan()));
-    if (!seen.facts.empty()) print_rows("Plan", plan_rows(seen));
-    if (seen.dram) print_rows("DRAM", dram_rows(checked));
-    if (seen.undisturbed)
-      print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
-    print_rows("Run", run_rows(seen, arguments));
-    if (io::kind_of(checked.loaded.deck).traits.computes)
-      print_rows("Sampled (--sample), at least", sample_rows(checked));
-    fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
+    if (arguments.json)
+      fmt::print("{}", validated_facts(checked, arguments.input.partition, arguments.ranks).to_json());
+    else
+      print_tables(checked, arguments);
   });
 }
 
@@ -157,6 +168,7 @@ Action add_options(CLI::App& command) {
       "--fits", arguments->fits,
       "Instead: on which meshes up to 32 x 32 the model can be trained, by method, with what padding and how "
       "large buffers");
+  add_json(command, arguments->json);
   return [arguments](const Session&) {
     return arguments->fits ? print_fits(*arguments) : validate_deck(*arguments);
   };

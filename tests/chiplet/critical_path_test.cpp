@@ -174,6 +174,8 @@ TEST(Sums, AreOfWholePaths) {
                    {.die = 0, .from = 2, .start_ps = 5, .end_ps = 12},
                    {.die = 2, .from = 2, .start_ps = 12, .end_ps = 100},
                    {.die = 3, .from = 0, .start_ps = 100, .end_ps = 102}};
+  const ConnectionSums expected{{{0, 1}, 5}, {{2, 0}, 7}, {{2, 2}, 88}, {{0, 3}, 2}};
+  EXPECT_EQ(sums_by_connection(waits), expected) << "own work is from a die to itself";
   ASSERT_TRUE(longest_wait(waits).has_value());
   EXPECT_EQ(longest_wait(waits)->from, 0U) << "of two that took as long the lower one";
   EXPECT_EQ(longest_wait(waits)->ps, 7);

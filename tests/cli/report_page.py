@@ -1,9 +1,10 @@
-"""The page of `hecaton report` in a browser without a network: it opens, and answers pointer and keys."""
+"""The pages of `hecaton report` and `hecaton compare` in a browser without a network: they open, and answer pointer and keys."""
 import os
 import re
 import shutil
 
 from browser import Browser
+from comparison_page import look_at_comparisons, make_compared_traces, refuse_comparisons
 from harness import finish, folder, run, DECKS
 from report_data import data_of, expect, make_traces
 
@@ -106,8 +107,7 @@ def look_at_the_rest(browser, traces):
     for index in range(2):
         step = next(line["value"] for line in traces[index]["figures"] if line["label"] == "step time")
         expect(step in browser.text("#figures-table"), f"the step time of each trace is in the table: {step}")
-    differing = browser.text("#differences")
-    expect("training.method" in differing and "package.rows" not in differing, "what differs between the decks", differing)
+    expect("training.method" in browser.text("#compare-differences"), "a report of two traces compares them", browser.text("#compare-differences"))
     expect(browser.run("return document.querySelectorAll('#time-bars .bar').length") == 2, "a bar for each trace")
     look_at_the_path(browser, traces)
     expect("--trace summary" in browser.text("#timeline .missing"), "the trace without operations says so")
@@ -133,8 +133,10 @@ def look_at_the_page(here):
             run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
             browser.open(f"{here}/{kind}.html")
             expect(browser.run("return document.documentElement.dataset.ready") == "yes", f"a page of {kind} is drawn", browser.complaints())
+            expect(browser.run("return document.getElementById('comparison')") is None, "one trace is not compared")
             has_slider = browser.run("return !document.getElementById('map-time').hidden")
             expect(has_slider == (kind != "traffic"), f"the map of {kind} has a slider where the trace has bins", has_slider)
+        look_at_comparisons(browser, here)
         look_at_a_hostile_name(browser, here)
         expect(browser.complaints() == [], "nothing stands on the console")
         asked = browser.requests()
@@ -165,5 +167,7 @@ def expect_the_browser_to_complain(here):
 with folder() as here:
     expect_the_browser_to_complain(here)
     make_traces(here)
+    make_compared_traces(here)
+    refuse_comparisons(here)
     look_at_the_page(here)
 finish()

@@ -27,27 +27,28 @@ function showTraces(traces) {
   document.getElementById("traces").append(element("div", {class: "cards"}, ...traces.map(traceCard)));
 }
 
-// One cell of the table: value, share, and ratio to the first trace.
-function figureCells(line, base, isFirst) {
+// One cell of the table: value, share, and ratio to the baseline.
+function figureCells(line, base, isBase) {
   const value = line ? line.value : "–";
   const cells = [{text: value, class: "number"}, {text: line && line.share !== null ? percent(line.share) : "", class: "number ratio"}];
-  if (!isFirst) {
+  if (!isBase) {
     const comparable = line && base && line.number !== null && base.number > 0;
     cells.push({text: comparable ? `${(line.number / base.number).toPrecision(3)}x` : "", class: "number ratio"});
   }
   return cells;
 }
 
-function figuresTable(traces, part, id) {
+// `base`: the trace to which ratios are.
+function figuresTable(traces, part, id, base = 0) {
   const labels = [];
   for (const trace of traces) for (const line of trace[part]) if (!labels.includes(line.label)) labels.push(line.label);
   const head = ["", ...traces.flatMap((trace, i) => [{text: letterBadge(i), class: "number"}, {text: "share", class: "number"},
-    ...(i > 0 ? [{text: "to A", class: "number"}] : [])])];
+    ...(i !== base ? [{text: `to ${letterOf(base)}`, class: "number"}] : [])])];
   const rows = labels.map(label => {
     const lines = traces.map(trace => trace[part].find(line => line.label === label));
     const isHeading = lines.every(line => !line || line.value === "");
     return {class: isHeading ? "heading" : null,
-      cells: [{text: label.trim(), class: label.startsWith(" ") ? "indent" : null}, ...lines.flatMap((line, i) => figureCells(line, lines[0], i === 0))]};
+      cells: [{text: label.trim(), class: label.startsWith(" ") ? "indent" : null}, ...lines.flatMap((line, i) => figureCells(line, lines[base], i === base))]};
   });
   return element("div", {class: "scroll"}, table(head, rows, id));
 }
@@ -62,9 +63,14 @@ function strataTable(trace, index) {
       number("deviation")], rows)));
 }
 
+function drawFigures(traces, base) {
+  document.getElementById("figures-body").replaceChildren(figuresTable(traces, "figures", "figures-table", base));
+}
+
 function showFigures(traces) {
   const section = document.getElementById("figures");
-  section.append(figuresTable(traces, "figures", "figures-table"));
+  section.append(element("div", {id: "figures-body"}));
+  drawFigures(traces, 0);
   traces.forEach((trace, i) => { if (trace.content.sampled) section.append(strataTable(trace, i)); });
   section.append(element("details", {}, element("summary", {}, "The simulation itself: digest, events, memory"), figuresTable(traces, "run")));
 }
@@ -84,15 +90,16 @@ function deckKeys(traces) {
 
 const badges = traces => traces.map((trace, i) => ({text: letterBadge(i)}));
 
-function showDifferences(section, traces, keys) {
-  const differing = keys.filter(([, values]) => values.some(value => value !== values[0]));
+// Among some of the traces.
+function showDifferences(section, traces, keys, among, id) {
+  const differing = keys.filter(([, values]) => among.some(i => values[i] !== values[among[0]]));
   section.append(element("h3", {}, "Differences of the decks"));
   if (differing.length === 0) {
-    section.append(element("p", {class: "note", id: "differences"}, "The decks do not differ in any key."));
+    section.append(element("p", {class: "note", id}, "The decks do not differ in any key."));
     return;
   }
-  section.append(element("div", {class: "scroll"}, table(["Key", ...badges(traces)],
-    differing.map(([key, values]) => [key, ...values.map(text => ({text, class: "text"}))]), "differences")));
+  section.append(element("div", {class: "scroll"}, table(["Key", ...among.map(i => ({text: letterBadge(i)}))],
+    differing.map(([key, values]) => [key, ...among.map(i => ({text: values[i], class: "text"}))]), id)));
 }
 
 const tagMeanings = {PAPER: "stated in the paper that the simulated system follows", PUBLIC: "read in another public source",
@@ -124,7 +131,7 @@ function showProvenance(section, traces) {
 function showDecks(traces) {
   const section = document.getElementById("deck");
   const keys = deckKeys(traces);
-  if (traces.length > 1) showDifferences(section, traces, keys);
+  if (traces.length > 2) showDifferences(section, traces, keys, traces.map((_, i) => i), "differences");
   showDeck(section, traces, keys);
   showProvenance(section, traces);
 }

@@ -19,6 +19,8 @@ function si(value, unit, lowest = 0) {
 }
 
 const seconds = ps => ps === 0 ? "0 s" : si(ps * 1e-12, "s");
+const withSign = count => `${count > 0 ? "+" : ""}${count}`;
+const signedSeconds = ps => `${ps < 0 ? "-" : "+"}${seconds(Math.abs(ps))}`;
 const bytes = count => count < 1000 ? `${count} B` : si(count, "B");
 const counted = count => Number.isInteger(count) && Math.abs(count) < 100000 ? String(count) : si(count, "", 4).trim();
 const percent = share => `${(share * 100).toFixed(1)} %`;

@@ -101,11 +101,12 @@ function showEnergy(section, traces) {
   section.append(legend(energyParts.map(([name, , colour]) => [name, colour])), bars);
 }
 
-function showTime(traces) {
+// `hasStages`: operations were read, if there are any.
+function showTime(traces, hasStages) {
   const section = document.getElementById("time");
   if (traces.some(runsPrograms)) showWhole(section, traces);
   else section.append(element("p", {class: "note missing"}, "The dies of these traces run no programs: there is no time to divide."));
   showPath(section, traces);
-  showStages(section, traces);
+  if (hasStages) showStages(section, traces);
   showEnergy(section, traces);
 }
