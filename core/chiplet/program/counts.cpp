@@ -62,8 +62,8 @@ class Walk {
 
   void collective(const Op& op, std::uint32_t root) {
     const auto group = static_cast<std::size_t>(op.ring);
-    const ExchangeTotals all =
-        exchange_totals(op, {groups_.rings[group], groups_.lines[group]}, root, timings_.vector);
+    const ExchangeTotals all = exchange_totals(
+        op, {groups_.rings[group], groups_.lines[group], &groups_.rings}, root, timings_.vector);
     count_send(once_.counters, all.sent_bytes.value());
     count_receive(once_.counters, all.received_bytes.value());
     count_reduction(once_.counters, all.added_bytes.value());
