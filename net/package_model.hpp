@@ -149,8 +149,8 @@ class PackageModel {
     Host<Engine> host{*this, engine, node, event.time};
     const Payload& payload = event.payload;
     const SimTime now = event.time;
-    const bool ejecting = payload.port == ejection_port;
-    const bool injecting = payload.port == injection_port;
+    const bool ejecting = payload.port >= ejection_port && payload.port < injection_port;
+    const bool injecting = payload.port >= injection_port;
     switch (payload.kind) {
       case EventKind::head:
         if (messages_ && owner(event.sender()) != self_) messages_->came_in(payload);

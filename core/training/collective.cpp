@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "core/engine/base/time.hpp"
@@ -94,7 +95,10 @@ struct LargestMessage {
 
 LargestMessage largest_message(const CollectiveConfig& config, MeshShape mesh) {
   const OpCode code = code_of(config.operation);
-  const std::uint64_t chunks = config.form == CollectiveForm::chunked ? config.chunks : 1;
+  const bool all_axes = config.axes == CollectiveAxes::all;
+  const std::uint64_t lanes = config.directions * (all_axes ? 2U : 1U);
+  const std::uint64_t chunks = lanes * (config.form == CollectiveForm::chunked ? config.chunks : 1);
+  if (all_axes && !chiplet::has_root(code)) return {1, std::min(mesh.rows, mesh.columns) * chunks};
   // A torus ring sends parts of a column's share along columns, but shares of the whole along rows.
   if (config.algorithm == Algorithm::torus_ring)
     return {1, (mesh.columns > 1 ? mesh.columns : std::uint64_t{mesh.rows}) * chunks};
@@ -104,7 +108,7 @@ LargestMessage largest_message(const CollectiveConfig& config, MeshShape mesh) {
     case Schedule::tree:
       return {1, 1};
     case Schedule::pipelined:
-      return {1, config.chunks};
+      return {1, config.chunks * lanes};
     case Schedule::halving_doubling:
       return {dies / 2, dies};
     case Schedule::direct:
@@ -137,9 +141,9 @@ void check_package_ring(MeshShape mesh) {
 }
 
 // A ring along a row or a column does not go round a package, nor the other way about.
-void check_ring(const CollectiveConfig& config, MeshShape mesh, bool has_bypass) {
-  const bool over_package = config.group == CollectiveGroup::package;
-  if (config.algorithm == Algorithm::hamiltonian_ring && !over_package) {
+void check_ring(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links) {
+  const bool over_package = config.group == CollectiveGroup::package && config.axes == CollectiveAxes::one;
+  if (config.algorithm == Algorithm::hamiltonian_ring && config.group != CollectiveGroup::package) {
     throw PlanError("collective.algorithm", "does not fit the group",
                     "a hamiltonian-ring runs over the whole package",
                     "choose group = \"package\" or another algorithm");
@@ -150,12 +154,70 @@ void check_ring(const CollectiveConfig& config, MeshShape mesh, bool has_bypass)
     throw PlanError("collective.algorithm", "does not fit the group",
                     "this ring runs along a row or a column", "choose \"hamiltonian-ring\" or another group");
   }
-  if (config.algorithm == Algorithm::bypass_ring && !has_bypass) {
+  if (config.algorithm == Algorithm::bypass_ring && !links.has_bypass) {
     throw PlanError("collective.algorithm", "does not fit the topology",
                     "the dies of a plain mesh have no bypass",
                     "choose package.topology = \"bypass-ring\" or the algorithm \"naive-ring\"");
   }
   if (over_package && is_ring(config.algorithm)) check_package_ring(mesh);
+}
+
+bool goes_along_lines(Algorithm algorithm) {
+  return algorithm <= Algorithm::bypass_ring;
+}
+
+void check_axes(const CollectiveConfig& config, MeshShape mesh) {
+  if (config.axes == CollectiveAxes::one) return;
+  if (!goes_along_lines(config.algorithm) || config.operation == CollectiveOperation::all_to_all) {
+    throw PlanError(
+        "collective.axes", "does not fit operation and algorithm",
+        "rings along rows and columns at once do all-gather, reduce-scatter, all-reduce, broadcast and "
+        "reduce, with the algorithm \"ring\", \"naive-ring\" or \"bypass-ring\"",
+        "choose one of these or axes = \"one\"");
+  }
+  if (config.group != CollectiveGroup::package) {
+    throw PlanError("collective.axes", "does not fit the group", "a row or a column has one axis",
+                    "choose group = \"package\" or axes = \"one\"");
+  }
+  if (mesh.rows < 2 || mesh.columns < 2) {
+    throw PlanError(
+        "collective.axes", "does not fit the package",
+        fmt::format("one of its axes has a single die; the mesh is {} x {}", mesh.rows, mesh.columns),
+        "choose another mesh, or axes = \"one\" and the group \"rows\" or \"columns\"");
+  }
+  if (config.form == CollectiveForm::step_synchronous) {
+    throw PlanError("collective.form", "does not make steps of equal length",
+                    "rings along rows and columns at once have steps of different lengths",
+                    "choose another form or axes = \"one\"");
+  }
+}
+
+// A ring along an open line comes back over the links of the other way round, and a bypass ring uses every link
+// of its line both ways: nothing is left for a second direction.
+void check_directions(const CollectiveConfig& config, const RingLinks& links) {
+  if (config.directions <= 1) return;
+  if (config.directions > chiplet::most_directions) {
+    throw PlanError("collective.directions", "is out of range", fmt::format("{}", config.directions),
+                    "use 1 or 2");
+  }
+  const bool rings = is_ring(config.algorithm) || config.algorithm == Algorithm::torus_ring;
+  if (!rings || config.operation == CollectiveOperation::all_to_all) {
+    throw PlanError(
+        "collective.directions", "does not fit operation and algorithm",
+        "two ways round are for all-gather, reduce-scatter, all-reduce, broadcast and reduce along rings",
+        "choose another algorithm or directions = 1");
+  }
+  const bool both_axes = config.axes == CollectiveAxes::all || config.algorithm == Algorithm::torus_ring;
+  if (config.group == CollectiveGroup::package && !both_axes) return;  // between neighbours all the way round
+  const bool needs_rows = both_axes || config.group == CollectiveGroup::rows;
+  const bool needs_columns = both_axes || config.group == CollectiveGroup::columns;
+  const bool closed = (!needs_rows || links.rows_closed) && (!needs_columns || links.columns_closed);
+  if (closed && !links.has_bypass && config.algorithm != Algorithm::bypass_ring) return;
+  throw PlanError(
+      "collective.directions", "finds no second way round",
+      "a ring along a row or column without a link from end to end, or of two dies, uses the links of both "
+      "ways already",
+      "use directions = 1, or topology = \"torus\" and three dies or more");
 }
 
 void check_torus(const CollectiveConfig& config, MeshShape mesh) {
@@ -252,8 +314,10 @@ chiplet::Program torus_program(OpCode code, std::uint64_t bytes, MeshShape mesh)
 
 }  // namespace
 
-void check_collective(const CollectiveConfig& config, MeshShape mesh, bool has_bypass) {
-  check_ring(config, mesh, has_bypass);
+void check_collective(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links) {
+  check_axes(config, mesh);
+  check_ring(config, mesh, links);
+  check_directions(config, links);
   check_sizes(config, mesh);
   check_algorithm(config, mesh);
   check_form(config, mesh);
@@ -269,10 +333,13 @@ Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
     if (config.form == CollectiveForm::chunked) {
       for (chiplet::Op& op : plan.roles[0]) op.count = config.chunks;
     }
+    for (chiplet::Op& op : plan.roles[0]) op.directions = static_cast<std::uint8_t>(config.directions);
     return plan;
   }
   chiplet::Op op = operation(code, ring_of(config.group), config.bytes);
   op.schedule = schedule_of(code, config.algorithm);
+  op.directions = static_cast<std::uint8_t>(config.directions);
+  op.axes = config.axes == CollectiveAxes::all ? chiplet::Axes::all : chiplet::Axes::one;
   if (op.schedule == Schedule::pipelined || config.form == CollectiveForm::chunked) op.count = config.chunks;
   if (config.form == CollectiveForm::step_synchronous) {
     op.slot_ps = static_cast<std::uint64_t>(from_nanoseconds(config.step_ns).ps);

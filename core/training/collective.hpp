@@ -7,10 +7,16 @@
 
 namespace hecaton::training {
 
+// What a package offers to rings.
+struct RingLinks {
+  bool has_bypass = false;      // ring traffic may pass a die without touching its buffers
+  bool rows_closed = false;     // a row's last die has a link to its first
+  bool columns_closed = false;  // likewise
+};
+
 // All that must hold between the settings of a collective and the package it runs on: the operation, the
-// algorithm, the group and the form fit each other and the mesh. `has_bypass`: ring traffic may pass a die
-// without touching its buffers. Throws PlanError.
-void check_collective(const CollectiveConfig& config, MeshShape mesh, bool has_bypass);
+// algorithm, the group, the form, directions and axes fit each other and the mesh. Throws PlanError.
+void check_collective(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links);
 
 // Precondition: the collective has passed check_collective.
 Plan plan_collective(const CollectiveConfig& config, MeshShape mesh);

@@ -84,6 +84,13 @@ void check_cycle(const Deck& deck, const Refuser& refuse) {
          "use larger flits");
 }
 
+void check_ports(const Deck& deck, const Refuser& refuse) {
+  const std::uint32_t ports = deck.network.interface.ports;
+  if (ports != 3) return;
+  refuse("interface.ports", "does not divide the links of a die", "3 ports for links in 4 directions",
+         "use 1, 2 or 4");
+}
+
 void check_packets(const Deck& deck, const Refuser& refuse) {
   const net::NetworkConfig& network = deck.network;
   const std::uint32_t packet = network.interface.packet_bytes;
@@ -106,6 +113,7 @@ void check_deck(const Deck& deck, const KeyLocations& locations) {
   const Refuser refuse{locations};
   check_package(deck, refuse);
   check_cycle(deck, refuse);
+  check_ports(deck, refuse);
   check_topology(deck, refuse);
   check_overrides(deck, refuse);
   const WorkloadKind& kind = kind_of(deck);

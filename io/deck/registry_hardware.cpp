@@ -106,15 +106,21 @@ Table router_table() {
 }
 
 Table interface_table() {
-  return table("interface", "Where a die meets the network.",
-               {key(
-                    "packet_bytes", IntegerType{1, 1 << 20}, "bytes", Tag::assumed, ActsOn::programs,
-                    "Messages are cut into packets of this size; a multiple of link.flit_bytes.",
-                    [](auto& d) -> auto& { return d.network.interface.packet_bytes; }),
-                key(
-                    "message_overhead_ns", RealType{0, 1e6}, "ns", Tag::assumed, ActsOn::programs,
-                    "From the hand-over of a message to its first flit.",
-                    [](auto& d) -> auto& { return d.network.interface.message_overhead_ns; })});
+  return table(
+      "interface", "Where a die meets the network.",
+      {key(
+           "packet_bytes", IntegerType{1, 1 << 20}, "bytes", Tag::assumed, ActsOn::programs,
+           "Messages are cut into packets of this size; a multiple of link.flit_bytes.",
+           [](auto& d) -> auto& { return d.network.interface.packet_bytes; }),
+       key(
+           "message_overhead_ns", RealType{0, 1e6}, "ns", Tag::assumed, ActsOn::programs,
+           "From the hand-over of a message to its first flit.",
+           [](auto& d) -> auto& { return d.network.interface.message_overhead_ns; }),
+       key(
+           "ports", IntegerType{1, net::most_interface_ports}, "", Tag::assumed, ActsOn::everything,
+           "Channels between a die and its router, each way, of a flit per cycle each: 1: one for all; 2: "
+           "one for the links east and south, one for those west and north; 4: one for each link.",
+           [](auto& d) -> auto& { return d.network.interface.ports; })});
 }
 
 Table die_table() {

@@ -44,6 +44,7 @@ bool fits(const NetworkConfig& network, const TrafficConfig& traffic) {
   if (network.router.switching != Switching::wormhole || pipeline == Pipeline::speculative) return false;
   if (design_of(network.package.topology).passes_dies || network.router.routing == Routing::adaptive)
     return false;
+  if (network.interface.ports > 1) return false;
   if (traffic.pattern == TrafficPattern::trace || traffic.packet_flits > most) return false;
   if (network.interface.packet_bytes < traffic.packet_flits * network.link.flit_bytes) return false;
   if (network.router.buffer_flits > most || network.router.virtual_channels > most_channels) return false;

@@ -3,6 +3,8 @@
 // Injection: messages leave in the order of their hand-over, one flit per cycle; each worm takes the next
 // virtual channel, round robin, that has a credit. Ejection: one flit per cycle is consumed as it arrives; a
 // message is delivered with its last flit (worms of one message may overtake each other and are counted).
+// An interface with several ports does so at each of them: a message is injected at the port of the link that it
+// leaves the die over, and ejected at that of the link that it has come over (Fabric::interface_port).
 // Out: post(SimTime, Phase, NodeId receiver, const Payload&).
 #pragma once
 
@@ -22,21 +24,27 @@ struct DeliveredMessage {
 
 class Interface {
  public:
-  Interface(const Fabric& fabric, NodeId node) : node_(node), state_(fabric.channels) {}
+  Interface(const Fabric& fabric, NodeId node)
+      : node_(node), state_(fabric.interface_ports_of(node), fabric.channels) {}
 
   // Precondition: bytes > 0. The node must be settled at `now`.
   void hand_over(const Fabric& fabric, const OutgoingMessage& message, SimTime now) {
     const std::uint32_t worms = fabric.timing.worms_of(message.bytes);
     const bool yields = fabric.classes && message.background;
-    state_.lanes[yields].queue.push_back({message, now, now + fabric.timing.overhead, worms, 0});
+    InterfacePort& port = state_.ports[port_for(fabric, message)];
+    port.lanes[yields].queue.push_back({message, now, now + fabric.timing.overhead, worms, 0});
   }
 
   // Nothing is waiting, and nothing left to start (a last run may still be on its way out).
-  bool idle() const { return !state_.lanes[0].pending() && !state_.lanes[1].pending(); }
+  bool idle() const {
+    return std::all_of(state_.ports.begin(), state_.ports.end(),
+                       [](const InterfacePort& port) { return port.idle(); });
+  }
   const InterfaceCounters& counters() const { return counters_; }
   bool credits_home(const Fabric& fabric, SimTime now) {
-    for (OutputChannel& output : state_.outputs)
-      if (!output.credits.all_home(fabric.timing, now)) return false;
+    for (InterfacePort& port : state_.ports)
+      for (OutputChannel& output : port.outputs)
+        if (!output.credits.all_home(fabric.timing, now)) return false;
     return true;
   }
 
@@ -45,7 +53,7 @@ class Interface {
   template <class Out>
   void receive_hold(const Fabric& fabric, const Payload& payload, SimTime now, Out& out);
   void receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {
-    receive_late_credit(fabric.timing, state_.outputs[payload.channel], payload, now,
+    receive_late_credit(fabric.timing, injecting(payload).outputs[payload.channel], payload, now,
                         fabric.timing.credit_injection());
   }
 
@@ -54,7 +62,7 @@ class Interface {
   template <class Out>
   void receive_body(const Fabric& fabric, const Payload& payload, SimTime now, Out& out);
   void receive_cut(const Payload& payload) {
-    detail::Ejecting& worm = state_.ejecting[payload.channel];
+    detail::Ejecting& worm = ejecting(payload);
     if (worm.run_arrival != payload.created || worm.run_flits <= payload.flits) return;
     worm.announced -= worm.run_flits - payload.flits;
     worm.run_flits = payload.flits;
@@ -77,38 +85,60 @@ class Interface {
   }
 
  private:
-  bool start_worm(const Fabric& fabric, detail::Lane& lane, SimTime now);
+  InterfacePort& injecting(const Payload& payload) { return state_.ports[payload.port - injection_port]; }
+  detail::Ejecting& ejecting(const Payload& payload) {
+    return state_.ports[payload.port - ejection_port].ejecting[payload.channel];
+  }
+  std::uint8_t router_port(const InterfacePort& port) const {
+    return static_cast<std::uint8_t>(router_port_of(static_cast<std::uint32_t>(&port - state_.ports.data())));
+  }
+  std::uint32_t port_for(const Fabric& fabric, const OutgoingMessage& message) const;
+  bool start_worm(const Fabric& fabric, InterfacePort& port, detail::Lane& lane, SimTime now);
   template <class Out>
-  bool try_send(const Fabric& fabric, std::size_t lane, SimTime now, Out& out);
+  bool try_send(const Fabric& fabric, InterfacePort& port, std::size_t lane, SimTime now, Out& out);
   template <class Out>
-  void send_run(const Fabric& fabric, std::size_t lane, SimTime now, Out& out);
+  void send_run(const Fabric& fabric, InterfacePort& port, std::size_t lane, SimTime now, Out& out);
   template <class Out>
-  void interrupt(const Fabric& fabric, SimTime now, Out& out);
-  std::uint32_t run_length(const Fabric& fabric, const detail::Lane& lane, SimTime now);
-  SimTime next_wake(const Fabric& fabric, SimTime now) const;
+  void interrupt(const Fabric& fabric, InterfacePort& port, SimTime now, Out& out);
+  std::uint32_t run_length(const Fabric& fabric, InterfacePort& port, const detail::Lane& lane, SimTime now);
   template <class Out>
-  void expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, SimTime now, Out& out);
+  SimTime settle_port(const Fabric& fabric, InterfacePort& port, SimTime now, Out& out);
+  SimTime next_wake(const Fabric& fabric, const InterfacePort& port, SimTime now) const;
+  template <class Out>
+  void expect(const Fabric& fabric, const Payload& payload, SimTime now, Out& out);
 
   NodeId node_;  // all that the deck fixes of it
   InterfaceState state_;
   InterfaceCounters counters_;
 };
 
+inline std::uint32_t Interface::port_for(const Fabric& fabric, const OutgoingMessage& message) const {
+  if (state_.ports.size() == 1) return 0;
+  WormHeader header;
+  header.source = node_;
+  header.destination = message.destination;
+  header.tag = message.tag;
+  header.express = message.express;
+  header.background = message.background;
+  return fabric.interface_port(fabric.routes.way(fabric.topology, node_, header, Port::local, 0).port);
+}
+
 // Takes the next worm of the lane onto a virtual channel; false if there is none to take, or no credit.
-inline bool Interface::start_worm(const Fabric& fabric, detail::Lane& lane, SimTime now) {
+inline bool Interface::start_worm(const Fabric& fabric, InterfacePort& port, detail::Lane& lane,
+                                  SimTime now) {
   if (lane.queue.empty() || lane.queue.front().ready > now) return false;
   detail::Waiting& waiting = lane.queue.front();
   std::uint32_t usable = fabric.allowed_channels(waiting.message.background);
-  for (const detail::Lane& other : state_.lanes)
+  for (const detail::Lane& other : port.lanes)
     if (other.sending) usable &= ~(1u << other.sending->channel);
   std::uint32_t channel = fabric.channels;
   for (std::uint32_t k = 1; k <= fabric.channels && channel == fabric.channels; ++k) {
-    const std::uint32_t candidate = (state_.last_channel + k) % fabric.channels;
-    if ((usable >> candidate & 1u) != 0 && state_.outputs[candidate].credits.any(fabric.timing, now))
+    const std::uint32_t candidate = (port.last_channel + k) % fabric.channels;
+    if ((usable >> candidate & 1u) != 0 && port.outputs[candidate].credits.any(fabric.timing, now))
       channel = candidate;
   }
   if (channel == fabric.channels) return false;
-  state_.last_channel = channel;
+  port.last_channel = channel;
 
   const std::uint32_t packet_bytes = fabric.timing.packet_bytes();
   detail::Sending worm;
@@ -130,12 +160,13 @@ inline bool Interface::start_worm(const Fabric& fabric, detail::Lane& lane, SimT
   return true;
 }
 
-inline std::uint32_t Interface::run_length(const Fabric& fabric, const detail::Lane& lane, SimTime now) {
+inline std::uint32_t Interface::run_length(const Fabric& fabric, InterfacePort& port,
+                                           const detail::Lane& lane, SimTime now) {
   const Timing& timing = fabric.timing;
   const detail::Sending& worm = *lane.sending;
   const std::uint32_t left = worm.flits - worm.sent;
   const auto one = static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, left));
-  OutputChannel& output = state_.outputs[worm.channel];
+  OutputChannel& output = port.outputs[worm.channel];
   if (!fabric.trains || output.credits.held()) return one;
   const bool sustained = output.sustains(timing, now, now + timing.latch_injection(), worm.sent == 0, false,
                                          segments_of(timing, left), timing.credit_injection());
@@ -143,24 +174,24 @@ inline std::uint32_t Interface::run_length(const Fabric& fabric, const detail::L
 }
 
 template <class Out>
-void Interface::send_run(const Fabric& fabric, std::size_t lane, SimTime now, Out& out) {
+void Interface::send_run(const Fabric& fabric, InterfacePort& port, std::size_t lane, SimTime now, Out& out) {
   const Timing& timing = fabric.timing;
-  detail::Sending& worm = *state_.lanes[lane].sending;
-  OutputChannel& output = state_.outputs[worm.channel];
-  const std::uint32_t flits = run_length(fabric, state_.lanes[lane], now);
+  detail::Sending& worm = *port.lanes[lane].sending;
+  OutputChannel& output = port.outputs[worm.channel];
+  const std::uint32_t flits = run_length(fabric, port, port.lanes[lane], now);
   const bool head = worm.sent == 0;
   worm.run_start = now;
   worm.run_flits = flits;
   worm.sent += flits;
-  state_.active = lane;
-  state_.busy_until = now + flits * timing.cycle;
+  port.active = lane;
+  port.busy_until = now + flits * timing.cycle;
   const SimTime arrival = now + timing.latch_injection();
   output.credits.purge(now);
   output.book(timing, arrival, head, worm.sent == worm.flits, flits, false, timing.credit_injection());
 
   Payload payload = head ? head_payload(worm.header) : Payload{};
   if (!head) payload.kind = EventKind::body;
-  payload.port = static_cast<std::uint8_t>(Port::local);
+  payload.port = router_port(port);
   payload.channel = static_cast<std::uint8_t>(worm.channel);
   payload.flits = flits;
   if (output.credits.epoch()) payload.flags |= flag_epoch;
@@ -168,37 +199,44 @@ void Interface::send_run(const Fabric& fabric, std::size_t lane, SimTime now, Ou
 }
 
 template <class Out>
-bool Interface::try_send(const Fabric& fabric, std::size_t lane, SimTime now, Out& out) {
-  detail::Lane& l = state_.lanes[lane];
-  if (!l.sending && !start_worm(fabric, l, now)) return false;
-  if (!state_.outputs[l.sending->channel].credits.any(fabric.timing, now)) return false;
-  send_run(fabric, lane, now, out);
+bool Interface::try_send(const Fabric& fabric, InterfacePort& port, std::size_t lane, SimTime now, Out& out) {
+  detail::Lane& l = port.lanes[lane];
+  if (!l.sending && !start_worm(fabric, port, l, now)) return false;
+  if (!port.outputs[l.sending->channel].credits.any(fabric.timing, now)) return false;
+  send_run(fabric, port, lane, now, out);
   return true;
 }
 
 template <class Out>
 SimTime Interface::settle(const Fabric& fabric, SimTime now, Out& out) {
-  if (state_.busy_until > now && state_.active == 1 && state_.lanes[0].ready(now))
-    interrupt(fabric, now, out);
-  if (state_.busy_until <= now) {
-    for (detail::Lane& lane : state_.lanes)
+  SimTime wake = SimTime::never();
+  for (InterfacePort& port : state_.ports) wake = std::min(wake, settle_port(fabric, port, now, out));
+  return wake;
+}
+
+template <class Out>
+SimTime Interface::settle_port(const Fabric& fabric, InterfacePort& port, SimTime now, Out& out) {
+  if (port.busy_until > now && port.active == 1 && port.lanes[0].ready(now))
+    interrupt(fabric, port, now, out);
+  if (port.busy_until <= now) {
+    for (detail::Lane& lane : port.lanes)
       if (lane.sending && lane.sending->sent == lane.sending->flits) lane.sending.reset();
-    if (!try_send(fabric, 0, now, out)) try_send(fabric, 1, now, out);
+    if (!try_send(fabric, port, 0, now, out)) try_send(fabric, port, 1, now, out);
   }
-  return next_wake(fabric, now);
+  return next_wake(fabric, port, now);
 }
 
 // When something that waits could go on, as far as the clock alone decides it.
-inline SimTime Interface::next_wake(const Fabric& fabric, SimTime now) const {
+inline SimTime Interface::next_wake(const Fabric& fabric, const InterfacePort& port, SimTime now) const {
   SimTime wake = SimTime::never();
-  for (const detail::Lane& lane : state_.lanes) {
+  for (const detail::Lane& lane : port.lanes) {
     if (!lane.pending()) continue;
-    if (state_.busy_until > now) wake = std::min(wake, state_.busy_until);
+    if (port.busy_until > now) wake = std::min(wake, port.busy_until);
     if (!lane.queue.empty() && lane.queue.front().ready > now)
       wake = std::min(wake, lane.queue.front().ready);
     // A foreground message that lacks a credit interrupts a background run as soon as it gets one.
-    if (state_.busy_until > now && (state_.active == 0 || &lane != &state_.lanes[0])) continue;
-    for (const OutputChannel& output : state_.outputs)
+    if (port.busy_until > now && (port.active == 0 || &lane != &port.lanes[0])) continue;
+    for (const OutputChannel& output : port.outputs)
       wake = std::min(wake, output.credits.next_return(fabric.timing, now));
   }
   return wake;
@@ -206,63 +244,63 @@ inline SimTime Interface::next_wake(const Fabric& fabric, SimTime now) const {
 
 // Takes back what has not started of the run under way.
 template <class Out>
-void Interface::interrupt(const Fabric& fabric, SimTime now, Out& out) {
+void Interface::interrupt(const Fabric& fabric, InterfacePort& port, SimTime now, Out& out) {
   const Timing& timing = fabric.timing;
-  detail::Sending& worm = *state_.lanes[state_.active].sending;
+  detail::Sending& worm = *port.lanes[port.active].sending;
   const auto started = static_cast<std::uint32_t>(ceil_div(now - worm.run_start, timing.segment));
   const std::uint32_t segments = segments_of(timing, worm.run_flits);
   if (started >= segments) return;
   const auto kept = static_cast<std::uint32_t>(started * timing.segment_flits);
   worm.sent -= worm.run_flits - kept;
   worm.run_flits = kept;
-  state_.busy_until = worm.run_start + started * timing.segment;
-  state_.outputs[worm.channel].unbook(timing, started, segments - started);
+  port.busy_until = worm.run_start + started * timing.segment;
+  port.outputs[worm.channel].unbook(timing, started, segments - started);
   Payload cut;
   cut.kind = EventKind::cut;
-  cut.port = static_cast<std::uint8_t>(Port::local);
+  cut.port = router_port(port);
   cut.channel = static_cast<std::uint8_t>(worm.channel);
   cut.flits = kept;
   cut.created = worm.run_start + timing.latch_injection();
-  out.post(state_.busy_until + timing.latch_injection(), engine::Phase::arrival, node_, cut);
+  out.post(port.busy_until + timing.latch_injection(), engine::Phase::arrival, node_, cut);
 }
 
 template <class Out>
 void Interface::receive_hold(const Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
-  const detail::Lane& active = state_.lanes[state_.active];
-  if (state_.busy_until > now && active.sending && active.sending->channel == payload.channel)
-    interrupt(fabric, now, out);
-  state_.outputs[payload.channel].credits.hold(payload.flits);
+  InterfacePort& port = injecting(payload);
+  const detail::Lane& active = port.lanes[port.active];
+  if (port.busy_until > now && active.sending && active.sending->channel == payload.channel)
+    interrupt(fabric, port, now, out);
+  port.outputs[payload.channel].credits.hold(payload.flits);
 }
 
 template <class Out>
-void Interface::expect(const Fabric& fabric, std::uint8_t channel, std::uint32_t flits, SimTime now,
-                       Out& out) {
-  detail::Ejecting& worm = state_.ejecting[channel];
-  worm.announced += flits;
-  worm.run_flits = flits;
+void Interface::expect(const Fabric& fabric, const Payload& run, SimTime now, Out& out) {
+  detail::Ejecting& worm = ejecting(run);
+  worm.announced += run.flits;
+  worm.run_flits = run.flits;
   worm.run_arrival = now;
   if (worm.announced < worm.flits) return;
-  worm.due = now + (flits - 1) * fabric.timing.cycle;
+  worm.due = now + (run.flits - 1) * fabric.timing.cycle;
   Payload payload;
   payload.kind = EventKind::delivered;
-  payload.port = ejection_port;
-  payload.channel = channel;
+  payload.port = run.port;
+  payload.channel = run.channel;
   out.post(worm.due, engine::Phase::delivery, node_, payload);
 }
 
 template <class Out>
 void Interface::receive_head(const Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
-  detail::Ejecting& worm = state_.ejecting[payload.channel];
+  detail::Ejecting& worm = ejecting(payload);
   worm.header = header_of(payload);
   worm.flits = fabric.timing.flits_of(payload.bytes);
   worm.announced = 0;
   worm.due = SimTime::never();
-  expect(fabric, payload.channel, payload.flits, now, out);
+  expect(fabric, payload, now, out);
 }
 
 template <class Out>
 void Interface::receive_body(const Fabric& fabric, const Payload& payload, SimTime now, Out& out) {
-  expect(fabric, payload.channel, payload.flits, now, out);
+  expect(fabric, payload, now, out);
 }
 
 // Of a message of several worms it is not known how many have come.
@@ -270,16 +308,17 @@ inline SimTime Interface::due(const Timing& timing, NodeId source, std::uint64_t
                               SimTime now) const {
   if (!timing.worm_is_message) return now;
   std::uint32_t left = flits;
-  for (const detail::Ejecting& worm : state_.ejecting) {
-    if (worm.header.source != source || worm.header.tag != tag) continue;
-    if (worm.due != SimTime::never()) return worm.due;
-    left = std::max(worm.flits, worm.announced + 1) - worm.announced;
-  }
+  for (const InterfacePort& port : state_.ports)
+    for (const detail::Ejecting& worm : port.ejecting) {
+      if (worm.header.source != source || worm.header.tag != tag) continue;
+      if (worm.due != SimTime::never()) return worm.due;
+      left = std::max(worm.flits, worm.announced + 1) - worm.announced;
+    }
   return now + (left - 1) * timing.cycle;
 }
 
 inline std::optional<DeliveredMessage> Interface::receive_delivered(const Payload& payload, SimTime now) {
-  detail::Ejecting& worm = state_.ejecting[payload.channel];
+  detail::Ejecting& worm = ejecting(payload);
   if (worm.due != now) return std::nullopt;
   worm.due = SimTime::never();
   DeliveredMessage delivered{worm.header, worm.flits, true};

@@ -141,21 +141,43 @@ class Assemblies {
 
 }  // namespace detail
 
-struct InterfaceState {
+// A way in and a way out of the router.
+struct InterfacePort {
   std::vector<OutputChannel> outputs;      // of the injection channel
   std::vector<detail::Ejecting> ejecting;  // by channel
   std::array<detail::Lane, 2> lanes;       // foreground, background
   std::size_t active = 0;                  // lane of the latest run
   SimTime busy_until;                      // the injection channel carries that run until then
   std::uint32_t last_channel;
-  detail::Assemblies assemblies;
 
-  explicit InterfaceState(std::uint32_t channels)
+  explicit InterfacePort(std::uint32_t channels)
       : outputs(channels), ejecting(channels), last_channel(channels - 1) {}
+
+  // Nothing is waiting, and nothing left to start.
+  bool idle() const { return !lanes[0].pending() && !lanes[1].pending(); }
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(outputs, ejecting, lanes, active, busy_until, last_channel, assemblies);
+    archive(outputs, ejecting, lanes, active, busy_until, last_channel);
+  }
+};
+
+struct InterfaceState {
+  std::vector<InterfacePort> ports;
+  detail::Assemblies assemblies;
+
+  InterfaceState(std::uint32_t port_number, std::uint32_t channels)
+      : ports(port_number, InterfacePort(channels)) {}
+
+  template <class Archive>
+  void save(Archive& archive) const {
+    for (const InterfacePort& port : ports) archive(port);
+    archive(assemblies);
+  }
+  template <class Archive>
+  void load(Archive& archive) {
+    for (InterfacePort& port : ports) archive(port);
+    archive(assemblies);
   }
 };
 

@@ -4,19 +4,22 @@ namespace hecaton::net {
 
 namespace {
 
-// The IO port is the last one; most routers have nothing behind it.
+// The IO port comes after the others but for further ones to the interface; most routers have nothing behind it.
 std::uint32_t places_of(const Fabric& fabric, NodeId node) {
   const bool has_io = fabric.topology.is_io(node) || fabric.topology.io_of_die(node);
-  return (has_io ? port_count : port_count - 1) * fabric.channels;
+  const std::uint32_t further = fabric.interface_ports_of(node) - 1;
+  return (has_io || further > 0 ? port_count + further : port_count - 1) * fabric.channels;
 }
 
 RouterSetup setup_of(const Fabric& fabric, NodeId node) {
-  RouterSetup setup{node, fabric.channels, {}};
+  RouterSetup setup{node, fabric.channels, port_count + fabric.interface_ports_of(node) - 1, {}};
   for (std::uint32_t p = 0; p < port_count; ++p) {
     const auto port = static_cast<Port>(p);
     const LinkTiming link = fabric.link(node, port);
     setup.links[p] = {fabric.topology.neighbour(node, port).value_or(node), link.latency, link.flit};
   }
+  for (std::uint32_t p = port_count; p < setup.ports; ++p)
+    setup.links[p] = setup.links[static_cast<std::size_t>(Port::local)];
   return setup;
 }
 

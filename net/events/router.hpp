@@ -42,7 +42,7 @@ class Router {
   // Fetches into the cache what every decision looks at.
   void prefetch() const {
     __builtin_prefetch(&setup_);
-    for (const PortState& port : state_.ports) __builtin_prefetch(&port);
+    for (std::uint32_t p = 0; p < setup_.ports; ++p) __builtin_prefetch(&state_.ports[p]);
   }
   const RouterSetup& setup() const { return setup_; }
   const RouterCounters& counters() const { return counters_; }
@@ -80,7 +80,7 @@ class Router {
   }
 
  private:
-  static constexpr std::size_t max_bids = port_count * 16;
+  static constexpr std::size_t max_bids = most_ports * 16;
   struct SwitchBid {
     std::uint8_t in, channel, out;
     bool background;
@@ -99,22 +99,25 @@ class Router {
     std::size_t head_count = 0;
     // Admitted bids, and in the second place speculative ones.
     struct Admitted {
-      std::array<std::array<std::uint16_t, port_count>, port_count> want{};  // [input][output], by channel
-      std::array<std::uint8_t, port_count> outputs{};                        // of each input, one bit each
+      // [input][output], by channel; filled where `outputs` says so
+      std::array<std::array<std::uint16_t, most_ports>, most_ports> want;
+      std::array<std::uint16_t, most_ports> outputs{};  // of each input, one bit each
     };
-    std::array<Admitted, 2> admitted{};
+    std::array<Admitted, 2> admitted;
     // Outputs that a run keeps to itself, one bit each: to bid for one speculatively costs the input its
     // choice.
     std::uint32_t hopeless = 0;
     // Foreground channels that could use the port now or soon.
-    std::array<std::uint8_t, port_count> rivals_in{}, rivals_out{};
+    std::array<std::uint8_t, most_ports> rivals_in{}, rivals_out{};
     // All channels that could.
-    std::array<std::uint8_t, port_count> holders_in{}, holders_out{};
+    std::array<std::uint8_t, most_ports> holders_in{}, holders_out{};
 
     void admit(const SwitchBid& bid) {
       Admitted& of = admitted[bid.speculative];
-      of.outputs[bid.in] = static_cast<std::uint8_t>(of.outputs[bid.in] | (1u << bid.out));
-      of.want[bid.in][bid.out] = static_cast<std::uint16_t>(of.want[bid.in][bid.out] | (1u << bid.channel));
+      const bool first = (of.outputs[bid.in] >> bid.out & 1u) == 0;
+      const std::uint32_t others = first ? 0 : of.want[bid.in][bid.out];
+      of.want[bid.in][bid.out] = static_cast<std::uint16_t>(others | (1u << bid.channel));
+      of.outputs[bid.in] = static_cast<std::uint16_t>(of.outputs[bid.in] | (1u << bid.out));
     }
     // Whether a run would be disturbed: a background worm keeps the switch from other background worms.
     // `is_rival`: the run's own channel counts among the rivals.
@@ -187,7 +190,7 @@ class Router {
                      std::uint32_t out_channel, SimTime now) const;
   bool run_bids(const Fabric& fabric, std::uint32_t port, SimTime now) const;
   bool is_void(const RouterContext& context, const Grant& grant, SimTime now) const;
-  std::size_t allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants);
+  std::size_t allocate_switch(const Bids& bids, std::array<Grant, most_ports>& grants);
   void note_grant(const Grant& grant);
   template <class Out>
   void look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& out);

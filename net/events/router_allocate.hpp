@@ -11,7 +11,7 @@ namespace hecaton::net {
 template <class Out>
 SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
   std::uint32_t occupied = 0;
-  for (const PortState& p : state_.ports) occupied |= p.occupied;
+  for (std::uint32_t p = 0; p < setup_.ports; ++p) occupied |= state_.ports[p].occupied;
   if (occupied == 0) return SimTime::never();
   retire_finished(context, now);
   if (context.fabric.bypasses) bypass(context, now, out);
@@ -20,7 +20,7 @@ SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
   collect_bids(context, now, bids);
 
   // Both allocators see the state before either of them changes it.
-  std::array<Grant, port_count> grants;
+  std::array<Grant, most_ports> grants;
   const std::size_t granted = bids.switch_count == 0 ? 0 : allocate_switch(bids, grants);
   if (bids.head_count > 0) allocate_channels(context.fabric, bids, now);
   for (std::size_t g = 0; g < granted; ++g) {
@@ -72,7 +72,7 @@ void Router::look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& ou
 // The express worms announced for this instant, and those whose bypass the next segment is due on.
 template <class Out>
 void Router::bypass(RouterContext& context, SimTime now, Out& out) {
-  for (std::uint32_t p = 0; p < port_count; ++p) {
+  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
     detail::for_each_bit(state_.ports[p].occupied, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       InputChannel& channel = state_.inputs[id];
@@ -156,9 +156,9 @@ inline bool Router::wants_switch(const RouterContext& context, std::uint32_t id,
 template <class Out>
 void Router::interrupt_contested_runs(RouterContext& context, SimTime now, Out& out) {
   std::uint32_t running = 0;
-  for (const PortState& p : state_.ports) running |= p.running;
+  for (std::uint32_t p = 0; p < setup_.ports; ++p) running |= state_.ports[p].running;
   if (running == 0) return;
-  for (std::uint32_t p = 0; p < port_count; ++p) {
+  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
     detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = state_.inputs[id];
@@ -187,27 +187,27 @@ inline std::uint16_t Router::free_channels(std::uint32_t port, SimTime now) cons
 // Separable, input first: one channel per (input, output), then one output per input, then one input per
 // output. Pointers move only for a winner of all stages. A speculative bid counts where, at its stage, there
 // is no other.
-inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, port_count>& grants) {
+inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, most_ports>& grants) {
   if (bids.switch_count == 1 && bids.hopeless == 0) {
     const SwitchBid& bid = bids.for_switch[0];
     grants[0] = {bid.in, bid.channel, bid.out, bid.speculative};
     note_grant(grants[0]);
     return 1;
   }
-  std::array<std::array<std::uint8_t, port_count>, 2> chooses{};  // by output: inputs that chose it
-  std::array<std::uint8_t, port_count> channel_for{};
-  for (std::uint32_t in = 0; in < port_count; ++in) {
+  std::array<std::array<std::uint16_t, most_ports>, 2> chooses{};  // by output: inputs that chose it
+  std::array<std::uint8_t, most_ports> channel_for{};
+  for (std::uint32_t in = 0; in < setup_.ports; ++in) {
     const std::size_t speculative = bids.admitted[0].outputs[in] == 0 ? 1 : 0;
     const Bids::Admitted& admitted = bids.admitted[speculative];
     if (admitted.outputs[in] == 0) continue;
     const std::uint32_t chosen = detail::round_robin(admitted.outputs[in], state_.ports[in].output_pointer);
     channel_for[in] = static_cast<std::uint8_t>(
         detail::round_robin(admitted.want[in][chosen], state_.ports[in].channel_offset));
-    std::uint8_t& by = chooses[speculative][chosen];
-    by = static_cast<std::uint8_t>(by | (1u << in));
+    std::uint16_t& by = chooses[speculative][chosen];
+    by = static_cast<std::uint16_t>(by | (1u << in));
   }
   std::size_t count = 0;
-  for (std::uint32_t to = 0; to < port_count; ++to) {
+  for (std::uint32_t to = 0; to < setup_.ports; ++to) {
     const std::size_t speculative = chooses[0][to] == 0 ? 1 : 0;
     if (chooses[speculative][to] == 0 || (bids.hopeless >> to & 1u) != 0) continue;
     const std::uint32_t in = detail::round_robin(chooses[speculative][to], state_.ports[to].input_pointer);
@@ -219,8 +219,8 @@ inline std::size_t Router::allocate_switch(const Bids& bids, std::array<Grant, p
 }
 
 inline void Router::note_grant(const Grant& grant) {
-  state_.ports[grant.in].output_pointer = static_cast<std::uint8_t>((grant.out + 1) % port_count);
-  state_.ports[grant.out].input_pointer = static_cast<std::uint8_t>((grant.in + 1) % port_count);
+  state_.ports[grant.in].output_pointer = static_cast<std::uint8_t>((grant.out + 1) % setup_.ports);
+  state_.ports[grant.out].input_pointer = static_cast<std::uint8_t>((grant.in + 1) % setup_.ports);
   state_.ports[grant.in].channel_offset = static_cast<std::uint8_t>((grant.channel + 1) % setup_.channels);
 }
 
@@ -272,7 +272,7 @@ inline std::uint32_t Router::choose_way(const RouterContext& context, std::uint3
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
 inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, SimTime now) {
-  const std::uint32_t total = port_count * setup_.channels;
+  const std::uint32_t total = setup_.ports * setup_.channels;
   std::array<std::uint16_t, max_bids> picked{};
   for (std::size_t h = 0; h < bids.head_count; ++h) {
     const std::uint32_t id = bids.heads[h].id;
@@ -316,7 +316,7 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, Si
 // Whoever was due and has got nothing is behind the schedule that the sender upstream reckons with.
 template <class Out>
 void Router::note_misses(RouterContext& context, SimTime now, Out& out) {
-  for (std::uint32_t p = 0; p < port_count; ++p) {
+  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
     detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = state_.inputs[id];
@@ -371,7 +371,7 @@ inline SimTime Router::next_wake(const RouterContext& context, SimTime now) cons
   const Timing& timing = context.fabric.timing;
   SimTime wake = SimTime::never();
   const auto at = [&](SimTime time) { wake = std::min(wake, time); };
-  for (std::uint32_t p = 0; p < port_count; ++p) {
+  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
     detail::for_each_bit(state_.ports[p].occupied, [&](std::uint32_t c) {
       const InputChannel& channel = state_.inputs[index(p, c)];
       const Worm& worm = context.worms[channel.front];

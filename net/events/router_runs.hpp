@@ -20,37 +20,36 @@ struct FarEnd {
   std::uint8_t port;
 };
 inline FarEnd downstream(NodeId self, NodeId neighbour, std::uint32_t out_port) {
-  if (out_port == static_cast<std::uint32_t>(Port::local)) return {self, ejection_port};
+  if (leads_to_interface(out_port))
+    return {self, static_cast<std::uint8_t>(ejection_port + interface_port_of(out_port))};
   return {neighbour, static_cast<std::uint8_t>(Topology::opposite(static_cast<Port>(out_port)))};
 }
 inline FarEnd upstream(NodeId self, NodeId neighbour, std::uint32_t in_port) {
-  if (in_port == static_cast<std::uint32_t>(Port::local)) return {self, injection_port};
+  if (leads_to_interface(in_port))
+    return {self, static_cast<std::uint8_t>(injection_port + interface_port_of(in_port))};
   return {neighbour, static_cast<std::uint8_t>(Topology::opposite(static_cast<Port>(in_port)))};
 }
 
 // From the start of a segment to its arrival at the far end (announcement, latch or ejection).
 inline SimDuration Router::flight(const Timing& timing, std::uint32_t out_port, bool announced) const {
-  if (out_port == static_cast<std::uint32_t>(Port::local)) return timing.latch_ejection();
+  if (leads_to_interface(out_port)) return timing.latch_ejection();
   return announced ? setup_.links[out_port].latency : 2 * timing.cycle + setup_.links[out_port].latency;
 }
 
 // From the departure of a segment's last flit to the use of its credit: of those that come to an output, and
 // of those that an input sends.
 inline SimDuration Router::credit_delay_from(const Timing& timing, std::uint32_t out_port) const {
-  return out_port == static_cast<std::uint32_t>(Port::local)
-             ? timing.credit_ejection()
-             : timing.credit_router(setup_.links[out_port].latency);
+  return leads_to_interface(out_port) ? timing.credit_ejection()
+                                      : timing.credit_router(setup_.links[out_port].latency);
 }
 inline SimDuration Router::credit_delay_to(const Timing& timing, std::uint32_t in_port) const {
-  return in_port == static_cast<std::uint32_t>(Port::local)
-             ? timing.credit_injection()
-             : timing.credit_router(setup_.links[in_port].latency);
+  return leads_to_interface(in_port) ? timing.credit_injection()
+                                     : timing.credit_router(setup_.links[in_port].latency);
 }
 
 // A ring edge spans at most two links, so only the first die after the source is skipped.
 inline bool Router::next_die_is_bypassed(const InputChannel& channel, const Worm& worm) const {
-  return worm.header.express && worm.header.source == setup_.node &&
-         channel.out_port != static_cast<std::uint8_t>(Port::local) &&
+  return worm.header.express && worm.header.source == setup_.node && !leads_to_interface(channel.out_port) &&
          setup_.links[channel.out_port].neighbour != worm.header.destination;
 }
 
@@ -74,7 +73,7 @@ inline std::uint32_t Router::run_length(const RouterContext& context, std::uint3
   const bool nominal = setup_.links[id / setup_.channels].flit == timing.cycle &&
                        setup_.links[channel.out_port].flit == timing.cycle;
   if (segments <= 1 || !nominal) return one;
-  const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
+  const bool local = leads_to_interface(channel.out_port);
   const bool announced = next_die_is_bypassed(channel, worm);
   const bool sustained =
       target.sustains(timing, now, now + flight(timing, channel.out_port, announced), worm.sent == 0,
@@ -147,7 +146,7 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   if (tail) counters.bytes += worm.header.bytes;
 
   const bool announced = next_die_is_bypassed(channel, worm);
-  const bool local = channel.out_port == static_cast<std::uint8_t>(Port::local);
+  const bool local = leads_to_interface(channel.out_port);
   const SimTime arrival = now + flight(timing, channel.out_port, announced);
   target.credits.purge(now);
   target.book(timing, arrival + (last_flits - 1) * (link.flit - timing.cycle), head, tail, flits,
@@ -182,9 +181,13 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
 inline void Router::face_front(const RouterContext& context, std::uint32_t id) {
   InputChannel& channel = state_.inputs[id];
   const WormHeader& header = context.worms[channel.front].header;
-  const Way way = context.fabric.routes.way(context.fabric.topology, setup_.node, header,
-                                            static_cast<Port>(id / setup_.channels), id % setup_.channels);
+  const std::uint32_t in_port = id / setup_.channels;
+  const Port in = leads_to_interface(in_port) ? Port::local : static_cast<Port>(in_port);
+  const Way way =
+      context.fabric.routes.way(context.fabric.topology, setup_.node, header, in, id % setup_.channels);
   channel.out_port = static_cast<std::uint8_t>(way.port);
+  if (way.port == Port::local && setup_.ports > port_count)
+    channel.out_port = static_cast<std::uint8_t>(router_port_of(context.fabric.interface_port(in)));
   channel.usable = way.channels;
   const SimDuration leaves =
       context.fabric.routes.adaptive() ? context.fabric.timing.cycle : setup_.links[channel.out_port].flit;
@@ -232,7 +235,7 @@ inline void Router::retire(RouterContext& context, std::uint32_t id, SimTime now
 }
 
 inline void Router::retire_finished(RouterContext& context, SimTime now) {
-  for (std::uint32_t p = 0; p < port_count; ++p)
+  for (std::uint32_t p = 0; p < setup_.ports; ++p)
     for (std::uint32_t bits = state_.ports[p].running; bits != 0; bits &= bits - 1)
       retire(context, index(p, static_cast<std::uint32_t>(__builtin_ctz(bits))), now);
 }

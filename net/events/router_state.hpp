@@ -29,8 +29,9 @@ struct RouterLink {
 // What the deck fixes.
 struct RouterSetup {
   NodeId node;
-  std::uint32_t channels = 0;  // virtual channels of each port
-  std::array<RouterLink, port_count> links{};
+  std::uint32_t channels = 0;        // virtual channels of each port
+  std::uint32_t ports = port_count;  // in use: to links, and to the node's interface
+  std::array<RouterLink, most_ports> links{};
 };
 
 // One virtual channel of an input port: a buffer of worms, of which the front one is being forwarded.
@@ -182,7 +183,7 @@ struct PortState {
 
 // What a checkpoint holds of a router. Channels are indexed by port * channels + channel.
 struct RouterState {
-  std::array<PortState, port_count> ports{};
+  std::array<PortState, most_ports> ports{};
   std::vector<InputChannel> inputs;
   std::vector<OutputChannel> outputs;
   // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
@@ -218,7 +219,7 @@ struct PortCounters {
 
 // What a result holds of a router.
 struct RouterCounters {
-  std::array<PortCounters, port_count> ports{};
+  std::array<PortCounters, most_ports> ports{};
 
   template <class Archive>
   void serialize(Archive& archive) {

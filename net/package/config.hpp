@@ -93,9 +93,13 @@ struct RouterConfig {
   bool background_dram = true;
 };
 
+inline constexpr std::uint32_t most_interface_ports = 4;
+
 struct InterfaceConfig {
   std::uint32_t packet_bytes = 4096;
   double message_overhead_ns = 0.0;  // from hand-over of a message to its first flit
+  // Channels between a die and its router, each way, of a flit per cycle each; see Fabric::interface_port().
+  std::uint32_t ports = 1;
 };
 
 struct NetworkConfig {

@@ -18,6 +18,7 @@ struct Fabric {
   Routes routes;
   Timing timing;
   std::uint32_t channels = 4;  // virtual channels per port
+  std::uint32_t interface_ports = 1;
   bool trains = true;
   bool classes = true;  // background worms yield
   LinkConfig links;
@@ -32,6 +33,7 @@ struct Fabric {
         routes(config, topology),
         timing(make_timing(config)),
         channels(config.router.virtual_channels),
+        interface_ports(config.interface.ports),
         trains(config.trains),
         classes(config.router.background_dram),
         links(config.link),
@@ -41,6 +43,13 @@ struct Fabric {
         bins(make_bins(config.bins, timing)) {}
 
   LinkTiming link(NodeId node, Port port) const;
+  // Ports between a node and its router; IO dies have one.
+  std::uint32_t interface_ports_of(NodeId node) const { return topology.is_io(node) ? 1 : interface_ports; }
+  // The one of them for what leaves over this link of the die, or has come over it: with two ports one serves
+  // east and south, the other west and north.
+  std::uint32_t interface_port(Port link) const {
+    return link < Port::local ? static_cast<std::uint32_t>(link) % interface_ports : 0;
+  }
   std::uint32_t hops(NodeId from, NodeId to) const { return routes.hops(topology, from, to); }
   // Virtual channels that an interface may inject on, one bit each.
   std::uint32_t allowed_channels(bool background) const {

@@ -41,9 +41,10 @@ struct Payload {
 };
 static_assert(sizeof(Payload) == 40);
 
-// Values of `port` beyond the router's own: the two ends at the network interface.
-inline constexpr std::uint8_t ejection_port = 6;
-inline constexpr std::uint8_t injection_port = 7;
+// Values of `port` beyond the router's own: the two ends at the network interface, each the first of as many as the
+// interface has ports.
+inline constexpr std::uint8_t ejection_port = 16;
+inline constexpr std::uint8_t injection_port = 32;
 
 inline constexpr std::uint8_t flag_epoch = 1;    // see CreditBook
 inline constexpr std::uint8_t flag_express = 2;  // the worm follows an edge of a bypass ring

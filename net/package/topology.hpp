@@ -23,6 +23,18 @@ namespace hecaton::net {
 // Ports of a router, in the order in which round-robin arbiters visit them.
 enum class Port : std::uint8_t { east, west, south, north, local, io };
 inline constexpr std::uint32_t port_count = 6;
+// Further ports between a die and its router come after these, see InterfaceConfig::ports.
+inline constexpr std::uint32_t most_ports = port_count + most_interface_ports - 1;
+constexpr bool leads_to_interface(std::uint32_t port) {
+  return port == static_cast<std::uint32_t>(Port::local) || port >= port_count;
+}
+// The number of such a port among them, and back.
+constexpr std::uint32_t interface_port_of(std::uint32_t port) {
+  return port < port_count ? 0 : port - port_count + 1;
+}
+constexpr std::uint32_t router_port_of(std::uint32_t interface_port) {
+  return interface_port == 0 ? static_cast<std::uint32_t>(Port::local) : port_count + interface_port - 1;
+}
 // The ports to other dies.
 inline constexpr std::array<Port, 4> die_ports{Port::east, Port::west, Port::south, Port::north};
 

@@ -1,6 +1,7 @@
 // Schedules in which dies exchange messages with dies anywhere in their group: trees, halving and doubling,
 // and direct all-to-all. Their rounds are followed one by one, each message taking the time that it takes
-// alone, behind those that its die has sent before; and a die takes in all that is sent to it flit by flit. A
+// alone, behind those that its die has sent before, if its interface has a single port; and a die takes in all
+// that is sent to it flit by flit, so many at once as its interface has ports. A
 // direct all-to-all takes no less than the links in the middle of the group have to carry; in large groups
 // some of its messages are followed, not all, each of which waits for the one before.
 #include <algorithm>
@@ -33,9 +34,10 @@ class Rounds {
     Checked additions;
     for (const Member& member : members_) {
       end = later(end, member.at);
-      if (member.received > 0)
-        end = later(end, {collective_.messages.shortest().head + member.received, member.received});
       additions = std::max(additions, member.additions);
+      if (member.received == 0) continue;
+      const Checked taken_in = member.received / collective_.messages.interface_ports();
+      end = later(end, {collective_.messages.shortest().head + taken_in, taken_in});
     }
     return {end, additions};
   }
@@ -54,7 +56,8 @@ class Rounds {
     if (now.send_bytes == 0) return;
     const MessageTimes& messages = collective_.messages;
     const Checked ready = member.at.all + messages.overhead();
-    const Checked queued = member.free > ready ? member.free - ready : Checked{};
+    const bool queues = messages.interface_ports() == 1 && member.free > ready;
+    const Checked queued = queues ? member.free - ready : Checked{};
     member.free = ready + queued + messages.sending(now.send_bytes);
     const Way way = messages.way(line_.at(place), now.to, false);
     const std::uint32_t to = (now.to.value - line_.first.value) / line_.stride;
@@ -121,7 +124,8 @@ Form followed_in_part(const Collective& collective) {
   const MessageTimes& messages = collective.messages;
   Time end;
   for (const std::uint32_t start : {0U, p / 4, p / 2, p - 1}) end = later(end, chain_from(collective, start));
-  const Checked received = (p - 1) * messages.sending(chiplet::chunk_bytes(collective.op, p, 0));
+  const Checked received =
+      (p - 1) * messages.sending(chiplet::chunk_bytes(collective.op, p, 0)) / messages.interface_ports();
   return {later(end, {messages.shortest().head + received, received}), 0};
 }
 

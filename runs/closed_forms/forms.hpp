@@ -26,6 +26,7 @@ struct Collective {
   const std::vector<Way>& ring;  // of the edges of the group's ring: from position i to i + 1
   const MessageTimes& messages;
   const chiplet::DieTimings& timings;
+  bool backward = false;  // round the ring the other way: positions, edges and root are counted that way too
 
   std::uint32_t size() const {
     return chiplet::uses_ring(op) ? static_cast<std::uint32_t>(ring.size()) : line.size;

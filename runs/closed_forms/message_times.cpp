@@ -7,7 +7,10 @@
 namespace hecaton::runs {
 
 MessageTimes::MessageTimes(const net::NetworkConfig& config, bool with_io)
-    : topology_(config.package, with_io), timing_(net::make_timing(config)), routing_(config.router.routing) {
+    : topology_(config.package, with_io),
+      timing_(net::make_timing(config)),
+      routing_(config.router.routing),
+      interface_ports_(config.interface.ports) {
   if (!config.link.overrides.empty() || topology_.faulty()) fabric_.emplace(config, with_io);
 }
 

@@ -64,6 +64,8 @@ class MessageTimes {
   Checked sending(std::uint64_t bytes) const {
     return Checked{flits(bytes)} * static_cast<std::uint64_t>(timing_.cycle.ps);
   }
+  // A node's interface carries so many flits per cycle each way.
+  std::uint64_t interface_ports() const { return interface_ports_; }
   std::uint64_t overhead() const { return static_cast<std::uint64_t>(timing_.overhead.ps); }
 
  private:
@@ -74,6 +76,7 @@ class MessageTimes {
   net::Topology topology_;
   net::Timing timing_;
   net::Routing routing_;
+  std::uint64_t interface_ports_;
   std::optional<net::Fabric> fabric_;  // if links differ or are dead
 };
 

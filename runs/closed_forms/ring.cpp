@@ -9,6 +9,7 @@
 #include <deque>
 #include <limits>
 
+#include "core/chiplet/program/lanes.hpp"
 #include "runs/closed_forms/forms.hpp"
 
 namespace hecaton::runs {
@@ -54,6 +55,21 @@ Time last_edge_of_chunk(OpCode code, const Edges& edges, std::uint32_t c) {
 
 }  // namespace
 
+namespace {
+
+// Every die sends as many chunks as there are steps over the same edge; how many of them are larger depends on the die.
+Time slowest_edge(const Collective& collective) {
+  const std::uint32_t p = collective.size();
+  const std::uint64_t least = collective.op.units / p * collective.op.unit_bytes;
+  Time slowest;
+  for (const Way& edge : collective.ring)
+    slowest =
+        later(slowest, collective.messages.stream(chiplet::step_count(collective.op.code, p), least, edge));
+  return slowest;
+}
+
+}  // namespace
+
 Form ring_form(const Collective& collective) {
   const chiplet::Op& op = collective.op;
   const std::uint32_t p = collective.size();
@@ -61,12 +77,14 @@ Form ring_form(const Collective& collective) {
   const auto rest = static_cast<std::uint32_t>(op.units % p);
   const Edges edges(collective, bytes);
   Time self_timed, last;
-  for (std::uint32_t c = 0; c < (rest == 0 ? p : rest); ++c) {
+  for (std::uint32_t number = 0; number < (rest == 0 ? p : rest); ++number) {
+    const std::uint32_t c = collective.backward ? chiplet::turned(number, p) : number;
     self_timed = later(self_timed, way_of_chunk(op.code, edges, c));
     last = later(last, last_edge_of_chunk(op.code, edges, c));
   }
   const Checked addition = op.code == OpCode::all_gather ? Checked{} : collective.addition(bytes);
   self_timed.all += addition * (p - 1);
+  self_timed = later(self_timed, slowest_edge(collective));
   last.all += Checked{op.slot_ps} * (chiplet::step_count(op.code, p) - 1);
   if (op.code == OpCode::reduce_scatter) last.all += addition;
   return {later(self_timed, last), addition * (p - 1)};

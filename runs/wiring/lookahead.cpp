@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/chiplet/program/lanes.hpp"
 #include "net/package/hops.hpp"
 
 namespace hecaton::runs {
@@ -33,7 +34,14 @@ class Senders {
     for (const chiplet::Program& program : workload_.plan().roles)
       for (const chiplet::Op& op : program) {
         if (!chiplet::is_collective(op.code)) continue;
-        (chiplet::uses_ring(op) ? used_.rings : used_.lines)[static_cast<std::size_t>(op.ring)] = true;
+        if (!chiplet::uses_ring(op)) {
+          used_.lines[static_cast<std::size_t>(op.ring)] = true;
+          continue;
+        }
+        chiplet::for_each_ring_of(op, [&](chiplet::Ring ring) {
+          used_.rings[static_cast<std::size_t>(ring)] = true;
+          if (op.directions > 1) used_backward_[static_cast<std::size_t>(ring)] = true;
+        });
       }
   }
 
@@ -53,7 +61,8 @@ class Senders {
     const chiplet::RingPlace& ring = die.rings[group];
     const chiplet::LinePlace& line = die.lines[group];
     if (used_.rings[group] && ring.size > 1)
-      sends.groups.rings[group] = leaves(die.id, ring.next, ring.route == chiplet::Route::express);
+      sends.groups.rings[group] = leaves(die.id, ring.next, ring.route == chiplet::Route::express) ||
+                                  (used_backward_[group] && leaves(die.id, ring.previous, false));
     for (std::uint32_t place = 0; used_.lines[group] && place < line.size; ++place)
       if (owner_of_[line.at(place).value] != self_) sends.groups.lines[group] = true;
     sends.any = sends.any || sends.groups.rings[group] || sends.groups.lines[group];
@@ -69,6 +78,7 @@ class Senders {
   std::span<const RankId> owner_of_;
   RankId self_;
   chiplet::SendingGroups used_;
+  std::array<bool, chiplet::ring_count> used_backward_{};
   std::vector<Sends> sends_;
 };
 

@@ -54,7 +54,9 @@ std::uint64_t link_count(const net::Topology& topology) {
 
 std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std::uint64_t rows,
                         std::uint64_t ranks) {
-  const std::uint64_t channels = net::port_count * deck.network.router.virtual_channels;
+  const net::NetworkConfig& network = deck.network;
+  const std::uint64_t ports = net::port_count + network.interface.ports - 1;
+  const std::uint64_t channels = ports * network.router.virtual_channels;
   const std::uint64_t node = sizeof(net::PackageModel<Endpoint>::Node) +
                              channels * (sizeof(net::InputChannel) + sizeof(net::OutputChannel) + 64) + 2048;
   const std::uint64_t share = (topology.nodes() + ranks - 1) / ranks;

@@ -1,7 +1,6 @@
 #include "runs/wiring/undisturbed.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -10,7 +9,7 @@
 #include "core/chiplet/program/counters.hpp"
 #include "core/chiplet/program/counts.hpp"
 #include "core/engine/base/checked.hpp"
-#include "runs/closed_forms/forms.hpp"
+#include "runs/closed_forms/groups.hpp"
 #include "runs/wiring/limits.hpp"
 
 namespace hecaton::runs {
@@ -20,13 +19,6 @@ namespace {
 using chiplet::Op;
 using chiplet::OpCode;
 using chiplet::Wide;
-
-// The dies that a collective runs over.
-struct Group {
-  chiplet::LinePlace line;             // its first die's
-  std::vector<std::uint32_t> by_ring;  // its dies in the order of its ring
-  std::vector<Way> edges;              // from each of them to the next
-};
 
 // A single all-gather, reduce-scatter or all-reduce around a ring.
 bool goes_around_a_ring(const Op& op) {
@@ -39,21 +31,13 @@ class Collectives {
   Collectives(const Workload& workload, const io::Deck& deck)
       : workload_(workload),
         messages_(deck.network),
-        timings_(workload.die_setup(NodeId{0}).timings),
-        many_(!messages_.uniform() || is_sequence()) {
-    for (std::size_t ring = 0; ring < chiplet::ring_count; ++ring)
-      groups_[ring] = groups_of(static_cast<net::DieGroup>(ring));
-  }
+        groups_(messages_, workload.die_setup(NodeId{0}).timings, workload.programs()->line_order,
+                {.all = !messages_.uniform() || is_sequence() ||
+                        any([](const Op& op) { return op.axes == chiplet::Axes::all; }),
+                 .backward = any([](const Op& op) { return op.directions > 1; })}) {}
 
   // Of the group that takes longest, beside its additions.
-  Time of(const Op& op) const {
-    Time longest;
-    for (const Group& group : groups_[static_cast<std::size_t>(op.ring)]) {
-      const Form form = runs::undisturbed(collective(op, group));
-      longest = later(longest, without(form.end, form.additions));
-    }
-    return longest;
-  }
+  Time of(const Op& op) const { return groups_.without_additions(op, root_of(op)); }
 
   // The end of the last die, additions included, if collectives are all that dies do: one of any schedule, or
   // several around rings, which each die begins when it ends the one before. In other programs all dies are
@@ -63,10 +47,7 @@ class Collectives {
     const auto& roles = workload_.plan().roles;
     if (roles.size() != 1 || roles[0].size() != 1 || !chiplet::is_collective(roles[0][0].code))
       return std::nullopt;
-    Time end;
-    for (const Group& group : groups_[static_cast<std::size_t>(roles[0][0].ring)])
-      end = later(end, runs::undisturbed(collective(roles[0][0], group)).end);
-    return end;
+    return groups_.end(roles[0][0], root_of(roles[0][0]));
   }
 
  private:
@@ -75,57 +56,29 @@ class Collectives {
     return roles.size() == 1 && roles[0].size() > 1 &&
            std::all_of(roles[0].begin(), roles[0].end(), goes_around_a_ring);
   }
+  template <class Is>
+  bool any(Is&& is) const {
+    const auto& roles = workload_.plan().roles;
+    return std::any_of(roles.begin(), roles.end(), [&](const chiplet::Program& program) {
+      return std::any_of(program.begin(), program.end(), is);
+    });
+  }
 
   Time end_of_sequence() const {
     std::vector<Time> now(workload_.topology().dies());
-    for (const Op& op : workload_.plan().roles[0])
-      for (const Group& group : groups_[static_cast<std::size_t>(op.ring)]) {
-        std::vector<Time> starts;
-        for (const std::uint32_t die : group.by_ring) starts.push_back(now[die]);
-        const std::vector<Time> ends = ring_ends(collective(op, group), starts);
-        for (std::size_t i = 0; i < ends.size(); ++i) now[group.by_ring[i]] = ends[i];
-      }
+    for (const Op& op : workload_.plan().roles[0]) now = groups_.ends(op, now);
     Time end;
     for (const Time& die : now) end = later(end, die);
     return end;
   }
 
-  // One group stands for all where they are alike.
-  std::vector<Group> groups_of(net::DieGroup group) const {
-    const net::Topology& topology = workload_.topology();
-    const bool has_ring =
-        group != net::DieGroup::package || net::has_hamiltonian_ring(topology.rows(), topology.columns());
-    std::vector<Group> groups;
-    for (std::uint32_t d = 0; d < topology.dies() && (many_ || d == 0); ++d) {
-      const net::LineMember line = topology.line_place(group, NodeId{d});
-      if (line.place != 0) continue;
-      groups.push_back({{line.size, 0, line.first, line.stride}, {}, {}});
-      if (has_ring) follow_ring(groups.back(), group, NodeId{d});
-    }
-    return groups;
-  }
-
-  void follow_ring(Group& found, net::DieGroup group, NodeId first) const {
-    NodeId die = first;
-    do {
-      const net::RingMember member = workload_.topology().ring(group, die, workload_.programs()->line_order);
-      found.by_ring.push_back(die.value);
-      found.edges.push_back(member.size > 1 ? messages_.way(die, member.next, member.express) : Way{});
-      die = member.next;
-    } while (die != first);
-  }
-
-  Collective collective(const Op& op, const Group& group) const {
-    const auto root =
-        static_cast<std::uint32_t>(op.root_loop > 0 || !chiplet::has_root(op.code) ? 0 : op.value);
-    return {op, root, group.line, group.edges, messages_, timings_};
+  static std::uint32_t root_of(const Op& op) {
+    return static_cast<std::uint32_t>(op.root_loop > 0 || !chiplet::has_root(op.code) ? 0 : op.value);
   }
 
   const Workload& workload_;
   MessageTimes messages_;
-  chiplet::DieTimings timings_;
-  bool many_;
-  std::array<std::vector<Group>, chiplet::ring_count> groups_;
+  Groups groups_;
 };
 
 struct OfDie {

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/chiplet/program/lanes.hpp"
 #include "io/deck/workloads/kind.hpp"
 
 namespace hecaton::runs {
@@ -14,7 +15,10 @@ namespace {
 bool uses(const training::Plan& plan, chiplet::Ring ring) {
   return std::any_of(plan.roles.begin(), plan.roles.end(), [&](const chiplet::Program& program) {
     return std::any_of(program.begin(), program.end(), [&](const chiplet::Op& op) {
-      return chiplet::is_collective(op.code) && chiplet::uses_ring(op) && op.ring == ring;
+      if (!chiplet::is_collective(op.code) || !chiplet::uses_ring(op)) return false;
+      bool goes_round = false;
+      chiplet::for_each_ring_of(op, [&](chiplet::Ring of_op) { goes_round = goes_round || of_op == ring; });
+      return goes_round;
     });
   });
 }

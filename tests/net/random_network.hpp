@@ -89,6 +89,7 @@ inline net::NetworkConfig random_network(Dice& draw, net::TopologyKind topology,
   config.router.credit_cycles = draw(0, 2);
   config.router.pipeline = static_cast<net::Pipeline>(draw(0, 2));
   config.link.latency_ns = draw.one_in(3) ? 1.3 : draw(1, 3);
+  if (draw.one_in(3)) config.interface.ports = draw.one_in(2) ? 2 : 4;
   draw_overrides(draw, config);
   if (routing == net::Routing::up_down && draw.one_in(2)) draw_faults(draw, config, 5);
   return config;
@@ -106,8 +107,8 @@ inline std::string describe(const net::NetworkConfig& config) {
        << static_cast<int>(config.package.topology) << ", routing " << static_cast<int>(router.routing)
        << ", pipeline " << static_cast<int>(router.pipeline)
        << (router.switching == net::Switching::wormhole ? ", wormhole, " : ", cut-through, ")
-       << router.virtual_channels << " channels of " << router.buffer_flits << " flits, "
-       << config.package.dead_links.size() << " dead links";
+       << config.interface.ports << " ports, " << router.virtual_channels << " channels of "
+       << router.buffer_flits << " flits, " << config.package.dead_links.size() << " dead links";
   return text.str();
 }
 

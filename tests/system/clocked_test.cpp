@@ -40,6 +40,7 @@ io::Deck random_deck(std::uint32_t seed) {
   deck.network = random_network(draw, topology, routings[draw(0, routings.size() - 1)], false);
   deck.network.router.pipeline = draw.one_in(3) ? net::Pipeline::four_stage : net::Pipeline::three_stage;
   deck.network.link.latency_ns = draw(1, 3);
+  deck.network.interface.ports = 1;
   for (net::LinkOverride& other : deck.network.link.overrides) {
     other.bandwidth_GBps = 0.0;
     if (other.latency_ns >= 0.0) other.latency_ns = draw(1, 12);
@@ -91,6 +92,7 @@ TEST(Clocked, LeavesTheRestToEvents) {
   EXPECT_FALSE(
       fits([](io::Deck& deck) { deck.as<net::TrafficConfig>().pattern = net::TrafficPattern::trace; }));
   EXPECT_FALSE(fits([](io::Deck& deck) { deck.network.interface.message_overhead_ns = 1.0; }));
+  EXPECT_FALSE(fits([](io::Deck& deck) { deck.network.interface.ports = 2; }));
   net::LinkOverride slow;
   slow.bandwidth_GBps = 16.0;
   EXPECT_FALSE(fits([&](io::Deck& deck) { deck.network.link.overrides = {slow}; }));

@@ -191,5 +191,21 @@ TEST(Forms, ChunkedRingsHideLatencyBehindTheOtherParts) {
   }
 }
 
+// Half as many bytes each way take half the time, and hardly more events than twice as many messages need.
+TEST(BothWays, TakeHalfTheTimeAndTwiceTheEvents) {
+  const auto around = [](int directions) {
+    return run(text(
+        "mesh", 8, 8,
+        fmt::format("operation = \"all-gather\"\ngroup = \"package\"\nbytes = 16777216\ndirections = {}\n"
+                    "[interface]\nports = 4\n",
+                    directions)));
+  };
+  const Outcome one = around(1), both = around(2);
+  if (!is_root()) return;
+  EXPECT_EQ(sent_by_all(one), sent_by_all(both));
+  EXPECT_NEAR(static_cast<double>(end_of(both)) / static_cast<double>(end_of(one)), 0.5, 0.01);
+  EXPECT_LE(static_cast<double>(both.totals.events), 2.2 * static_cast<double>(one.totals.events));
+}
+
 }  // namespace
 }  // namespace hecaton::test

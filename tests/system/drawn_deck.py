@@ -32,7 +32,7 @@ def draw_hardware(dice, rows, columns, kind):
         deck |= {"router.switching": "wormhole", "router.buffer_flits": dice.randint(1, 16)}
     if kind != "traffic":
         deck |= {"interface.packet_bytes": dice.choice([256, 1024, 4096]),
-                 "interface.message_overhead_ns": dice.choice([0.0, 0.0, 25.0]),
+                 "interface.message_overhead_ns": dice.choice([0.0, 0.0, 25.0]), "interface.ports": dice.choice([1, 1, 2, 4]),
                  "die.vector_GBps": dice.choice([0.0, 90.0, 512.0])}
     if dice.random() < 0.25:
         deck["link.overrides"] = dice.choice(["column 0: latency_ns 5.5", "row 0: bandwidth_GBps 5", "wrap: latency_ns 20",
@@ -86,6 +86,7 @@ def draw_collective(dice):
         "collective.root": dice.randint(0, 3), "collective.chunks": dice.choice([1, 3, 8]),
         "collective.form": dice.choice(["self-timed", "self-timed", "step-synchronous", "chunked"]),
         "collective.step_ns": dice.choice([0.0, 500.0]),
+        "collective.directions": dice.choice([1, 1, 2]), "collective.axes": dice.choice(["one", "one", "all"]),
     }
     return deck
 
@@ -144,6 +145,17 @@ def make_sensible(dice, deck):
         else:
             deck.pop("collective.step_ns")
         deck["collective.root"] = 0
+        if deck["collective.algorithm"] != "ring" or deck["collective.operation"] == "all-to-all" or \
+                min(deck["package.rows"], deck["package.columns"]) < 2:
+            deck["collective.axes"] = "one"
+        if deck["collective.axes"] == "all":
+            deck |= {"collective.group": "package", "collective.form": "self-timed"}
+            deck.pop("collective.step_ns", None)
+        around_package = deck["collective.group"] == "package" and deck["collective.axes"] == "one"
+        if deck["collective.algorithm"] != "ring" or deck["collective.operation"] == "all-to-all" or \
+                not around_package and (deck["package.topology"] != "torus" or
+                                        min(deck["package.rows"], deck["package.columns"]) < 3):
+            deck["collective.directions"] = 1
     return deck
 
 

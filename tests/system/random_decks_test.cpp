@@ -38,8 +38,8 @@ std::string link_and_router(Dice& draw, bool faults) {
       cut_through ? "cut-through" : "wormhole", cut_through ? 16U << draw(0, 2) : draw(2, 16), draw(3, 5),
       routing, one_of(draw, std::array{"three-stage", "four-stage", "speculative"}), draw(0, 2),
       draw.one_in(2));
-  text += fmt::format("[interface]\npacket_bytes = {}\nmessage_overhead_ns = {}\n", 64U << draw(2, 4),
-                      draw.one_in(3) ? 25 : 0);
+  text += fmt::format("[interface]\npacket_bytes = {}\nmessage_overhead_ns = {}\nports = {}\n",
+                      64U << draw(2, 4), draw.one_in(3) ? 25 : 0, one_of(draw, std::array{1, 1, 2, 4}));
   return text;
 }
 
@@ -88,10 +88,12 @@ std::string collective(Dice& draw) {
       package(draw, draw(1, 5), draw(2, 5), one_of(draw, std::array{"bypass-ring", "mesh", "torus"}), faults);
   text += link_and_router(draw, faults);
   text += fmt::format("[die]\nvector_GBps = {}\n", one_of(draw, std::array{"0", "90"}));
-  return text +
-         fmt::format("[collective]\noperation = \"{}\"\nalgorithm = \"{}\"\ngroup = \"{}\"\nbytes = {}\n",
-                     one_of(draw, operations), one_of(draw, algorithms),
-                     one_of(draw, std::array{"rows", "columns", "package"}), draw(1, 200000));
+  return text + fmt::format(
+                    "[collective]\noperation = \"{}\"\nalgorithm = \"{}\"\ngroup = \"{}\"\nbytes = {}\n"
+                    "directions = {}\naxes = \"{}\"\n",
+                    one_of(draw, operations), one_of(draw, algorithms),
+                    one_of(draw, std::array{"rows", "columns", "package"}), draw(1, 200000), draw(1, 2),
+                    draw.one_in(3) ? "all" : "one");
 }
 
 std::string traffic(Dice& draw) {

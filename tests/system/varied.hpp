@@ -80,6 +80,8 @@ inline const std::map<std::string, std::string>& decks() {
        collective_text("bypass-ring", "bypass-ring", "columns", "all-gather", 7, 3)},
       {"reduce-scatter, package",
        collective_text("mesh", "hamiltonian-ring", "package", "reduce-scatter", 4, 5)},
+      {"all-reduce, both axes and ways", collective_text("torus", "ring", "package", "all-reduce", 3, 4) +
+                                             "directions = 2\naxes = \"all\"\n[interface]\nports = 4\n"},
       {"hecaton 4 x 4", text_of(tiny())},
       // Two slow channels for eight dies, small bursts: DRAM traffic meets collectives on every link.
       {"hecaton 2 x 4, contended", text_of(contended("hecaton", 2))},

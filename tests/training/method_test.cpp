@@ -334,24 +334,24 @@ TEST(Collectives, AreOneOperationOverTheRingOfTheirGroup) {
     EXPECT_EQ(plan.roles[0][0].units * plan.roles[0][0].unit_bytes, 1000U);
     EXPECT_EQ(plan.role_of_die.size(), 6U);
   }
-  EXPECT_NO_THROW(check_collective(config, {2, 3}, true));
-  EXPECT_THROW(check_collective(config, {3, 3}, true), PlanError);
-  EXPECT_THROW(check_collective(config, {1, 4}, true), PlanError);
+  EXPECT_NO_THROW(check_collective(config, {2, 3}, {.has_bypass = true}));
+  EXPECT_THROW(check_collective(config, {3, 3}, {.has_bypass = true}), PlanError);
+  EXPECT_THROW(check_collective(config, {1, 4}, {.has_bypass = true}), PlanError);
   // Of each die one message of less than 2^32 bytes in whole flits.
   config.bytes = 6 * 0xffff0000ULL;
-  EXPECT_NO_THROW(check_collective(config, {2, 3}, true));
+  EXPECT_NO_THROW(check_collective(config, {2, 3}, {.has_bypass = true}));
   ++config.bytes;
-  EXPECT_THROW(check_collective(config, {2, 3}, true), PlanError);
+  EXPECT_THROW(check_collective(config, {2, 3}, {.has_bypass = true}), PlanError);
 }
 
 // A bypass ring passes over every second die; the other rings along a row need no bypass.
 TEST(Collectives, NeedABypassForARingThatPassesOverDies) {
   CollectiveConfig config;
   config.algorithm = CollectiveAlgorithm::bypass_ring;
-  EXPECT_NO_THROW(check_collective(config, {2, 4}, true));
-  EXPECT_THROW(check_collective(config, {2, 4}, false), PlanError);
+  EXPECT_NO_THROW(check_collective(config, {2, 4}, {.has_bypass = true}));
+  EXPECT_THROW(check_collective(config, {2, 4}, {}), PlanError);
   config.algorithm = CollectiveAlgorithm::naive_ring;
-  EXPECT_NO_THROW(check_collective(config, {2, 4}, false));
+  EXPECT_NO_THROW(check_collective(config, {2, 4}, {}));
 }
 
 }  // namespace

@@ -10,24 +10,43 @@ Die::Die(DieSetup setup) : setup_((validate(setup), std::move(setup))) {
 }
 
 SimTime Die::earliest_send(const EarliestSend& sends, SimTime now) const {
+  const std::uint32_t index = state_.position.index();
   switch (state_.activity) {
     case Activity::next_operation:
       return now;
     case Activity::computing:
-    case Activity::holding:
-    case Activity::reducing:
     case Activity::pausing:
       now = std::max(now, state_.busy_until);
       break;
     case Activity::exchanging:
+      now = lanes_go_on(now, sends.sends(index));
+      break;
     case Activity::waiting_dram:
       break;
     case Activity::draining:
     case Activity::finished:
       return SimTime::never();
   }
-  const std::uint32_t index = state_.position.index();
   return sends.sends(index) ? now : now + sends.after(index);
+}
+
+// When the first of its lanes, or the last, can go on at the earliest.
+SimTime Die::lanes_go_on(SimTime now, bool first) const {
+  SimTime time = first ? SimTime::never() : now;
+  for (const LaneProgress& lane : state_.collective.lanes) {
+    if (lane.at == LaneProgress::At::ended) continue;
+    const SimTime goes_on = lane.is_busy() ? std::max(now, lane.busy_until) : now;
+    time = first ? std::min(time, goes_on) : std::max(time, goes_on);
+  }
+  return time == SimTime::never() ? now : time;
+}
+
+LaneProgress* Die::lane_waiting_for(std::uint64_t tag) {
+  for (std::uint32_t lane = 0; lane < lane_count(op()); ++lane) {
+    LaneProgress& at = lane_at(lane);
+    if (at.at == LaneProgress::At::waiting && tag == tag_of(lane, at.step)) return &at;
+  }
+  return nullptr;
 }
 
 bool Die::control() {
@@ -83,14 +102,14 @@ WaitRow Die::wait_for_dram(const DramTransfers::Transfer& transfer) const {
   return wait;
 }
 
-WaitRow Die::wait_for_chunk(std::uint64_t bytes) const {
+WaitRow Die::wait_for_chunk(const LaneProgress& lane, std::uint64_t bytes) const {
   WaitRow wait;
   wait.cause = WaitCause::message;
-  wait.express = state_.chunk_express ? 1 : 0;
-  wait.from = state_.chunk_from.value;
+  wait.express = lane.chunk_express ? 1 : 0;
+  wait.from = lane.chunk_from.value;
   wait.bytes = bytes;
   wait.start_ps = state_.wait_start.ps;
-  wait.caused_ps = state_.chunk_sent.ps;
+  wait.caused_ps = lane.chunk_sent.ps;
   return wait;
 }
 
@@ -154,17 +173,24 @@ OperationRow Die::row_of_operation() const {
   return row;
 }
 
+// Of the first lane that has not ended.
 std::string Die::blocked_collective() const {
+  std::uint32_t lane = 0;
+  while (lane + 1 < lane_count(op()) && lane_at(lane).at == LaneProgress::At::ended) ++lane;
+  const LaneProgress& at = lane_at(lane);
+  if (at.at == LaneProgress::At::reducing)
+    return std::string(name_of(kind_of(op().code))) + " until " + std::to_string(at.busy_until.ps) + " ps";
   const RingPlace& ring = places().ring;
-  const CollectiveProgress& at = state_.collective;
   std::string what = std::string(name_of(kind_of(op().code))) + " on the " + std::string(name_of(op().ring)) +
-                     (uses_ring(op()) ? " ring" : " line") + ", step " + std::to_string(at.step + 1) +
-                     " of " + std::to_string(at.steps) + ", waits for ";
-  if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all && !is_cut(op())) {
+                     (uses_ring(op()) ? " ring" : " line");
+  if (has_lanes(op())) what += ", lane " + std::to_string(lane);
+  what += ", step " + std::to_string(at.step + 1) + " of " + std::to_string(at.steps) + ", waits for ";
+  if (op().schedule == Schedule::ring && op().code != OpCode::all_to_all && !is_cut(op()) &&
+      !has_lanes(op())) {
     const RingStep step = ring_step(op().code, ring.size, ring.position, at.step);
     what += "chunk " + std::to_string(step.receive_chunk) + " ";
   }
-  return what + "from die " + std::to_string(exchange_now().from.value);
+  return what + "from die " + std::to_string(exchange_now(lane).from.value);
 }
 
 std::string Die::blocked_on() const {
@@ -176,11 +202,9 @@ std::string Die::blocked_on() const {
       what = "has not been started";
       break;
     case Activity::computing:
-    case Activity::reducing:
       what =
           std::string(name_of(kind_of(op().code))) + " until " + std::to_string(state_.busy_until.ps) + " ps";
       break;
-    case Activity::holding:
     case Activity::exchanging:
       what = blocked_collective();
       break;

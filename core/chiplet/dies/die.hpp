@@ -10,13 +10,15 @@
 // matrix_ps + vector_ps + nop_ps + dram_ps = finished_ps. (The reductions of a collective count as vector
 // time, the rest of it as nop time; waiting for DRAM at the end of the program counts as DRAM time.)
 //
-// Chunks of collectives are found by their tag (ring, number of the collective on that ring, step), so other
-// dies may run ahead.
+// Chunks of collectives are found by their tag (ring, number of the collective on that ring, lane, step), so
+// other dies may run ahead. The lanes of a collective share the vector unit, which adds chunks in the order in
+// which they come, those of an instant by lane.
 //
 // A die is three values: DieSetup, which is fixed, DieState and DieTotals, which a checkpoint holds
 // (die_state.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,13 +83,18 @@ class Die {
   Places places() const { return setup_.places(op().ring); }
   std::uint32_t root() const { return state_.position.root(program()); }
   DramAccess dram() const { return {setup_.id, setup_.dram, setup_.timings.burst_bytes}; }
-  Exchange exchange_now() const { return exchange(op(), places(), root(), state_.collective.step); }
-  std::uint64_t tag_of(std::uint32_t step) const {
-    return collective_tag(op().ring, state_.collective.sequence(op().ring), step);
+  LaneProgress& lane_at(std::uint32_t lane) { return state_.collective.lanes[lane]; }
+  const LaneProgress& lane_at(std::uint32_t lane) const { return state_.collective.lanes[lane]; }
+  Exchange exchange_now(std::uint32_t lane) const {
+    return exchange(op(), places(), root(), lane_at(lane).step, lane);
   }
-  Work work() const {
+  std::uint64_t tag_of(std::uint32_t lane, std::uint32_t step) const {
+    return collective_tag(op().ring, state_.collective.sequence(op().ring), step, lane);
+  }
+  LaneProgress* lane_waiting_for(std::uint64_t tag);  // null: none
+  Work work(std::uint32_t lane = 0) const {
     const ProgramPosition& at = state_.position;
-    return {at.index(), op(), places(), root(), at.layer(), at.minibatch()};
+    return {at.index(), op(), places(), root(), at.layer(), at.minibatch(), lane};
   }
 
   template <DieHost H>
@@ -102,13 +109,20 @@ class Die {
   template <DieHost H>
   bool compute(H& h, SimDuration time, Activity activity);
   template <DieHost H>
-  bool receive_chunk(H& h);
+  bool advance_lanes(H& h);
+  // Each of these returns true if the lane can go on at once.
   template <DieHost H>
-  bool begin_step(H& h);
+  bool advance_lane(H& h, std::uint32_t lane);
   template <DieHost H>
-  bool end_step(H& h);
+  bool receive_chunk(H& h, std::uint32_t lane);
   template <DieHost H>
-  bool end_holding(H& h);
+  bool add_chunk(H& h, std::uint32_t lane, std::uint64_t bytes);
+  template <DieHost H>
+  bool begin_step(H& h, std::uint32_t lane);
+  template <DieHost H>
+  bool end_step(H& h, std::uint32_t lane);
+  template <DieHost H>
+  bool end_holding(H& h, std::uint32_t lane);
   template <DieHost H>
   bool end_operation(H& h);
   template <DieHost H>
@@ -118,7 +132,7 @@ class Die {
   template <DieHost H>
   bool start_transfer(H& h);
   template <DieHost H>
-  void send_chunk(H& h);
+  void send_chunk(H& h, std::uint32_t lane);
   template <DieHost H>
   void finish_row(H& h, const OperationRow& row);
   template <DieHost H>
@@ -133,7 +147,7 @@ class Die {
   bool dram_wait_ends() const;
   // Rows without their die and end.
   WaitRow wait_for_dram(const DramTransfers::Transfer& transfer) const;
-  WaitRow wait_for_chunk(std::uint64_t bytes) const;
+  WaitRow wait_for_chunk(const LaneProgress& lane, std::uint64_t bytes) const;
   WaitRow wait_until_due(WaitCause cause) const;
   Mark mark_now(SimTime now) const;
   template <DieHost H>
@@ -141,6 +155,7 @@ class Die {
   void complete_counters(SimTime now);
   void account(std::uint64_t elapsed_ps);  // adds the operation's time to its counter
   OperationRow row_of_operation() const;   // from operation_start; the end is not set
+  SimTime lanes_go_on(SimTime now, bool first) const;
   std::string blocked_collective() const;
 
   DieSetup setup_;
@@ -153,11 +168,12 @@ void Die::on_message(H& h, const Message& message) {
   bool can_go_on = false;
   if (tag_kind(message.tag) == MessageKind::collective_chunk) {
     state_.chunks.insert(message.tag);
-    can_go_on = state_.activity == Activity::exchanging && message.tag == tag_of(state_.collective.step);
+    LaneProgress* lane = state_.activity == Activity::exchanging ? lane_waiting_for(message.tag) : nullptr;
+    can_go_on = lane != nullptr;
     if (can_go_on) {
-      state_.chunk_sent = message.sent;
-      state_.chunk_express = message.route == Route::express;
-      state_.chunk_from = message.source;
+      lane->chunk_sent = message.sent;
+      lane->chunk_express = message.route == Route::express;
+      lane->chunk_from = message.source;
     }
   } else {
     can_go_on = state_.dram.note(message, h.now());
@@ -185,11 +201,7 @@ bool Die::advance(H& h) {
     case Activity::computing:
       return h.now() >= state_.busy_until && end_operation(h);
     case Activity::exchanging:
-      return receive_chunk(h);
-    case Activity::holding:
-      return h.now() >= state_.busy_until && end_holding(h);
-    case Activity::reducing:
-      return h.now() >= state_.busy_until && end_step(h);
+      return advance_lanes(h);
     case Activity::waiting_dram:
       return !state_.dram.busy(op().slot) && end_operation(h);
     case Activity::pausing:
@@ -271,63 +283,109 @@ bool Die::start_transfer(H& h) {
 
 template <DieHost H>
 bool Die::begin_collective(H& h) {
-  state_.collective.begin(op().ring, exchange_steps(op(), places()));
+  const std::uint32_t steps = exchange_steps(op(), places());
+  state_.collective.begin(op().ring, lane_count(op()), steps);
   if constexpr (ObservedHost<H>) h.observer().begin(work());
-  if (state_.collective.steps == 0) return end_operation(h);
-  return begin_step(h);
-}
-
-template <DieHost H>
-void Die::send_chunk(H& h) {
-  const Exchange now = exchange_now();
-  if (now.send_bytes == 0) return;
-  count_send(totals_.counters, now.send_bytes);
-  state_.collective.sent_bytes += now.send_bytes;
-  const Message message{setup_.id, now.to, tag_of(now.send_step), static_cast<std::uint32_t>(now.send_bytes),
-                        now.route};
-  if constexpr (ObservedHost<H>) h.observer().send(work(), now, state_.collective.step, message);
-  h.send(message);
-}
-
-template <DieHost H>
-bool Die::receive_chunk(H& h) {
-  const Exchange now = exchange_now();
-  const std::uint64_t bytes = now.receive_bytes;
-  if (bytes == 0) return end_step(h);
-  if (!state_.chunks.take(tag_of(state_.collective.step))) return false;
-  if constexpr (ObservedHost<H>)
-    h.observer().receive(work(), now, state_.collective.step, tag_of(state_.collective.step));
-  if (h.now() > state_.wait_start) end_wait(h, wait_for_chunk(bytes));
-  count_receive(totals_.counters, bytes);
-  if (!now.reduces) return end_step(h);
-  count_reduction(totals_.counters, bytes);
-  const SimDuration time = setup_.timings.vector.time_of(bytes);
-  state_.collective.reducing_ps += static_cast<std::uint64_t>(time.ps);
-  return compute(h, time, Activity::reducing);
-}
-
-template <DieHost H>
-bool Die::end_step(H& h) {
-  if (++state_.collective.step == state_.collective.steps) return end_operation(h);
-  const SimTime slot =
-      state_.operation_start + SimDuration{static_cast<std::int64_t>(state_.collective.step * op().slot_ps)};
-  if (h.now() >= slot) return begin_step(h);
-  state_.wait_start = h.now();
-  return compute(h, slot - h.now(), Activity::holding);
-}
-
-template <DieHost H>
-bool Die::begin_step(H& h) {
-  send_chunk(h);
+  if (steps == 0) return end_operation(h);
   state_.activity = Activity::exchanging;
   state_.wait_start = h.now();
+  for (std::uint32_t lane = 0; lane < lane_count(op()); ++lane) begin_step(h, lane);
   return true;
 }
 
 template <DieHost H>
-bool Die::end_holding(H& h) {
-  end_wait(h, wait_until_due(WaitCause::slot));
-  return begin_step(h);
+bool Die::advance_lanes(H& h) {
+  for (std::uint32_t lane = 0; lane < lane_count(op()); ++lane) {
+    while (advance_lane(h, lane)) {
+    }
+  }
+  return state_.collective.ended() && end_operation(h);
+}
+
+template <DieHost H>
+bool Die::advance_lane(H& h, std::uint32_t lane) {
+  switch (lane_at(lane).at) {
+    case LaneProgress::At::waiting:
+      return receive_chunk(h, lane);
+    case LaneProgress::At::holding:
+      return h.now() >= lane_at(lane).busy_until && end_holding(h, lane);
+    case LaneProgress::At::reducing:
+      return h.now() >= lane_at(lane).busy_until && end_step(h, lane);
+    case LaneProgress::At::ended:
+      return false;
+  }
+  return false;
+}
+
+template <DieHost H>
+void Die::send_chunk(H& h, std::uint32_t lane) {
+  const Exchange now = exchange_now(lane);
+  if (now.send_bytes == 0) return;
+  count_send(totals_.counters, now.send_bytes);
+  state_.collective.sent_bytes += now.send_bytes;
+  const Message message{setup_.id, now.to, tag_of(lane, now.send_step),
+                        static_cast<std::uint32_t>(now.send_bytes), now.route};
+  if constexpr (ObservedHost<H>) h.observer().send(work(lane), now, lane_at(lane).step, message);
+  h.send(message);
+}
+
+template <DieHost H>
+bool Die::receive_chunk(H& h, std::uint32_t lane) {
+  const Exchange now = exchange_now(lane);
+  const std::uint64_t bytes = now.receive_bytes;
+  if (bytes == 0) return end_step(h, lane);
+  const std::uint64_t tag = tag_of(lane, lane_at(lane).step);
+  if (!state_.chunks.take(tag)) return false;
+  if constexpr (ObservedHost<H>) h.observer().receive(work(lane), now, lane_at(lane).step, tag);
+  if (h.now() > state_.wait_start) end_wait(h, wait_for_chunk(lane_at(lane), bytes));
+  state_.wait_start = std::max(state_.wait_start, h.now());
+  count_receive(totals_.counters, bytes);
+  return now.reduces ? add_chunk(h, lane, bytes) : end_step(h, lane);
+}
+
+// Behind what the vector unit is adding for other lanes.
+template <DieHost H>
+bool Die::add_chunk(H& h, std::uint32_t lane, std::uint64_t bytes) {
+  count_reduction(totals_.counters, bytes);
+  const SimDuration time = setup_.timings.vector.time_of(bytes);
+  state_.collective.reducing_ps += static_cast<std::uint64_t>(time.ps);
+  const SimTime added = state_.wait_start + time;  // now, or when the unit has added what came before
+  state_.wait_start = added;
+  lane_at(lane).at = LaneProgress::At::reducing;
+  lane_at(lane).busy_until = added;
+  if (added == h.now()) return true;
+  h.wake_at(added, 0);
+  return false;
+}
+
+template <DieHost H>
+bool Die::end_step(H& h, std::uint32_t lane) {
+  LaneProgress& at = lane_at(lane);
+  if (++at.step == at.steps) {
+    at.at = LaneProgress::At::ended;
+    return false;
+  }
+  const SimTime slot =
+      state_.operation_start + SimDuration{static_cast<std::int64_t>(at.step * op().slot_ps)};
+  if (h.now() >= slot) return begin_step(h, lane);
+  at.at = LaneProgress::At::holding;
+  at.busy_until = slot;
+  h.wake_at(slot, 0);
+  return false;
+}
+
+template <DieHost H>
+bool Die::begin_step(H& h, std::uint32_t lane) {
+  send_chunk(h, lane);
+  lane_at(lane).at = LaneProgress::At::waiting;
+  return true;
+}
+
+template <DieHost H>
+bool Die::end_holding(H& h, std::uint32_t lane) {
+  if (h.now() > state_.wait_start) end_wait(h, wait_until_due(WaitCause::slot));
+  state_.wait_start = std::max(state_.wait_start, h.now());
+  return begin_step(h, lane);
 }
 
 template <DieHost H>

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/chiplet/program/lanes.hpp"
+
 namespace hecaton::chiplet {
 
 namespace {
@@ -37,12 +39,10 @@ void validate_on_line(const DieSetup& setup, const Op& op) {
   }
 }
 
-void validate_collective(const DieSetup& setup, const Op& op) {
-  if (!uses_ring(op)) return validate_on_line(setup, op);
+void validate_on_ring(const DieSetup& setup, const Op& op) {
   const RingPlace& place = setup.rings[static_cast<std::size_t>(op.ring)];
   const std::string ring = std::string(name_of(op.ring)) + " ring";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + ring);
-  validate_root(setup, op, place.size);
   if (place.size > 1 && place.next == setup.id) fail(setup, "it is its own neighbour in its " + ring);
   const std::uint64_t chunk = chunk_bytes(op, place.size, 0);
   const std::uint64_t message = op.code == OpCode::all_to_all        ? chunk * (place.size - 1)
@@ -52,6 +52,20 @@ void validate_collective(const DieSetup& setup, const Op& op) {
   if (message > std::numeric_limits<std::uint32_t>::max()) {
     fail(setup, "a chunk on the " + ring + " exceeds the 4 GiB of one message");
   }
+}
+
+void validate_collective(const DieSetup& setup, const Op& op) {
+  if (!uses_ring(op)) return validate_on_line(setup, op);
+  const Places places = setup.places(op.ring);
+  validate_root(setup, op, group_size(op, places));
+  if (!has_lanes(op)) return validate_on_ring(setup, op);
+  for_each_ring_of(op, [&](Ring ring) {
+    const RingPlace& place = setup.rings[static_cast<std::size_t>(ring)];
+    if (place.size > 1 && place.previous == setup.id) fail(setup, "it has no ring to go round backward");
+  });
+  for (std::uint32_t lane = 0; lane < lane_count(op); ++lane)
+    for (std::uint32_t leg = 0; leg < legs_of_a_lane(op); ++leg)
+      validate_on_ring(setup, leg_of(op, places, static_cast<std::uint32_t>(op.value), lane, leg).op);
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 namespace hecaton::chiplet {
 
 struct DieSetup {
+  const Program* program = nullptr;  // valid, and outlives the die; shared by all dies of a role
   NodeId id;
-  const Program* program = nullptr;         // valid, and outlives the die; shared by all dies of a role
   std::array<RingPlace, ring_count> rings;  // indexed by Ring, like the lines of the same dies
   std::array<LinePlace, ring_count> lines;
   DieTimings timings;
@@ -23,7 +23,7 @@ struct DieSetup {
   // The die's places in the group of a collective.
   Places places(Ring group) const {
     const auto index = static_cast<std::size_t>(group);
-    return {rings[index], lines[index]};
+    return {rings[index], lines[index], &rings};
   }
 };
 

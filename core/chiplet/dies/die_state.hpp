@@ -2,8 +2,10 @@
 // A checkpoint holds both whole, and nothing else of a die: what it was set up with follows from the deck.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "core/chiplet/dies/dram_transfers.hpp"
 #include "core/chiplet/dies/occupancy.hpp"
@@ -19,49 +21,73 @@ namespace hecaton::chiplet {
 enum class Activity : std::uint8_t {
   next_operation,  // between operations
   computing,       // until busy_until: matrix engine or vector unit
-  exchanging,      // waits for the chunk of the collective's step
-  holding,         // until busy_until, when the collective's next step may begin
-  reducing,        // until busy_until: adds the chunk of the step to the die's own
+  exchanging,      // its lanes say what they do
   waiting_dram,    // for a slot
   pausing,         // until busy_until
   draining,        // program ended, transfers outstanding
   finished
 };
 
-// The running collective, and how many there have been.
-struct CollectiveProgress {
+// A lane of the running collective (lanes.hpp); most have one.
+struct LaneProgress {
+  enum class At : std::uint8_t {
+    waiting,   // for the chunk of its step
+    holding,   // until busy_until, when its next step may begin
+    reducing,  // until busy_until: the chunk of its step is added to the die's own, or waits for that
+    ended
+  };
+  At at = At::ended;
+  bool chunk_express = false;  // the latest chunk that it stood waiting for took an edge of a bypass ring
   std::uint32_t step = 0;
   std::uint32_t steps = 0;
+  NodeId chunk_from;
+  SimTime chunk_sent;  // when that chunk was handed over
+  SimTime busy_until;
+
+  bool is_busy() const { return at == At::holding || at == At::reducing; }
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(at, chunk_express, step, steps, chunk_from, chunk_sent, busy_until);
+  }
+};
+
+// The running collective, and how many there have been.
+struct CollectiveProgress {
   std::uint64_t reducing_ps = 0;
   std::uint64_t sent_bytes = 0;
+  std::vector<LaneProgress> lanes;
   std::array<std::uint64_t, ring_count> sequences{};  // collectives begun per ring, the running one included
 
   std::uint64_t sequence(Ring ring) const { return sequences[static_cast<std::size_t>(ring)]; }
-  void begin(Ring ring, std::uint32_t step_count) {
+  void begin(Ring ring, std::uint32_t lane_number, std::uint32_t steps) {
     ++sequences[static_cast<std::size_t>(ring)];
-    step = 0;
-    steps = step_count;
     reducing_ps = 0;
     sent_bytes = 0;
+    LaneProgress fresh;
+    fresh.steps = steps;
+    lanes.assign(lane_number, fresh);
+  }
+  bool ended() const {
+    return std::all_of(lanes.begin(), lanes.end(),
+                       [](const LaneProgress& lane) { return lane.at == LaneProgress::At::ended; });
   }
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(step, steps, reducing_ps, sent_bytes, sequences);
+    archive(reducing_ps, sent_bytes, lanes, sequences);
   }
 };
 
 struct DieState {
   Activity activity = Activity::next_operation;
   bool is_woken = false;  // a wake-up for this instant is under way
-  // Of the chunk that ended the latest wait for one: whether it took an edge of a bypass ring; its sender.
-  bool chunk_express = false;
-  NodeId chunk_from;
   ProgramPosition position;
   SimTime operation_start;
   SimTime busy_until;
-  SimTime wait_start;  // of the latest wait but for DRAM, which begins with its operation
-  SimTime chunk_sent;  // when that chunk was handed over
+  // Of the latest wait but for DRAM, which begins with its operation. While chunks are added, one after another: when the
+  // last of them will be.
+  SimTime wait_start;
   CollectiveProgress collective;
   UnexpectedChunks chunks;
   DramTransfers dram;
@@ -69,8 +95,8 @@ struct DieState {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(activity, is_woken, chunk_express, chunk_from, position, operation_start, busy_until, wait_start,
-            chunk_sent, collective, chunks, dram, buffers);
+    archive(activity, is_woken, position, operation_start, busy_until, wait_start, collective, chunks, dram,
+            buffers);
   }
 };
 

@@ -24,6 +24,7 @@ struct Work {
   std::uint32_t root;
   std::int32_t layer;
   std::int32_t minibatch;
+  std::uint32_t lane = 0;  // of a collective (lanes.hpp)
 };
 
 }  // namespace hecaton::chiplet

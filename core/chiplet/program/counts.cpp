@@ -23,9 +23,10 @@ class RootBook {
  public:
   const std::vector<AlikeRoots>& of(const Op& op, const Places& places, std::uint32_t roots) {
     for (const Page& page : pages_)
-      if (page.ring == op.ring && page.schedule == op.schedule && page.code == op.code && page.roots == roots)
+      if (page.ring == op.ring && page.schedule == op.schedule && page.code == op.code &&
+          page.lanes == has_lanes(op) && page.roots == roots)
         return page.alike;
-    pages_.push_back({op.ring, op.schedule, op.code, roots, alike_roots(op, places, roots)});
+    pages_.push_back({op.ring, op.schedule, op.code, has_lanes(op), roots, alike_roots(op, places, roots)});
     return pages_.back().alike;
   }
 
@@ -34,6 +35,7 @@ class RootBook {
     Ring ring;
     Schedule schedule;
     OpCode code;
+    bool lanes;
     std::uint32_t roots;
     std::vector<AlikeRoots> alike;
   };
@@ -58,7 +60,7 @@ class Walk {
  private:
   Places places(const Op& op) const {
     const auto group = static_cast<std::size_t>(op.ring);
-    return {groups_.rings[group], groups_.lines[group]};
+    return {groups_.rings[group], groups_.lines[group], &groups_.rings};
   }
 
   // Whether there is anybody to exchange with, so that the root counts.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/chiplet/program/counters.hpp"
+#include "core/chiplet/program/lanes.hpp"
 
 namespace hecaton::chiplet {
 
@@ -10,7 +11,10 @@ namespace {
 
 bool sends_to(const Op& op, const SendingGroups& groups) {
   if (!is_collective(op.code)) return false;
-  return (uses_ring(op) ? groups.rings : groups.lines)[static_cast<std::size_t>(op.ring)];
+  if (!uses_ring(op)) return groups.lines[static_cast<std::size_t>(op.ring)];
+  bool sends = false;
+  for_each_ring_of(op, [&](Ring ring) { sends = sends || groups.rings[static_cast<std::size_t>(ring)]; });
+  return sends;
 }
 
 std::int64_t least_time(const Op& op, const DieTimings& timings) {

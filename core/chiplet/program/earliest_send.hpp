@@ -18,7 +18,7 @@ namespace hecaton::chiplet {
 
 // The groups of dies, by Ring, whose messages count.
 struct SendingGroups {
-  std::array<bool, ring_count> rings{};  // to the next die of the ring
+  std::array<bool, ring_count> rings{};  // to the next die of the ring, or the previous one
   std::array<bool, ring_count> lines{};  // to any die of the line
   friend bool operator==(const SendingGroups&, const SendingGroups&) = default;
 };

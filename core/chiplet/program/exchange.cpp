@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/chiplet/program/lanes.hpp"
+
 namespace hecaton::chiplet {
 
 namespace {
@@ -148,29 +150,34 @@ std::uint64_t part_bytes(const Op& op, std::uint32_t size, std::uint32_t chunk, 
   return chunk_units(chunk_units(op.units, size, chunk), op.count, part) * op.unit_bytes;
 }
 
+// A chunk's number, as those count who go round forward.
+std::uint32_t chunk_of(const RingPlace& ring, std::uint32_t chunk, bool backward) {
+  return backward ? turned(chunk, ring.size) : chunk;
+}
+
 // Step t sends part t and waits for part t - count + 1: what part t + 1 waits for.
-Exchange parts_step(const Op& op, const RingPlace& ring, std::uint32_t step) {
+Exchange parts_step(const Op& op, const RingPlace& ring, std::uint32_t step, bool backward) {
   const std::uint32_t parts = step_count(op.code, ring.size) * op.count;
   Exchange e = along_ring(ring);
   e.send_step = step + op.count - 1;
   if (step < parts) {
     const RingStep now = ring_step(op.code, ring.size, ring.position, step / op.count);
-    e.send_bytes = part_bytes(op, ring.size, now.send_chunk, step % op.count);
+    e.send_bytes = part_bytes(op, ring.size, chunk_of(ring, now.send_chunk, backward), step % op.count);
   }
   if (step + 1 >= op.count) {
     const std::uint32_t part = step + 1 - op.count;
     const RingStep now = ring_step(op.code, ring.size, ring.position, part / op.count);
-    e.receive_bytes = part_bytes(op, ring.size, now.receive_chunk, part % op.count);
+    e.receive_bytes = part_bytes(op, ring.size, chunk_of(ring, now.receive_chunk, backward), part % op.count);
     e.reduces = now.reduces;
   }
   return e;
 }
 
-Exchange ring_exchange(const Op& op, const RingPlace& ring, std::uint32_t step) {
+Exchange ring_exchange(const Op& op, const RingPlace& ring, std::uint32_t step, bool backward) {
   const RingStep now = ring_step(op.code, ring.size, ring.position, step);
   Exchange e = along_ring(ring);
-  e.send_bytes = chunk_bytes(op, ring.size, now.send_chunk);
-  e.receive_bytes = chunk_bytes(op, ring.size, now.receive_chunk);
+  e.send_bytes = chunk_bytes(op, ring.size, chunk_of(ring, now.send_chunk, backward));
+  e.receive_bytes = chunk_bytes(op, ring.size, chunk_of(ring, now.receive_chunk, backward));
   e.reduces = now.reduces;
   return e;
 }
@@ -187,14 +194,28 @@ TreePlace tree_place(std::uint32_t size, std::uint32_t position, std::uint32_t r
   return place;
 }
 
+namespace {
+
+std::uint32_t steps_of_a_lane(const Op& op, const Places& places) {
+  std::uint32_t steps = 0;
+  for (std::uint32_t number = 0; number < legs_of_a_lane(op); ++number) {
+    const Leg leg = leg_of(op, places, 0, 0, number);
+    steps += leg_steps(leg.op, op.axes == Axes::all ? places.of(leg.op.ring).size : places.ring.size);
+  }
+  return steps;
+}
+
+}  // namespace
+
 std::uint32_t exchange_steps(const Op& op, const Places& places) {
   const std::uint32_t size = group_size(op, places);
   if (size <= 1 || op.units == 0) return 0;
+  if (has_lanes(op)) return steps_of_a_lane(op, places);
   switch (op.schedule) {
     case Schedule::tree:
       return tree_depth(size);
     case Schedule::pipelined:
-      return op.count + 1;
+      return leg_steps(op, size);
     case Schedule::halving_doubling:
       return (op.code == OpCode::all_reduce ? 2 : 1) * tree_depth(size);
     case Schedule::direct:
@@ -202,7 +223,7 @@ std::uint32_t exchange_steps(const Op& op, const Places& places) {
     case Schedule::ring:
       break;
   }
-  return op.code == OpCode::all_to_all ? size - 1 : step_count(op.code, size) * op.count + op.count - 1;
+  return op.code == OpCode::all_to_all ? size - 1 : leg_steps(op, size);
 }
 
 namespace {
@@ -217,16 +238,48 @@ Exchange whole_chunk_step(const Op& op, const Places& places, std::uint32_t root
       return direct_step(op, places.line, step);
     default:
       return op.code == OpCode::all_to_all ? ring_all_to_all_step(op, places.ring, step)
-                                           : ring_exchange(op, places.ring, step);
+                                           : ring_exchange(op, places.ring, step, false);
+  }
+}
+
+Exchange leg_exchange(const Leg& leg, const RingPlace& forward, std::uint32_t step) {
+  const Op& op = leg.op;
+  const RingPlace ring = leg.backward ? turned(forward) : forward;
+  if (op.units == 0) return along_ring(ring);
+  const std::uint32_t root = leg.root % ring.size;
+  if (op.schedule == Schedule::pipelined)
+    return pipelined_step(op, ring, leg.backward ? turned(root, ring.size) : root, step);
+  if (is_cut(op)) return parts_step(op, ring, step, leg.backward);
+  Exchange e = ring_exchange(op, ring, step, leg.backward);
+  e.send_step = step;
+  return e;
+}
+
+// Steps are counted from leg to leg.
+Exchange lane_exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step,
+                       std::uint32_t lane) {
+  std::uint32_t before = 0;
+  for (std::uint32_t number = 0;; ++number) {
+    const Leg leg = leg_of(op, places, root, lane, number);
+    const RingPlace& ring = op.axes == Axes::all ? places.of(leg.op.ring) : places.ring;
+    const std::uint32_t steps = leg_steps(leg.op, ring.size);
+    if (step - before < steps || number + 1 == legs_of_a_lane(op)) {
+      Exchange e = leg_exchange(leg, ring, step - before);
+      e.send_step += before;
+      return e;
+    }
+    before += steps;
   }
 }
 
 }  // namespace
 
-Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step) {
+Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step,
+                  std::uint32_t lane) {
+  if (has_lanes(op)) return lane_exchange(op, places, root, step, lane);
   if (op.schedule == Schedule::pipelined)
     return pipelined_step(op, places.ring, root % places.ring.size, step);
-  if (is_cut(op)) return parts_step(op, places.ring, step);
+  if (is_cut(op)) return parts_step(op, places.ring, step, false);
   Exchange e = whole_chunk_step(op, places, root, step);
   e.send_step = step;
   return e;

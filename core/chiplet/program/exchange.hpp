@@ -19,9 +19,13 @@
 //   exchanges V/2, V/4, ... with the die p/2, p/4, ... places away; an all-gather is the same, backwards.
 // - direct (all-to-all; line): in step s V/p goes to the die s + 1 places further on; p - 1 steps.
 //
+// Collectives around rings, but for all-to-all, can go both ways round and along both axes, in lanes that run side
+// by side (lanes.hpp); what is said here of steps then holds in each lane.
+//
 // Invariant (tested): what a die sends is what the receiver waits for in the step that `send_step` names.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "core/chiplet/program/message.hpp"
@@ -39,10 +43,13 @@ struct LinePlace {
   NodeId at(std::uint32_t place) const { return NodeId{first.value + stride * place}; }
 };
 
-// A die's places in one group of dies.
+// A die's places in one group of dies, and in all of its rings, which only collectives over both axes need.
 struct Places {
   const RingPlace& ring;
   const LinePlace& line;
+  const std::array<RingPlace, ring_count>* rings = nullptr;
+
+  const RingPlace& of(Ring group) const { return rings->at(static_cast<std::size_t>(group)); }
 };
 
 // One step of one die. No bytes: nothing is sent, or nothing is waited for.
@@ -56,10 +63,13 @@ struct Exchange {
   std::uint32_t send_step = 0;  // the step in which the receiver waits for it
 };
 
+// Of each lane (lanes.hpp).
 std::uint32_t exchange_steps(const Op& op, const Places& places);
-// step < exchange_steps(). `root` counts places in the order that the schedule uses, modulo their number;
-// only broadcast and reduce have one.
-Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step);
+// step < exchange_steps(), lane < lane_count(). `root` counts places in the order that the schedule uses, modulo
+// their number; along both axes it is the place in the column's ring times the size of the row's, plus the place
+// in the row's. Only broadcast and reduce have one.
+Exchange exchange(const Op& op, const Places& places, std::uint32_t root, std::uint32_t step,
+                  std::uint32_t lane = 0);
 
 // Where a die is in the tree of a broadcast: how many dies it sends to, and whether one sends to it. In the tree
 // of a reduction messages go the other way. Takes as many steps as the tree is deep.
@@ -71,6 +81,7 @@ TreePlace tree_place(std::uint32_t size, std::uint32_t position, std::uint32_t r
 
 // Dies of the group, in the order that the schedule uses.
 inline std::uint32_t group_size(const Op& op, const Places& places) {
+  if (op.axes == Axes::all) return places.of(Ring::row).size * places.of(Ring::column).size;
   return uses_ring(op) ? places.ring.size : places.line.size;
 }
 

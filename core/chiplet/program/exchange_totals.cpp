@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "core/chiplet/program/lanes.hpp"
+
 namespace hecaton::chiplet {
 
 namespace {
@@ -75,16 +77,18 @@ Cut chunks_but(const Op& op, std::uint32_t size, std::uint32_t excluded) {
 
 // An all-gather sends all chunks but the next die's and receives all but its own; a reduce-scatter sends all
 // but its own and receives all but the previous die's (ring_steps.hpp).
-void around_ring(Sum& sum, const Op& op, const RingPlace& place) {
+void around_ring(Sum& sum, const Op& op, const RingPlace& place, bool backward = false) {
   const std::uint32_t p = place.size, own = place.position;
   const std::uint32_t parts = std::max(1U, op.count);
+  const std::uint32_t next = (own + 1) % p, previous = (own + p - 1) % p;
   const auto pass = [&](const Cut& sent, const Cut& received, bool adds) {
     for (const Alike& chunks : {sent.larger, sent.smaller}) sum.send(chunks, parts);
     for (const Alike& chunks : {received.larger, received.smaller}) sum.receive(chunks, parts, adds);
   };
   if (op.code != OpCode::reduce_scatter)
-    pass(chunks_but(op, p, (own + 1) % p), chunks_but(op, p, own), false);
-  if (op.code != OpCode::all_gather) pass(chunks_but(op, p, own), chunks_but(op, p, (own + p - 1) % p), true);
+    pass(chunks_but(op, p, backward ? previous : next), chunks_but(op, p, own), false);
+  if (op.code != OpCode::all_gather)
+    pass(chunks_but(op, p, own), chunks_but(op, p, backward ? next : previous), true);
 }
 
 // The die's place in the chain, whose first die is the root of a broadcast, and the one after the root of a reduction.
@@ -164,11 +168,35 @@ std::pair<std::uint32_t, bool> part_with_root(const Op& op, const Places& places
   return {place + 1 < places.ring.size ? 1 : 0, place > 0};
 }
 
+// The lanes, leg by leg.
+ExchangeTotals of_lanes(const Op& op, const Places& places, std::uint32_t root, const Rate& vector) {
+  ExchangeTotals total;
+  for (std::uint32_t lane = 0; lane < lane_count(op); ++lane)
+    for (std::uint32_t number = 0; number < legs_of_a_lane(op); ++number) {
+      const Leg leg = leg_of(op, places, root, lane, number);
+      const RingPlace& ring = op.axes == Axes::all ? places.of(leg.op.ring) : places.ring;
+      if (leg.op.units == 0 || ring.size <= 1) continue;
+      Sum sum(leg.op, vector);
+      if (has_root(op.code))
+        along_chain(sum, leg.op, leg.backward ? turned(ring) : ring,
+                    leg.backward ? turned(leg.root % ring.size, ring.size) : leg.root);
+      else
+        around_ring(sum, leg.op, ring, leg.backward);
+      total.messages += sum.total().messages;
+      total.sent_bytes += sum.total().sent_bytes;
+      total.received_bytes += sum.total().received_bytes;
+      total.added_bytes += sum.total().added_bytes;
+      total.added_ps += sum.total().added_ps;
+    }
+  return total;
+}
+
 }  // namespace
 
 ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t root, const Rate& vector) {
   Sum sum(op, vector);
   if (group_size(op, places) <= 1 || op.units == 0 || op.unit_bytes == 0) return sum.total();
+  if (has_lanes(op)) return of_lanes(op, places, root, vector);
   switch (op.schedule) {
     case Schedule::ring:
       op.code == OpCode::all_to_all ? rotate(sum, op, places.ring) : around_ring(sum, op, places.ring);
@@ -191,12 +219,16 @@ ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t
 
 std::vector<AlikeRoots> alike_roots(const Op& op, const Places& places, std::uint32_t roots) {
   if (group_size(op, places) <= 1) return {{0, roots}};
+  std::vector<AlikeRoots> all;
+  if (has_lanes(op)) {  // the parts of the payload have roots of their own
+    for (std::uint32_t root = 0; root < roots; ++root) all.push_back({root, 1});
+    return all;
+  }
   std::map<std::pair<std::uint32_t, bool>, AlikeRoots> by_part;
   for (std::uint32_t root = 0; root < roots; ++root) {
     const auto [found, is_new] = by_part.try_emplace(part_with_root(op, places, root), AlikeRoots{root, 0});
     ++found->second.number;
   }
-  std::vector<AlikeRoots> all;
   for (const auto& [part, alike] : by_part) all.push_back(alike);
   return all;
 }

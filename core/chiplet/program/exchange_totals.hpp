@@ -32,7 +32,7 @@ struct AlikeRoots {
 };
 
 // The roots 0 to `roots` - 1 of a broadcast or reduction, by what they make a die do. Follows from schedule, operation and
-// the die's place, not from the payload. At most twice as many as the tree is deep.
+// the die's place, not from the payload. At most twice as many as a tree is deep; with lanes all of them.
 std::vector<AlikeRoots> alike_roots(const Op& op, const Places& places, std::uint32_t roots);
 
 }  // namespace hecaton::chiplet

@@ -39,12 +39,13 @@ namespace detail {
 inline void add_collective(MessageCounts& counts, NodeId die, const Op& op, const GroupPlaces& groups,
                            std::uint64_t times, std::uint32_t root) {
   const auto group = static_cast<std::size_t>(op.ring);
-  const Places places{groups.rings[group], groups.lines[group]};
+  const Places places{groups.rings[group], groups.lines[group], &groups.rings};
   const std::uint32_t steps = exchange_steps(op, places);
-  for (std::uint32_t step = 0; step < steps; ++step) {
-    const Exchange now = exchange(op, places, root, step);
-    counts.add(die, now.to, now.send_bytes, times);
-  }
+  for (std::uint32_t lane = 0; lane < lane_count(op); ++lane)
+    for (std::uint32_t step = 0; step < steps; ++step) {
+      const Exchange now = exchange(op, places, root, step, lane);
+      counts.add(die, now.to, now.send_bytes, times);
+    }
 }
 
 // A read asks each share once; every burst of a write is acknowledged.

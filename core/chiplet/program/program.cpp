@@ -30,6 +30,14 @@ Slots slots_used(const Program& program) {
   return used;
 }
 
+void validate_lanes(const Op& op, std::size_t index) {
+  if (op.directions == 0 || op.directions > most_directions) fail(index, "a number of ways round a ring");
+  if (!has_lanes(op)) return;
+  if (!can_have_lanes(op)) fail(index, "lanes of a collective that has none");
+  if (op.axes == Axes::all && op.ring != Ring::package) fail(index, "two axes of less than the package");
+  if (op.axes == Axes::all && op.slot_ps > 0) fail(index, "steps at equal intervals along two axes");
+}
+
 void validate_operation(const Op& op, std::size_t index, const Slots& slots) {
   if (op.code == OpCode::matmul && (op.count == 0 || op.m == 0 || op.k == 0 || op.n == 0)) {
     fail(index, "a matrix product without elements");
@@ -46,6 +54,7 @@ void validate_operation(const Op& op, std::size_t index, const Slots& slots) {
   if (has_root(op.code) && op.value < 0) fail(index, "a root that does not exist");
   if (uses_ring(op) && op.count == 0) fail(index, "a pipeline of no chunks");
   if (op.root_loop > 0 && op.skip_last > 0) fail(index, "skip_last on an operation whose root moves");
+  validate_lanes(op, index);
   std::uint64_t bytes = 0;
   if (op.unit_bytes == 0 || __builtin_mul_overflow(op.units, op.unit_bytes, &bytes)) {
     fail(index, "a payload of no unit size or of more than 64 bits");

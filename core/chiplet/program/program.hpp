@@ -51,6 +51,15 @@ constexpr auto enum_names(std::type_identity<Ring>) {
 }
 inline constexpr std::size_t ring_count = names_of<Ring>().size();
 
+// Whether a collective over the package goes round one ring, or along rows and columns at once, see lanes.hpp.
+enum class Axes : std::uint8_t { one, all };
+constexpr auto enum_names(std::type_identity<Axes>) {
+  using enum Axes;
+  return named<Axes>({{one, "one"}, {all, "all"}});
+}
+inline constexpr std::uint32_t most_directions = 2;
+inline constexpr std::uint32_t most_lanes = 2 * most_directions;
+
 // How a collective is done; which goes with which operation is said in exchange.hpp.
 enum class Schedule : std::uint8_t { ring, tree, pipelined, halving_doubling, direct };
 
@@ -92,6 +101,8 @@ struct Op {
   // iteration. So a loop can prefetch for its next iteration, and the last time nothing is left to fetch.
   std::uint8_t skip_last = 0;
   Schedule schedule = Schedule::ring;
+  Axes axes = Axes::one;        // of a collective around rings
+  std::uint8_t directions = 1;  // likewise: ways round, 1 or 2
   // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
   std::uint8_t root_loop = 0;
   Buffer buffer = Buffer::activation;   // allocate, release
@@ -129,6 +140,17 @@ constexpr bool uses_ring(const Op& op) {
 // Whether the chunks of a ring are cut into parts.
 constexpr bool is_cut(const Op& op) {
   return op.schedule == Schedule::ring && op.code != OpCode::all_to_all && op.count > 1;
+}
+// Whether the collective can be cut over lanes: it goes round rings, and not ever further.
+constexpr bool can_have_lanes(const Op& op) {
+  return uses_ring(op) && op.code != OpCode::all_to_all;
+}
+// What of it runs side by side, see lanes.hpp.
+constexpr std::uint32_t lane_count(const Op& op) {
+  return op.directions * (op.axes == Axes::all ? 2U : 1U);
+}
+constexpr bool has_lanes(const Op& op) {
+  return op.directions > 1 || op.axes != Axes::one;
 }
 // Whether the schedule is one of this operation.
 constexpr bool goes_with(OpCode code, Schedule schedule) {

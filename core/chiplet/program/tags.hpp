@@ -1,13 +1,13 @@
 // Message tags between dies: what a tag says to the two ends of a message. The network only carries it. A tag
 // is unique among the messages that are in flight from one die to another.
 //
-//   kind (3 bits) | ring (2) | sequence (35) | step (24)      a chunk of a collective
+//   kind (3 bits) | ring (2) | lane (2) | sequence (33) | step (24)   a chunk of a collective
 //   kind (3 bits) | transfer (13) | bytes (48)                read request: how much to send back
 //   kind (3 bits) | transfer (13) | burst (48)                data read
 //   kind (3 bits) | transfer (13) | share (16) | burst (32)   data to write, and its acknowledgement
 //
 // `ring` is the group of dies of the collective. `sequence` counts the collectives that a die has begun on
-// that group, so all dies of the group agree on it. `transfer` numbers the DRAM transfers of a die, `share`
+// that group, so all dies of the group agree on it; `step` counts in the lane (lanes.hpp). `transfer` numbers the DRAM transfers of a die, `share`
 // its IO dies.
 #pragma once
 
@@ -30,11 +30,13 @@ constexpr MessageKind tag_kind(std::uint64_t tag) {
   return static_cast<MessageKind>(tag >> 61);
 }
 
-constexpr std::uint64_t collective_tag(Ring ring, std::uint64_t sequence, std::uint32_t step) {
-  const std::uint64_t low35 = sequence & ((std::uint64_t{1} << 35) - 1);
-  return kind_bits(MessageKind::collective_chunk) | static_cast<std::uint64_t>(ring) << 59 | low35 << 24 |
-         step;
+constexpr std::uint64_t collective_tag(Ring ring, std::uint64_t sequence, std::uint32_t step,
+                                       std::uint32_t lane = 0) {
+  const std::uint64_t low33 = sequence & ((std::uint64_t{1} << 33) - 1);
+  return kind_bits(MessageKind::collective_chunk) | static_cast<std::uint64_t>(ring) << 59 |
+         std::uint64_t{lane} << 57 | low33 << 24 | step;
 }
+static_assert(most_lanes <= 1U << 2);
 
 // `detail`: the last 48 bits, whatever the kind has there.
 constexpr std::uint64_t transfer_tag(MessageKind kind, std::uint32_t transfer, std::uint64_t detail) {

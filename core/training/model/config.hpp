@@ -164,6 +164,13 @@ constexpr auto enum_names(std::type_identity<CollectiveForm>) {
       {{self_timed, "self-timed"}, {step_synchronous, "step-synchronous"}, {chunked, "chunked"}});
 }
 
+// Whether a collective over the package goes round one ring, or along rows and columns at once.
+enum class CollectiveAxes : std::uint8_t { one, all };
+constexpr auto enum_names(std::type_identity<CollectiveAxes>) {
+  using enum CollectiveAxes;
+  return named<CollectiveAxes>({{one, "one"}, {all, "all"}});
+}
+
 struct CollectiveConfig {
   CollectiveOperation operation = CollectiveOperation::all_gather;
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
@@ -172,7 +179,9 @@ struct CollectiveConfig {
   std::uint32_t root = 0;         // of a broadcast or reduction: place in the order of the algorithm
   std::uint32_t chunks = 8;  // of a broadcast or reduction along a ring; parts of a chunk of the chunked form
   CollectiveForm form = CollectiveForm::self_timed;
-  double step_ns = 0;  // of the step-synchronous form
+  double step_ns = 0;            // of the step-synchronous form
+  std::uint32_t directions = 1;  // ways round a ring, over which the payload is cut
+  CollectiveAxes axes = CollectiveAxes::one;
 };
 
 }  // namespace hecaton::training

@@ -54,7 +54,22 @@ Table collective_table() {
        key(
            "step_ns", RealType{0, 1e9}, "ns", Tag::assumed, ActsOn::everything,
            "form = \"step-synchronous\": from step to step; the time of the slowest.",
-           [](auto& d) -> auto& { return own(d).step_ns; })});
+           [](auto& d) -> auto& { return own(d).step_ns; }),
+       key(
+           "directions", IntegerType{1, 2}, "", Tag::assumed, ActsOn::everything,
+           "Ways round a ring, over which the payload is cut; 2 needs interface.ports that serve both at once.",
+           [](auto& d) -> auto& { return own(d).directions; }),
+       key(
+           "axes", choice_of<training::CollectiveAxes>(), "", Tag::assumed, ActsOn::everything,
+           "one: a ring over the package; all: part of the payload along rows first, part along columns first.",
+           [](auto& d) -> auto& { return own(d).axes; })});
+}
+
+training::RingLinks ring_links_of(const net::PackageConfig& package) {
+  const net::TopologyDesign& design = net::design_of(package.topology);
+  return {.has_bypass = design.passes_dies,
+          .rows_closed = design.row(package.columns).closed,
+          .columns_closed = design.column(package.rows).closed};
 }
 
 net::RingOrder line_order_of(const training::CollectiveConfig& collective,
@@ -68,12 +83,17 @@ net::RingOrder line_order_of(const training::CollectiveConfig& collective,
 std::string algorithm_of(const training::CollectiveConfig& collective, net::RingOrder line_order) {
   using Algorithm = training::CollectiveAlgorithm;
   Algorithm run = collective.algorithm;
+  const bool all_axes = collective.axes == training::CollectiveAxes::all;
   if (run == Algorithm::ring || run == Algorithm::naive_ring || run == Algorithm::bypass_ring ||
       run == Algorithm::hamiltonian_ring) {
     run = line_order == net::RingOrder::bypass ? Algorithm::bypass_ring : Algorithm::naive_ring;
-    if (collective.group == training::CollectiveGroup::package) run = Algorithm::hamiltonian_ring;
+    if (collective.group == training::CollectiveGroup::package && !all_axes)
+      run = Algorithm::hamiltonian_ring;
   }
-  return std::string(name_of(run));
+  std::string name(name_of(run));
+  if (all_axes) name += ", all axes";
+  if (collective.directions > 1) name += ", both directions";
+  return name;
 }
 
 std::uint64_t dies_of_a_group(const training::CollectiveConfig& collective,
@@ -124,7 +144,7 @@ std::vector<Table> CollectiveKind::tables() {
 void CollectiveKind::check(const Deck& deck, const Refuser& refuse) {
   const net::PackageConfig& package = deck.network.package;
   try {
-    training::check_collective(own(deck), mesh_of(package), has_bypass(package));
+    training::check_collective(own(deck), mesh_of(package), ring_links_of(package));
   } catch (const training::PlanError& error) {
     refuse(error.table_key, error.problem, error.why, error.suggestion);
   }

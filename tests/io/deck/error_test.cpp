@@ -302,6 +302,55 @@ TEST(DeckCheckErrors, Collectives) {
       "or \"columns\"");
 }
 
+// Two ways round need rings whose links lead both ways, and two axes a package that has them.
+TEST(DeckCheckErrors, DirectionsAndAxes) {
+  const auto collective = [](std::string_view topology, std::string_view size, std::string_view rest) {
+    return error_of(
+        fmt::format("[workload]\nkind = \"collective\"\n[package]\ntopology = \"{}\"\n{}[collective]\n{}",
+                    topology, size, rest));
+  };
+  constexpr const char* four = "rows = 4\ncolumns = 4\n";
+  EXPECT_EQ(collective("torus", four, "directions = 2\n"), "");
+  EXPECT_EQ(
+      collective("mesh", four, "directions = 2\n"),
+      "deck.toml:8:1: collective.directions: finds no second way round (a ring along a row or column without a "
+      "link from end to end, or of two dies, uses the links of both ways already) use directions = 1, or "
+      "topology = \"torus\" and three dies or more");
+  EXPECT_NE(collective("bypass-ring", four, "directions = 2\n"), "");
+  EXPECT_NE(collective("torus", "rows = 4\ncolumns = 2\n", "directions = 2\n"), "");
+  EXPECT_EQ(collective("mesh", four, "directions = 2\ngroup = \"package\"\n"), "") << "round the package";
+  EXPECT_EQ(
+      collective("torus", four, "directions = 3\n"),
+      "deck.toml:8:1: collective.directions: is out of range (3 is not in 1 to 2) give a value in that range");
+  EXPECT_EQ(
+      collective("torus", four, "directions = 2\nalgorithm = \"halving-doubling\"\n"),
+      "deck.toml:8:1: collective.directions: does not fit operation and algorithm (two ways round are for "
+      "all-gather, reduce-scatter, all-reduce, broadcast and reduce along rings) choose another algorithm or "
+      "directions = 1");
+  EXPECT_EQ(
+      collective("torus", four, "axes = \"all\"\n"),
+      "deck.toml:8:1: collective.axes: does not fit the group (a row or a column has one axis) choose group = "
+      "\"package\" or axes = \"one\"");
+  EXPECT_EQ(
+      collective("torus", "rows = 1\ncolumns = 4\n", "axes = \"all\"\ngroup = \"package\"\n"),
+      "deck.toml:8:1: collective.axes: does not fit the package (one of its axes has a single die; the mesh is 1 x "
+      "4) choose another mesh, or axes = \"one\" and the group \"rows\" or \"columns\"");
+  EXPECT_NE(collective("mesh", four, "axes = \"all\"\ngroup = \"package\"\ndirections = 2\n"), "");
+  EXPECT_NE(collective("torus", four, "axes = \"all\"\ngroup = \"package\"\noperation = \"all-to-all\"\n"),
+            "");
+  EXPECT_NE(collective("torus", four, "axes = \"all\"\ngroup = \"package\"\nalgorithm = \"torus-ring\"\n"),
+            "");
+  EXPECT_NE(collective("torus", four,
+                       "axes = \"all\"\ngroup = \"package\"\nform = \"step-synchronous\"\nstep_ns = 100\n"),
+            "");
+  EXPECT_EQ(collective("torus", four, "axes = \"all\"\ngroup = \"package\"\nbytes = 3\n"), "")
+      << "fewer than dies";
+  EXPECT_EQ(
+      error_of("[workload]\nkind = \"collective\"\n[interface]\nports = 3\n"),
+      "deck.toml:4:1: interface.ports: does not divide the links of a die (3 ports for links in 4 directions) use "
+      "1, 2 or 4");
+}
+
 // A message has at most 2^32 - 65536 bytes; how many a payload makes depends on the algorithm.
 TEST(DeckCheckErrors, LargePayloads) {
   const auto payload = [](std::string_view algorithm, std::string_view operation, std::string_view bytes) {
