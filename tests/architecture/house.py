@@ -238,6 +238,15 @@ def libraries(root):
             yield room, name, links
 
 
+def room_violations(root):
+    """Every folder that makes a library of the house is a room with a line above."""
+    for top in ("core", "net", "partition", "io", "runs"):
+        for path in sorted((root / top).rglob("CMakeLists.txt")):
+            folder = path.parent.relative_to(root).as_posix()
+            if folder not in MAY_INCLUDE and commands(path.read_text(), "hecaton_room"):
+                yield f"{folder} is no room that is listed here"
+
+
 def link_violations(root):
     found = list(libraries(root))
     home = {name: room for room, name, _ in found}
@@ -258,6 +267,7 @@ def violations(root):
         yield from topology_violations(name, text)
         yield from unseen_violations(name, text)
         yield from shape_violations(name, text)
+    yield from room_violations(root)
     yield from link_violations(root)
     yield from unit_violations(root)
     yield from order_violations()
@@ -359,6 +369,12 @@ def self_test():
             (root / name).write_text(text)
             found = list(violations(root))
             assert len(found) == 1 and complaint in found[0], (name, complaint, found)
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        sound_tree(root)
+        (root / "net" / "wires").mkdir()
+        (root / "net" / "wires" / "CMakeLists.txt").write_text("hecaton_room(hecaton_wires SOURCES a.cpp)\n")
+        assert list(violations(root)) == ["net/wires is no room that is listed here"]
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         sound_tree(root)

@@ -64,11 +64,12 @@ struct KindInfo {
 };
 
 // By OperatorKind.
-constexpr std::array<KindInfo, names_of<OperatorKind>().size()> kinds = {{
-    {check_attention, attention_weights, all_queries, widest_of_attention},
-    {check_feed_forward, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
-    {check_experts, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
-}};
+constexpr std::array kinds = {
+    KindInfo{check_attention, attention_weights, all_queries, widest_of_attention},
+    KindInfo{check_feed_forward, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
+    KindInfo{check_experts, feed_forward_weights, none_of_a_token, widest_of_feed_forward},
+};
+static_assert(kinds.size() == names_of<OperatorKind>().size(), "every kind of operator has its row");
 
 const KindInfo& info(const Operator& o) {
   return kinds.at(static_cast<std::size_t>(o.kind));

@@ -3,7 +3,8 @@
 //
 // A new kind of operator is a value of OperatorKind, a row in the table in operators.cpp (name, weights,
 // features, checks), and for each family of methods that can do it a struct beside those of the other kinds,
-// in the family's operators.hpp. The code that walks over the lists does not change.
+// in the family's operators.hpp. What else asks for the kind is listed in core/training/README.md; the code that walks
+// over the lists does not change.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,8 @@ constexpr bool in_order_of_kinds() {
     if (designs[i].kind != static_cast<TopologyKind>(i)) return false;
   return true;
 }
-static_assert(in_order_of_kinds());
+static_assert(designs.size() == names_of<TopologyKind>().size(), "every kind of topology has its row");
+static_assert(in_order_of_kinds(), "rows stand in the order of TopologyKind");
 
 }  // namespace
 
