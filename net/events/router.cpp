@@ -45,9 +45,7 @@ TimeBins Router::busy(const Timing& timing, Port port) const {
 
 bool Router::idle(RouterContext& context, SimTime now) {
   retire_finished(context, now);
-  for (const PortState& p : state_.ports)
-    if (p.occupied != 0) return false;
-  return true;
+  return state_.occupied == 0;
 }
 
 void Router::receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {

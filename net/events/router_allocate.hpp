@@ -10,9 +10,7 @@ namespace hecaton::net {
 
 template <class Out>
 SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
-  std::uint32_t occupied = 0;
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) occupied |= state_.ports[p].occupied;
-  if (occupied == 0) return SimTime::never();
+  if (state_.occupied == 0) return SimTime::never();
   retire_finished(context, now);
   if (context.fabric.bypasses) bypass(context, now, out);
   interrupt_contested_runs(context, now, out);
@@ -72,7 +70,7 @@ void Router::look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& ou
 // The express worms announced for this instant, and those whose bypass the next segment is due on.
 template <class Out>
 void Router::bypass(RouterContext& context, SimTime now, Out& out) {
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
+  detail::for_each_bit(state_.occupied, [&](std::uint32_t p) {
     detail::for_each_bit(state_.ports[p].occupied, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       InputChannel& channel = state_.inputs[id];
@@ -89,7 +87,7 @@ void Router::bypass(RouterContext& context, SimTime now, Out& out) {
       worm.head_latched += 2 * context.fabric.timing.cycle;
       miss_schedule(context.fabric, id, now, out);
     });
-  }
+  });
 }
 
 template <class Out>
@@ -155,10 +153,8 @@ inline bool Router::wants_switch(const RouterContext& context, std::uint32_t id,
 // keeps its output to its last one.)
 template <class Out>
 void Router::interrupt_contested_runs(RouterContext& context, SimTime now, Out& out) {
-  std::uint32_t running = 0;
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) running |= state_.ports[p].running;
-  if (running == 0) return;
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
+  if (state_.running == 0) return;
+  detail::for_each_bit(state_.occupied, [&](std::uint32_t p) {
     detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = state_.inputs[id];
@@ -172,7 +168,7 @@ void Router::interrupt_contested_runs(RouterContext& context, SimTime now, Out& 
         if (!input(p, other).bypassing) interrupt(context, index(p, other), now, out);
       });
     });
-  }
+  });
 }
 
 inline std::uint16_t Router::free_channels(std::uint32_t port, SimTime now) const {
@@ -316,7 +312,7 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, Si
 // Whoever was due and has got nothing is behind the schedule that the sender upstream reckons with.
 template <class Out>
 void Router::note_misses(RouterContext& context, SimTime now, Out& out) {
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
+  detail::for_each_bit(state_.occupied, [&](std::uint32_t p) {
     detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = state_.inputs[id];
@@ -339,7 +335,7 @@ void Router::note_misses(RouterContext& context, SimTime now, Out& out) {
       }
       if (due <= now) miss_schedule(context.fabric, id, now, out);
     });
-  }
+  });
 }
 
 // When the clock alone frees one of the channels that the front worm waits for.
@@ -371,7 +367,7 @@ inline SimTime Router::next_wake(const RouterContext& context, SimTime now) cons
   const Timing& timing = context.fabric.timing;
   SimTime wake = SimTime::never();
   const auto at = [&](SimTime time) { wake = std::min(wake, time); };
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
+  detail::for_each_bit(state_.occupied, [&](std::uint32_t p) {
     detail::for_each_bit(state_.ports[p].occupied, [&](std::uint32_t c) {
       const InputChannel& channel = state_.inputs[index(p, c)];
       const Worm& worm = context.worms[channel.front];
@@ -397,7 +393,7 @@ inline SimTime Router::next_wake(const RouterContext& context, SimTime now) cons
       const SimTime busy = std::max(state_.ports[p].in_busy, state_.ports[channel.out_port].out_busy);
       if (busy > now) at(busy);
     });
-  }
+  });
   return wake;
 }
 

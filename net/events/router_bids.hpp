@@ -7,7 +7,7 @@
 namespace hecaton::net {
 
 inline void Router::collect_bids(RouterContext& context, SimTime now, Bids& bids) {
-  for (std::uint32_t p = 0; p < setup_.ports; ++p) {
+  detail::for_each_bit(state_.occupied, [&](std::uint32_t p) {
     detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const std::uint32_t id = index(p, c);
       const InputChannel& channel = state_.inputs[id];
@@ -32,7 +32,7 @@ inline void Router::collect_bids(RouterContext& context, SimTime now, Bids& bids
           static_cast<std::uint8_t>(p), static_cast<std::uint8_t>(c),        channel.out_port,
           channel.background,           keeps_switch(context, channel, now), false};
     });
-  }
+  });
   admit(bids);
 }
 

@@ -169,8 +169,7 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
     channel.run_start = now;
     channel.run_flits = flits;
     port.out_run = static_cast<std::int16_t>(id);
-    state_.ports[in_port].running =
-        static_cast<std::uint16_t>(state_.ports[in_port].running | (1u << (id % setup_.channels)));
+    state_.begin_run(in_port, id % setup_.channels);
   } else {
     counters.busy.add(now, port.out_busy);
     if (tail) pop_worm(context, id, now);
@@ -212,8 +211,7 @@ inline void Router::pop_worm(RouterContext& context, std::uint32_t id, SimTime t
   channel.bypassing = false;
   if (channel.front == WormPool::none) {
     channel.back = WormPool::none;
-    PortState& in = state_.ports[id / setup_.channels];
-    in.occupied = static_cast<std::uint16_t>(in.occupied & ~(1u << (id % setup_.channels)));
+    state_.vacate(id / setup_.channels, id % setup_.channels);
   } else {
     face_front(context, id);
   }
@@ -224,8 +222,7 @@ inline void Router::retire(RouterContext& context, std::uint32_t id, SimTime now
   InputChannel& channel = state_.inputs[id];
   if (!channel.running || channel.last_start >= now) return;
   channel.running = false;
-  PortState& in = state_.ports[id / setup_.channels];
-  in.running = static_cast<std::uint16_t>(in.running & ~(1u << (id % setup_.channels)));
+  state_.end_run(id / setup_.channels, id % setup_.channels);
   state_.ports[channel.out_port].out_run = no_owner;
   // Now it is known how much of the run there was.
   counters_.ports[channel.out_port].busy.add(
@@ -235,9 +232,10 @@ inline void Router::retire(RouterContext& context, std::uint32_t id, SimTime now
 }
 
 inline void Router::retire_finished(RouterContext& context, SimTime now) {
-  for (std::uint32_t p = 0; p < setup_.ports; ++p)
-    for (std::uint32_t bits = state_.ports[p].running; bits != 0; bits &= bits - 1)
-      retire(context, index(p, static_cast<std::uint32_t>(__builtin_ctz(bits))), now);
+  detail::for_each_bit(state_.running, [&](std::uint32_t p) {
+    detail::for_each_bit(state_.ports[p].running,
+                         [&](std::uint32_t c) { retire(context, index(p, c), now); });
+  });
 }
 
 // Shortens the run under way to its first `segments` (>= 1) segments and takes the rest back, here and, by a
@@ -356,8 +354,7 @@ inline void Router::receive_head(RouterContext& context, const Payload& payload,
     channel.front = slot;
     channel.bypassing = announced;
     face_front(context, id);
-    PortState& in = state_.ports[payload.port];
-    in.occupied = static_cast<std::uint16_t>(in.occupied | (1u << payload.channel));
+    state_.occupy(payload.port, payload.channel);
   } else {
     context.worms[channel.back].next = slot;
   }

@@ -184,6 +184,10 @@ struct PortState {
 // What a checkpoint holds of a router. Channels are indexed by port * channels + channel.
 struct RouterState {
   std::array<PortState, most_ports> ports{};
+  // Ports with an occupied channel, and with a run under way: one bit each, so that decisions look at no others. They
+  // follow from the ports' own bits, and are no part of a checkpoint.
+  std::uint16_t occupied = 0;
+  std::uint16_t running = 0;
   std::vector<InputChannel> inputs;
   std::vector<OutputChannel> outputs;
   // Round-robin pointers of the channel allocator, over port * channels + channel of the other side.
@@ -196,11 +200,34 @@ struct RouterState {
         channel_in_pointer(all_channels, 0),
         channel_out_pointer(all_channels, 0) {}
 
+  void occupy(std::uint32_t port, std::uint32_t channel) {
+    set(occupied, port, ports[port].occupied, channel);
+  }
+  void vacate(std::uint32_t port, std::uint32_t channel) {
+    clear(occupied, port, ports[port].occupied, channel);
+  }
+  void begin_run(std::uint32_t port, std::uint32_t channel) {
+    set(running, port, ports[port].running, channel);
+  }
+  void end_run(std::uint32_t port, std::uint32_t channel) {
+    clear(running, port, ports[port].running, channel);
+  }
+
   // With the worms in the buffers, which are in the pool.
   template <class Archive>
   void save(Archive& archive, const WormPool& worms) const;
   template <class Archive>
   void load(Archive& archive, WormPool& worms);
+
+ private:
+  static void set(std::uint16_t& all, std::uint32_t port, std::uint16_t& of_port, std::uint32_t channel) {
+    of_port = static_cast<std::uint16_t>(of_port | (1u << channel));
+    all = static_cast<std::uint16_t>(all | (1u << port));
+  }
+  static void clear(std::uint16_t& all, std::uint32_t port, std::uint16_t& of_port, std::uint32_t channel) {
+    of_port = static_cast<std::uint16_t>(of_port & ~(1u << channel));
+    if (of_port == 0) all = static_cast<std::uint16_t>(all & ~(1u << port));
+  }
 };
 
 // What went out of a port.
@@ -244,6 +271,11 @@ void RouterState::save(Archive& archive, const WormPool& worms) const {
 template <class Archive>
 void RouterState::load(Archive& archive, WormPool& worms) {
   archive(ports);
+  occupied = running = 0;
+  for (std::uint32_t p = 0; p < ports.size(); ++p) {
+    if (ports[p].occupied != 0) occupied = static_cast<std::uint16_t>(occupied | (1u << p));
+    if (ports[p].running != 0) running = static_cast<std::uint16_t>(running | (1u << p));
+  }
   for (InputChannel& channel : inputs) {
     archive(channel);
     std::uint32_t count = 0;
