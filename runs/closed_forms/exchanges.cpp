@@ -1,10 +1,12 @@
 // Schedules in which dies exchange messages with dies anywhere in their group: trees, halving and doubling,
 // and direct all-to-all. Their rounds are followed one by one, each message taking the time that it takes
-// alone, behind those that its die has sent before, if its interface has a single port; and a die takes in all
-// that is sent to it flit by flit, so many at once as its interface has ports. A
-// direct all-to-all takes no less than the links in the middle of the group have to carry; in large groups
-// some of its messages are followed, not all, each of which waits for the one before.
+// alone, behind those that its die has sent before, if its interface has a single port. A die takes in all that
+// is sent to it flit by flit, so many at once as its interface has ports, and a link carries all whose way it is
+// on, at its own pace. A direct all-to-all takes no less than the links in the middle of the group have to carry;
+// in large groups some of its messages are followed, not all, each of which waits for the one before.
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "runs/closed_forms/forms.hpp"
 
@@ -20,9 +22,41 @@ struct Member {
   Checked additions;  // so far
 };
 
+// What links have to carry, each at its own pace.
+class LinkLoads {
+ public:
+  explicit LinkLoads(const MessageTimes& messages) : messages_(messages) {}
+
+  void add(NodeId from, NodeId to, std::uint64_t bytes) {
+    messages_.for_each_link(from, to, [&](NodeId at, NodeId next, SimDuration flit) {
+      const auto flit_ps = static_cast<std::uint64_t>(flit.ps);
+      Load& load = loads_[{at.value, next.value}];
+      load.flit = flit_ps;
+      load.all += messages_.flits(bytes) * Checked{flit_ps};
+    });
+  }
+  // The last flit may arrive while it still occupies the link.
+  Time busiest() const {
+    Time most;
+    for (const auto& [link, load] : loads_) {
+      const Checked carried = load.all - load.flit;
+      most = later(most, {messages_.shortest().head + carried, carried});
+    }
+    return most;
+  }
+
+ private:
+  struct Load {
+    Checked flit, all;
+  };
+  const MessageTimes& messages_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Load> loads_;
+};
+
 class Rounds {
  public:
-  explicit Rounds(const Collective& collective) : collective_(collective), members_(collective.line.size) {}
+  explicit Rounds(const Collective& collective)
+      : collective_(collective), members_(collective.line.size), loads_(collective.messages) {}
 
   Form last_end() {
     const std::uint32_t steps = chiplet::exchange_steps(collective_.op, places_of(0));
@@ -30,7 +64,7 @@ class Rounds {
       for (std::uint32_t place = 0; place < members_.size(); ++place) send(place, step);
       for (std::uint32_t place = 0; place < members_.size(); ++place) receive(place, step);
     }
-    Time end;
+    Time end = loads_.busiest();
     Checked additions;
     for (const Member& member : members_) {
       end = later(end, member.at);
@@ -60,6 +94,7 @@ class Rounds {
     const Checked queued = queues ? member.free - ready : Checked{};
     member.free = ready + queued + messages.sending(now.send_bytes);
     const Way way = messages.way(line_.at(place), now.to, false);
+    loads_.add(line_.at(place), now.to, now.send_bytes);
     const std::uint32_t to = (now.to.value - line_.first.value) / line_.stride;
     members_[to].arrival = member.at + Time{queued, queued} + messages.message(now.send_bytes, way);
   }
@@ -78,6 +113,7 @@ class Rounds {
 
   const Collective& collective_;
   std::vector<Member> members_;
+  LinkLoads loads_;
   chiplet::RingPlace ring_;
   chiplet::LinePlace line_;
 };

@@ -12,6 +12,7 @@
 
 #include "core/engine/base/checked.hpp"
 #include "net/package/fabric.hpp"
+#include "net/package/hops.hpp"
 
 namespace hecaton::runs {
 
@@ -54,6 +55,16 @@ class MessageTimes {
   Way way(NodeId from, NodeId to, bool express) const;
   // The same if all links of the way were the fastest there are: no longer, and found without following it.
   Way least_way(NodeId from, NodeId to) const;
+  // Calls f(from, to, flit) for every link of the way to `to` that a flit occupies so long; where links are alike, or the
+  // way is not known, not at all.
+  template <class F>
+  void for_each_link(NodeId from, NodeId to, F&& f) const {
+    if (!fabric_ || !knows_way(from, to)) return;
+    net::for_each_hop(fabric_->routes, fabric_->topology, from, to, [&](const net::Hop& hop) {
+      f(hop.from, hop.to, fabric_->link(hop.from, hop.out).flit);
+      return true;
+    });
+  }
   Time message(std::uint64_t bytes, const Way& way) const;  // no bytes: no message, no time
   // `count` messages of so many bytes, one behind the other.
   Time stream(std::uint64_t count, std::uint64_t bytes, const Way& way) const;

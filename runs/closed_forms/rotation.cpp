@@ -1,5 +1,6 @@
 // All-to-all along a ring: in step s a die passes on the blocks for the p - 1 - s dies behind it, to the next
-// die. What starts at a die goes over p - 1 edges and becomes less by a block at each.
+// die. What starts at a die goes over p - 1 edges and becomes less by a block at each; and an edge has to carry all of its
+// die's messages.
 #include <algorithm>
 
 #include "runs/closed_forms/forms.hpp"
@@ -44,6 +45,10 @@ Form rotation_form(const Collective& collective) {
   Time longest;
   for (const std::uint32_t start : {1U % p, (fastest + 1) % p, (slowest + 1) % p, slowest})
     longest = later(longest, chain_from(collective, start));
+  // Every edge carries the blocks of all dies that lie before it for all that lie behind.
+  const std::uint64_t block = collective.op.units / p * collective.op.unit_bytes;
+  const std::uint64_t carried = (Checked{block} * (std::uint64_t{p} * (p - 1) / 2)).value();
+  for (const Way& edge : ring) longest = later(longest, collective.messages.message(carried, edge));
   return {longest, 0};
 }
 

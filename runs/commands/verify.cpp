@@ -1,4 +1,5 @@
-// `hecaton verify DECK`: follows a small training step with real numbers and compares with a dense reference.
+// `hecaton verify DECK`: follows a small training step, or a collective, with real numbers and compares with a dense
+// reference.
 // Fails if anything differs.
 #include "runs/verify/verify.hpp"
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "io/deck/workloads/kind.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/number.hpp"
@@ -40,6 +42,17 @@ SharedDeck checked_deck(const VerifyArguments& arguments, const boost::mpi::comm
   });
 }
 
+void print_collective(const Findings& found) {
+  fmt::print("elements  {}\nlargest relative error {:.2g}, tolerated {:g}\n", found.outputs, found.worst,
+             tolerated_error);
+  if (found.first_wrong.empty()) {
+    fmt::print("every die ends with what the collective promises\n");
+  } else {
+    fmt::print("{} of {} are wrong; the first: {}\n", found.wrong, found.outputs, found.first_wrong);
+  }
+  std::fflush(stdout);
+}
+
 void print_findings(const Findings& found) {
   const std::uint64_t all = found.outputs + found.input_gradients + found.weight_gradients;
   fmt::print("outputs           {} elements\n", found.outputs);
@@ -65,7 +78,8 @@ int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator
     options.partition = arguments.input.partition;
     options.seed = arguments.seed;
     const Findings found = verify(planned->workload, options, world);
-    if (world.rank() == 0) print_findings(found);
+    const bool is_step = io::kind_of(planned->deck).traits.computes;
+    if (world.rank() == 0) (is_step ? print_findings : print_collective)(found);
     return found.first_wrong.empty() ? exit_done : exit_failed;
   } catch (const std::exception& error) {
     return end_all(world, error.what());
@@ -84,7 +98,8 @@ Action add_options(CLI::App& command) {
 
 const Command verify_command{
     .name = "verify",
-    .summary = "Follow a small training step with real numbers and compare with a dense reference",
+    .summary =
+        "Follow a small training step or a collective with real numbers and compare with a dense reference",
     .add_options = add_options,
     .on_ranks = true};
 

@@ -7,6 +7,7 @@
 #include "core/training/model/operators.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "runs/verify/collective_verify.hpp"
 #include "runs/verify/dense/expert_routes.hpp"
 #include "runs/verify/die/places.hpp"
 #include "runs/verify/die/tokens.hpp"
@@ -19,8 +20,9 @@ namespace {
 
 void check_kind(const io::Deck& deck) {
   if (io::kind_of(deck).traits.can_be_verified) return;
-  throw PlanError("workload.kind", "can not be verified", "only training steps compute something",
-                  "use a deck of kind \"training\"");
+  throw PlanError("workload.kind", "can not be verified",
+                  "only training steps and collectives compute something",
+                  "use a deck of kind \"training\" or \"collective\"");
 }
 
 training::TrainingConfig planned_of(const io::Deck& deck) {
@@ -79,6 +81,7 @@ void check_rounds(const training::Plan& plan, const training::Model& model) {
 void check_verifiable(const Workload& workload) {
   const io::Deck& deck = workload.deck();
   check_kind(deck);
+  if (!io::kind_of(deck).traits.computes) return check_collective_verifiable(workload);
   check_size(deck);
   const training::Model model = training::model_of(planned_of(deck).model);
   const training::Plan& plan = workload.plan();

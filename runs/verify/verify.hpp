@@ -26,6 +26,7 @@ struct VerifyOptions {
   std::function<void(training::TrainingConfig&)> spoil_shapes;  // what they take for real, and not for pads
 };
 
+// Of a training step, or of a collective alone (collective_verify.hpp).
 // Collective; the same on every rank. `workload` has passed check_verifiable() (verifiable.hpp). Throws
 // std::runtime_error if programs can not go on.
 Findings verify(const Workload& workload, const VerifyOptions& options,

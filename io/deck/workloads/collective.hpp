@@ -43,7 +43,7 @@ struct CollectiveKind {
   using Summary = CollectiveSummary;
   static constexpr std::string_view name = "collective";
   static constexpr std::string_view text = "one collective operation alone";
-  static constexpr WorkloadTraits traits{.runs_programs = true};
+  static constexpr WorkloadTraits traits{.runs_programs = true, .can_be_verified = true};
 
   static void set_hardware_defaults(Deck& deck);
   static std::vector<Table> tables();

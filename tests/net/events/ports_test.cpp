@@ -37,7 +37,8 @@ class Ports : public ::testing::TestWithParam<net::Switching> {};
 
 TEST_P(Ports, ServeLinksOfTheirOwn) {
   for (const bool sends : {true, false}) {
-    for (const std::uint32_t ports : {1U, 2U, 4U}) EXPECT_EQ(last_arrival(ports, 1, sends, GetParam()), alone);
+    for (const std::uint32_t ports : {1U, 2U, 4U})
+      EXPECT_EQ(last_arrival(ports, 1, sends, GetParam()), alone);
     EXPECT_EQ(last_arrival(4, 4, sends, GetParam()), alone);
     EXPECT_EQ(last_arrival(2, 2, sends, GetParam()), alone) << "east and west";
   }
