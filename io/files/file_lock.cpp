@@ -72,6 +72,15 @@ FileLock::~FileLock() {
   if (file_.is_open() && has_name(file_.id(), path_)) static_cast<void>(::unlink(path_.c_str()));
 }
 
+// A shared lock for an instant, which no other one that looks is kept from; a run that comes tries again.
+LockSight look_at_lock(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.is_open()) return {};
+  if (::flock(file.id(), LOCK_SH | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK) return {LockSight::Kind::held, holder_of(file.id())};
+  return {LockSight::Kind::unknown, {}};
+}
+
 bool FileLock::take() {
   constexpr mode_t any_user = 0666;  // less the caller's umask
   for (;;) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -44,5 +45,13 @@ class FileLock {
   Descriptor file_{-1};
   std::string why_unprotected_;
 };
+
+// Who holds a lock now, as far as that can be seen without taking it.
+struct LockSight {
+  enum class Kind : std::uint8_t { free, held, unknown };  // unknown: the file system has no locks
+  Kind kind = Kind::free;
+  std::string holder;  // "process PID on HOST", if it is held
+};
+LockSight look_at_lock(const std::filesystem::path& path);
 
 }  // namespace hecaton::io

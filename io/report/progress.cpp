@@ -13,9 +13,8 @@ namespace {
 constexpr std::size_t bar_width = 78;  // one less than any usual terminal, so that no line wraps
 
 std::string remaining(const ProgressSample& sample, double wall_s) {
-  const double done = sample.fraction - sample.fraction_before;  // in `wall_s`
-  if (done <= 0 || sample.fraction > 1) return "";
-  return fmt::format(", {} left", format_duration(wall_s * (1 - sample.fraction) / done));
+  const auto left = seconds_left(sample, wall_s);
+  return left ? fmt::format(", {} left", format_duration(*left)) : "";
 }
 
 std::string events(const ProgressSample& sample) {
@@ -29,18 +28,25 @@ std::string figures(const ProgressSample& sample, const std::string& events, dou
                      format_duration(wall_s), remaining(sample, wall_s));
 }
 
-int percent(double fraction) {
-  return static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100);
+}  // namespace
+
+std::optional<double> seconds_left(const ProgressSample& sample, double wall_s) {
+  const double done = sample.fraction - sample.fraction_before;  // in `wall_s`
+  if (done <= 0 || sample.fraction > 1) return std::nullopt;
+  return wall_s * (1 - sample.fraction) / done;
 }
 
-}  // namespace
+int whole_percent(double fraction) {
+  return static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100);
+}
 
 ProgressStyle automatic_style(std::FILE* stream) {
   return ::isatty(::fileno(stream)) == 1 ? ProgressStyle::bar : ProgressStyle::plain;
 }
 
 std::string plain_line(const ProgressSample& sample, double wall_s) {
-  const std::string head = sample.fraction < 0 ? "running" : fmt::format("{:3} %", percent(sample.fraction));
+  const std::string head =
+      sample.fraction < 0 ? "running" : fmt::format("{:3} %", whole_percent(sample.fraction));
   return fmt::format("progress: {}, {}", head, figures(sample, events(sample), wall_s));
 }
 
@@ -55,9 +61,9 @@ std::string bar_line(const ProgressSample& sample, double wall_s, std::size_t wi
     const auto full =
         static_cast<std::size_t>(std::clamp(sample.fraction, 0.0, 1.0) * static_cast<double>(cells));
     line = fmt::format("[{}{}] {:3} %  {}", std::string(full, '#'), std::string(cells - full, '.'),
-                       percent(sample.fraction), text);
+                       whole_percent(sample.fraction), text);
   } else if (sample.fraction >= 0 && text.size() + head <= width) {
-    line = fmt::format("{:3} %  {}", percent(sample.fraction), text);
+    line = fmt::format("{:3} %  {}", whole_percent(sample.fraction), text);
   } else {
     line = text;
   }

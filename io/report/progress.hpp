@@ -19,6 +19,10 @@ struct ProgressSample {
   bool restarted = false;      // then `events` are those since
 };
 
+// Of a run that has taken so long for what it has done; nothing if that is not known.
+std::optional<double> seconds_left(const ProgressSample& sample, double wall_s);
+int whole_percent(double fraction);
+
 enum class ProgressStyle : std::uint8_t { none, plain, bar };
 
 // The style for a stream: a bar on a terminal, plain lines elsewhere.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <system_error>
 
 #include "io/files/atomic_file.hpp"
@@ -47,6 +48,13 @@ std::string checkpoint_name(SimTime halt) {
 
 bool is_checkpoint(std::string_view name) {
   return take(name, "checkpoint-") && take_halt(name) && name == ".hck";
+}
+
+SimTime halt_of(std::string_view checkpoint) {
+  take(checkpoint, "checkpoint-");
+  SimTime halt{};
+  std::from_chars(checkpoint.data(), checkpoint.data() + digits, halt.ps);
+  return halt;
 }
 
 bool is_stretch(std::string_view name) {

@@ -19,6 +19,8 @@ namespace hecaton::runs {
 std::string checkpoint_name(SimTime halt);
 
 bool is_checkpoint(std::string_view name);
+// Precondition: it is the name of a checkpoint.
+SimTime halt_of(std::string_view checkpoint);
 // The rows between two halts.
 bool is_stretch(std::string_view name);
 

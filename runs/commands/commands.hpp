@@ -16,5 +16,6 @@ extern const Command compare_command;
 extern const Command report_command;
 extern const Command export_command;
 extern const Command sweep_command;
+extern const Command watch_command;
 
 }  // namespace hecaton::runs

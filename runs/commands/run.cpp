@@ -35,6 +35,7 @@
 #include "runs/checkpoints/output_lock.hpp"
 #include "runs/checkpoints/run_checkpoints.hpp"
 #include "runs/checkpoints/signals.hpp"
+#include "runs/checkpoints/status_file.hpp"
 #include "runs/cli/choice.hpp"
 #include "runs/cli/deck_input.hpp"
 #include "runs/cli/exit_code.hpp"
@@ -183,6 +184,7 @@ std::string ended_text(const OutputPaths& paths) {
 void finish_ended(const OutputPaths& paths, const WantedRun& run, const io::Summary& summary) {
   if (!has_other_run(paths.checkpoints, run.of)) clear_checkpoints(paths.checkpoints);
   forget_job(paths.folder);
+  remove_status(paths.folder);
   io::print_notice(ended_text(paths));
   fmt::print("{}\n", io::render_table(summary));
   print_files(paths);
@@ -264,9 +266,9 @@ std::uint32_t bins_of(const RunArguments& arguments, const io::CheckpointReader*
   return kept;
 }
 
-// Nothing if it was stopped.
+// Nothing if it was stopped. `status`: on rank 0.
 std::optional<io::RunResult> simulate_with_progress(const Workload& workload, const RunArguments& arguments,
-                                                    RunCheckpoints& checkpoints,
+                                                    RunCheckpoints& checkpoints, StatusFile* status,
                                                     const boost::mpi::communicator& world) {
   RunOptions options;
   options.partition = arguments.input.partition;
@@ -279,10 +281,12 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
   options.resume = checkpoints.resume();
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
   io::ProgressReporter reporter(style, stderr);
-  if (style != io::ProgressStyle::none) {
+  if (status != nullptr) {
     options.progress = [&](const Progress& progress) {
-      reporter.update({progress.simulated_s, progress.events, progress.fraction, progress.fraction_before,
-                       world.size() == 1, options.resume != nullptr});
+      const io::ProgressSample sample{progress.simulated_s,     progress.events,   progress.fraction,
+                                      progress.fraction_before, world.size() == 1, options.resume != nullptr};
+      reporter.update(sample);
+      status->update(sample);
     };
   }
   if (!is_sampled(workload)) return simulate(workload, options, world);
@@ -320,15 +324,19 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   const auto provenance = io::collect_provenance(session.command_line, arguments.input.partition, world);
   RunCheckpoints checkpoints(checkpoint_options(arguments, checked, workload), workload, provenance,
                              session.requests, world);
-  std::optional<io::RunResult> result = simulate_with_progress(workload, arguments, checkpoints, world);
+  const OutputPaths paths = output_paths(arguments);
+  std::optional<StatusFile> status;
+  if (world.rank() == 0) status.emplace(paths.folder, deck.name, world.size());
+  std::optional<io::RunResult> result =
+      simulate_with_progress(workload, arguments, checkpoints, status ? &*status : nullptr, world);
   if (!result) {
+    if (status && !is_sampled(workload)) status->stopped();
     if (world.rank() == 0) fmt::print(stderr, "hecaton: {}\n", stopped_text(workload, checkpoints));
     return is_sampled(workload) ? exit_failed : exit_stopped;
   }
   checkpoints.complete(*result);
   if (records_waits(arguments) && workload.programs() != nullptr) add_critical_path(*result, workload, world);
   const io::Summary summary = io::make_summary(deck, *result, model_facts(workload), world);
-  const OutputPaths paths = output_paths(arguments);
   const auto start = std::chrono::steady_clock::now();
   if (paths.trace) io::write_trace(*paths.trace, deck, *result, summary, provenance, world);
   if (world.rank() == 0) io::write_atomically(paths.summary, io::to_json(summary));
@@ -339,6 +347,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   if (paths.profile) io::write_atomically(*paths.profile, io::to_json(profile));
   checkpoints.clear();
   forget_job(paths.folder);
+  status->ended();
   print_results(summary, result->critical_path, profile, checkpoints.describe_costs(), paths);
   return exit_done;
 }

@@ -8,6 +8,7 @@
 #include "io/trace/result_set.hpp"
 #include "runs/checkpoints/output_job.hpp"
 #include "runs/checkpoints/output_lock.hpp"
+#include "runs/checkpoints/status_file.hpp"
 
 namespace hecaton::runs {
 
@@ -40,6 +41,7 @@ void expect_distinct_files(const OutputArguments& arguments, const OutputPaths& 
       {"the trace of --output", paths.unfinished_trace},
       {"the lock of --output", paths.folder / output_lock_name},
       {"the job of --output", paths.folder / output_job_name},
+      {"the status of --output", paths.folder / status_name},
       {arguments.summary.empty() ? "the summary of --output" : "--summary", paths.summary}};
   if (paths.profile) written.push_back({"--profile", *paths.profile});
   expect_distinct(read, written);

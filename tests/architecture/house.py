@@ -79,7 +79,7 @@ ONLY_IN = {
     "boost/mpi": r"core/engine/mpi/.*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
     "hdf5.h": r"io/files/hdf5_(file|calls|reading)\.[hc]pp",
-    "nlohmann/": r"io/hub/(json_object\.[hc]pp|config_json\.cpp)|io/result/summary_json\.cpp|io/report/(facts|profile|forecast)\.cpp|io/page/page_json\.cpp",
+    "nlohmann/": r"io/hub/(json_object\.[hc]pp|config_json\.cpp)|io/result/summary_json\.cpp|io/report/(facts|profile|forecast|run_status)\.cpp|io/page/page_json\.cpp",
     "toml++/": r"io/(deck|study)/.*",
     "CLI/": r"runs/(cli|commands|phold|manual)/.*",
     "scotch.h": r"partition/scotch\.cpp",
