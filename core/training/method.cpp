@@ -7,6 +7,7 @@
 #include "core/training/bounds.hpp"
 #include "core/training/grid/methods.hpp"
 #include "core/training/model/models.hpp"
+#include "core/training/model/trained.hpp"
 #include "core/training/one_d/methods.hpp"
 #include "core/training/plan/facts.hpp"
 #include "core/training/plan/padding_cost.hpp"
@@ -82,7 +83,7 @@ void append(PlanErrors& errors, const PlanErrors& more) {
 void add_model_facts(Plan& plan, const TrainingConfig& given, const TrainingConfig& planned) {
   if (const auto published = parameters_of(given.model))
     plan.facts.push_back(fact("parameters of the published model", *published, ""));
-  plan.facts.push_back(fact("weights that are trained", all_weights(planned.model), ""));
+  plan.facts.push_back(fact("weights that are trained", trained_weights(planned), ""));
   for (const Division& d : plan.padding)
     plan.facts.push_back(
         {fmt::format("padded {}", name_of(d.dimension)), fmt::format("{} to {}", d.from, d.to), ""});
@@ -115,6 +116,7 @@ PlanErrors problems_of(const TrainingConfig& config, MeshShape mesh) {
   check_mask(config, errors);
   const PlanErrors of_shapes = problems_of_shapes(config.model);
   append(errors, of_shapes);
+  append(errors, problems_of_trained(config));
   append(errors, method.problems(config, mesh));
   // What divides can be told of sound shapes only.
   if (errors.empty()) check_sizes(config);

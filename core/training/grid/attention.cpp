@@ -44,11 +44,11 @@ void add_gradients(ProgramBuilder& b, const GridLayout& l, const GridLinear& lin
 
 }  // namespace
 
-void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const GridSlices& s = l.slices;
   const GridLinear linear = qkv_linear(l, *this);
   // Its buffers are written anew.
-  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activations, Slot::saved);
+  if (l.prefetch.saved && place.saves) b.wait(Stage::activations, Slot::saved);
   hold(b, s.norm + qkv_bytes);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
   b.loop(chiplet::Iterates::tiles, qkv_stage.tiles,
@@ -56,18 +56,18 @@ void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const 
   if (own_heads > 0) hold(b, own_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
   if (own_heads > 0) drop(b, qkv_bytes);
-  save_for_backward(b, l, Stage::qkv, Slot::saved, own_bytes + s.norm);
+  save_for_backward(b, l, place, Stage::qkv, Slot::saved, own_bytes + s.norm);
   hold(b, output_kept);
   add_attention_forward(b, shape_of(l, *this));
   if (own_heads > 0) hold(b, output_bytes);
   exchange(b, l, *this, own_heads * head, Verb::from_heads, Pass::forward);
   if (own_heads > 0) drop(b, output_bytes);
-  save_for_backward(b, l, Stage::attention, Slot::saved, output_kept);
+  save_for_backward(b, l, place, Stage::attention, Slot::saved, output_kept);
 }
 
 void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const GridLinear linear = output_linear(l, *this);
-  forward_again(b, l);
+  forward_again(b, l, place);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
   b.loop(chiplet::Iterates::tiles, output_stage.tiles,

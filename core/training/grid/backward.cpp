@@ -34,7 +34,7 @@ void add_forward_again(ProgramBuilder& b, const GridLayout& l) {
     std::visit([&](const auto& o) { o.forward(b, l, place); }, l.operators[i]);
   }
   b.set_operator(l.operators.size() - 1);
-  std::visit([&](const auto& o) { o.forward_again(b, l); }, l.operators.back());
+  std::visit([&](const auto& o) { o.forward_again(b, l, place); }, l.operators.back());
 }
 
 // From the input of the layer, which is all that was saved; the next one is read ahead.
@@ -91,8 +91,9 @@ std::vector<LayerGroups> grid_backward(const GridLayout& l) {
   const auto part = [&l](std::uint64_t layers, bool is_last) {
     return part_of(l, layers, is_last ? Depths{2, 3, 4} : Depths{});
   };
+  if (l.step.trained.layers == 0) return {};
   return fused_groups(
-      l.step.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
+      l.step.trained.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
 }
 
 }  // namespace hecaton::training

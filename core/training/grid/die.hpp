@@ -45,6 +45,9 @@ struct GridScheme {
   Write forward = nullptr;
   Write input_gradient = nullptr;
   Write weight_gradient = nullptr;
+  // The gradient of the output, where no input gradient has brought it, and where no weight gradient is done with it.
+  Write take_gradient = nullptr;
+  Write leave_gradient = nullptr;
   chiplet::Ring norm_ring = chiplet::Ring::column;  // a norm sums one scalar per token along it
   bool gathers = true;         // operands and results of a tile are there for all its tokens at once
   bool moves_weights = false;  // panels of weights and gradients pass through the weight buffer

@@ -25,24 +25,24 @@ void GridFeedForward::write_up(ProgramBuilder& b, const GridLayout& l, std::uint
   }
 }
 
-void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const {
+void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const std::uint64_t tokens = l.slices.tokens / stage.tiles;
   const std::uint64_t bytes = up_bytes / stage.tiles;
   hold(b, bytes);
   write_up(b, l, tokens);
   // The tile before has left its buffer.
-  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activation, Slot::tile);
+  if (l.prefetch.saved && place.saves) b.wait(Stage::activation, Slot::tile);
   hold(b, ffn_bytes / stage.tiles);
   b.vector(Stage::activation, bytes);
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
-  save_for_backward(b, l, Stage::activation, Slot::tile, bytes);
+  save_for_backward(b, l, place, Stage::activation, Slot::tile, bytes);
   if (is_mixture()) {
     add_experts_down(b, *this, tokens);
   } else {
     l.scheme.forward(b, l, down_linear(l, *this), tokens);
   }
   drop(b, ffn_bytes / stage.tiles);
-  if (!keeps) drop_after(b, Slot::tile, bytes);
+  if (!place.keeps) drop_after(b, Slot::tile, bytes);
 }
 
 void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
@@ -50,7 +50,7 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
-  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { forward_tile(b, l, place.keeps); });
+  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { forward_tile(b, l, place); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
   mean_on_grid(b, Verb::residual, Pass::forward, Stage::ffn_down);
   if (place.keeps) return;
@@ -58,7 +58,7 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   drop_after(b, Slot::saved, norm_bytes);
 }
 
-void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace&) const {
   hold(b, norm_bytes + up_bytes);
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { write_up(b, l, l.slices.tokens / stage.tiles); });

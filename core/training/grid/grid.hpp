@@ -36,9 +36,9 @@ enum class LinearType : std::uint8_t { one, two };
 GridLinear grid_linear(const GridLayout& l, chiplet::Stage stage, LinearType type, std::uint64_t inputs,
                        std::uint64_t outputs);
 
-// Forward: writes what backward needs, unless that computes it again; without overlap waits for it.
-void save_for_backward(ProgramBuilder& b, const GridLayout& l, chiplet::Stage stage, Slot slot,
-                       std::uint64_t bytes);
+// Forward, where the place saves: writes what backward needs; without overlap waits for it.
+void save_for_backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place, chiplet::Stage stage,
+                       Slot slot, std::uint64_t bytes);
 // Forward, the last operator of a layer: before the buffer of the layer's output is written anew.
 void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l);
 // Forward: the stream before an operator, in the place of the one after it or beside it while it is written.

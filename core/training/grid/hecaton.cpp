@@ -31,11 +31,18 @@ void forward(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std
   drop(b, partial);
 }
 
-void input_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
-  const std::uint64_t partial = slice_bytes(tokens, linear.inputs);
+void take_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
   hold(b, slice_bytes(tokens, linear.outputs));
   b.all_gather(linear.stage, linear.output_ring, tokens, slice_bytes(1, linear.outputs));
   b.mean(meaning(linear, Verb::gather, Pass::input_gradient));
+}
+void leave_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& linear, std::uint64_t tokens) {
+  drop(b, slice_bytes(tokens, linear.outputs));
+}
+
+void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tokens) {
+  const std::uint64_t partial = slice_bytes(tokens, linear.inputs);
+  take_gradient(b, l, linear, tokens);
   hold(b, partial);
   b.matmul(linear.stage, tokens, linear.outputs, linear.inputs);
   b.mean(meaning(linear, Verb::product, Pass::input_gradient));
@@ -58,7 +65,8 @@ void weight_gradient(ProgramBuilder& b, const GridLayout&, const GridLinear& lin
 
 Plan plan_hecaton(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
   return plan_grid(config, mesh, die,
-                   {forward, input_gradient, weight_gradient, chiplet::Ring::column, true, false});
+                   {forward, input_gradient, weight_gradient, take_gradient, leave_gradient,
+                    chiplet::Ring::column, true, false});
 }
 
 }  // namespace hecaton::training

@@ -16,7 +16,8 @@
 namespace hecaton::training {
 
 struct GridGroups {
-  std::uint64_t forward = 1, backward = 1;  // layers per fused group
+  std::uint64_t forward = 1, backward = 1;  // trained layers per fused group
+  std::uint64_t frozen = 1;                 // frozen layers per fused group
   bool prefetch_forward = false;            // the next group's weights fit beside this one's
   bool prefetch_backward = false;
 };

@@ -30,6 +30,7 @@ struct GridPlace {
   std::uint8_t skip_tile = 1;  // the same for tiles of the operator itself
   bool reads_own_tile = true;  // the first tile has not been read ahead
   bool keeps = false;          // recomputation: what backward needs stays on the die
+  bool saves = false;          // forward: what backward needs is written
 };
 
 // What lies in the activation buffer beside the operator's own data while it works, in bytes.
@@ -84,7 +85,7 @@ struct GridAttention {
             const GridBeside& beside);
   // Its part of the program; forward_again() stops where backward can start.
   void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
-  void forward_again(ProgramBuilder& b, const GridLayout& l) const;
+  void forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
   void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
   void read_first_tile(ProgramBuilder&, const GridLayout&) const {}
   void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
@@ -132,14 +133,14 @@ struct GridFeedForward {
   void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
             const GridBeside& beside);
   void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
-  void forward_again(ProgramBuilder& b, const GridLayout& l) const;
+  void forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
   void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
   void read_first_tile(ProgramBuilder& b, const GridLayout& l) const;
   void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
 
  private:
   void write_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) const;
-  void forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const;
+  void forward_tile(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
   void backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
 };
 

@@ -105,6 +105,9 @@ void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& l
   });
 }
 
+// Each panel of it stays where it was computed.
+void nothing(ProgramBuilder&, const GridLayout&, const GridLinear&, std::uint64_t) {}
+
 }  // namespace
 
 PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
@@ -124,8 +127,9 @@ PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
 }
 
 Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  return plan_grid(config, mesh, die,
-                   {forward, input_gradient, weight_gradient, chiplet::Ring::row, false, true});
+  return plan_grid(
+      config, mesh, die,
+      {forward, input_gradient, weight_gradient, nothing, nothing, chiplet::Ring::row, false, true});
 }
 
 }  // namespace hecaton::training

@@ -23,8 +23,9 @@ GridLinear grid_linear(const GridLayout& l, Stage stage, LinearType type, std::u
   return linear;
 }
 
-void save_for_backward(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
-  if (l.step.recompute) return;
+void save_for_backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place, Stage stage, Slot slot,
+                       std::uint64_t bytes) {
+  if (!place.saves) return;
   b.write(stage, slot, bytes);
   if (!l.prefetch.saved) b.wait(stage, slot);
 }

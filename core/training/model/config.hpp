@@ -87,6 +87,13 @@ constexpr auto enum_names(std::type_identity<Uneven>) {
   return named<Uneven>({{automatic, "auto"}, {pad, "pad"}, {refuse, "refuse"}});
 }
 
+// What of a model is trained: all of it that is not frozen, or the output head alone.
+enum class Train : std::uint8_t { all, head };
+constexpr auto enum_names(std::type_identity<Train>) {
+  using enum Train;
+  return named<Train>({{all, "all"}, {head, "head"}});
+}
+
 struct TrainingConfig {
   ModelConfig model;
   std::string method = "hecaton";  // one of methods() in method.hpp
@@ -106,6 +113,8 @@ struct TrainingConfig {
   Uneven uneven = Uneven::automatic;
   // Words may be padded even where all else that is uneven is refused.
   VocabularyPadding vocabulary_padding = VocabularyPadding::none;
+  Train train = Train::all;         // trained.hpp
+  std::uint32_t frozen_layers = 0;  // so many from the first on, and the embedding table with them
 };
 
 // A collective alone, to be compared with its closed form.

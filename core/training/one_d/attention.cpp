@@ -21,7 +21,7 @@ void add_qkv_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a
   drop(b, slice_bytes(tokens, a.hidden));
 }
 
-void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
+void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, Layers layers) {
   const std::uint64_t tokens = l.slices.tokens / a.stage.tiles;
   const std::uint64_t bytes = l.slices.share / a.stage.tiles;
   hold(b, slice_bytes(tokens, a.hidden));
@@ -30,11 +30,11 @@ void add_output_tile(ProgramBuilder& b, const OneDLayout& l, const OneDAttention
   scatter_stream(b, l, Stage::attention_output, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
   mean_on_grid(b, Verb::residual, Pass::forward, Stage::attention_output);
-  write_tile(b, l, Stage::residual, Slot::output, bytes);
+  write_tile(b, l, output_stage(layers), Slot::output, bytes);
 }
 
-void save_attention(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a) {
-  if (l.step.recompute) return;
+void save_attention(ProgramBuilder& b, const OneDLayout& l, const OneDAttention& a, Layers layers) {
+  if (!saves(l, layers)) return;
   b.write(Stage::attention, Slot::tile, a.queries_bytes + a.scores_bytes);
   b.write(Stage::qkv, Slot::saved, a.queries_bytes + a.kv_bytes);
   if (!l.ahead) b.wait(Stage::attention, Slot::tile);
@@ -145,11 +145,12 @@ TilePass OneDAttention::forward_pass(const OneDLayout& l) const {
   return {Stage::activations, Slot::border, stage.tiles, l.slices.share / stage.tiles, l.ahead, 2};
 }
 
-void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const {
+void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first,
+                            Layers layers) const {
   // The second pass reads the share again unless it is one tile and still there.
   const std::uint64_t again = stage.tiles > 1 ? first.bytes : 0;
   const TilePass second{Stage::residual, Slot::residual, first.tiles, again, l.ahead, 1};
-  if (l.ahead && !l.step.recompute) {  // their buffers are written anew
+  if (l.ahead && saves(l, layers)) {  // their buffers are written anew
     b.wait(Stage::attention, Slot::tile);
     b.wait(Stage::qkv, Slot::saved);
   }
@@ -159,8 +160,8 @@ void OneDAttention::forward(ProgramBuilder& b, const OneDLayout& l, const TilePa
   hold(b, kept + queries_bytes + scores_bytes);
   start_pass(b, second);
   add_attention_forward(b, shape(l.die, l.step.sequences));
-  save_attention(b, l, *this);
-  run_pass(b, second, [&] { add_output_tile(b, l, *this); });
+  save_attention(b, l, *this, layers);
+  run_pass(b, second, [&] { add_output_tile(b, l, *this, layers); });
   drop(b, kept);
   drop_after(b, Slot::tile, queries_bytes + scores_bytes);
   drop_after(b, Slot::saved, queries_bytes + kv_bytes);

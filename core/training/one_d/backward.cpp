@@ -31,7 +31,8 @@ StepPart part_of(const OneDLayout& l, std::size_t i) {
 }  // namespace
 
 std::vector<LayerGroups> one_d_backward(const OneDLayout& l) {
-  LayerGroups layers{l.step.layers, 1, {}, {}};
+  if (l.step.trained.layers == 0) return {};
+  LayerGroups layers{l.step.trained.layers, 1, {}, {}};
   for (std::size_t i = l.operators.size(); i-- > 0;) layers.parts.push_back(part_of(l, i));
   layers.begin = [&l](ProgramBuilder& b) {
     b.set_layer(static_cast<std::int32_t>(l.step.layers) - 1);

@@ -68,7 +68,7 @@ void OneDFeedForward::write_down(ProgramBuilder& b, std::uint64_t tokens) const 
   mean_product(b, Pass::forward, Spread::inputs);
 }
 
-void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const {
+void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l, Layers layers) const {
   const std::uint64_t tokens = l.slices.tokens / stage.tiles;
   const std::uint64_t bytes = l.slices.share / stage.tiles;
   const std::uint64_t up_tile = up_bytes / stage.tiles;
@@ -82,10 +82,10 @@ void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const
   hold(b, ffn_tile);
   b.vector(Stage::activation, up_tile);
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
-  if (l.step.recompute) {
-    drop(b, up_tile);
-  } else {
+  if (saves(l, layers)) {
     write_tile(b, l, Stage::activation, Slot::saved, up_tile);
+  } else {
+    drop(b, up_tile);
   }
   hold(b, whole);
   write_down(b, tokens);
@@ -93,11 +93,12 @@ void OneDFeedForward::forward_tile(ProgramBuilder& b, const OneDLayout& l) const
   scatter_stream(b, l, Stage::ffn_down, tokens, Pass::forward);
   b.vector(Stage::residual, 2 * bytes);
   mean_on_grid(b, Verb::residual, Pass::forward, Stage::ffn_down);
-  write_tile(b, l, Stage::residual, Slot::output, bytes);
+  write_tile(b, l, output_stage(layers), Slot::output, bytes);
 }
 
-void OneDFeedForward::forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const {
-  run_pass(b, first, [&] { forward_tile(b, l); });
+void OneDFeedForward::forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first,
+                              Layers layers) const {
+  run_pass(b, first, [&] { forward_tile(b, l, layers); });
 }
 
 // ---- backward

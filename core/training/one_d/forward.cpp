@@ -7,7 +7,7 @@ using chiplet::Stage;
 
 namespace {
 
-StepPart part_of(const OneDLayout& l, std::size_t i) {
+StepPart part_of(const OneDLayout& l, std::size_t i, Layers layers) {
   const OneDOperator& o = l.operators[i];
   const bool is_last = i + 1 == l.operators.size();
   const TilePass first = std::visit([&](const auto& op) { return op.forward_pass(l); }, o);
@@ -21,8 +21,8 @@ StepPart part_of(const OneDLayout& l, std::size_t i) {
     b.wait(Stage::activations, Slot::output);  // what the operator before wrote is what this one reads
     start_pass(b, first);
   };
-  part.minibatch = [&l, &o, first](ProgramBuilder& b) {
-    std::visit([&](const auto& op) { op.forward(b, l, first); }, o);
+  part.minibatch = [&l, &o, first, layers](ProgramBuilder& b) {
+    std::visit([&](const auto& op) { op.forward(b, l, first, layers); }, o);
     b.add_minibatch(1);
   };
   return part;
@@ -47,13 +47,19 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   b.vector(Stage::loss, loss_passes(l.die.soft_cap) * slice_bytes(tokens, words));
   reduce_scalars(b, l, tokens, Verb::loss_max);
   reduce_scalars(b, l, tokens, Verb::loss_sum);  // of exponentials
-  hold(b, whole);
-  b.matmul(Stage::head, tokens, words, l.die.hidden);
-  mean_product(b, Pass::input_gradient, Spread::outputs);
-  scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
-  b.matmul(Stage::head, l.die.hidden, tokens, words);
-  mean_product(b, Pass::weight_gradient, Spread::outputs);
+  const Trained& trained = l.step.trained;
+  if (trained.below_head()) {
+    hold(b, whole);
+    b.matmul(Stage::head, tokens, words, l.die.hidden);
+    mean_product(b, Pass::input_gradient, Spread::outputs);
+    scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
+  }
+  if (trained.head) {
+    b.matmul(Stage::head, l.die.hidden, tokens, words);
+    mean_product(b, Pass::weight_gradient, Spread::outputs);
+  }
   drop(b, whole + slice_bytes(tokens, words));
+  if (!trained.below_head()) return;
   b.vector(Stage::norm, 3 * bytes);
   mean_on_grid(b, Verb::norm, Pass::input_gradient, Stage::head);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
@@ -62,13 +68,20 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
 }  // namespace
 
 std::vector<LayerGroups> one_d_forward(const OneDLayout& l) {
-  LayerGroups layers{l.step.layers, 1, {}, {}};
-  for (std::size_t i = 0; i < l.operators.size(); ++i) layers.parts.push_back(part_of(l, i));
-  layers.begin = [&l](ProgramBuilder& b) {
-    if (l.prefetch_forward) read_weights(b, weights_of(l.operators.front()));
-    b.set_layer(0);
+  std::vector<LayerGroups> all;
+  const auto add = [&](std::uint64_t count, Layers layers) {
+    if (count == 0) return;
+    const bool is_first = all.empty();
+    LayerGroups& groups = all.emplace_back(LayerGroups{count, 1, {}, {}});
+    for (std::size_t i = 0; i < l.operators.size(); ++i) groups.parts.push_back(part_of(l, i, layers));
+    groups.begin = [&l, is_first](ProgramBuilder& b) {
+      if (l.prefetch_forward) read_weights(b, weights_of(l.operators.front()));
+      if (is_first) b.set_layer(0);
+    };
   };
-  return {layers};
+  add(l.step.trained.frozen_layers, Layers::frozen);
+  add(l.step.trained.layers, Layers::trained);
+  return all;
 }
 
 StepPart one_d_head(const OneDLayout& l, std::uint64_t words) {
@@ -76,6 +89,7 @@ StepPart one_d_head(const OneDLayout& l, std::uint64_t words) {
       Stage::activations, Slot::border, l.head.tiles, l.slices.share / l.head.tiles, l.ahead, 2};
   StepPart part;
   part.weight_bytes = l.die.hidden * words * element_bytes;
+  if (!l.step.trained.head) part.frozen_bytes = part.weight_bytes;
   part.begin = [pass](ProgramBuilder& b) {
     b.wait(Stage::activations, Slot::output);
     start_pass(b, pass);

@@ -80,6 +80,15 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
+// Whether these layers write what their backward pass needs.
+inline bool saves(const OneDLayout& l, Layers layers) {
+  return layers == Layers::trained && !l.step.recompute;
+}
+// Of writes of the stream after an operator: frozen layers leave it for the next operator alone.
+constexpr chiplet::Stage output_stage(Layers layers) {
+  return layers == Layers::trained ? chiplet::Stage::residual : chiplet::Stage::activations;
+}
+
 // Starts to read so many elements of weights.
 inline void read_weights(ProgramBuilder& b, std::uint64_t elements) {
   b.read(chiplet::Stage::weights, Slot::weights, elements * element_bytes);

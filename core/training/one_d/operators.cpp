@@ -50,9 +50,10 @@ OneDOperator place_one_d_operator(const Operator& o, const OneDDie& d) {
 
 // ---- attention
 
-void OneDAttention::place_weights(std::uint64_t capacity) {
-  is_split = 2 * weights() * element_bytes > capacity;
+void OneDAttention::place_weights(std::uint64_t capacity, bool is_trained) {
   require_weight_room("attention block", weights(), capacity);
+  if (!is_trained) return;
+  is_split = 2 * weights() * element_bytes > capacity;
   require_weight_room("attention block backward, a part of the weights and gradients", backward_weights(),
                       capacity);
 }
@@ -80,7 +81,8 @@ void OneDAttention::plan(const OneDDie& d, const OneDSlices& s, bool ahead) {
 
 // ---- feed-forward network
 
-void OneDFeedForward::place_weights(std::uint64_t capacity) {
+void OneDFeedForward::place_weights(std::uint64_t capacity, bool is_trained) {
+  if (!is_trained) return require_weight_room("feed-forward block", weights(), capacity);
   require_weight_room("feed-forward block backward, weights and gradients", backward_weights(), capacity);
 }
 

@@ -15,6 +15,7 @@
 #include "core/training/model/operators.hpp"
 #include "core/training/one_d/die.hpp"
 #include "core/training/plan/attention.hpp"
+#include "core/training/plan/step_layout.hpp"
 #include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
@@ -56,8 +57,8 @@ struct OneDAttention {
     return is_split ? std::max(2 * output_weights(), qkv_weights()) : 2 * weights();
   }
   Masters masters() const;
-  // Chooses how its backward pass fits into a weight buffer of so many bytes. Throws PlanError.
-  void place_weights(std::uint64_t capacity);
+  // Chooses how its backward pass, if there is one, fits into a weight buffer of so many bytes. Throws PlanError.
+  void place_weights(std::uint64_t capacity, bool is_trained);
   bool splits() const { return is_split; }
   // Dies that share a token's work.
   std::uint64_t sharing() const { return query_copies; }
@@ -73,7 +74,7 @@ struct OneDAttention {
   // in.
   TilePass forward_pass(const OneDLayout& l) const;
   TilePass backward_pass(const OneDLayout& l) const;
-  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
+  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first, Layers layers) const;
   void backward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
 };
 
@@ -100,7 +101,7 @@ struct OneDFeedForward {
   std::uint64_t weights() const { return experts * hidden * (up + ffn) + router_weights(); }
   std::uint64_t backward_weights() const { return 2 * weights(); }
   Masters masters() const;
-  void place_weights(std::uint64_t capacity);
+  void place_weights(std::uint64_t capacity, bool is_trained);
   bool splits() const { return false; }
   std::uint64_t sharing() const { return 1; }
   void place_tokens(const OneDSlices& s);
@@ -110,13 +111,13 @@ struct OneDFeedForward {
   std::uint64_t reads_twice() const { return 0; }
   TilePass forward_pass(const OneDLayout& l) const;
   TilePass backward_pass(const OneDLayout& l) const;
-  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
+  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first, Layers layers) const;
   void backward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
 
  private:
   void write_up(ProgramBuilder& b, std::uint64_t tokens) const;
   void write_down(ProgramBuilder& b, std::uint64_t tokens) const;
-  void forward_tile(ProgramBuilder& b, const OneDLayout& l) const;
+  void forward_tile(ProgramBuilder& b, const OneDLayout& l, Layers layers) const;
   void backward_down(ProgramBuilder& b, const OneDLayout& l) const;
   void backward_tile(ProgramBuilder& b, const OneDLayout& l) const;
 };

@@ -41,15 +41,15 @@ std::uint64_t weights_of(const std::vector<Operator>& operators) {
   return sum_of(operators, [](const auto& op) { return op.weights(); });
 }
 
-// Weights outside the layers have one master on this die: `others`.
 template <class Operator>
-OptimizerShare optimizer_share(const std::vector<Operator>& operators, std::uint64_t layers,
-                               std::uint64_t others, Optimizer optimizer) {
-  OptimizerShare share{others, others, optimizer};
+OptimizerShare optimizer_share(const std::vector<Operator>& operators, const Trained& trained,
+                               const OutsideLayers& outside, Optimizer optimizer) {
+  OptimizerShare share{outside.trained, outside.trained, optimizer, outside.frozen};
   for (const Operator& o : operators) {
     const Masters masters = std::visit([](const auto& op) { return op.masters(); }, o);
-    share.weights += layers * masters.weights;
-    share.gradients += layers * masters.gradients;
+    share.weights += trained.layers * masters.weights;
+    share.gradients += trained.layers * masters.gradients;
+    share.frozen += trained.frozen_layers * masters.weights;
   }
   return share;
 }

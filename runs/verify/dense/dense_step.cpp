@@ -97,9 +97,10 @@ void DenseStep::loss() {
 
 void DenseStep::backward() {
   loss();
+  if (!inputs_.shape.passes_below_head()) return;
   multiply_backward(inputs_, tensors_, head);
   normalise_backward(inputs_, tensors_, head, nullptr);
-  for (std::int32_t block = inputs_.shape.blocks() - 1; block >= 0; --block) {
+  for (std::int32_t block = inputs_.shape.blocks() - 1; block >= inputs_.shape.first_trained(); --block) {
     if (inputs_.shape.is_attention(block)) {
       multiply_backward(inputs_, tensors_, {Stage::attention_output, block});
       key_value_gradients_[block] = attend_backward(inputs_, tensors_, block, query_kinds_);

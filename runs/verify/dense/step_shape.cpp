@@ -8,7 +8,9 @@ StepShape::StepShape(const training::TrainingConfig& config)
     : model_(training::model_of(config.model)),
       mask_(training::mask_of(config)),
       sequence_(config.sequence_length),
-      tokens_(std::uint64_t{config.batch_sequences} * config.sequence_length) {}
+      tokens_(std::uint64_t{config.batch_sequences} * config.sequence_length),
+      trained_(training::trained_of(config)),
+      first_trained_(static_cast<std::int32_t>(trained_.frozen_layers * model_.operators.size())) {}
 
 Stage StepShape::first_stage(std::int32_t block) const {
   return operator_at(block).kind == training::OperatorKind::attention ? Stage::qkv : Stage::ffn_up;

@@ -10,6 +10,7 @@
 #include "core/training/model/config.hpp"
 #include "core/training/model/mask.hpp"
 #include "core/training/model/operators.hpp"
+#include "core/training/model/trained.hpp"
 #include "runs/verify/dense/tensor_name.hpp"
 
 namespace hecaton::runs {
@@ -27,6 +28,14 @@ class StepShape {
   const training::Operator& operator_at(std::int32_t block) const {
     return model_.operators[static_cast<std::size_t>(block) % model_.operators.size()];
   }
+  // Blocks before this one pass forward only; if there are no others, so many as there are.
+  std::int32_t first_trained() const { return first_trained_; }
+  // Whether its weights get gradients.
+  bool is_trained(const Linear& linear) const {
+    return linear.block < 0 ? trained_.head : linear.block >= first_trained_;
+  }
+  // Whether gradients go on below the output head.
+  bool passes_below_head() const { return trained_.below_head(); }
   // The linear layers that a block begins and ends with.
   chiplet::Stage first_stage(std::int32_t block) const;
   chiplet::Stage last_stage(std::int32_t block) const;
@@ -68,6 +77,8 @@ class StepShape {
   training::Model model_;
   training::AttentionMask mask_;
   std::uint64_t sequence_, tokens_;
+  training::Trained trained_;
+  std::int32_t first_trained_;
 };
 
 }  // namespace hecaton::runs

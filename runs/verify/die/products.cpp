@@ -36,6 +36,9 @@ void multiply_on_grid(DieStep& die, const Work& work) {
   const Held& x = die.hand.x;
   if (m.pass == Pass::weight_gradient) {
     die.tokens.finish_tile(work);
+    // dY has been gathered for this product alone.
+    if (linear.block < 0 && !die.shape.passes_below_head())
+      die.tokens.finish_tile(work, Pass::input_gradient);
     const Numbers dy = die.rows_of(die.hand.dy, x.rows, s.outputs, work);
     if (!die.fits(x.numbers, s.tokens * s.inputs, work)) return;
     return die.sheets.add_gradient(linear, inputs, outputs, dw_of(x.numbers, dy, s));

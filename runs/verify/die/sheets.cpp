@@ -23,6 +23,9 @@ constexpr std::array<const char*, 9> kind_texts = {"the stream before ",
                                                    "the stream's gradient before ",
                                                    "gradients of shares of "};
 
+// Equals nothing: what should not be there at all.
+constexpr Number no_number = std::numeric_limits<Number>::quiet_NaN();
+
 std::string weight_gradient_text(const Linear& linear) {
   return fmt::format("dW of {} of operator {}", name_of(linear.stage), linear.block);
 }
@@ -40,7 +43,7 @@ Number DieSheets::get(const TensorName& wanted, std::uint64_t row, std::uint64_t
   if (name == inputs.shape.first_stream() && !looked_up)
     return inputs.embedding(inputs.word_of(row), feature);
   findings_.not_there(name, row, feature);
-  return std::numeric_limits<Number>::quiet_NaN();
+  return no_number;
 }
 
 void DieSheets::put(const TensorName& name, std::uint64_t row, std::uint64_t feature, Number value) {
@@ -52,12 +55,13 @@ void DieSheets::put_of_heads(const TensorName& name, std::uint64_t row, std::uin
                              Heads heads) {
   const TensorName kept = dense_.inputs().shape.kept_as(name);
   sheets_[kept][{row, feature}] = value;
-  if (row >= dense_.rows(kept)) {
-    findings_.compare(value, std::numeric_limits<Number>::quiet_NaN(), &Findings::outputs,
-                      "a token that is not there");
+  const bool backward = kept.kind >= Kind::output_gradient;
+  const bool is_needed = dense_.has(kept);
+  if (!is_needed || row >= dense_.rows(kept)) {
+    findings_.compare(value, no_number, backward ? &Findings::input_gradients : &Findings::outputs,
+                      is_needed ? "a token that is not there" : "a gradient in a frozen layer");
     return;
   }
-  const bool backward = kept.kind >= Kind::output_gradient;
   findings_.compare(value, dense_.at(kept, row, feature, heads),
                     backward ? &Findings::input_gradients : &Findings::outputs,
                     fmt::format("{}{} of operator {}", kind_texts.at(static_cast<std::size_t>(kept.kind)),
@@ -99,6 +103,7 @@ void DieSheets::add_gradient(const Linear& linear, const Indices& inputs, const 
 
 void DieSheets::check_complete() {
   for (const auto& [linear, blocks] : used_) {
+    if (!dense_.inputs().shape.is_trained(linear)) continue;
     const Sheet& sheet = gradients_[linear];
     std::uint64_t missing = 0;
     for (const auto& [inputs, outputs] : blocks)
@@ -107,9 +112,11 @@ void DieSheets::check_complete() {
     findings_.missing(weight_gradient_text(linear), missing);
   }
   const StepShape& shape = dense_.inputs().shape;
-  const std::uint64_t words = shape.tokens() * shape.hidden() / places_.dies();
-  const std::uint64_t known = sheets_[{Kind::norm_input_gradient, shape.first_stage(0), 0}].size();
-  findings_.missing("the embedded words' gradient", words - std::min(words, known));
+  if (!shape.passes_below_head()) return;
+  const std::int32_t lowest = shape.first_trained();
+  const std::uint64_t elements = shape.tokens() * shape.hidden() / places_.dies();
+  const std::uint64_t known = sheets_[{Kind::norm_input_gradient, shape.first_stage(lowest), lowest}].size();
+  findings_.missing("the gradient of the first trained layer's input", elements - std::min(elements, known));
 }
 
 // What this die's gradient is summed over.
@@ -128,10 +135,13 @@ GradientPart DieSheets::gradient_part(const Linear& linear, const DieTokens& tok
 void DieSheets::finish(const DieTokens& tokens) {
   check_complete();
   for (const auto& [linear, sheet] : gradients_) {
+    const bool is_trained = dense_.inputs().shape.is_trained(linear);
     const GradientPart part = gradient_part(linear, tokens);
     for (const auto& [at, value] : sheet)
-      findings_.compare(value, dense_.weight_gradient(linear, at.first, at.second, part),
-                        &Findings::weight_gradients, weight_gradient_text(linear));
+      findings_.compare(value,
+                        is_trained ? dense_.weight_gradient(linear, at.first, at.second, part) : no_number,
+                        &Findings::weight_gradients,
+                        weight_gradient_text(linear) + (is_trained ? "" : ", which is frozen"));
   }
 }
 
