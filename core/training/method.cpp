@@ -41,13 +41,9 @@ void check_batch(const TrainingConfig& c, PlanErrors& errors) {
                       fmt::format("use at most {}, or 0", batch));
 }
 
-PlanErrors none(const TrainingConfig&, MeshShape) {
-  return {};
-}
-
 constexpr MethodInfo table[] = {
     {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton,
-     grid_divisions, grid_kv_lines, none},
+     grid_divisions, grid_kv_lines, hecaton_problems},
     {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring, one_d_divisions,
      one_d_kv_lines, flat_ring_problems},
     {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
@@ -116,7 +112,7 @@ PlanErrors problems_of(const TrainingConfig& config, MeshShape mesh) {
   check_mask(config, errors);
   const PlanErrors of_shapes = problems_of_shapes(config.model);
   append(errors, of_shapes);
-  append(errors, problems_of_trained(config));
+  if (of_shapes.empty()) append(errors, problems_of_trained(config));
   append(errors, method.problems(config, mesh));
   // What divides can be told of sound shapes only.
   if (errors.empty()) check_sizes(config);

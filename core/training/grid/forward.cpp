@@ -10,6 +10,7 @@ namespace {
 GridPlace forward_place(const GridLayout& l, std::size_t i, Layers layers) {
   GridPlace place;
   place.saves = layers == Layers::trained && !l.step.recompute;
+  place.adapts = layers == Layers::trained;
   place.is_first = i == 0;
   place.is_last = i + 1 == l.operators.size();
   return place;
@@ -45,7 +46,8 @@ void add_layer(ProgramBuilder& b, const GridLayout& l, Layers layers) {
 // leaves is written.
 StepPart part_of(const GridLayout& l, std::uint64_t layers, Layers what) {
   StepPart part;
-  part.weight_bytes = part.next_weight_bytes = layers * l.layer_weights() * element_bytes;
+  const std::uint64_t adapters = what == Layers::trained ? l.adapter_weights() : 0;
+  part.weight_bytes = part.next_weight_bytes = layers * (l.layer_weights() + adapters) * element_bytes;
   part.is_prefetched = l.groups.prefetch_forward;
   part.skip_next = 1;
   part.minibatch = [&l, layers, what](ProgramBuilder& b) {

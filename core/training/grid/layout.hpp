@@ -39,7 +39,8 @@ struct GridLayout {
   // ahead.
   bool is_tile_ahead = false;
 
-  std::uint64_t layer_weights() const;  // elements on one die
+  std::uint64_t layer_weights() const;    // elements on one die
+  std::uint64_t adapter_weights() const;  // beside these in a trained layer
   // What forward saves for backward of a layer and mini-batch: what each operator needs, the stream between
   // two operators, and the output of the layer, which is the input of the next. Layer 0 reads its input from
   // the embedding table again. Bytes.

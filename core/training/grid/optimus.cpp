@@ -123,6 +123,12 @@ PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
                         "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
                         "use another method, or a model without experts");
   }
+  if (config.train == Train::adapters) {
+    errors.emplace_back("training.train", "has no adapters with this method",
+                        "a panel of W has its root on another die in every "
+                        "step, and those of A and B are too narrow for it",
+                        "use the method \"hecaton\"");
+  }
   return errors;
 }
 

@@ -97,12 +97,16 @@ Wide model_flops(const TrainingConfig& config) {
     linear += 2 * Wide{active_weights(o, m.hidden)};
     scored += 4 * Wide{scored_features(o)};
   }
-  // Forward once, backward as much for each of two gradients.
+  // Forward once, backward as much for each of two gradients; frozen weights
+  // have one.
   const Wide passes = trained.frozen_layers + 3 * Wide{trained.layers};
+  const Wide products = trained.frozen_layers + (trained.weights ? 3 : 2) * Wide{trained.layers};
+  const Wide of_adapters = trained.layers * 6 * Wide{adapter_weights(config)};
   const Wide of_head = 1 + (trained.below_head() ? 1 : 0) + (trained.head ? 1 : 0);
   const Wide tokens = Wide{config.batch_sequences} * config.sequence_length;
   const Wide pairs = config.batch_sequences * mask_of(config).pairs(config.sequence_length);
-  return tokens * (passes * linear + of_head * 2 * m.hidden * m.vocabulary) + passes * scored * pairs;
+  return tokens * (products * linear + of_adapters + of_head * 2 * m.hidden * m.vocabulary) +
+         passes * scored * pairs;
 }
 
 }  // namespace hecaton::training

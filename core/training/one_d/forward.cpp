@@ -12,9 +12,12 @@ StepPart part_of(const OneDLayout& l, std::size_t i, Layers layers) {
   const bool is_last = i + 1 == l.operators.size();
   const TilePass first = std::visit([&](const auto& op) { return op.forward_pass(l); }, o);
   StepPart part;
-  part.weight_bytes = weights_of(o) * element_bytes;
+  const auto weights = [layers](const OneDOperator& op) {
+    return (layers == Layers::trained ? trained_weights_of(op) : weights_of(op)) * element_bytes;
+  };
+  part.weight_bytes = weights(o);
   part.is_prefetched = l.prefetch_forward;
-  part.next_weight_bytes = weights_of(l.operators[is_last ? 0 : i + 1]) * element_bytes;
+  part.next_weight_bytes = weights(l.operators[is_last ? 0 : i + 1]);
   part.skip_next = is_last ? 1 : 0;
   part.begin = [i, first](ProgramBuilder& b) {
     b.set_operator(i);
@@ -30,7 +33,7 @@ StepPart part_of(const OneDLayout& l, std::size_t i, Layers layers) {
 
 void reduce_scalars(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, Verb verb) {
   const std::size_t mark = b.mark();
-  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);
+  l.scheme.reduce(b, l.mesh, Stage::loss, tokens, scalar_bytes);
   b.mean(mark, {verb, Pass::forward, Spread::outputs, Stage::head});
 }
 
@@ -74,8 +77,8 @@ std::vector<LayerGroups> one_d_forward(const OneDLayout& l) {
     const bool is_first = all.empty();
     LayerGroups& groups = all.emplace_back(LayerGroups{count, 1, {}, {}});
     for (std::size_t i = 0; i < l.operators.size(); ++i) groups.parts.push_back(part_of(l, i, layers));
-    groups.begin = [&l, is_first](ProgramBuilder& b) {
-      if (l.prefetch_forward) read_weights(b, weights_of(l.operators.front()));
+    groups.begin = [&l, is_first, bytes = groups.parts.front().weight_bytes](ProgramBuilder& b) {
+      if (l.prefetch_forward) read_weights(b, bytes / element_bytes);
       if (is_first) b.set_layer(0);
     };
   };

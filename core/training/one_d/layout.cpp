@@ -22,6 +22,8 @@ OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.hidden = m.hidden;
   d.mask = mask_of(config);
   d.attention_tile = config.attention_tile;
+  d.adapters = adapters_of(config);
+  d.frozen_weights = !trained_of(config).weights;
   d.tied = m.tied;
   d.soft_cap = m.soft_cap;
   d.vocabulary = ceil_div(m.vocabulary, dies);
@@ -44,17 +46,18 @@ void place_weights(OneDLayout& l, bool overlap) {
   bool any_split = false;
   for (std::size_t i = 0; i < l.operators.size(); ++i) {
     const std::size_t count = l.operators.size();
-    const std::uint64_t after = weights_of(l.operators[(i + 1) % count]);
-    const std::uint64_t before = weights_of(l.operators[(i + count - 1) % count]);
+    const std::uint64_t after = trained_weights_of(l.operators[(i + 1) % count]);
+    const std::uint64_t before = trained_weights_of(l.operators[(i + count - 1) % count]);
     std::visit(
         [&](auto& op) {
           op.place_weights(capacity, is_trained);
           any_split = any_split || op.splits();
-          most = std::max(most, op.weights());
-          both = std::max(both, op.weights() + after);
+          const std::uint64_t weights = op.weights() + op.adapter_weights();
+          most = std::max(most, weights);
+          both = std::max(both, weights + after);
           if (!is_trained) return;
           back_most = std::max(back_most, op.backward_weights());
-          back_both = std::max(back_both, 2 * op.weights() + before);
+          back_both = std::max(back_both, weights + op.gradients() + before);
         },
         l.operators[i]);
   }

@@ -125,6 +125,8 @@ double Useful::exchange(const Op& op, const Meaning& m) const {
     case Verb::norm:
     case Verb::loss_max:
     case Verb::loss_sum:
+    case Verb::ranks:
+    case Verb::rank_sums:
       return tokens_;
     case Verb::share_gradients:
     case Verb::share_sums:

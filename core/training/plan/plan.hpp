@@ -53,7 +53,7 @@ struct Plan {
   // what is masked in tiles that are computed, padding, and work that is done on several dies at once do not count, so
   // the operations executed are more.
   Wide model_flops = 0;
-  std::uint64_t parameters = 0;  // that are simulated: weights of layers, output head and embedding table
+  std::uint64_t parameters = 0;  // that are simulated: of layers, adapters, output head and embedding table
   std::uint64_t trained = 0;     // of these, weights that are trained
   std::uint64_t tokens = 0;      // of the step, without those that pad
   std::uint64_t minibatch_tokens = 0;  // of one mini-batch, with those that pad

@@ -131,7 +131,7 @@ void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::u
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.minibatch_tokens = minibatch_tokens;
-  plan.parameters = all_weights(config.model);
+  plan.parameters = all_weights(config.model) + trained_of(config).layers * adapter_weights(config);
   plan.trained = trained_weights(config);
 }
 

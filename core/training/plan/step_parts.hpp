@@ -22,6 +22,14 @@ constexpr std::uint64_t loss_passes(bool soft_cap) {
 // Weights of a layer's operator that the optimizer of one die updates, and gradients of them that it reads.
 struct Masters {
   std::uint64_t weights = 0, gradients = 0;
+
+  // Copies of so many weights on `copies` dies.
+  static Masters shared(std::uint64_t weights, std::uint64_t copies) {
+    return {(weights + copies - 1) / copies, weights};
+  }
+  friend Masters operator+(Masters a, Masters b) {
+    return {a.weights + b.weights, a.gradients + b.gradients};
+  }
 };
 
 // What the optimizer of one die does. Weights that lie on several dies have one master: each of them updates

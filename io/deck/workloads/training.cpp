@@ -99,12 +99,24 @@ std::vector<Key> finetuning_keys() {
   std::vector<Key> keys;
   keys.push_back(key(
       "train", choice_of<training::Train>(), "", Tag::assumed, ActsOn::everything,
-      "What is trained. all: all but frozen layers; head: the output head alone, on layers that are frozen.",
+      "What is trained. all: all but frozen layers; adapters: low-rank "
+      "matrices beside those of layers, all else is "
+      "frozen (LoRA); head: the output head alone, on layers that are frozen.",
       [](auto& d) -> auto& { return own(d).train; }));
   keys.push_back(key(
       "frozen_layers", IntegerType{0, 10000}, "layers", Tag::assumed, ActsOn::everything,
       "Layers, from the first on, that pass forward only; the embedding table is frozen with them.",
       [](auto& d) -> auto& { return own(d).frozen_layers; }));
+  keys.push_back(key(
+      "adapter_rank", IntegerType{0, 4096}, "", Tag::assumed, ActsOn::everything,
+      "With train = \"adapters\": ranks of the adapter of each matrix.",
+      [](auto& d) -> auto& { return own(d).adapter_rank; }));
+  keys.push_back(key(
+      "adapter_on", choice_of<training::AdapterOn>(), "", Tag::assumed, ActsOn::everything,
+      "With train = \"adapters\": operators whose matrices have them (queries, "
+      "keys, values and the projection after "
+      "attention; gate, up and down). Experts have none.",
+      [](auto& d) -> auto& { return own(d).adapter_on; }));
   return keys;
 }
 

@@ -29,6 +29,8 @@ class DenseStep {
                          const GradientPart& part) const;
 
  private:
+  Number adapter_gradient(const Linear& linear, std::uint64_t input, std::uint64_t output,
+                          const GradientPart& part) const;
   void forward();
   void backward();
   void embed();

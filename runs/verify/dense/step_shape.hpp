@@ -32,10 +32,11 @@ class StepShape {
   std::int32_t first_trained() const { return first_trained_; }
   // Whether its weights get gradients.
   bool is_trained(const Linear& linear) const {
-    return linear.block < 0 ? trained_.head : linear.block >= first_trained_;
+    if (linear.block < 0) return trained_.head;
+    const bool is_adapter = linear.expert == Linear::adapter_a || linear.expert == Linear::adapter_b;
+    return linear.block >= first_trained_ && (trained_.weights || is_adapter);
   }
-  // Whether gradients go on below the output head.
-  bool passes_below_head() const { return trained_.below_head(); }
+  const training::Adapters& adapters() const { return adapters_; }
   // The linear layers that a block begins and ends with.
   chiplet::Stage first_stage(std::int32_t block) const;
   chiplet::Stage last_stage(std::int32_t block) const;
@@ -78,7 +79,15 @@ class StepShape {
   training::AttentionMask mask_;
   std::uint64_t sequence_, tokens_;
   training::Trained trained_;
+  training::Adapters adapters_;
   std::int32_t first_trained_;
 };
+
+// Adapters of a linear layer: ranks for each of its matrices, 0 for none; for all of them side by side; and the column of
+// these that belongs to a rank of the matrix of an output.
+std::uint64_t adapter_rank(const StepShape& shape, const Linear& linear);
+std::uint64_t adapter_ranks(const StepShape& shape, const Linear& linear);
+std::uint64_t adapter_column(const StepShape& shape, const Linear& linear, std::uint64_t rank,
+                             std::uint64_t output);
 
 }  // namespace hecaton::runs

@@ -13,21 +13,26 @@ using chiplet::Ring;
 namespace {
 
 // In the order of Kind.
-constexpr std::array<const char*, 9> kind_texts = {"the stream before ",
-                                                   "X of ",
-                                                   "Y of ",
-                                                   "scores of ",
-                                                   "shares of ",
-                                                   "dY of ",
-                                                   "dX of ",
-                                                   "the stream's gradient before ",
-                                                   "gradients of shares of "};
+constexpr std::array<const char*, 11> kind_texts = {"the stream before ",
+                                                    "X of ",
+                                                    "Y of ",
+                                                    "scores of ",
+                                                    "shares of ",
+                                                    "U of ",
+                                                    "dY of ",
+                                                    "dX of ",
+                                                    "the stream's gradient before ",
+                                                    "gradients of shares of ",
+                                                    "dU of "};
 
 // Equals nothing: what should not be there at all.
 constexpr Number no_number = std::numeric_limits<Number>::quiet_NaN();
 
 std::string weight_gradient_text(const Linear& linear) {
-  return fmt::format("dW of {} of operator {}", name_of(linear.stage), linear.block);
+  const char* const what = linear.expert == Linear::adapter_a   ? "dA"
+                           : linear.expert == Linear::adapter_b ? "dB"
+                                                                : "dW";
+  return fmt::format("{} of {} of operator {}", what, name_of(linear.stage), linear.block);
 }
 
 }  // namespace
@@ -112,7 +117,7 @@ void DieSheets::check_complete() {
     findings_.missing(weight_gradient_text(linear), missing);
   }
   const StepShape& shape = dense_.inputs().shape;
-  if (!shape.passes_below_head()) return;
+  if (shape.first_trained() == shape.blocks()) return;
   const std::int32_t lowest = shape.first_trained();
   const std::uint64_t elements = shape.tokens() * shape.hidden() / places_.dies();
   const std::uint64_t known = sheets_[{Kind::norm_input_gradient, shape.first_stage(lowest), lowest}].size();
@@ -122,14 +127,42 @@ void DieSheets::check_complete() {
 // What this die's gradient is summed over.
 GradientPart DieSheets::gradient_part(const Linear& linear, const DieTokens& tokens) const {
   GradientPart part{features_.gradient_heads(linear.block), {}, {}};
-  if (linear.expert != Linear::scores) return part;
   const StepShape& shape = dense_.inputs().shape;
+  if (linear.expert == Linear::adapter_a || linear.expert == Linear::adapter_b) {
+    const bool is_a = linear.expert == Linear::adapter_a;
+    if (places_.is_one_d()) return adapter_part_1d(linear, tokens);
+    // A's are of the tokens of X on this die, B's of those of Y.
+    const bool is_type_1 = linear.stage == chiplet::Stage::qkv || linear.stage == chiplet::Stage::ffn_up;
+    const Ring ring = is_type_1 == is_a ? Ring::row : Ring::column;
+    part.tokens = own_tokens(tokens, ring);
+    return part;
+  }
+  if (linear.expert != Linear::scores) return part;
   if (places_.is_one_d()) return {{}, count_up(0, shape.tokens()), features_.ffn(linear.block)};
   part.features = count_up(0, shape.operator_at(linear.block).ffn);
-  for (std::uint64_t base = 0; base < shape.tokens(); base += places_.minibatch_tokens())
-    for (const std::uint64_t token : tokens.minibatch_at(base, Ring::row, places_.place_in(Ring::row)))
-      part.tokens.push_back(token);
+  part.tokens = own_tokens(tokens, Ring::row);
   return part;
+}
+
+// Cut by outputs, A's are of the die's share of tokens. Cut by inputs, U of B's
+// are of the die's inputs alone.
+GradientPart DieSheets::adapter_part_1d(const Linear& linear, const DieTokens& tokens) const {
+  GradientPart part{features_.gradient_heads(linear.block), count_up(0, dense_.inputs().shape.tokens()), {}};
+  const bool is_a = linear.expert == Linear::adapter_a;
+  const bool is_by_outputs = linear.stage == chiplet::Stage::qkv || linear.stage == chiplet::Stage::ffn_up;
+  if (is_by_outputs && is_a) part.tokens = own_tokens(tokens, Ring::package);
+  if (!is_by_outputs && !is_a)
+    part.features = linear.stage == chiplet::Stage::ffn_down ? features_.ffn(linear.block)
+                                                             : features_.queries(linear.block);
+  return part;
+}
+
+Indices DieSheets::own_tokens(const DieTokens& tokens, Ring ring) const {
+  Indices own;
+  for (std::uint64_t base = 0; base < dense_.inputs().shape.tokens(); base += places_.minibatch_tokens())
+    for (const std::uint64_t token : tokens.minibatch_at(base, ring, places_.place_in(ring)))
+      own.push_back(token);
+  return own;
 }
 
 void DieSheets::finish(const DieTokens& tokens) {
