@@ -7,6 +7,7 @@
 #include "core/training/bounds.hpp"
 #include "core/training/grid/methods.hpp"
 #include "core/training/model/models.hpp"
+#include "core/training/model/trained.hpp"
 #include "core/training/one_d/methods.hpp"
 #include "core/training/plan/facts.hpp"
 #include "core/training/plan/padding_cost.hpp"
@@ -40,13 +41,9 @@ void check_batch(const TrainingConfig& c, PlanErrors& errors) {
                       fmt::format("use at most {}, or 0", batch));
 }
 
-PlanErrors none(const TrainingConfig&, MeshShape) {
-  return {};
-}
-
 constexpr MethodInfo table[] = {
     {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton,
-     grid_divisions, grid_kv_lines, none},
+     grid_divisions, grid_kv_lines, hecaton_problems},
     {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring, one_d_divisions,
      one_d_kv_lines, flat_ring_problems},
     {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
@@ -82,7 +79,7 @@ void append(PlanErrors& errors, const PlanErrors& more) {
 void add_model_facts(Plan& plan, const TrainingConfig& given, const TrainingConfig& planned) {
   if (const auto published = parameters_of(given.model))
     plan.facts.push_back(fact("parameters of the published model", *published, ""));
-  plan.facts.push_back(fact("weights that are trained", all_weights(planned.model), ""));
+  plan.facts.push_back(fact("weights that are trained", trained_weights(planned), ""));
   for (const Division& d : plan.padding)
     plan.facts.push_back(
         {fmt::format("padded {}", name_of(d.dimension)), fmt::format("{} to {}", d.from, d.to), ""});
@@ -115,6 +112,7 @@ PlanErrors problems_of(const TrainingConfig& config, MeshShape mesh) {
   check_mask(config, errors);
   const PlanErrors of_shapes = problems_of_shapes(config.model);
   append(errors, of_shapes);
+  if (of_shapes.empty()) append(errors, problems_of_trained(config));
   append(errors, method.problems(config, mesh));
   // What divides can be told of sound shapes only.
   if (errors.empty()) check_sizes(config);

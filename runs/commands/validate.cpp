@@ -53,6 +53,7 @@ Rows plan_rows(const Preview& seen) {
 Rows model_rows(const training::Plan& plan) {
   const auto tokens = static_cast<double>(plan.tokens), flops = static_cast<double>(plan.model_flops);
   return {{"parameters", io::format_count(static_cast<double>(plan.parameters))},
+          {"of which trained", io::format_count(static_cast<double>(plan.trained))},
           {"FLOPs per token", io::format_si(flops / tokens, "FLOP")},
           {"FLOPs per step", fmt::format("{} in {} tokens", io::format_si(flops, "FLOP"), plan.tokens)}};
 }

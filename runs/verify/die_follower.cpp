@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runs/verify/die/adapters.hpp"
 #include "runs/verify/die/attention.hpp"
 #include "runs/verify/die/expert_shares.hpp"
 #include "runs/verify/die/experts.hpp"
@@ -49,6 +50,9 @@ void DieFollower::multiply(const Work& work) {
   if (m.verb == Verb::attention)
     return m.pass == Pass::forward ? attend(step, work) : attend_backward(step, work);
   if (m.verb == Verb::scores) return parts_->shares.score(work);
+  if (m.verb == Verb::rank_product) return multiply_ranks(step, work);
+  if (m.verb == Verb::adapted) return add_adapted(step, work);
+  if (m.verb == Verb::adapter_a || m.verb == Verb::adapter_b) return add_adapter_gradient(step, work);
   if (m.verb != Verb::product) return;
   switch (m.spread) {
     case Spread::grid:
@@ -85,6 +89,8 @@ void DieFollower::touch(const Work& work) {
       return parts_->shares.share(work);
     case Verb::combine:
       return parts_->shares.combine(work);
+    case Verb::adapted:
+      return add_adapted(parts_->step, work);
     default:
       return;
   }
@@ -116,6 +122,9 @@ void DieFollower::begin(const Work& work) {
     case Verb::to_heads:
     case Verb::from_heads:
       return begin_heads(step, work);
+    case Verb::ranks:
+    case Verb::rank_sums:
+      return begin_ranks(step, work);
     default:
       return parts_->panels.begin(work);
   }
@@ -136,6 +145,9 @@ void DieFollower::end(const Work& work) {
     case Verb::to_heads:
     case Verb::from_heads:
       return end_heads(step, work);
+    case Verb::ranks:
+    case Verb::rank_sums:
+      return end_ranks(step, work);
     default:
       return parts_->panels.end(work);
   }

@@ -225,7 +225,7 @@ io::ModelFacts model_facts(const Workload& workload) {
   std::string padding;
   for (const training::Division& d : plan.padding)
     padding += fmt::format("{}{} {} to {}", padding.empty() ? "" : ", ", name_of(d.dimension), d.from, d.to);
-  return {plan.tokens, plan.model_flops, programs->algorithm, padding, plan.padding_cost};
+  return {plan.tokens, plan.model_flops, programs->algorithm, padding, plan.padding_cost, plan.trained};
 }
 
 }  // namespace hecaton::runs

@@ -11,11 +11,13 @@ using chiplet::Stage;
 
 namespace {
 
-GridLinear qkv_linear(const GridLayout& l, const GridAttention& a) {
-  return grid_linear(l, Stage::qkv, LinearType::one, a.hidden_a, a.qkv);
+GridLinear qkv_linear(const GridLayout& l, const GridAttention& a, bool adapts) {
+  return adapted(l, grid_linear(l, Stage::qkv, LinearType::one, a.hidden_a, a.qkv), adapts ? a.rank : 0,
+                 {a.queries, a.kv / 2, a.kv / 2});
 }
-GridLinear output_linear(const GridLayout& l, const GridAttention& a) {
-  return grid_linear(l, Stage::attention_output, LinearType::two, a.queries, a.hidden_a);
+GridLinear output_linear(const GridLayout& l, const GridAttention& a, bool adapts) {
+  return adapted(l, grid_linear(l, Stage::attention_output, LinearType::two, a.queries, a.hidden_a),
+                 adapts ? a.rank : 0, {a.hidden_a});
 }
 
 AttentionShape shape_of(const GridLayout& l, const GridAttention& a) {
@@ -38,45 +40,49 @@ void add_gradients(ProgramBuilder& b, const GridLayout& l, const GridLinear& lin
   b.loop(chiplet::Iterates::tiles, tiles, [&] {
     const std::uint64_t tokens = l.slices.tokens / tiles;
     l.scheme.input_gradient(b, l, linear, tokens);
-    l.scheme.weight_gradient(b, l, linear, tokens);
+    add_weight_gradient(b, l, linear, tokens);
   });
 }
 
 }  // namespace
 
-void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+void GridAttention::forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const GridSlices& s = l.slices;
-  const GridLinear linear = qkv_linear(l, *this);
+  const GridLinear linear = qkv_linear(l, *this, place.adapts);
+  const std::uint64_t ranks = place.adapts ? qkv_ranks : 0;
   // Its buffers are written anew.
-  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activations, Slot::saved);
-  hold(b, s.norm + qkv_bytes);
+  if (l.prefetch.saved && place.saves) b.wait(Stage::activations, Slot::saved);
+  hold(b, s.norm + qkv_bytes + ranks);
   add_grid_norm(b, l, Stage::qkv, Pass::forward);
   b.loop(chiplet::Iterates::tiles, qkv_stage.tiles,
          [&] { l.scheme.forward(b, l, linear, s.tokens / qkv_stage.tiles); });
   if (own_heads > 0) hold(b, own_bytes);
   exchange(b, l, *this, own_heads * head + own_kv, Verb::to_heads, Pass::forward);
   if (own_heads > 0) drop(b, qkv_bytes);
-  save_for_backward(b, l, Stage::qkv, Slot::saved, own_bytes + s.norm);
+  save_for_backward(b, l, place, Stage::qkv, Slot::saved, own_bytes + s.norm + ranks);
   hold(b, output_kept);
   add_attention_forward(b, shape_of(l, *this));
   if (own_heads > 0) hold(b, output_bytes);
   exchange(b, l, *this, own_heads * head, Verb::from_heads, Pass::forward);
   if (own_heads > 0) drop(b, output_bytes);
-  save_for_backward(b, l, Stage::attention, Slot::saved, output_kept);
+  save_for_backward(b, l, place, Stage::attention, Slot::saved, output_kept);
 }
 
 void GridAttention::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
-  const GridLinear linear = output_linear(l, *this);
-  forward_again(b, l);
+  const GridLinear linear = output_linear(l, *this, place.adapts);
+  const std::uint64_t ranks = place.adapts ? output_ranks : 0;
+  forward_again(b, l, place);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
+  hold(b, ranks);
   b.loop(chiplet::Iterates::tiles, output_stage.tiles,
          [&] { l.scheme.forward(b, l, linear, l.slices.tokens / output_stage.tiles); });
+  if (ranks > 0) save_for_backward(b, l, place, Stage::attention_output, Slot::saved, ranks);
   b.vector(Stage::residual, 2 * l.slices.hidden);
   mean_on_grid(b, Verb::residual, Pass::forward, Stage::attention_output);
   if (place.keeps) return;
   drop_last_stream(b, l, place);
-  drop_after(b, Slot::saved, kept);
+  drop_after(b, Slot::saved, place.adapts ? kept : kept - qkv_ranks - output_ranks);
 }
 
 // Gradients take the place of queries, keys and values, head by head.
@@ -109,7 +115,7 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
     }
   }
   hold(b, output_bytes);  // the gradient of attention's output
-  add_gradients(b, l, output_linear(l, *this), back_output_stage.tiles);
+  add_gradients(b, l, output_linear(l, *this, true), back_output_stage.tiles);
   core_backward(b, l);
   if (!l.step.recompute) {
     if (!l.prefetch.saved) b.read(Stage::residual, Slot::saved, s.hidden);
@@ -118,11 +124,11 @@ void GridAttention::backward(ProgramBuilder& b, const GridLayout& l, const GridP
   b.vector(Stage::norm, 2 * s.hidden);
   mean_on_grid(b, Verb::norm_again, Pass::forward, Stage::qkv);
   hold(b, s.hidden);  // the gradient of the norm's output
-  add_gradients(b, l, qkv_linear(l, *this), back_qkv_stage.tiles);
+  add_gradients(b, l, qkv_linear(l, *this, true), back_qkv_stage.tiles);
   add_grid_norm(b, l, Stage::qkv, Pass::input_gradient);
   b.vector(Stage::residual, 2 * s.hidden);
   mean_on_grid(b, Verb::residual, Pass::input_gradient, Stage::qkv);
-  drop(b, 2 * s.hidden + s.norm + qkv_bytes);  // the input too
+  drop(b, 2 * s.hidden + s.norm + qkv_bytes + qkv_ranks + output_ranks);  // the input too
 }
 
 }  // namespace hecaton::training

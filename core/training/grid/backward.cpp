@@ -28,13 +28,13 @@ GridPlace backward_place(const GridLayout& l, std::size_t i, const Depths& depth
 // A layer's forward pass up to what its backward pass starts from, without saving anything.
 void add_forward_again(ProgramBuilder& b, const GridLayout& l) {
   GridPlace place;
-  place.keeps = true;
+  place.keeps = place.adapts = true;
   for (std::size_t i = 0; i + 1 < l.operators.size(); ++i) {
     b.set_operator(i);
     std::visit([&](const auto& o) { o.forward(b, l, place); }, l.operators[i]);
   }
   b.set_operator(l.operators.size() - 1);
-  std::visit([&](const auto& o) { o.forward_again(b, l); }, l.operators.back());
+  std::visit([&](const auto& o) { o.forward_again(b, l, place); }, l.operators.back());
 }
 
 // From the input of the layer, which is all that was saved; the next one is read ahead.
@@ -59,7 +59,9 @@ void add_layer(ProgramBuilder& b, const GridLayout& l, const Depths& depths) {
 
 StepPart part_of(const GridLayout& l, std::uint64_t layers, const Depths& depths) {
   StepPart part;
-  part.weight_bytes = part.next_weight_bytes = layers * l.layer_weights() * element_bytes;
+  part.weight_bytes = part.next_weight_bytes =
+      layers * (l.layer_weights() + l.adapter_weights()) * element_bytes;
+  if (!l.step.trained.weights) part.frozen_bytes = layers * l.layer_weights() * element_bytes;
   part.is_prefetched = l.groups.prefetch_backward;
   part.skip_next = 1;
   part.minibatch = [&l, layers, depths](ProgramBuilder& b) {
@@ -91,8 +93,9 @@ std::vector<LayerGroups> grid_backward(const GridLayout& l) {
   const auto part = [&l](std::uint64_t layers, bool is_last) {
     return part_of(l, layers, is_last ? Depths{2, 3, 4} : Depths{});
   };
+  if (l.step.trained.layers == 0) return {};
   return fused_groups(
-      l.step.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
+      l.step.trained.layers, l.groups.backward, [&l](ProgramBuilder& b) { begin_backward(b, l); }, part);
 }
 
 }  // namespace hecaton::training

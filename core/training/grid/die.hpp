@@ -13,12 +13,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <numeric>
 #include <string_view>
 
 #include "core/chiplet/hardware/config.hpp"
 #include "core/training/model/mask.hpp"
+#include "core/training/model/trained.hpp"
 #include "core/training/plan/buffers.hpp"
 #include "core/training/plan/program_builder.hpp"
 #include "core/training/plan/tiling.hpp"
@@ -36,6 +38,16 @@ struct GridLinear {
   std::uint64_t inputs = 1;                           // features of X on this die
   std::uint64_t outputs = 1;
   std::uint64_t blocks = 1;  // of columns, in which panels of its weights are moved
+  bool is_frozen = false;    // its weights get no gradient
+  // Adapters of its matrices, of so many ranks each; 0: none. Outputs of each
+  // matrix on this die.
+  std::uint64_t rank = 0;
+  std::array<std::uint64_t, qkv_matrices> matrices = {};
+
+  std::uint64_t ranks() const {
+    const auto count = std::count_if(matrices.begin(), matrices.end(), [](std::uint64_t n) { return n > 0; });
+    return rank * static_cast<std::uint64_t>(count);
+  }
 };
 
 // What a method of this family defines: how a linear layer is computed, one tile at a time (`tokens` tokens,
@@ -45,6 +57,9 @@ struct GridScheme {
   Write forward = nullptr;
   Write input_gradient = nullptr;
   Write weight_gradient = nullptr;
+  // The gradient of the output, where no input gradient has brought it, and where no weight gradient is done with it.
+  Write take_gradient = nullptr;
+  Write leave_gradient = nullptr;
   chiplet::Ring norm_ring = chiplet::Ring::column;  // a norm sums one scalar per token along it
   bool gathers = true;         // operands and results of a tile are there for all its tokens at once
   bool moves_weights = false;  // panels of weights and gradients pass through the weight buffer
@@ -67,6 +82,8 @@ struct GridDie {
   bool by_head = false;  // attention: every die has some heads of all tokens of its column's
   AttentionMask mask;
   std::uint64_t attention_tile = 1;
+  Adapters adapters;
+  bool frozen_weights = false;  // of layers, whose adapters alone are trained
 
   std::uint64_t head_weights() const { return hidden_a * vocabulary; }
   // The embedding table: hidden/r features of vocabulary/c words.

@@ -97,7 +97,7 @@ void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std:
   const Experts x(f, tokens);
   dispatch(b, f, x, Stage::ffn_down, Pass::input_gradient);
   product(b, Stage::ffn_down, x.each, x.hidden, x.ffn, x.here, Pass::input_gradient);
-  product(b, Stage::ffn_down, x.ffn, x.each, x.hidden, x.here, Pass::weight_gradient);
+  if (!f.is_frozen) product(b, Stage::ffn_down, x.ffn, x.each, x.hidden, x.here, Pass::weight_gradient);
   drop(b, x.gathered(f));
   // How much each expert's result counts: its gradient, a scalar for each token and expert. A die has the
   // part of its features; parts go back along the row, and are added up along the column.
@@ -115,13 +115,16 @@ void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::u
   hold(b, x.gathered(f));
   product(b, stage, x.each, x.up, x.hidden, x.here, Pass::input_gradient);
   combine(b, f, x, stage, Pass::input_gradient);
-  dispatch(b, f, x, stage, Pass::weight_gradient);  // the inputs again
-  product(b, stage, x.hidden, x.each, x.up, x.here, Pass::weight_gradient);
-  drop(b, x.gathered(f));
+  if (!f.is_frozen) {
+    dispatch(b, f, x, stage, Pass::weight_gradient);  // the inputs again
+    product(b, stage, x.hidden, x.each, x.up, x.here, Pass::weight_gradient);
+    drop(b, x.gathered(f));
+  }
   b.vector(stage, x.own * f.experts * scalar_bytes);
   mean_on_grid(b, Verb::shares, Pass::input_gradient, stage);
   b.matmul(stage, x.own, f.experts, f.hidden_a);
   mean_on_grid(b, Verb::scores, Pass::input_gradient, stage);
+  if (f.is_frozen) return;
   b.matmul(stage, f.hidden_a, x.own, f.experts);
   mean_on_grid(b, Verb::scores, Pass::weight_gradient, stage);
 }

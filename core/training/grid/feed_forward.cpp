@@ -8,41 +8,47 @@ using chiplet::Stage;
 
 namespace {
 
-GridLinear up_linear(const GridLayout& l, const GridFeedForward& f) {
-  return grid_linear(l, Stage::ffn_up, LinearType::one, f.hidden_a, f.up);
+GridLinear up_linear(const GridLayout& l, const GridFeedForward& f, bool adapts) {
+  const std::uint64_t gate = f.matrices == 2 ? f.up / 2 : 0;
+  return adapted(l, grid_linear(l, Stage::ffn_up, LinearType::one, f.hidden_a, f.up), adapts ? f.rank : 0,
+                 {f.up - gate, gate});
 }
-GridLinear down_linear(const GridLayout& l, const GridFeedForward& f) {
-  return grid_linear(l, Stage::ffn_down, LinearType::two, f.ffn, f.hidden_a);
+GridLinear down_linear(const GridLayout& l, const GridFeedForward& f, bool adapts) {
+  return adapted(l, grid_linear(l, Stage::ffn_down, LinearType::two, f.ffn, f.hidden_a), adapts ? f.rank : 0,
+                 {f.hidden_a});
 }
 
 }  // namespace
 
-void GridFeedForward::write_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) const {
+void GridFeedForward::write_up(ProgramBuilder& b, const GridLayout& l, const GridPlace& place,
+                               std::uint64_t tokens) const {
   if (is_mixture()) {
     add_experts_up(b, *this, tokens);
   } else {
-    l.scheme.forward(b, l, up_linear(l, *this), tokens);
+    l.scheme.forward(b, l, up_linear(l, *this, place.adapts), tokens);
   }
 }
 
-void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const {
+void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   const std::uint64_t tokens = l.slices.tokens / stage.tiles;
   const std::uint64_t bytes = up_bytes / stage.tiles;
-  hold(b, bytes);
-  write_up(b, l, tokens);
+  const std::uint64_t ranks = place.adapts ? ranks_bytes / stage.tiles : 0;
+  hold(b, bytes + ranks);
+  write_up(b, l, place, tokens);
   // The tile before has left its buffer.
-  if (l.prefetch.saved && !l.step.recompute) b.wait(Stage::activation, Slot::tile);
+  if (l.prefetch.saved && place.saves) b.wait(Stage::activation, Slot::tile);
   hold(b, ffn_bytes / stage.tiles);
   b.vector(Stage::activation, bytes);
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
-  save_for_backward(b, l, Stage::activation, Slot::tile, bytes);
+  save_for_backward(b, l, place, Stage::activation, Slot::tile, bytes);
   if (is_mixture()) {
     add_experts_down(b, *this, tokens);
   } else {
-    l.scheme.forward(b, l, down_linear(l, *this), tokens);
+    l.scheme.forward(b, l, down_linear(l, *this, place.adapts), tokens);
   }
+  if (ranks > 0) save_for_backward(b, l, place, Stage::activation, Slot::tile, ranks);
   drop(b, ffn_bytes / stage.tiles);
-  if (!keeps) drop_after(b, Slot::tile, bytes);
+  if (!place.keeps) drop_after(b, Slot::tile, bytes + ranks);
 }
 
 void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
@@ -50,7 +56,7 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
   if (place.is_last) wait_for_layer_output(b, l);
   hold_next_stream(b, l, place);
-  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { forward_tile(b, l, place.keeps); });
+  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { forward_tile(b, l, place); });
   b.vector(Stage::residual, 2 * l.slices.hidden);
   mean_on_grid(b, Verb::residual, Pass::forward, Stage::ffn_down);
   if (place.keeps) return;
@@ -58,10 +64,11 @@ void GridFeedForward::forward(ProgramBuilder& b, const GridLayout& l, const Grid
   drop_after(b, Slot::saved, norm_bytes);
 }
 
-void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l) const {
+void GridFeedForward::forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {
   hold(b, norm_bytes + up_bytes);
   add_grid_norm(b, l, Stage::ffn_up, Pass::forward);
-  b.loop(chiplet::Iterates::tiles, stage.tiles, [&] { write_up(b, l, l.slices.tokens / stage.tiles); });
+  b.loop(chiplet::Iterates::tiles, stage.tiles,
+         [&] { write_up(b, l, place, l.slices.tokens / stage.tiles); });
 }
 
 void GridFeedForward::read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const {
@@ -69,17 +76,17 @@ void GridFeedForward::read_opening(ProgramBuilder& b, const GridLayout& l, std::
 }
 
 void GridFeedForward::read_first_tile(ProgramBuilder& b, const GridLayout&) const {
-  b.read(Stage::activation, Slot::tile, up_bytes / back_stage.tiles);
+  b.read(Stage::activation, Slot::tile, tiled() / back_stage.tiles);
 }
 
 void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const {
   const std::uint64_t tokens = l.slices.tokens / back_stage.tiles;
   const std::uint64_t up_tile = up_bytes / back_stage.tiles;
-  const std::uint64_t ffn_tile = ffn_bytes / back_stage.tiles;
+  const std::uint64_t ffn_tile = ffn_bytes / back_stage.tiles, ranks = ranks_bytes / back_stage.tiles;
   if (!l.step.recompute) {
-    if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile);
+    if (!l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile + ranks);
     b.wait(Stage::activation, Slot::tile);
-    if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile, skip_last);
+    if (l.prefetch.saved) b.read(Stage::activation, Slot::tile, up_tile + ranks, skip_last);
   }
   hold(b, up_tile + 2 * ffn_tile);  // gradients of gate and up, of the activation's output, and that again
   if (is_mixture()) {
@@ -91,16 +98,16 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
     drop(b, 2 * up_tile + 2 * ffn_tile);
     return;
   }
-  const GridLinear up_layer = up_linear(l, *this), down = down_linear(l, *this);
+  const GridLinear up_layer = up_linear(l, *this, true), down = down_linear(l, *this, true);
   l.scheme.input_gradient(b, l, down, tokens);
   b.vector(Stage::activation, up_tile);  // its output again
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
-  l.scheme.weight_gradient(b, l, down, tokens);
+  add_weight_gradient(b, l, down, tokens);
   b.vector(Stage::activation, up_tile + ffn_tile);
   mean_on_grid(b, Verb::activation, Pass::input_gradient, Stage::ffn_up);
   l.scheme.input_gradient(b, l, up_layer, tokens);
-  l.scheme.weight_gradient(b, l, up_layer, tokens);
-  drop(b, 2 * up_tile + 2 * ffn_tile);
+  add_weight_gradient(b, l, up_layer, tokens);
+  drop(b, 2 * up_tile + 2 * ffn_tile + ranks);
 }
 
 void GridFeedForward::backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const {

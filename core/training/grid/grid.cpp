@@ -35,12 +35,17 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
   std::vector<PlanFact> facts = {
       fact("mini-batch", l.slices.tokens, "tokens"),
       fact("mini-batches", l.step.minibatches, ""),
-      fact("layers per fused group, forward", l.groups.forward, ""),
-      fact("layers per fused group, backward", l.groups.backward, ""),
-      tiles_fact("forward", forward_stages(l.operators)),
-      tiles_fact("backward", backward_stages(l.operators)),
-      fact("token tiles of the output head", l.head.tiles, ""),
   };
+  const Trained& trained = l.step.trained;
+  if (trained.frozen_layers > 0)
+    facts.push_back(fact("frozen layers per fused group, forward", l.groups.frozen, ""));
+  if (trained.layers > 0) {
+    facts.push_back(fact("layers per fused group, forward", l.groups.forward, ""));
+    facts.push_back(fact("layers per fused group, backward", l.groups.backward, ""));
+  }
+  facts.push_back(tiles_fact("forward", forward_stages(l.operators)));
+  if (trained.layers > 0) facts.push_back(tiles_fact("backward", backward_stages(l.operators)));
+  facts.push_back(fact("token tiles of the output head", l.head.tiles, ""));
   if (const std::string copies = kv_copies(l); !copies.empty())
     facts.push_back({"columns that hold the same key/value head", copies, ""});
   const PlanFact more[] = {
@@ -56,16 +61,21 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
 }
 
 Step step_of(const GridLayout& l, bool overlap) {
-  const std::uint64_t others = l.die.head_weights() + (l.die.tied ? 0 : l.die.embedding_weights());
+  const Trained& trained = l.step.trained;
+  const OutsideLayers outside =
+      outside_layers(trained, l.die.tied, l.die.head_weights(), l.die.embedding_weights());
   Step step;
   step.minibatches = l.step.minibatches;
   step.forward = grid_forward(l);
   step.head = grid_head(l);
   step.backward = grid_backward(l);
-  step.embedding_gradient = [&l, overlap](ProgramBuilder& b) {
-    add_embedding_backward(b, l.step.minibatches, l.slices.hidden, overlap);
-  };
-  step.optimizer = optimizer_share(l.operators, l.step.layers, others, l.step.optimizer);
+  if (trained.table) {
+    step.embedding_gradient = [&l, overlap](ProgramBuilder& b) {
+      add_embedding_backward(b, l.step.minibatches, l.slices.hidden, overlap);
+    };
+  }
+  step.optimizer = optimizer_share(l.operators, trained, outside, l.step.optimizer);
+  step.frozen_stream_bytes = trained.frozen_layers > 0 ? l.step.minibatches * l.slices.hidden : 0;
   step.optimizer_buffer_bytes = l.step.weight_capacity;
   step.overlap = overlap;
   return step;

@@ -35,10 +35,19 @@ void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::u
 enum class LinearType : std::uint8_t { one, two };
 GridLinear grid_linear(const GridLayout& l, chiplet::Stage stage, LinearType type, std::uint64_t inputs,
                        std::uint64_t outputs);
+// The same of a layer, with adapters of so many ranks for matrices of so many
+// outputs.
+GridLinear adapted(const GridLayout& l, GridLinear linear, std::uint64_t rank,
+                   const std::array<std::uint64_t, qkv_matrices>& matrices);
 
-// Forward: writes what backward needs, unless that computes it again; without overlap waits for it.
-void save_for_backward(ProgramBuilder& b, const GridLayout& l, chiplet::Stage stage, Slot slot,
-                       std::uint64_t bytes);
+// Backward of a tile, after the input gradient: that of the weights, unless
+// they are frozen.
+void add_weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear,
+                         std::uint64_t tokens);
+
+// Forward, where the place saves: writes what backward needs; without overlap waits for it.
+void save_for_backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place, chiplet::Stage stage,
+                       Slot slot, std::uint64_t bytes);
 // Forward, the last operator of a layer: before the buffer of the layer's output is written anew.
 void wait_for_layer_output(ProgramBuilder& b, const GridLayout& l);
 // Forward: the stream before an operator, in the place of the one after it or beside it while it is written.

@@ -29,6 +29,8 @@ GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.by_head = config.attention == Attention::by_head;
   d.mask = mask_of(config);
   d.attention_tile = config.attention_tile;
+  d.adapters = adapters_of(config);
+  d.frozen_weights = !trained_of(config).weights;
   return d;
 }
 
@@ -57,27 +59,51 @@ struct WeightRoom {
   }
 };
 
-std::uint64_t group_size(const char* direction, std::uint64_t layer_bytes, const TrainingConfig& config,
-                         const WeightRoom& room) {
-  const std::uint64_t layers = config.model.layers;
+// At most so many `layers`, which may be none.
+std::uint64_t group_size(const char* direction, std::uint64_t layers, std::uint64_t layer_bytes,
+                         const TrainingConfig& config, const WeightRoom& room) {
+  if (layers == 0) return 0;
   const std::uint64_t wanted = config.fusion == 0 ? 1 : std::min<std::uint64_t>(config.fusion, layers);
   room.require(fmt::format("{} with {} resident", direction, wanted == 1 ? "one layer" : "the fused layers"),
                wanted * layer_bytes);
   return config.fusion == 0 ? std::min(layers, (room.capacity - room.panels) / layer_bytes) : wanted;
 }
 
+// Of the output head: weights, and their gradients.
+std::uint64_t head_bytes(const GridLayout& l) {
+  return (l.step.trained.head ? 2 : 1) * l.die.head_weights() * element_bytes;
+}
+
+// Of a layer: its weights without adapters and with them; and what is trained
+// of these, which has gradients.
+struct LayerBytes {
+  std::uint64_t frozen, trained, gradients;
+
+  explicit LayerBytes(const GridLayout& l) {
+    frozen = l.layer_weights() * element_bytes;
+    const std::uint64_t adapters = l.adapter_weights() * element_bytes;
+    trained = frozen + adapters;
+    gradients = l.step.trained.weights ? trained : adapters;
+  }
+  std::uint64_t backward() const { return trained + gradients; }
+};
+
 // Backward keeps the gradients of the weights beside them.
 GridGroups groups_of(const GridLayout& l, const TrainingConfig& config, const WeightRoom& room) {
-  const std::uint64_t layer = l.layer_weights() * element_bytes;
+  const LayerBytes bytes(l);
   GridGroups g;
-  g.forward = group_size("forward", layer, config, room);
+  const Trained& trained = l.step.trained;
+  g.frozen = group_size("forward", trained.frozen_layers, bytes.frozen, config, room);
+  g.forward = group_size("forward", trained.layers, bytes.trained, config, room);
   // A fused group that is given need not fit backward too, where one layer is twice as large.
   TrainingConfig backward = config;
-  if (!room.holds(2 * layer * config.fusion)) backward.fusion = 0;
-  g.backward = group_size("backward, weights and gradients,", 2 * layer, backward, room);
-  g.prefetch_forward = config.overlap && room.holds(2 * g.forward * layer);
-  g.prefetch_backward = config.overlap && room.holds(3 * g.backward * layer);
-  const std::uint64_t head = 2 * l.die.head_weights() * element_bytes;
+  if (!room.holds(bytes.backward() * config.fusion)) backward.fusion = 0;
+  g.backward =
+      group_size("backward, weights and gradients,", trained.layers, bytes.backward(), backward, room);
+  g.prefetch_forward =
+      config.overlap && room.holds(2 * std::max(g.frozen * bytes.frozen, g.forward * bytes.trained));
+  g.prefetch_backward = config.overlap && room.holds(g.backward * (bytes.backward() + bytes.trained));
+  const std::uint64_t head = head_bytes(l);
   if (head > room.capacity) throw_no_weight_room("output head, weights and gradients", head, room.capacity);
   return g;
 }
@@ -96,8 +122,9 @@ std::uint64_t room_for_panels(const GridLayout& l, const char* what, std::uint64
 
 void place_panels(GridLayout& l) {
   if (!l.scheme.moves_weights) return;
-  const std::uint64_t layer = 2 * l.layer_weights() * element_bytes;
-  const std::uint64_t head = 2 * l.die.head_weights() * element_bytes;
+  const LayerBytes bytes(l);
+  const std::uint64_t layer = l.step.trained.layers > 0 ? bytes.backward() : bytes.frozen;
+  const std::uint64_t head = head_bytes(l);
   l.panel_room = room_for_panels(l, "a layer backward, weights, gradients and panels of them", layer,
                                  l.step.weight_capacity);
   l.head_panel_room =
@@ -105,16 +132,21 @@ void place_panels(GridLayout& l) {
 }
 
 std::uint64_t weight_peak(const GridLayout& l) {
-  const std::uint64_t layer = l.layer_weights() * element_bytes;
-  const std::uint64_t layers = std::max((l.groups.prefetch_forward ? 2 : 1) * l.groups.forward * layer,
-                                        (l.groups.prefetch_backward ? 3 : 2) * l.groups.backward * layer);
-  return std::max(layers + l.panel_room, 2 * l.die.head_weights() * element_bytes + l.head_panel_room);
+  const LayerBytes bytes(l);
+  const std::uint64_t forward = std::max(l.groups.frozen * bytes.frozen, l.groups.forward * bytes.trained);
+  const std::uint64_t next = l.groups.prefetch_backward ? bytes.trained : 0;
+  const std::uint64_t layers =
+      std::max((l.groups.prefetch_forward ? 2 : 1) * forward, l.groups.backward * (bytes.backward() + next));
+  return std::max(layers + l.panel_room, head_bytes(l) + l.head_panel_room);
 }
 
 }  // namespace
 
 std::uint64_t GridLayout::layer_weights() const {
   return weights_of(operators);
+}
+std::uint64_t GridLayout::adapter_weights() const {
+  return adapter_weights_of(operators);
 }
 std::uint64_t GridLayout::saved_layer() const {
   return saved_of(operators, slices);

@@ -16,7 +16,8 @@
 namespace hecaton::training {
 
 struct GridGroups {
-  std::uint64_t forward = 1, backward = 1;  // layers per fused group
+  std::uint64_t forward = 1, backward = 1;  // trained layers per fused group
+  std::uint64_t frozen = 1;                 // frozen layers per fused group
   bool prefetch_forward = false;            // the next group's weights fit beside this one's
   bool prefetch_backward = false;
 };
@@ -38,7 +39,8 @@ struct GridLayout {
   // ahead.
   bool is_tile_ahead = false;
 
-  std::uint64_t layer_weights() const;  // elements on one die
+  std::uint64_t layer_weights() const;    // elements on one die
+  std::uint64_t adapter_weights() const;  // beside these in a trained layer
   // What forward saves for backward of a layer and mini-batch: what each operator needs, the stream between
   // two operators, and the output of the layer, which is the input of the next. Layer 0 reads its input from
   // the embedding table again. Bytes.

@@ -9,6 +9,7 @@
 namespace hecaton::training {
 
 // What a method cannot do, whatever is padded.
+PlanErrors hecaton_problems(const TrainingConfig& config, MeshShape mesh);
 PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh);
 
 // Ring collectives along rows and columns (hecaton.cpp).

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/training/grid/divisions.hpp"
+#include "core/training/model/trained.hpp"
 #include "core/training/plan/operator_list.hpp"
 #include "core/training/plan/program_builder.hpp"
 
@@ -104,6 +105,7 @@ GridMinibatches::Fit GridMinibatches::plan(std::uint64_t sequences, Prefetch ahe
     f.for_each_stage([&](TiledStage& stage) { stage.tiling.resident += more; });
   }
   make_room_for_tile(f, room_.capacity);
+  if (trained_of(config_).layers == 0) f.drop_backward();
   return f;
 }
 

@@ -38,6 +38,9 @@ GridAttention place_grid_attention(const Operator& o, const GridDie& d) {
   a.kv = 2 * a.head * (o.kv_heads * a.kv_copies / d.columns);
   a.qkv = a.queries + a.kv;
   if (d.by_head) place_heads(a, o, d);
+  a.rank = d.adapters.rank_of(o.kind);
+  a.rows = d.rows;
+  a.columns = d.columns;
   return a;
 }
 
@@ -52,6 +55,9 @@ GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d) {
   f.experts_per_token = o.experts_per_token;
   f.rows = d.rows;
   f.columns = d.columns;
+  f.rank = d.adapters.rank_of(o.kind);
+  f.matrices = up_matrices(o.gated);
+  f.is_frozen = d.frozen_weights;
   return f;
 }
 
@@ -75,13 +81,22 @@ Masters GridAttention::masters() const {
   return {weights() - shared + ceil_div(shared, kv_copies), weights()};
 }
 
+// A lies on all dies of a line along which its inputs are gathered, B on those
+// among which its outputs are scattered.
+Masters GridAttention::adapter_masters() const {
+  return Masters::shared(rank * (qkv_matrices + 1) * hidden_a, columns) +
+         Masters::shared(rank * 2 * queries, rows) + Masters::shared(rank * kv, rows * kv_copies);
+}
+
 void GridAttention::place_tokens(const GridSlices& s) {
   qkv_bytes = slice_bytes(s.tokens_b, qkv);
   own_bytes = own_heads > 0 ? slice_bytes(s.tokens, own_heads * head + own_kv) : qkv_bytes;
   output_bytes = slice_bytes(s.tokens_b, queries);
   exchanged = own_heads > 0 ? qkv_bytes + output_bytes : 0;
   output_kept = output_bytes + s.tokens_b * heads * scalar_bytes;
-  kept = own_bytes + s.norm + output_kept;
+  qkv_ranks = slice_bytes(s.tokens_b, qkv_matrices * rank);
+  output_ranks = slice_bytes(s.tokens_a, rank);
+  kept = own_bytes + s.norm + output_kept + qkv_ranks + output_ranks;
 }
 
 void GridAttention::plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
@@ -89,17 +104,21 @@ void GridAttention::plan(const GridDie& d, const GridSlices& s, const GridRoom& 
   const auto tiling = [&](std::uint64_t resident, std::uint64_t whole) {
     return grid_tiling(d, s, room.scheme.gathers, resident, whole, 0);
   };
-  qkv_stage.tiling = tiling(beside.stream + qkv_bytes, hidden_a + qkv);
-  output_stage.tiling = tiling(beside.stream + kept + exchanged, queries + hidden_a);
+  // Beside outputs this die's ranks of A; backward all of them, of all tokens
+  // of a tile.
+  const std::uint64_t qkv_rank = ceil_div(qkv_matrices * rank, columns), output_rank = ceil_div(rank, rows);
+  qkv_stage.tiling = tiling(beside.stream + qkv_bytes + qkv_ranks, hidden_a + qkv + qkv_rank);
+  output_stage.tiling = tiling(beside.stream + kept + exchanged, queries + hidden_a + output_rank);
   // Gradient of the stream, of the output of attention, and what attention saved; ahead: the input of this
   // operator, and what the next one starts from.
   const std::uint64_t input = ahead.saved ? s.hidden : 0;
-  back_output_stage.tiling =
-      tiling(s.hidden + output_bytes + kept + input + beside.next + beside.border, hidden_a + queries);
+  back_output_stage.tiling = tiling(s.hidden + output_bytes + kept + input + beside.next + beside.border,
+                                    hidden_a + rank + std::max(queries, rank));
   // Gradients of queries, keys and values have taken their place, head by head; the input is there by now.
   const std::uint64_t qkv_gradients = std::max(qkv_bytes, own_bytes) + exchanged;
   back_qkv_stage.tiling =
-      tiling(beside.gradients + qkv_gradients + beside.next + beside.border, qkv + hidden_a);
+      tiling(beside.gradients + qkv_gradients + qkv_ranks + output_ranks + beside.next + beside.border,
+             qkv + qkv_matrices * rank + std::max(hidden_a, qkv_matrices * rank));
 }
 
 // ---- feed-forward network
@@ -110,16 +129,28 @@ Masters GridFeedForward::masters() const {
   return {weights() - shared + ceil_div(shared, columns), weights()};
 }
 
+Masters GridFeedForward::adapter_masters() const {
+  return Masters::shared(rank * (matrices + 1) * hidden_a, columns) +
+         Masters::shared(rank * (up + ffn), rows);
+}
+
 void GridFeedForward::place_tokens(const GridSlices& s) {
   up_bytes = s.tokens_b * slice_bytes(1, ceil_div(experts_per_token * up * experts, busy_experts));
   ffn_bytes = s.tokens_b * slice_bytes(1, ceil_div(experts_per_token * ffn * experts, busy_experts));
   norm_bytes = s.norm;
+  ranks_bytes = slice_bytes(s.tokens_b, matrices * rank) + slice_bytes(s.tokens_a, rank);
 }
 
 void GridFeedForward::plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
                            const GridBeside& beside) {
   const std::uint64_t buffers = ahead.saved ? 2 : 1;
-  const std::uint64_t up_or_down = std::max(hidden_a + up, ffn + hidden_a);
+  const std::uint64_t up_ranks = matrices * rank;
+  const std::uint64_t up_or_down =
+      std::max(hidden_a + up + ceil_div(up_ranks, columns), ffn + hidden_a + ceil_div(rank, rows));
+  const std::uint64_t back_up_or_down =
+      std::max(up + up_ranks + std::max(hidden_a, up_ranks), hidden_a + rank + std::max(ffn, rank));
+  // Of the tokens of this row: what adapters keep, of down's of a column.
+  const std::uint64_t ranks = up_ranks + ceil_div(rows * rank, columns);
   const std::uint64_t resident = beside.stream + beside.leaving;
   const std::uint64_t back = beside.gradients + beside.next + 2 * beside.border;
   const bool gathers = room.scheme.gathers;
@@ -128,8 +159,9 @@ void GridFeedForward::plan(const GridDie& d, const GridSlices& s, const GridRoom
     back_stage.tiling = experts_tiling(*this, s, back, buffers + 2);
     return;
   }
-  stage.tiling = grid_tiling(d, s, gathers, resident, up_or_down, buffers * up + ffn);
-  back_stage.tiling = grid_tiling(d, s, gathers, back, up_or_down, (buffers + 1) * up + 2 * ffn);
+  stage.tiling = grid_tiling(d, s, gathers, resident, up_or_down, buffers * (up + ranks) + ffn);
+  back_stage.tiling =
+      grid_tiling(d, s, gathers, back, back_up_or_down, (buffers + 1) * up + buffers * ranks + 2 * ffn);
 }
 
 }  // namespace hecaton::training

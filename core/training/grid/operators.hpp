@@ -30,6 +30,8 @@ struct GridPlace {
   std::uint8_t skip_tile = 1;  // the same for tiles of the operator itself
   bool reads_own_tile = true;  // the first tile has not been read ahead
   bool keeps = false;          // recomputation: what backward needs stays on the die
+  bool saves = false;          // forward: what backward needs is written
+  bool adapts = false;         // forward: adapters of the operator, if it has any, are at work
 };
 
 // What lies in the activation buffer beside the operator's own data while it works, in bytes.
@@ -44,15 +46,17 @@ struct GridBeside {
 // Attention: norm, queries, keys and values (type 1), attention, projection (type 2).
 struct GridAttention {
   // Features of this die, in elements.
-  std::uint64_t head = 1;       // of a head
-  std::uint64_t heads = 1;      // query heads
-  std::uint64_t hidden_a = 1;   // as in GridDie
-  std::uint64_t queries = 1;    // heads x head; as large as the output of attention
-  std::uint64_t qkv = 1;        // queries, keys and values
-  std::uint64_t kv = 1;         // of which keys and values
-  std::uint64_t kv_copies = 1;  // columns that hold the same key/value head
-  std::uint64_t own_heads = 0;  // attention by head: of all tokens; 0 if it is by sequence
-  std::uint64_t own_kv = 0;     // keys and values that these need
+  std::uint64_t head = 1;               // of a head
+  std::uint64_t heads = 1;              // query heads
+  std::uint64_t hidden_a = 1;           // as in GridDie
+  std::uint64_t queries = 1;            // heads x head; as large as the output of attention
+  std::uint64_t qkv = 1;                // queries, keys and values
+  std::uint64_t kv = 1;                 // of which keys and values
+  std::uint64_t kv_copies = 1;          // columns that hold the same key/value head
+  std::uint64_t own_heads = 0;          // attention by head: of all tokens; 0 if it is by sequence
+  std::uint64_t own_kv = 0;             // keys and values that these need
+  std::uint64_t rank = 0;               // of adapters; 0: none
+  std::uint64_t rows = 1, columns = 1;  // of dies
   // Bytes of a mini-batch.
   std::uint64_t qkv_bytes = 0;  // as they are computed
   std::uint64_t own_bytes = 0;  // and as attention uses them
@@ -60,6 +64,8 @@ struct GridAttention {
   std::uint64_t kept = 0;       // what backward needs: these, the output, log-sum-exp, and the norm's scalar
   std::uint64_t output_bytes = 0;  // the output of attention
   std::uint64_t output_kept = 0;   // of what backward needs: output and log-sum-exp
+  std::uint64_t qkv_ranks = 0;     // and what adapters keep: of queries, keys and values,
+  std::uint64_t output_ranks = 0;  // and of the projection
 
   TiledStage qkv_stage{"QKV", "queries, keys and values", {}};
   TiledStage output_stage{"output", "projection after attention", {}};
@@ -70,6 +76,8 @@ struct GridAttention {
   std::uint64_t weights() const { return hidden_a * (qkv + queries); }
   std::uint64_t widest_inputs() const { return std::max(hidden_a, queries); }
   Masters masters() const;
+  std::uint64_t adapter_weights() const { return adapter_masters().gradients; }
+  Masters adapter_masters() const;
   // Sets the sizes of a mini-batch. Bytes of a mini-batch:
   void place_tokens(const GridSlices& s);
   std::uint64_t saved() const { return kept; }                           // for backward, beside its input
@@ -84,7 +92,7 @@ struct GridAttention {
             const GridBeside& beside);
   // Its part of the program; forward_again() stops where backward can start.
   void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
-  void forward_again(ProgramBuilder& b, const GridLayout& l) const;
+  void forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
   void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
   void read_first_tile(ProgramBuilder&, const GridLayout&) const {}
   void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
@@ -106,6 +114,10 @@ struct GridFeedForward {
   std::uint64_t up_bytes = 0;           // of a mini-batch
   std::uint64_t ffn_bytes = 0;
   std::uint64_t norm_bytes = 0;
+  std::uint64_t rank = 0;         // of adapters; 0: none
+  std::uint64_t matrices = 1;     // gate and up, or up
+  std::uint64_t ranks_bytes = 0;  // of a mini-batch: what adapters keep of up and down
+  bool is_frozen = false;         // its weights get no gradients
 
   TiledStage stage{"FFN", "feed-forward network", {}};
   TiledStage back_stage{"FFN", "feed-forward network backward", {}};
@@ -121,25 +133,27 @@ struct GridFeedForward {
   std::uint64_t weights() const { return hidden_a * experts * (up + ffn) + router_weights(); }
   std::uint64_t widest_inputs() const { return std::max(hidden_a, ffn); }
   Masters masters() const;
+  std::uint64_t adapter_weights() const { return adapter_masters().gradients; }
+  Masters adapter_masters() const;
   void place_tokens(const GridSlices& s);
-  std::uint64_t saved() const { return up_bytes + norm_bytes; }
+  std::uint64_t saved() const { return tiled() + norm_bytes; }
   std::uint64_t saved_with_input(const GridSlices& s) const { return s.norm; }
   std::uint64_t leaving() const { return 0; }  // gate and up go out tile by tile, while it runs
   std::uint64_t opening(const GridSlices& s) const { return s.hidden + s.norm; }
-  std::uint64_t tiled() const { return up_bytes; }
+  std::uint64_t tiled() const { return up_bytes + ranks_bytes; }
   std::array<TiledStage*, 1> forward_stages() { return {&stage}; }
   std::array<TiledStage*, 1> backward_stages() { return {&back_stage}; }
   void plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
             const GridBeside& beside);
   void forward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
-  void forward_again(ProgramBuilder& b, const GridLayout& l) const;
+  void forward_again(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
   void read_opening(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
   void read_first_tile(ProgramBuilder& b, const GridLayout& l) const;
   void backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
 
  private:
-  void write_up(ProgramBuilder& b, const GridLayout& l, std::uint64_t tokens) const;
-  void forward_tile(ProgramBuilder& b, const GridLayout& l, bool keeps) const;
+  void write_up(ProgramBuilder& b, const GridLayout& l, const GridPlace& place, std::uint64_t tokens) const;
+  void forward_tile(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) const;
   void backward_tile(ProgramBuilder& b, const GridLayout& l, std::uint8_t skip_last) const;
 };
 

@@ -105,6 +105,9 @@ void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& l
   });
 }
 
+// Each panel of it stays where it was computed.
+void nothing(ProgramBuilder&, const GridLayout&, const GridLinear&, std::uint64_t) {}
+
 }  // namespace
 
 PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
@@ -120,12 +123,19 @@ PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
                         "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
                         "use another method, or a model without experts");
   }
+  if (config.train == Train::adapters) {
+    errors.emplace_back("training.train", "has no adapters with this method",
+                        "a panel of W has its root on another die in every "
+                        "step, and those of A and B are too narrow for it",
+                        "use the method \"hecaton\"");
+  }
   return errors;
 }
 
 Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  return plan_grid(config, mesh, die,
-                   {forward, input_gradient, weight_gradient, chiplet::Ring::row, false, true});
+  return plan_grid(
+      config, mesh, die,
+      {forward, input_gradient, weight_gradient, nothing, nothing, chiplet::Ring::row, false, true});
 }
 
 }  // namespace hecaton::training

@@ -23,8 +23,22 @@ GridLinear grid_linear(const GridLayout& l, Stage stage, LinearType type, std::u
   return linear;
 }
 
-void save_for_backward(ProgramBuilder& b, const GridLayout& l, Stage stage, Slot slot, std::uint64_t bytes) {
-  if (l.step.recompute) return;
+GridLinear adapted(const GridLayout& l, GridLinear linear, std::uint64_t rank,
+                   const std::array<std::uint64_t, qkv_matrices>& matrices) {
+  linear.is_frozen = !l.step.trained.weights;
+  linear.rank = rank;
+  linear.matrices = matrices;
+  return linear;
+}
+
+void add_weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear,
+                         std::uint64_t tokens) {
+  (linear.is_frozen ? l.scheme.leave_gradient : l.scheme.weight_gradient)(b, l, linear, tokens);
+}
+
+void save_for_backward(ProgramBuilder& b, const GridLayout& l, const GridPlace& place, Stage stage, Slot slot,
+                       std::uint64_t bytes) {
+  if (!place.saves) return;
   b.write(stage, slot, bytes);
   if (!l.prefetch.saved) b.wait(stage, slot);
 }

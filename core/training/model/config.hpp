@@ -87,6 +87,22 @@ constexpr auto enum_names(std::type_identity<Uneven>) {
   return named<Uneven>({{automatic, "auto"}, {pad, "pad"}, {refuse, "refuse"}});
 }
 
+// What of a model is trained: all of it that is not frozen, adapters beside
+// frozen weights, or the output head alone.
+enum class Train : std::uint8_t { all, adapters, head };
+constexpr auto enum_names(std::type_identity<Train>) {
+  using enum Train;
+  return named<Train>({{all, "all"}, {adapters, "adapters"}, {head, "head"}});
+}
+
+// Operators whose linear layers have adapters.
+enum class AdapterOn : std::uint8_t { all, attention, feed_forward };
+constexpr auto enum_names(std::type_identity<AdapterOn>) {
+  using enum AdapterOn;
+  return named<AdapterOn>(
+      {{all, "attention, feed-forward"}, {attention, "attention"}, {feed_forward, "feed-forward"}});
+}
+
 struct TrainingConfig {
   ModelConfig model;
   std::string method = "hecaton";  // one of methods() in method.hpp
@@ -106,6 +122,10 @@ struct TrainingConfig {
   Uneven uneven = Uneven::automatic;
   // Words may be padded even where all else that is uneven is refused.
   VocabularyPadding vocabulary_padding = VocabularyPadding::none;
+  Train train = Train::all;         // trained.hpp
+  std::uint32_t frozen_layers = 0;  // so many from the first on, and the embedding table with them
+  std::uint32_t adapter_rank = 0;   // of an adapter for each matrix
+  AdapterOn adapter_on = AdapterOn::all;
 };
 
 // A collective alone, to be compared with its closed form.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/training/model/mask.hpp"
+#include "core/training/model/trained.hpp"
 
 namespace hecaton::training {
 
@@ -90,14 +91,22 @@ std::optional<std::uint64_t> parameters_of(const ModelConfig& m) {
 
 Wide model_flops(const TrainingConfig& config) {
   const Model m = model_of(config.model);
+  const Trained trained = trained_of(config);
   Wide linear = 0, scored = 0;  // of a token; of a query and a key
   for (const Operator& o : m.operators) {
-    linear += 6 * Wide{active_weights(o, m.hidden)};
-    scored += 12 * Wide{scored_features(o)};
+    linear += 2 * Wide{active_weights(o, m.hidden)};
+    scored += 4 * Wide{scored_features(o)};
   }
+  // Forward once, backward as much for each of two gradients; frozen weights
+  // have one.
+  const Wide passes = trained.frozen_layers + 3 * Wide{trained.layers};
+  const Wide products = trained.frozen_layers + (trained.weights ? 3 : 2) * Wide{trained.layers};
+  const Wide of_adapters = trained.layers * 6 * Wide{adapter_weights(config)};
+  const Wide of_head = 1 + (trained.below_head() ? 1 : 0) + (trained.head ? 1 : 0);
   const Wide tokens = Wide{config.batch_sequences} * config.sequence_length;
   const Wide pairs = config.batch_sequences * mask_of(config).pairs(config.sequence_length);
-  return tokens * (m.layers * linear + 6 * Wide{m.hidden} * m.vocabulary) + m.layers * scored * pairs;
+  return tokens * (products * linear + of_adapters + of_head * 2 * m.hidden * m.vocabulary) +
+         passes * scored * pairs;
 }
 
 }  // namespace hecaton::training

@@ -14,6 +14,7 @@
 #include "core/training/model/config.hpp"
 #include "core/training/model/mask.hpp"
 #include "core/training/model/plan_error.hpp"
+#include "core/training/model/trained.hpp"
 #include "core/training/plan/buffers.hpp"
 #include "core/training/plan/plan.hpp"
 #include "core/training/plan/program_builder.hpp"
@@ -24,12 +25,15 @@ namespace hecaton::training {
 struct OneDLayout;
 
 // What a method of this family defines: how all dies exchange `elements` elements of the stream (a multiple
-// of the dies), and one fp32 scalar per token.
+// of the dies), and a few numbers per token.
 struct OneDScheme {
   using Write = void (*)(ProgramBuilder&, MeshShape, chiplet::Stage, std::uint64_t elements);
-  Write gather = nullptr;          // everyone's share, to all
-  Write scatter = nullptr;         // partial sums, added up, to shares
-  Write reduce_scalars = nullptr;  // added up, to all
+  Write gather = nullptr;   // everyone's share, to all
+  Write scatter = nullptr;  // partial sums, added up, to shares
+  // Added up, to all: something of so many bytes for each token.
+  using Reduce = void (*)(ProgramBuilder&, MeshShape, chiplet::Stage, std::uint64_t tokens,
+                          std::uint64_t bytes);
+  Reduce reduce = nullptr;
 };
 
 // A die's part of what is outside the operators; of the vocabulary that of the die with the most words.
@@ -43,7 +47,9 @@ struct OneDDie {
   bool tied = false;
   bool soft_cap = false;
   std::uint64_t vocabulary = 1;  // words: every die has this many or one less
-  std::uint64_t table = 1;       // hidden / N: features of its share of the stream and of the embedding table
+  Adapters adapters;
+  bool frozen_weights = false;  // of layers, whose adapters alone are trained
+  std::uint64_t table = 1;      // hidden / N: features of its share of the stream and of the embedding table
 };
 
 // Slices of one mini-batch on one die, in bytes.

@@ -18,8 +18,8 @@ void gather(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
 void scatter(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t elements) {
   b.reduce_scatter(stage, Ring::package, elements, element_bytes);
 }
-void reduce_scalars(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t scalars) {
-  b.all_reduce(stage, Ring::package, scalars, scalar_bytes);
+void reduce(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t tokens, std::uint64_t bytes) {
+  b.all_reduce(stage, Ring::package, tokens, bytes);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ PlanErrors flat_ring_problems(const TrainingConfig& config, MeshShape mesh) {
 }
 
 Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  return plan_one_d(config, mesh, die, {gather, scatter, reduce_scalars});
+  return plan_one_d(config, mesh, die, {gather, scatter, reduce});
 }
 
 }  // namespace hecaton::training

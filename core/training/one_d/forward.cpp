@@ -7,22 +7,25 @@ using chiplet::Stage;
 
 namespace {
 
-StepPart part_of(const OneDLayout& l, std::size_t i) {
+StepPart part_of(const OneDLayout& l, std::size_t i, Layers layers) {
   const OneDOperator& o = l.operators[i];
   const bool is_last = i + 1 == l.operators.size();
   const TilePass first = std::visit([&](const auto& op) { return op.forward_pass(l); }, o);
   StepPart part;
-  part.weight_bytes = weights_of(o) * element_bytes;
+  const auto weights = [layers](const OneDOperator& op) {
+    return (layers == Layers::trained ? trained_weights_of(op) : weights_of(op)) * element_bytes;
+  };
+  part.weight_bytes = weights(o);
   part.is_prefetched = l.prefetch_forward;
-  part.next_weight_bytes = weights_of(l.operators[is_last ? 0 : i + 1]) * element_bytes;
+  part.next_weight_bytes = weights(l.operators[is_last ? 0 : i + 1]);
   part.skip_next = is_last ? 1 : 0;
   part.begin = [i, first](ProgramBuilder& b) {
     b.set_operator(i);
     b.wait(Stage::activations, Slot::output);  // what the operator before wrote is what this one reads
     start_pass(b, first);
   };
-  part.minibatch = [&l, &o, first](ProgramBuilder& b) {
-    std::visit([&](const auto& op) { op.forward(b, l, first); }, o);
+  part.minibatch = [&l, &o, first, layers](ProgramBuilder& b) {
+    std::visit([&](const auto& op) { op.forward(b, l, first, layers); }, o);
     b.add_minibatch(1);
   };
   return part;
@@ -30,7 +33,7 @@ StepPart part_of(const OneDLayout& l, std::size_t i) {
 
 void reduce_scalars(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens, Verb verb) {
   const std::size_t mark = b.mark();
-  l.scheme.reduce_scalars(b, l.mesh, Stage::loss, tokens);
+  l.scheme.reduce(b, l.mesh, Stage::loss, tokens, scalar_bytes);
   b.mean(mark, {verb, Pass::forward, Spread::outputs, Stage::head});
 }
 
@@ -47,13 +50,19 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
   b.vector(Stage::loss, loss_passes(l.die.soft_cap) * slice_bytes(tokens, words));
   reduce_scalars(b, l, tokens, Verb::loss_max);
   reduce_scalars(b, l, tokens, Verb::loss_sum);  // of exponentials
-  hold(b, whole);
-  b.matmul(Stage::head, tokens, words, l.die.hidden);
-  mean_product(b, Pass::input_gradient, Spread::outputs);
-  scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
-  b.matmul(Stage::head, l.die.hidden, tokens, words);
-  mean_product(b, Pass::weight_gradient, Spread::outputs);
+  const Trained& trained = l.step.trained;
+  if (trained.below_head()) {
+    hold(b, whole);
+    b.matmul(Stage::head, tokens, words, l.die.hidden);
+    mean_product(b, Pass::input_gradient, Spread::outputs);
+    scatter_stream(b, l, Stage::head, tokens, Pass::input_gradient);
+  }
+  if (trained.head) {
+    b.matmul(Stage::head, l.die.hidden, tokens, words);
+    mean_product(b, Pass::weight_gradient, Spread::outputs);
+  }
   drop(b, whole + slice_bytes(tokens, words));
+  if (!trained.below_head()) return;
   b.vector(Stage::norm, 3 * bytes);
   mean_on_grid(b, Verb::norm, Pass::input_gradient, Stage::head);
   write_tile(b, l, Stage::gradients, Slot::output, bytes);
@@ -62,13 +71,20 @@ void add_head_tile(ProgramBuilder& b, const OneDLayout& l, std::uint64_t words) 
 }  // namespace
 
 std::vector<LayerGroups> one_d_forward(const OneDLayout& l) {
-  LayerGroups layers{l.step.layers, 1, {}, {}};
-  for (std::size_t i = 0; i < l.operators.size(); ++i) layers.parts.push_back(part_of(l, i));
-  layers.begin = [&l](ProgramBuilder& b) {
-    if (l.prefetch_forward) read_weights(b, weights_of(l.operators.front()));
-    b.set_layer(0);
+  std::vector<LayerGroups> all;
+  const auto add = [&](std::uint64_t count, Layers layers) {
+    if (count == 0) return;
+    const bool is_first = all.empty();
+    LayerGroups& groups = all.emplace_back(LayerGroups{count, 1, {}, {}});
+    for (std::size_t i = 0; i < l.operators.size(); ++i) groups.parts.push_back(part_of(l, i, layers));
+    groups.begin = [&l, is_first, bytes = groups.parts.front().weight_bytes](ProgramBuilder& b) {
+      if (l.prefetch_forward) read_weights(b, bytes / element_bytes);
+      if (is_first) b.set_layer(0);
+    };
   };
-  return {layers};
+  add(l.step.trained.frozen_layers, Layers::frozen);
+  add(l.step.trained.layers, Layers::trained);
+  return all;
 }
 
 StepPart one_d_head(const OneDLayout& l, std::uint64_t words) {
@@ -76,6 +92,7 @@ StepPart one_d_head(const OneDLayout& l, std::uint64_t words) {
       Stage::activations, Slot::border, l.head.tiles, l.slices.share / l.head.tiles, l.ahead, 2};
   StepPart part;
   part.weight_bytes = l.die.hidden * words * element_bytes;
+  if (!l.step.trained.head) part.frozen_bytes = part.weight_bytes;
   part.begin = [pass](ProgramBuilder& b) {
     b.wait(Stage::activations, Slot::output);
     start_pass(b, pass);

@@ -22,6 +22,8 @@ OneDDie die_of(const TrainingConfig& config, MeshShape mesh) {
   d.hidden = m.hidden;
   d.mask = mask_of(config);
   d.attention_tile = config.attention_tile;
+  d.adapters = adapters_of(config);
+  d.frozen_weights = !trained_of(config).weights;
   d.tied = m.tied;
   d.soft_cap = m.soft_cap;
   d.vocabulary = ceil_div(m.vocabulary, dies);
@@ -39,24 +41,27 @@ void place_operators(OneDLayout& l, const ModelConfig& config) {
 
 void place_weights(OneDLayout& l, bool overlap) {
   const std::uint64_t capacity = l.step.weight_capacity;
+  const bool is_trained = l.step.trained.layers > 0;
   std::uint64_t most = 0, back_most = 0, both = 0, back_both = 0;
   bool any_split = false;
   for (std::size_t i = 0; i < l.operators.size(); ++i) {
     const std::size_t count = l.operators.size();
-    const std::uint64_t after = weights_of(l.operators[(i + 1) % count]);
-    const std::uint64_t before = weights_of(l.operators[(i + count - 1) % count]);
+    const std::uint64_t after = trained_weights_of(l.operators[(i + 1) % count]);
+    const std::uint64_t before = trained_weights_of(l.operators[(i + count - 1) % count]);
     std::visit(
         [&](auto& op) {
-          op.place_weights(capacity);
+          op.place_weights(capacity, is_trained);
           any_split = any_split || op.splits();
-          most = std::max(most, op.weights());
+          const std::uint64_t weights = op.weights() + op.adapter_weights();
+          most = std::max(most, weights);
+          both = std::max(both, weights + after);
+          if (!is_trained) return;
           back_most = std::max(back_most, op.backward_weights());
-          both = std::max(both, op.weights() + after);
-          back_both = std::max(back_both, 2 * op.weights() + before);
+          back_both = std::max(back_both, weights + op.gradients() + before);
         },
         l.operators[i]);
   }
-  const std::uint64_t head = 2 * l.die.hidden * l.die.vocabulary;
+  const std::uint64_t head = (l.step.trained.head ? 2 : 1) * l.die.hidden * l.die.vocabulary;
   require_weight_room("output head, weights and gradients", head, capacity);
   l.prefetch_forward = overlap && both * element_bytes <= capacity;
   l.prefetch_backward = overlap && !any_split && back_both * element_bytes <= capacity;
@@ -97,7 +102,7 @@ OneDLayout one_d_layout(const TrainingConfig& config, MeshShape mesh, const chip
   place_weights(l, config.overlap);
   if (l.step.recompute) refuse_split(l.operators);
   OneDMinibatches::Fit found =
-      choose_minibatch(OneDMinibatches(l.die, l.operators, activation_capacity(die), config.overlap), config);
+      choose_minibatch(OneDMinibatches(l.die, l.operators, activation_capacity(die), config), config);
   l.slices = found.slices;
   l.operators = std::move(found.operators);
   l.head = found.head;

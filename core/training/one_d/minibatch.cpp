@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "core/training/model/trained.hpp"
 #include "core/training/plan/operator_list.hpp"
 #include "core/training/plan/program_builder.hpp"
 
@@ -17,7 +18,7 @@ OneDSlices slices_of(const OneDDie& d, std::uint64_t sequences) {
 }  // namespace
 
 std::vector<OneDPrefetch> OneDMinibatches::prefetch_levels(std::uint64_t) const {
-  if (!overlap_) return {{false}};
+  if (!config_.overlap) return {{false}};
   return {{true}, {false}};
 }
 
@@ -31,6 +32,7 @@ OneDMinibatches::Fit OneDMinibatches::plan(std::uint64_t sequences, OneDPrefetch
   // Input, for the weight gradient, beside the partial sum of its gradient.
   f.head = {"head", "output head",
             one_d_tiling(die_, f.slices, 0, 2, 2 + (ahead.tiles ? 2 : 0), die_.vocabulary)};
+  if (trained_of(config_).layers == 0) f.drop_backward();
   return f;
 }
 

@@ -25,10 +25,10 @@ class OneDMinibatches {
   // Weights that have to be read for every mini-batch are read less often.
   static constexpr bool prefers_largest = true;
 
-  // `die` and `operators` outlive this object.
+  // All outlive this object.
   OneDMinibatches(const OneDDie& die, const std::vector<OneDOperator>& operators, std::uint64_t capacity,
-                  bool overlap)
-      : die_(die), operators_(operators), capacity_(capacity), overlap_(overlap) {}
+                  const TrainingConfig& config)
+      : die_(die), operators_(operators), capacity_(capacity), config_(config) {}
 
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t least_sequences() const { return 1; }
@@ -42,7 +42,7 @@ class OneDMinibatches {
   const OneDDie& die_;
   const std::vector<OneDOperator>& operators_;
   std::uint64_t capacity_;
-  bool overlap_;
+  const TrainingConfig& config_;
 };
 
 }  // namespace hecaton::training

@@ -33,18 +33,20 @@ std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
       fact("mini-batches", l.step.minibatches, ""),
       {"layers per fused group", "none: activations leave the die at every block border", ""},
       tiles_fact("forward", forward_stages(l.operators)),
-      tiles_fact("backward", backward_stages(l.operators)),
-      fact("token tiles of the output head", l.head.tiles, ""),
   };
+  const bool has_backward = l.step.trained.layers > 0;
+  if (has_backward) facts.push_back(tiles_fact("backward", backward_stages(l.operators)));
+  facts.push_back(fact("token tiles of the output head", l.head.tiles, ""));
   const auto add = [&](const char* key, std::string value) {
     if (!value.empty()) facts.push_back({key, std::move(value), ""});
   };
   add("dies that share a query head", of_attentions(l, [](const auto& a) { return a.query_copies; }));
   add("dies that hold the same key/value head", of_attentions(l, [](const auto& a) { return a.kv_copies; }));
   facts.push_back(fact("weights of a layer per die", weights_of(l.operators) * element_bytes, "bytes"));
-  add("attention block backward", of_attentions(l, [](const auto& a) {
-        return a.is_split ? "in three passes: weights and gradients do not fit together" : "at once";
-      }));
+  if (has_backward)
+    add("attention block backward", of_attentions(l, [](const auto& a) {
+          return a.is_split ? "in three passes: weights and gradients do not fit together" : "at once";
+        }));
   facts.push_back(fact("peak of the weight buffer per die", l.step.weight_peak, "bytes"));
   facts.push_back(fact("peak of the activation buffer per die", l.step.activation_peak, "bytes"));
   facts.push_back({"DRAM transfers ahead of time", overlap_text(l, overlap), ""});
@@ -53,19 +55,23 @@ std::vector<PlanFact> facts_of(const OneDLayout& l, bool overlap) {
 
 // `words` of the vocabulary are this role's.
 Step step_of(const OneDLayout& l, const TrainingConfig& config, std::uint64_t words) {
-  const std::uint64_t table = l.die.tied ? 0 : config.model.vocabulary * l.die.table;
+  const Trained& trained = l.step.trained;
+  const OutsideLayers outside = outside_layers(trained, l.die.tied, l.die.hidden * words,
+                                               std::uint64_t{config.model.vocabulary} * l.die.table);
   Step step;
   step.minibatches = l.step.minibatches;
   if (l.die.tied) step.embedding = [&l](ProgramBuilder& b) { add_tied_embedding(b, l); };
   step.forward = one_d_forward(l);
   step.head = one_d_head(l, words);
   step.backward = one_d_backward(l);
-  step.embedding_gradient = [&l, overlap = config.overlap](ProgramBuilder& b) {
-    if (l.die.tied) return add_tied_embedding_gradient(b, l);
-    add_embedding_backward(b, l.step.minibatches, l.slices.share, overlap);
-  };
-  step.optimizer =
-      optimizer_share(l.operators, l.step.layers, l.die.hidden * words + table, l.step.optimizer);
+  if (trained.table) {
+    step.embedding_gradient = [&l, overlap = config.overlap](ProgramBuilder& b) {
+      if (l.die.tied) return add_tied_embedding_gradient(b, l);
+      add_embedding_backward(b, l.step.minibatches, l.slices.share, overlap);
+    };
+  }
+  step.optimizer = optimizer_share(l.operators, trained, outside, l.step.optimizer);
+  step.frozen_stream_bytes = trained.frozen_layers > 0 ? l.step.minibatches * l.slices.share : 0;
   step.optimizer_buffer_bytes = l.step.weight_capacity;
   step.overlap = config.overlap;
   return step;

@@ -80,17 +80,28 @@ inline void write_tile(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage st
   if (!l.ahead) b.wait(stage, slot);
 }
 
+// Whether these layers write what their backward pass needs.
+inline bool saves(const OneDLayout& l, Layers layers) {
+  return layers == Layers::trained && !l.step.recompute;
+}
+// Of writes of the stream after an operator: frozen layers leave it for the next operator alone.
+constexpr chiplet::Stage output_stage(Layers layers) {
+  return layers == Layers::trained ? chiplet::Stage::residual : chiplet::Stage::activations;
+}
+
 // Starts to read so many elements of weights.
 inline void read_weights(ProgramBuilder& b, std::uint64_t elements) {
   b.read(chiplet::Stage::weights, Slot::weights, elements * element_bytes);
 }
 
 // The product that was added last.
+// `ranks` of adapters, which add more to what it computes.
 inline void mean_product(ProgramBuilder& b, Pass pass, Spread spread, std::uint8_t half = 0,
-                         std::uint8_t halves = 1) {
+                         std::uint8_t halves = 1, std::uint64_t ranks = 0) {
   Meaning meaning{Verb::product, pass, spread};
   meaning.half = half;
   meaning.halves = halves;
+  meaning.ranks = static_cast<std::uint16_t>(ranks);
   b.mean(meaning);
 }
 
@@ -107,13 +118,16 @@ inline void gather_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage
   b.mean(mark, meaning);
 }
 // The partial sums of `tokens` tokens, which the die holds, are added up; it keeps its share: Y of a layer
-// spread by inputs, dX of one by outputs.
+// spread by inputs, dX of one by outputs. `ranks` of adapters,
+// which add more to dX.
 inline void scatter_stream(ProgramBuilder& b, const OneDLayout& l, chiplet::Stage stage, std::uint64_t tokens,
-                           Pass pass) {
+                           Pass pass, std::uint64_t ranks = 0) {
   const std::size_t mark = b.mark();
   l.scheme.scatter(b, l.mesh, stage, tokens * l.die.hidden);
   const bool is_gradient = pass == Pass::input_gradient;
-  b.mean(mark, {Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs});
+  Meaning meaning{Verb::scatter, pass, is_gradient ? Spread::outputs : Spread::inputs};
+  meaning.ranks = static_cast<std::uint16_t>(ranks);
+  b.mean(mark, meaning);
   drop(b, slice_bytes(tokens, l.die.hidden));
   hold(b, slice_bytes(tokens, l.die.table));
 }

@@ -15,6 +15,7 @@
 #include "core/training/model/operators.hpp"
 #include "core/training/one_d/die.hpp"
 #include "core/training/plan/attention.hpp"
+#include "core/training/plan/step_layout.hpp"
 #include "core/training/plan/step_parts.hpp"
 
 namespace hecaton::training {
@@ -30,10 +31,15 @@ struct OneDAttention {
   std::uint64_t hidden = 1;
   std::uint64_t queries = 1;  // heads x head
   std::uint64_t kv = 1;       // keys and values
+  std::uint64_t dies = 1;
+  std::uint64_t rank = 0;  // of adapters; 0: none
+  bool is_frozen = false;  // its weights get no gradients
   // Bytes of a mini-batch.
   std::uint64_t queries_bytes = 0;  // this die's share; as large as the output of attention
   std::uint64_t kv_bytes = 0;
   std::uint64_t scores_bytes = 0;  // log-sum-exp of attention
+  std::uint64_t qkv_ranks = 0;     // what adapters keep: of queries, keys, values; of the projection
+  std::uint64_t output_ranks = 0;
   // Weights and their gradients do not fit together: backward runs in three passes over the tokens (output
   // projection; input gradient; weight gradient), each with its own weights or gradients, for each
   // mini-batch.
@@ -53,11 +59,16 @@ struct OneDAttention {
   // gradients:
   std::uint64_t weights() const { return qkv_weights() + output_weights(); }
   std::uint64_t backward_weights() const {
-    return is_split ? std::max(2 * output_weights(), qkv_weights()) : 2 * weights();
+    if (is_split) return std::max(2 * output_weights(), qkv_weights());
+    return weights() + adapter_weights() + gradients();
   }
   Masters masters() const;
-  // Chooses how its backward pass fits into a weight buffer of so many bytes. Throws PlanError.
-  void place_weights(std::uint64_t capacity);
+  std::uint64_t adapter_weights() const { return adapter_masters().gradients; }
+  Masters adapter_masters() const;
+  // Of this die, that are trained.
+  std::uint64_t gradients() const { return is_frozen ? adapter_weights() : weights(); }
+  // Chooses how its backward pass, if there is one, fits into a weight buffer of so many bytes. Throws PlanError.
+  void place_weights(std::uint64_t capacity, bool is_trained);
   bool splits() const { return is_split; }
   // Dies that share a token's work.
   std::uint64_t sharing() const { return query_copies; }
@@ -73,7 +84,7 @@ struct OneDAttention {
   // in.
   TilePass forward_pass(const OneDLayout& l) const;
   TilePass backward_pass(const OneDLayout& l) const;
-  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
+  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first, Layers layers) const;
   void backward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
 };
 
@@ -89,6 +100,10 @@ struct OneDFeedForward {
   std::uint64_t dies = 1;
   std::uint64_t up_bytes = 0;  // of a mini-batch
   std::uint64_t ffn_bytes = 0;
+  std::uint64_t rank = 0;         // of adapters; 0: none
+  std::uint64_t matrices = 1;     // gate and up, or up
+  std::uint64_t ranks_bytes = 0;  // of a mini-batch: what adapters keep
+  bool is_frozen = false;         // its weights get no gradients
 
   TiledStage stage{"FFN", "feed-forward block", {}};
   TiledStage back_stage{"FFN", "feed-forward block backward", {}};
@@ -98,9 +113,13 @@ struct OneDFeedForward {
   std::uint64_t router_weights() const { return is_mixture() ? hidden * experts : 0; }
 
   std::uint64_t weights() const { return experts * hidden * (up + ffn) + router_weights(); }
-  std::uint64_t backward_weights() const { return 2 * weights(); }
+  std::uint64_t backward_weights() const { return weights() + adapter_weights() + gradients(); }
   Masters masters() const;
-  void place_weights(std::uint64_t capacity);
+  std::uint64_t adapter_weights() const { return adapter_masters().gradients; }
+  Masters adapter_masters() const;
+  // Of this die, that are trained.
+  std::uint64_t gradients() const { return is_frozen ? adapter_weights() : weights(); }
+  void place_weights(std::uint64_t capacity, bool is_trained);
   bool splits() const { return false; }
   std::uint64_t sharing() const { return 1; }
   void place_tokens(const OneDSlices& s);
@@ -110,14 +129,17 @@ struct OneDFeedForward {
   std::uint64_t reads_twice() const { return 0; }
   TilePass forward_pass(const OneDLayout& l) const;
   TilePass backward_pass(const OneDLayout& l) const;
-  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
+  void forward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first, Layers layers) const;
   void backward(ProgramBuilder& b, const OneDLayout& l, const TilePass& first) const;
 
  private:
-  void write_up(ProgramBuilder& b, std::uint64_t tokens) const;
-  void write_down(ProgramBuilder& b, std::uint64_t tokens) const;
-  void forward_tile(ProgramBuilder& b, const OneDLayout& l) const;
-  void backward_down(ProgramBuilder& b, const OneDLayout& l) const;
+  void write_up(ProgramBuilder& b, std::uint64_t tokens, Layers layers) const;
+  void write_down(ProgramBuilder& b, std::uint64_t tokens, Layers layers) const;
+  void forward_tile(ProgramBuilder& b, const OneDLayout& l, Layers layers) const;
+  // Of a tile: from the gathered gradient to that of up, and from there to the
+  // input's.
+  void down_gradients(ProgramBuilder& b, std::uint64_t tokens) const;
+  void up_gradients(ProgramBuilder& b, const OneDLayout& l, std::uint64_t tokens) const;
   void backward_tile(ProgramBuilder& b, const OneDLayout& l) const;
 };
 

@@ -21,17 +21,17 @@ void scatter(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t eleme
   b.reduce_scatter(stage, Ring::row, elements, element_bytes);
   b.reduce_scatter(stage, Ring::column, elements / mesh.columns, element_bytes);
 }
-// Columns exchange whole scalars: if they can not share them evenly, some send one of padding.
-void reduce_scalars(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t scalars) {
-  b.reduce_scatter(stage, Ring::row, scalars, scalar_bytes);
-  b.all_reduce(stage, Ring::column, ceil_div(scalars, mesh.columns), scalar_bytes);
-  b.all_gather(stage, Ring::row, scalars, scalar_bytes);
+// Columns exchange whole tokens: if they can not share them evenly, some send one of padding.
+void reduce(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t tokens, std::uint64_t bytes) {
+  b.reduce_scatter(stage, Ring::row, tokens, bytes);
+  b.all_reduce(stage, Ring::column, ceil_div(tokens, mesh.columns), bytes);
+  b.all_gather(stage, Ring::row, tokens, bytes);
 }
 
 }  // namespace
 
 Plan plan_torus_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  return plan_one_d(config, mesh, die, {gather, scatter, reduce_scalars});
+  return plan_one_d(config, mesh, die, {gather, scatter, reduce});
 }
 
 }  // namespace hecaton::training

@@ -21,7 +21,7 @@ void add_bytes(std::uint64_t& sum, std::uint64_t bytes, std::uint64_t times) {
   sum = static_cast<std::uint64_t>(wide);
 }
 
-enum class Written : std::uint8_t { saved, stream_gradients, weights };
+enum class Written : std::uint8_t { saved, frozen_stream, stream_gradients, weights };
 
 // Gradients of weights, and what the optimizer writes, have their places already.
 Written kind_of_write(const chiplet::Op& op) {
@@ -29,6 +29,7 @@ Written kind_of_write(const chiplet::Op& op) {
   const bool of_weights =
       op.stage == Stage::optimizer || op.slot == static_cast<std::uint8_t>(Slot::gradients);
   if (of_weights) return Written::weights;
+  if (op.stage == Stage::activations) return Written::frozen_stream;
   return op.stage == Stage::gradients ? Written::stream_gradients : Written::saved;
 }
 
@@ -49,9 +50,11 @@ void Footprint::add(const Footprint& of_die, std::uint64_t dies) {
   }
 }
 
-Footprint footprint_of(const chiplet::Program& program, const OptimizerShare& optimizer) {
+Footprint footprint_of(const chiplet::Program& program, const OptimizerShare& optimizer,
+                       std::uint64_t frozen_stream_bytes) {
   Footprint f;
   add_bytes(f.weights, optimizer.weights, element_bytes);
+  add_bytes(f.weights, optimizer.frozen, element_bytes);
   add_bytes(f.gradients, optimizer.gradients, element_bytes);
   add_bytes(f.optimizer_state, optimizer.weights, optimizer_state_bytes(optimizer.optimizer));
   chiplet::for_each_operation(program, [&f](const chiplet::Op& op, std::uint64_t times, std::uint32_t) {
@@ -61,6 +64,7 @@ Footprint footprint_of(const chiplet::Program& program, const OptimizerShare& op
     if (kind == Written::stream_gradients && f.stream_gradients == 0)
       add_bytes(f.stream_gradients, op.bytes, times);
   });
+  add_bytes(f.saved_activations, frozen_stream_bytes, 1);
   return f;
 }
 

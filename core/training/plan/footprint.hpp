@@ -28,7 +28,9 @@ struct Footprint {
 // Of a die with this program and this part in the optimizer. What a program writes forward is read for the
 // last time backward, in the opposite order of layers, so all of it is there when backward begins: the sum of
 // these writes is the peak. The output head writes the first gradients of the stream, of all mini-batches, and
-// every group of layers writes its own over those that it has read.
-Footprint footprint_of(const chiplet::Program& program, const OptimizerShare& optimizer);
+// every group of layers writes its own over those that it has read. So do frozen layers forward: the stream that
+// they leave is there once, `frozen_stream_bytes`, and trained layers find their input in it.
+Footprint footprint_of(const chiplet::Program& program, const OptimizerShare& optimizer,
+                       std::uint64_t frozen_stream_bytes = 0);
 
 }  // namespace hecaton::training

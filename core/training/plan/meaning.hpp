@@ -40,6 +40,13 @@ enum class Verb : std::uint8_t {
   combine,          // results are added up, forward each times its share
   share_gradients,  // gradients of shares go back
   share_sums,       // and are added up
+  // Adapters (LoRA) of a linear layer: U = X A, Y = X W + U B.
+  rank_product,  // 1D: U = X A; cut by inputs, backward, dU = dY B^T
+  ranks,         // 2D: U, backward dU, is gathered
+  rank_sums,     // dU is added up
+  adapted,       // U B is added to Y, backward dU A^T to dX
+  adapter_a,     // the product dA = X^T dU
+  adapter_b,     // the product dB = U^T dY
 };
 enum class Pass : std::uint8_t { forward, input_gradient, weight_gradient };
 
@@ -64,7 +71,10 @@ struct Meaning {
   std::uint8_t part = 0, parts = 1;   // of an exchange that is several collectives
   std::uint8_t half = 0, halves = 1;  // of a linear layer whose weights are several matrices, side by side
   std::uint32_t blocks = 1;           // of columns of a weight panel
-  bool along_rings = false;           // SUMMA: panels come in the order of rings, not of lines
+  // A product or scatter with adapters: forward columns of A beside those of W;
+  // backward not 0 if more is added to dX.
+  std::uint16_t ranks = 0;
+  bool along_rings = false;  // SUMMA: panels come in the order of rings, not of lines
 };
 
 // One per operation of a program.

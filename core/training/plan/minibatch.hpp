@@ -53,6 +53,16 @@ struct Minibatch {
     for_each_stage([&](const TiledStage& stage) { all.push_back(stage); });
     return all;
   }
+  // Nothing is done backward: these stages need no room.
+  void drop_backward() {
+    for (OperatorOf& o : operators) {
+      std::visit(
+          [&](auto& op) {
+            for (TiledStage* stage : op.backward_stages()) stage->tiling = {slices.tokens, 1, 0, 1, 0};
+          },
+          o);
+    }
+  }
   std::uint64_t most_tiles() {
     std::uint64_t most = 1;
     for_each_stage([&](const TiledStage& stage) { most = std::max(most, stage.tiles); });

@@ -20,6 +20,9 @@ template <class O>
 concept LayerOperator = requires(O& o) {
   { o.weights() } -> std::convertible_to<std::uint64_t>;  // elements that this die holds
   { o.masters() } -> std::same_as<Masters>;
+  // Of the adapters beside these weights.
+  { o.adapter_weights() } -> std::convertible_to<std::uint64_t>;
+  { o.adapter_masters() } -> std::same_as<Masters>;
   // Its stages, in the order in which they are done: pointers to TiledStage.
   o.forward_stages();
   o.backward_stages();
@@ -41,15 +44,28 @@ std::uint64_t weights_of(const std::vector<Operator>& operators) {
   return sum_of(operators, [](const auto& op) { return op.weights(); });
 }
 
-// Weights outside the layers have one master on this die: `others`.
+// With adapters.
 template <class Operator>
-OptimizerShare optimizer_share(const std::vector<Operator>& operators, std::uint64_t layers,
-                               std::uint64_t others, Optimizer optimizer) {
-  OptimizerShare share{others, others, optimizer};
+std::uint64_t trained_weights_of(const Operator& o) {
+  return std::visit([]<LayerOperator O>(const O& op) { return op.weights() + op.adapter_weights(); }, o);
+}
+template <class Operator>
+std::uint64_t adapter_weights_of(const std::vector<Operator>& operators) {
+  return sum_of(operators, [](const auto& op) { return op.adapter_weights(); });
+}
+
+template <class Operator>
+OptimizerShare optimizer_share(const std::vector<Operator>& operators, const Trained& trained,
+                               const OutsideLayers& outside, Optimizer optimizer) {
+  OptimizerShare share{outside.trained, outside.trained, optimizer, outside.frozen};
   for (const Operator& o : operators) {
     const Masters masters = std::visit([](const auto& op) { return op.masters(); }, o);
-    share.weights += layers * masters.weights;
-    share.gradients += layers * masters.gradients;
+    const Masters adapters = std::visit([](const auto& op) { return op.adapter_masters(); }, o);
+    const Masters& updated = trained.weights ? masters : adapters;
+    share.weights += trained.layers * updated.weights;
+    share.gradients += trained.layers * updated.gradients;
+    share.frozen += trained.frozen_layers * masters.weights;
+    if (!trained.weights) share.frozen += trained.layers * masters.weights;
   }
   return share;
 }

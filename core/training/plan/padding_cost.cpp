@@ -5,6 +5,7 @@
 #include "core/chiplet/program/counts.hpp"
 #include "core/training/model/mask.hpp"
 #include "core/training/model/models.hpp"
+#include "core/training/model/trained.hpp"
 
 namespace hecaton::training {
 
@@ -124,6 +125,8 @@ double Useful::exchange(const Op& op, const Meaning& m) const {
     case Verb::norm:
     case Verb::loss_max:
     case Verb::loss_sum:
+    case Verb::ranks:
+    case Verb::rank_sums:
       return tokens_;
     case Verb::share_gradients:
     case Verb::share_sums:
@@ -174,7 +177,7 @@ void add_program(Work& work, const chiplet::Program& program, const Meanings& me
 
 // Of a token and layer, in elements: queries, keys, values and the output of attention, gate and up, and the
 // stream after each operator; or the stream alone.
-double saved_features(const TrainingConfig& c) {
+double saved_of_layer(const TrainingConfig& c) {
   const Model model = model_of(c.model);
   double sum = 0;
   for (const Operator& o : model.operators) {
@@ -187,6 +190,13 @@ double saved_features(const TrainingConfig& c) {
     }
   }
   return sum;
+}
+
+// Of a token: what trained layers save, and what frozen ones leave to them.
+double saved_features(const TrainingConfig& c) {
+  const Trained trained = trained_of(c);
+  const double left = trained.frozen_layers > 0 ? static_cast<double>(c.model.hidden) : 0;
+  return static_cast<double>(trained.layers) * saved_of_layer(c) + left;
 }
 
 Sum memory_of(const Plan& plan, const TrainingConfig& given, const TrainingConfig& planned) {

@@ -48,11 +48,13 @@ struct Plan {
   //   tokens x 6 P + sequences x pairs x 12 layers x heads x head_size
   // with P the weights of all linear layers and the output head (an embedding lookup is no product), and pairs
   // the queries of a sequence times the keys that each sees: sequence_length squared, or the triangle or band
-  // that a causal mask leaves (AttentionMask::pairs). Forward counts once and backward twice; recomputation,
+  // that a causal mask leaves (AttentionMask::pairs). Forward counts once and backward twice, of frozen layers forward
+  // alone (2 of 6, and 4 of 12), of the head each gradient that something needs; recomputation,
   // what is masked in tiles that are computed, padding, and work that is done on several dies at once do not count, so
   // the operations executed are more.
   Wide model_flops = 0;
-  std::uint64_t parameters = 0;  // that are simulated: weights of layers, output head and embedding table
+  std::uint64_t parameters = 0;  // that are simulated: of layers, adapters, output head and embedding table
+  std::uint64_t trained = 0;     // of these, weights that are trained
   std::uint64_t tokens = 0;      // of the step, without those that pad
   std::uint64_t minibatch_tokens = 0;  // of one mini-batch, with those that pad
   Divisions padding;                   // of the numbers that are padded

@@ -25,9 +25,14 @@ void prefetch_next(ProgramBuilder& b, const StepPart& part) {
   b.read(Stage::weights, Slot::weights, part.next_weight_bytes, part.skip_next);
 }
 
-void store_gradients(ProgramBuilder& b, std::uint64_t bytes) {
-  b.write(Stage::gradients, Slot::gradients, bytes);
-  b.release(Buffer::weight, bytes);  // of the weights
+std::uint64_t gradient_bytes(const StepPart& part) {
+  return part.weight_bytes - part.frozen_bytes;
+}
+
+void store_gradients(ProgramBuilder& b, const StepPart& part) {
+  const std::uint64_t bytes = gradient_bytes(part);
+  if (bytes > 0) b.write(Stage::gradients, Slot::gradients, bytes);
+  b.release(Buffer::weight, part.weight_bytes);
   b.release_after(Slot::gradients, Buffer::weight, bytes);
 }
 
@@ -50,10 +55,10 @@ void add_backward_part(ProgramBuilder& b, const Step& step, const StepPart& part
   if (part.is_split) return add_minibatches(b, step, part);
   load_weights(b, part);
   b.wait(Stage::gradients, Slot::gradients);  // of the part before: their place is taken
-  b.allocate(Buffer::weight, part.weight_bytes);
+  b.allocate(Buffer::weight, gradient_bytes(part));
   prefetch_next(b, part);
   add_minibatches(b, step, part);
-  store_gradients(b, part.weight_bytes);
+  store_gradients(b, part);
 }
 
 // Forward and backward at once; its gradients are the first of the step.
@@ -62,9 +67,9 @@ void add_head(ProgramBuilder& b, const Step& step) {
   b.set_layer(-1);
   write(b, head.begin);
   load_weights(b, head);
-  b.allocate(Buffer::weight, head.weight_bytes);
+  b.allocate(Buffer::weight, gradient_bytes(head));
   add_minibatches(b, step, head);
-  store_gradients(b, head.weight_bytes);
+  store_gradients(b, head);
 }
 
 void add_layers(ProgramBuilder& b, const Step& step, const std::vector<LayerGroups>& all,
@@ -119,14 +124,15 @@ void add_role(Plan& plan, const Step& step) {
   add_optimizer(b, step.optimizer, step.optimizer_buffer_bytes, step.overlap);
   plan.roles.push_back(b.take());
   plan.meanings.push_back(b.take_meanings());
-  plan.footprints.push_back(footprint_of(plan.roles.back(), step.optimizer));
+  plan.footprints.push_back(footprint_of(plan.roles.back(), step.optimizer, step.frozen_stream_bytes));
 }
 
 void set_totals(Plan& plan, const TrainingConfig& config, MeshShape mesh, std::uint64_t minibatch_tokens) {
   plan.role_of_die.assign(mesh.dies(), 0);
   plan.tokens = std::uint64_t{config.batch_sequences} * config.sequence_length;
   plan.minibatch_tokens = minibatch_tokens;
-  plan.parameters = all_weights(config.model);
+  plan.parameters = all_weights(config.model) + trained_of(config).layers * adapter_weights(config);
+  plan.trained = trained_weights(config);
 }
 
 }  // namespace hecaton::training

@@ -29,6 +29,7 @@ using WriteOperations = std::function<void(ProgramBuilder&)>;
 
 struct StepPart {
   std::uint64_t weight_bytes = 0;
+  std::uint64_t frozen_bytes = 0;  // of these, backward: of weights that get no gradients
   // These weights were read while the part before was at work. This part reads those of the next, unless the
   // skip_next loops around it are all in their last iteration (Op::skip_last).
   bool is_prefetched = false;
@@ -67,7 +68,8 @@ struct Step {
   WriteOperations embedding_gradient;
   OptimizerShare optimizer;
   std::uint64_t optimizer_buffer_bytes = 0;
-  bool overlap = true;  // DRAM transfers of the optimizer overlap with its work
+  bool overlap = true;                    // DRAM transfers of the optimizer overlap with its work
+  std::uint64_t frozen_stream_bytes = 0;  // of all mini-batches: what frozen layers leave to those after them
 };
 
 // Adds a role with the program of this step.

@@ -6,12 +6,17 @@
 
 #include "core/chiplet/hardware/config.hpp"
 #include "core/training/model/config.hpp"
+#include "core/training/model/trained.hpp"
 #include "core/training/plan/buffers.hpp"
 
 namespace hecaton::training {
 
+// What a pass forward is for: frozen layers save nothing, and leave the stream where the one before them left it.
+enum class Layers : std::uint8_t { frozen, trained };
+
 struct StepLayout {
   std::uint64_t layers = 1;
+  Trained trained;  // which of them
   std::uint64_t minibatches = 1;
   std::uint64_t sequences = 1;  // of a mini-batch
   bool recompute = false;       // of a layer only its stream is saved
@@ -24,6 +29,7 @@ struct StepLayout {
   static StepLayout of(const TrainingConfig& config, const chiplet::DieConfig& die) {
     StepLayout step;
     step.layers = config.model.layers;
+    step.trained = trained_of(config);
     step.recompute = config.recompute;
     step.optimizer = config.optimizer;
     step.weight_capacity = training::weight_capacity(die);

@@ -9,6 +9,13 @@ namespace hecaton::training {
 using chiplet::Buffer;
 using chiplet::Stage;
 
+OutsideLayers outside_layers(const Trained& trained, bool tied, std::uint64_t head, std::uint64_t table) {
+  OutsideLayers outside;
+  (trained.head ? outside.trained : outside.frozen) += head;
+  if (!tied) (trained.table ? outside.trained : outside.frozen) += table;
+  return outside;
+}
+
 void add_optimizer(ProgramBuilder& b, OptimizerShare share, std::uint64_t buffer_bytes, bool overlap) {
   const std::uint64_t state = optimizer_state_bytes(share.optimizer);
   const std::uint64_t reads = share.weights * state + share.gradients * element_bytes;

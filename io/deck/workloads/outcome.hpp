@@ -54,6 +54,7 @@ struct ModelFacts {
   std::string algorithm;     // of a collective alone: the ring that was used ("bypass-ring", ...)
   std::string padding{};     // of a training step: "heads 28 to 32, ..."; or none
   training::PaddingCost padding_cost{};
+  std::uint64_t trained = 0;  // weights that a training step trains
 };
 
 // A step of which a part was simulated: what that part says of the whole.

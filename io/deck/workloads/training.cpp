@@ -95,6 +95,31 @@ std::vector<Key> padding_keys() {
   return keys;
 }
 
+std::vector<Key> finetuning_keys() {
+  std::vector<Key> keys;
+  keys.push_back(key(
+      "train", choice_of<training::Train>(), "", Tag::assumed, ActsOn::everything,
+      "What is trained. all: all but frozen layers; adapters: low-rank "
+      "matrices beside those of layers, all else is "
+      "frozen (LoRA); head: the output head alone, on layers that are frozen.",
+      [](auto& d) -> auto& { return own(d).train; }));
+  keys.push_back(key(
+      "frozen_layers", IntegerType{0, 10000}, "layers", Tag::assumed, ActsOn::everything,
+      "Layers, from the first on, that pass forward only; the embedding table is frozen with them.",
+      [](auto& d) -> auto& { return own(d).frozen_layers; }));
+  keys.push_back(key(
+      "adapter_rank", IntegerType{0, 4096}, "", Tag::assumed, ActsOn::everything,
+      "With train = \"adapters\": ranks of the adapter of each matrix.",
+      [](auto& d) -> auto& { return own(d).adapter_rank; }));
+  keys.push_back(key(
+      "adapter_on", choice_of<training::AdapterOn>(), "", Tag::assumed, ActsOn::everything,
+      "With train = \"adapters\": operators whose matrices have them (queries, "
+      "keys, values and the projection after "
+      "attention; gate, up and down). Experts have none.",
+      [](auto& d) -> auto& { return own(d).adapter_on; }));
+  return keys;
+}
+
 Table training_table() {
   std::vector<Key> keys = {
       {"training", "model", model_choice(model_presets()), "", Tag::assumed, ActsOn::everything,
@@ -156,6 +181,7 @@ Table training_table() {
           "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
           [](auto& d) -> auto& { return own(d).attention_tile; })};
   for (Key& padding : padding_keys()) keys.push_back(std::move(padding));
+  for (Key& finetuning : finetuning_keys()) keys.push_back(std::move(finetuning));
   return table("training", "The training step.", std::move(keys));
 }
 
@@ -370,6 +396,7 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
   training.flops = package.actions.macs * 2;
   training.activation_peak_bytes = package.activation_peak_bytes;
   training.weight_peak_bytes = package.weight_peak_bytes;
+  training.trained_weights = facts.trained;
   training.padding = {facts.padding, facts.padding_cost.flops, facts.padding_cost.nop_bytes,
                       facts.padding_cost.memory};
   training.energy_J = outcome.energy_J;

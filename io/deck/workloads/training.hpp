@@ -52,6 +52,7 @@ struct TrainingSummary {
   // The most that the buffers of any die have held at any time.
   std::uint64_t activation_peak_bytes = 0;
   std::uint64_t weight_peak_bytes = 0;
+  std::uint64_t trained_weights = 0;  // of those that are simulated
   PaddingSummary padding;
   SamplingSummary sampling;
 
@@ -64,8 +65,8 @@ struct TrainingSummary {
         field<&T::nop_bytes_per_die>("nop_bytes_per_die", "B"), field<&T::dram_bytes>("dram_bytes", "B"),
         field<&T::flops>("flops"), field<&T::energy_per_token_J>("energy_per_token_J", "J"),
         field<&T::activation_peak_bytes>("activation_peak_bytes", "B"),
-        field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::energy_J>("energy_J", "J"),
-        field<&T::padding>("padding"), field<&T::sampling>("sampling"));
+        field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::trained_weights>("trained_weights"),
+        field<&T::energy_J>("energy_J", "J"), field<&T::padding>("padding"), field<&T::sampling>("sampling"));
   }
 };
 static_assert(lists_every_member<TrainingSummary>);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runs/verify/dense/adapters.hpp"
 #include "runs/verify/dense/feed_forward.hpp"
 #include "runs/verify/dense/linear_layers.hpp"
 
@@ -33,6 +34,8 @@ Number DenseStep::weight_gradient(const Linear& linear, std::uint64_t input, std
                                   const GradientPart& part) const {
   if (linear.expert == Linear::scores)
     return score_weight_gradient(inputs_, tensors_, linear, input, output, part);
+  if (linear.expert == Linear::adapter_a || linear.expert == Linear::adapter_b)
+    return adapter_gradient(linear, input, output, part);
   if (linear.stage == Stage::ffn_up || linear.stage == Stage::ffn_down)
     return expert_weight_gradient(inputs_, tensors_, linear, input, output);
   const TensorName dy = tensor(Kind::output_gradient, linear);
@@ -44,6 +47,33 @@ Number DenseStep::weight_gradient(const Linear& linear, std::uint64_t input, std
   for (std::uint64_t t = 0; t < x.rows(); ++t)
     if (is_kv || part.heads.has_query(t % shape.sequence()))
       sum += x.at(t, input) * at(dy, t, output, part.heads);
+  return sum;
+}
+
+// What the tokens of the part add; of a projection after attention, and of
+// queries, those with a query of its heads. Where features are given, U is of
+// these inputs alone.
+Number DenseStep::adapter_gradient(const Linear& linear, std::uint64_t input, std::uint64_t output,
+                                   const GradientPart& part) const {
+  const StepShape& shape = inputs_.shape;
+  const bool is_a = linear.expert == Linear::adapter_a;
+  const DenseMatrix& x = tensors_.get(tensor(Kind::input, linear));
+  const DenseMatrix& u = tensors_.get(tensor(Kind::ranks, linear));
+  const TensorName gradient = tensor(is_a ? Kind::rank_gradient : Kind::output_gradient, linear);
+  const std::uint64_t rank = is_a ? input : adapter_column(shape, linear, input, output);
+  const bool is_query = linear.stage == Stage::attention_output ||
+                        (linear.stage == Stage::qkv && !is_a && output < shape.queries(linear.block));
+  Number sum = 0;
+  for (const std::uint64_t t : part.tokens) {
+    if (is_query && !part.heads.has_query(t % shape.sequence())) continue;
+    Number left = is_a ? x.at(t, input) : u.at(t, rank);
+    if (!part.features.empty()) {
+      left = 0;
+      for (const std::uint64_t f : part.features)
+        left += x.at(t, f) * inputs_.drawn.weight({linear.stage, linear.block, Linear::adapter_a}, f, rank);
+    }
+    sum += left * at(gradient, t, output, part.heads);
+  }
   return sum;
 }
 
@@ -69,8 +99,10 @@ void DenseStep::forward() {
     normalise(inputs_, tensors_, {inputs_.shape.first_stage(block), block});
     if (inputs_.shape.is_attention(block)) {
       multiply(inputs_, tensors_, {Stage::qkv, block});
+      adapt(inputs_, tensors_, {Stage::qkv, block});
       attend(inputs_, tensors_, block);
       multiply(inputs_, tensors_, {Stage::attention_output, block});
+      adapt(inputs_, tensors_, {Stage::attention_output, block});
     } else {
       feed_forward(inputs_, tensors_, block);
     }
@@ -97,13 +129,16 @@ void DenseStep::loss() {
 
 void DenseStep::backward() {
   loss();
+  if (inputs_.shape.first_trained() == inputs_.shape.blocks()) return;
   multiply_backward(inputs_, tensors_, head);
   normalise_backward(inputs_, tensors_, head, nullptr);
-  for (std::int32_t block = inputs_.shape.blocks() - 1; block >= 0; --block) {
+  for (std::int32_t block = inputs_.shape.blocks() - 1; block >= inputs_.shape.first_trained(); --block) {
     if (inputs_.shape.is_attention(block)) {
       multiply_backward(inputs_, tensors_, {Stage::attention_output, block});
+      adapt_backward(inputs_, tensors_, {Stage::attention_output, block});
       key_value_gradients_[block] = attend_backward(inputs_, tensors_, block, query_kinds_);
       multiply_backward(inputs_, tensors_, {Stage::qkv, block});
+      adapt_backward(inputs_, tensors_, {Stage::qkv, block});
     } else {
       feed_forward_backward(inputs_, tensors_, block);
     }

@@ -20,6 +20,8 @@ class DenseStep {
   explicit DenseStep(const StepInputs& inputs, std::uint64_t query_kinds = 1);
 
   const StepInputs& inputs() const { return inputs_; }
+  // Whether the step computes it: gradients only where something below, or the weights, are trained.
+  bool has(const TensorName& name) const { return tensors_.has(name); }
   std::uint64_t rows(const TensorName& name) const { return tensors_.get(name).rows(); }
   // Gradients of keys and values: what `heads` add to them.
   Number at(const TensorName& name, std::uint64_t row, std::uint64_t feature, Heads heads) const;
@@ -27,6 +29,8 @@ class DenseStep {
                          const GradientPart& part) const;
 
  private:
+  Number adapter_gradient(const Linear& linear, std::uint64_t input, std::uint64_t output,
+                          const GradientPart& part) const;
   void forward();
   void backward();
   void embed();

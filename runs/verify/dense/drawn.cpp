@@ -26,7 +26,7 @@ Number DrawnInputs::embedding(std::uint64_t word, std::uint64_t feature) const {
 Number DrawnInputs::weight(const Linear& linear, std::uint64_t input, std::uint64_t output) const {
   const Number scale = std::sqrt(3.0 / static_cast<Number>(shape_->inputs_of(linear)));
   if (linear.stage == chiplet::Stage::head && shape_->model().tied) return embedding(output, input);
-  const std::uint64_t what = static_cast<std::uint64_t>(linear.expert + 1) << 40 |
+  const std::uint64_t what = static_cast<std::uint64_t>(std::int64_t{linear.expert} + 1) << 40 |
                              std::uint64_t{static_cast<std::uint8_t>(linear.stage)} << 32 |
                              static_cast<std::uint32_t>(linear.block);
   return scale * centred(draw(seed_, Drawn::weights, what, input << 32 | output));

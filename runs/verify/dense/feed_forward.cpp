@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "runs/verify/dense/adapters.hpp"
 #include "runs/verify/dense/functions.hpp"
 
 namespace hecaton::runs {
@@ -149,14 +150,18 @@ void up_backward(const StepInputs& inputs, DenseTensors& tensors, std::int32_t b
 void feed_forward(const StepInputs& inputs, DenseTensors& tensors, std::int32_t block) {
   score(inputs, tensors, block);
   up(inputs, tensors, block);
+  adapt(inputs, tensors, {Stage::ffn_up, block});
   activate(inputs, tensors, block);
   down(inputs, tensors, block);
+  adapt(inputs, tensors, {Stage::ffn_down, block});
 }
 
 void feed_forward_backward(const StepInputs& inputs, DenseTensors& tensors, std::int32_t block) {
   down_backward(inputs, tensors, block);
+  adapt_backward(inputs, tensors, {Stage::ffn_down, block});
   activate_backward(inputs, tensors, block);
   up_backward(inputs, tensors, block);
+  adapt_backward(inputs, tensors, {Stage::ffn_up, block});
 }
 
 Number score_weight_gradient(const StepInputs& inputs, const DenseTensors& tensors, const Linear& linear,

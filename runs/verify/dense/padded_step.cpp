@@ -44,9 +44,13 @@ Number PaddedStep::weight_gradient(const Linear& linear, std::uint64_t input, st
     real.heads = pads_.heads(linear.block, part.heads);
   for (const std::uint64_t token : part.tokens)
     if (const Pads::Index index = pads_.token(token)) real.tokens.push_back(*index);
-  const Linear down{chiplet::Stage::ffn_down, linear.block};
+  // Between up and down, or those that the projection after attention takes.
+  const Linear down{
+      linear.stage == chiplet::Stage::attention_output ? linear.stage : chiplet::Stage::ffn_down,
+      linear.block};
   for (const std::uint64_t feature : part.features)
     if (const Pads::Index index = pads_.input(down, feature)) real.features.push_back(*index);
+  if (!part.features.empty() && real.features.empty()) return 0;
   return dense_.weight_gradient(linear, *in, *out, real);
 }
 

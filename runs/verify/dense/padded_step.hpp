@@ -53,6 +53,7 @@ class PaddedStep {
       : dense_(dense), inputs_(inputs), pads_(std::move(pads)) {}
 
   const PaddedInputs& inputs() const { return inputs_; }
+  bool has(const TensorName& name) const { return dense_.has(pads_.planned().kept_as(name)); }
   std::uint64_t rows(const TensorName& name) const;
   // Of gradients of keys and values: what `heads` add to them.
   Number at(const TensorName& name, std::uint64_t row, std::uint64_t feature, Heads heads) const;

@@ -44,6 +44,9 @@ Pads::Index Pads::feature(const TensorName& name, std::uint64_t feature) const {
     case Kind::output:
     case Kind::output_gradient:
       return output(linear, feature);
+    case Kind::ranks:
+    case Kind::rank_gradient:
+      return feature;
     case Kind::score:
       return below(feature, real_.operator_at(name.block).experts);
     default:
@@ -52,11 +55,13 @@ Pads::Index Pads::feature(const TensorName& name, std::uint64_t feature) const {
 }
 
 Pads::Index Pads::input(const Linear& linear, std::uint64_t feature) const {
+  if (linear.expert == Linear::adapter_b) return feature;
   if (linear.stage == Stage::attention_output) return query(linear.block, feature);
   return below(feature, real_.inputs_of(linear));
 }
 
 Pads::Index Pads::output(const Linear& linear, std::uint64_t feature) const {
+  if (linear.expert == Linear::adapter_a) return feature;
   if (linear.expert != Linear::scores && linear.stage == Stage::qkv) return qkv(linear.block, feature);
   if (linear.expert != Linear::scores && linear.stage == Stage::ffn_up) return up(linear.block, feature);
   return below(feature, real_.outputs_of(linear));

@@ -10,6 +10,7 @@
 #include "core/training/model/config.hpp"
 #include "core/training/model/mask.hpp"
 #include "core/training/model/operators.hpp"
+#include "core/training/model/trained.hpp"
 #include "runs/verify/dense/tensor_name.hpp"
 
 namespace hecaton::runs {
@@ -27,6 +28,15 @@ class StepShape {
   const training::Operator& operator_at(std::int32_t block) const {
     return model_.operators[static_cast<std::size_t>(block) % model_.operators.size()];
   }
+  // Blocks before this one pass forward only; if there are no others, so many as there are.
+  std::int32_t first_trained() const { return first_trained_; }
+  // Whether its weights get gradients.
+  bool is_trained(const Linear& linear) const {
+    if (linear.block < 0) return trained_.head;
+    const bool is_adapter = linear.expert == Linear::adapter_a || linear.expert == Linear::adapter_b;
+    return linear.block >= first_trained_ && (trained_.weights || is_adapter);
+  }
+  const training::Adapters& adapters() const { return adapters_; }
   // The linear layers that a block begins and ends with.
   chiplet::Stage first_stage(std::int32_t block) const;
   chiplet::Stage last_stage(std::int32_t block) const;
@@ -68,6 +78,16 @@ class StepShape {
   training::Model model_;
   training::AttentionMask mask_;
   std::uint64_t sequence_, tokens_;
+  training::Trained trained_;
+  training::Adapters adapters_;
+  std::int32_t first_trained_;
 };
+
+// Adapters of a linear layer: ranks for each of its matrices, 0 for none; for all of them side by side; and the column of
+// these that belongs to a rank of the matrix of an output.
+std::uint64_t adapter_rank(const StepShape& shape, const Linear& linear);
+std::uint64_t adapter_ranks(const StepShape& shape, const Linear& linear);
+std::uint64_t adapter_column(const StepShape& shape, const Linear& linear, std::uint64_t rank,
+                             std::uint64_t output);
 
 }  // namespace hecaton::runs

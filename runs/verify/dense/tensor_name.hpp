@@ -20,15 +20,19 @@ enum class Kind : std::uint8_t {
   output,               // Y
   score,                // of a token for each expert
   share,                // of an expert in a token's result: one column
+  ranks,                // U = X A of adapters
   output_gradient,      // dY
   input_gradient,       // dX
   norm_input_gradient,  // of the residual stream
   share_gradient,       // times the share
+  rank_gradient,        // dU = dY B^T
 };
 
-// A linear layer: of one of a block's experts, or the one that scores the experts.
+// A linear layer: of one of a block's experts, the one that scores the experts,
+// or one of adapters: A has the ranks of all matrices of W side by side for
+// outputs, B those of one matrix for inputs.
 struct Linear {
-  static constexpr std::int32_t scores = -1;
+  static constexpr std::int32_t scores = -1, adapter_a = -2, adapter_b = -3;
   chiplet::Stage stage = chiplet::Stage::none;
   std::int32_t block = -1;
   std::int32_t expert = 0;
@@ -58,7 +62,8 @@ struct Heads {
 
 // A part of a weight gradient. Keys and values: what `heads` add to it; queries and the projection of attention: what
 // their queries add. Scores of experts: what these tokens
-// and these features between up and down add.
+// and these features between up and down add. Adapters: what
+// these tokens add.
 struct GradientPart {
   Heads heads;
   Indices tokens;

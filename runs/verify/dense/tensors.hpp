@@ -46,6 +46,8 @@ class DenseTensors {
   DenseMatrix& make(const TensorName& name, std::uint64_t rows, std::uint64_t columns) {
     return tensors_[name] = zeros(rows, columns);
   }
+  DenseMatrix& edit(const TensorName& name) { return tensors_.at(shape_->kept_as(name)); }
+  bool has(const TensorName& name) const { return tensors_.contains(shape_->kept_as(name)); }
   const DenseMatrix& get(const TensorName& name) const { return tensors_.at(shape_->kept_as(name)); }
 
  private:

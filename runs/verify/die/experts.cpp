@@ -60,7 +60,8 @@ void DieExperts::multiply(const Work& work) {
   const std::int32_t block = die_.places.block_of(work);
   const Pass pass = die_.places.meaning(work).pass;
   const bool is_up = die_.places.linear_of(work).stage == Stage::ffn_up;
-  if (die_.places.is_one_d()) tokens_ = pass == Pass::forward || is_up ? die_.hand.x.rows : die_.hand.dy.rows;
+  const bool takes_x = pass == Pass::forward || (is_up && pass == Pass::weight_gradient);
+  if (die_.places.is_one_d()) tokens_ = takes_x ? die_.hand.x.rows : die_.hand.dy.rows;
   const Indices routes = die_.places.is_one_d() ? routes_of(block, tokens_) : arrived_;
   std::map<std::uint64_t, Indices> by_expert;
   for (const Route route : routes) by_expert[die_.inputs.routes.expert(block, route)].push_back(route);

@@ -1,5 +1,7 @@
 #include "runs/verify/die/features.hpp"
 
+#include <algorithm>
+
 namespace hecaton::runs {
 
 using chiplet::Ring;
@@ -45,6 +47,21 @@ Indices DieFeatures::outputs_at(const Work& work, std::uint64_t place, std::uint
     default:
       return count_up(place * count, count);
   }
+}
+
+// Of queries, keys and values whole heads; keys and values that are fewer than
+// the places lie on several.
+Indices DieFeatures::outputs_of(const Work& work, std::uint64_t place) const {
+  const Linear linear = places_->linear_of(work);
+  const training::Spread spread = places_->meaning(work).spread;
+  const std::uint64_t dies =
+      spread == training::Spread::grid_transposed ? places_->size_of(Ring::column) : parts();
+  if (linear.stage != Stage::qkv)
+    return outputs_at(work, place, shape_->outputs_of({linear.stage, linear.block}) / dies);
+  const training::Operator& o = shape_->operator_at(linear.block);
+  const std::uint64_t heads = std::max<std::uint64_t>(1, o.heads / dies),
+                      pairs = std::max<std::uint64_t>(1, o.kv_heads / dies);
+  return outputs_at(work, place, (heads + 2 * pairs) * o.head);
 }
 
 Indices DieFeatures::stream() const {

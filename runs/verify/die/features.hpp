@@ -23,6 +23,8 @@ class DieFeatures {
   // 1D, X of the projection of attention: those of this die's heads.
   Indices queries(std::int32_t block) const;
   Indices outputs_at(const chiplet::Work& work, std::uint64_t place, std::uint64_t count) const;
+  // All of Y that a place has.
+  Indices outputs_of(const chiplet::Work& work, std::uint64_t place) const;
   // Of the residual stream.
   Indices stream() const;
   // Between up and down: of this column's part of the network (1D: die's), or of each expert of this column.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runs/verify/die/adapters.hpp"
+
 namespace hecaton::runs {
 
 using chiplet::Ring;
@@ -71,6 +73,34 @@ Numbers sums(DieStep& die, const Work& work) {
 
 }  // namespace
 
+namespace {
+
+// With adapters: what is left in hand until they add to it. Forward, U is
+// beside Y.
+void end_adapted_scatter(DieStep& die, const Work& work) {
+  const Meaning& m = die.places.meaning(work);
+  const Indices& tokens = die.tokens.recent();
+  const Numbers& result = die.hand.result;
+  const std::uint64_t width = die.payload.width_of(work);
+  if (m.pass != Pass::forward) {
+    const Indices features = die.places.is_one_d() ? die.features.stream()
+                                                   : die.features.inputs_at(die.places.input_place(m), width);
+    if (die.fits(result, tokens.size() * features.size(), work)) die.keep_partly(tokens, features, result);
+    return;
+  }
+  if (!die.fits(result, tokens.size() * width, work)) return;
+  Numbers outputs, ranks;
+  for (std::size_t t = 0; t < tokens.size(); ++t)
+    for (std::uint64_t f = 0; f < width; ++f)
+      (f < width - m.ranks ? outputs : ranks).push_back(result[t * width + f]);
+  die.keep_partly(tokens, die.features.outputs_at(work, die.places.output_place(m), width - m.ranks),
+                  outputs);
+  die.sheets.put_all(tensor(Kind::ranks, die.places.linear_of(work)), tokens,
+                     ranks_at(die.places.output_place(m), m.ranks), ranks);
+}
+
+}  // namespace
+
 void begin_gather(DieStep& die, const Work& work) {
   Numbers own = die.hand.result;
   if (die.places.meaning(work).part == 0)
@@ -100,6 +130,10 @@ void end_scatter(DieStep& die, const Work& work) {
   die.hand.result = die.payload.part(die.payload.own_chunk(work));
   if (!is_last(m)) return;
   die.tokens.set_recent(share_tokens(die, work));
+  if (m.ranks > 0) {
+    end_adapted_scatter(die, work);
+    return die.tokens.finish_tile(work);
+  }
   const Indices& tokens = die.tokens.recent();
   const std::uint64_t width = die.payload.width_of(work);
   Indices features = die.features.stream();

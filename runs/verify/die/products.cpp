@@ -1,5 +1,7 @@
 #include "runs/verify/die/products.hpp"
 
+#include "runs/verify/die/adapters.hpp"
+
 namespace hecaton::runs {
 
 using chiplet::Ring;
@@ -26,16 +28,41 @@ ProductShape shape_of(const chiplet::Op& op, Pass pass) {
   return {op.m, op.k, op.n};
 }
 
+namespace {
+
+// Y beside U: the same tokens with this die's ranks of A after the outputs.
+Numbers with_ranks(DieStep& die, const Work& work, const Held& x, const ProductShape& s,
+                   const Indices& inputs, const Numbers& y) {
+  const Meaning& m = die.places.meaning(work);
+  const Linear linear = die.places.linear_of(work), a{linear.stage, linear.block, Linear::adapter_a};
+  const Numbers weights = die.sheets.weights(a, inputs, ranks_at(die.places.output_place(m), m.ranks));
+  const Numbers u = y_of(x.numbers, weights, {s.tokens, s.inputs, m.ranks});
+  Numbers both;
+  for (std::uint64_t t = 0; t < s.tokens; ++t) {
+    both.insert(both.end(), y.begin() + static_cast<std::ptrdiff_t>(t * s.outputs),
+                y.begin() + static_cast<std::ptrdiff_t>((t + 1) * s.outputs));
+    both.insert(both.end(), u.begin() + static_cast<std::ptrdiff_t>(t * m.ranks),
+                u.begin() + static_cast<std::ptrdiff_t>((t + 1) * m.ranks));
+  }
+  return both;
+}
+
+}  // namespace
+
 void multiply_on_grid(DieStep& die, const Work& work) {
   const Meaning& m = die.places.meaning(work);
   const Linear linear = die.places.linear_of(work);
-  const ProductShape s = shape_of(work.op, m.pass);
+  ProductShape s = shape_of(work.op, m.pass);
+  if (m.pass == Pass::forward) s.outputs -= m.ranks;
   const Indices inputs = die.features.inputs_at(die.places.input_place(m), s.inputs);
   const Indices outputs = die.features.outputs_at(work, die.places.output_place(m), s.outputs);
   const Numbers w = die.sheets.weights(linear, inputs, outputs);
   const Held& x = die.hand.x;
   if (m.pass == Pass::weight_gradient) {
     die.tokens.finish_tile(work);
+    // dY has been gathered for this product alone.
+    if (linear.block < 0 && die.shape.first_trained() == die.shape.blocks())
+      die.tokens.finish_tile(work, Pass::input_gradient);
     const Numbers dy = die.rows_of(die.hand.dy, x.rows, s.outputs, work);
     if (!die.fits(x.numbers, s.tokens * s.inputs, work)) return;
     return die.sheets.add_gradient(linear, inputs, outputs, dw_of(x.numbers, dy, s));
@@ -45,6 +72,8 @@ void multiply_on_grid(DieStep& die, const Work& work) {
   die.hand.product = {{}, held.rows};
   if (!die.fits(held.numbers, s.tokens * (forward ? s.inputs : s.outputs), work)) return;
   die.hand.product.numbers = forward ? y_of(held.numbers, w, s) : dx_of(held.numbers, w, s);
+  if (forward && m.ranks > 0)
+    die.hand.product.numbers = with_ranks(die, work, held, s, inputs, die.hand.product.numbers);
 }
 
 namespace {
@@ -99,9 +128,9 @@ void multiply_by_outputs(DieStep& die, const Work& work) {
     return die.fail("a product of other tokens than are there", work);
   const Numbers numbers = die.rows_of(x, rows, s.inputs, work);
   if (m.pass == Pass::forward) {
-    die.sheets.put_all(tensor(Kind::output, linear), rows, outputs, y_of(numbers, w, s));
     die.tokens.set_recent(x.rows);
-    return;
+    if (m.ranks > 0) return die.keep_partly(rows, outputs, y_of(numbers, w, s));
+    return die.sheets.put_all(tensor(Kind::output, linear), rows, outputs, y_of(numbers, w, s));
   }
   die.sheets.add_gradient(linear, inputs, outputs,
                           dw_of(numbers, die.sheets.cut(gradient, rows, outputs), s));
@@ -131,9 +160,9 @@ void multiply_by_inputs(DieStep& die, const Work& work) {
     return die.fail("a product of other tokens than are there", work);
   const Numbers numbers = die.rows_of(dy, rows, s.outputs, work);
   if (m.pass == Pass::input_gradient) {
-    die.sheets.put_all(tensor(Kind::input_gradient, linear), rows, inputs, dx_of(numbers, w, s));
     die.tokens.set_recent(dy.rows);
-    return;
+    if (m.ranks > 0) return die.keep_partly(rows, inputs, dx_of(numbers, w, s));
+    return die.sheets.put_all(tensor(Kind::input_gradient, linear), rows, inputs, dx_of(numbers, w, s));
   }
   die.sheets.add_gradient(linear, inputs, outputs, dw_of(die.sheets.cut(input, rows, inputs), numbers, s));
 }

@@ -6,7 +6,6 @@
 
 namespace hecaton::runs {
 
-using chiplet::OpCode;
 using chiplet::Work;
 using training::Meaning;
 using training::Verb;
@@ -20,20 +19,6 @@ constexpr Number lowest = -std::numeric_limits<Number>::infinity();
 // Norms: one per token of a slice; the loss: one per token of a tile.
 Indices DieScalars::tokens_of(const Work& work) const {
   return die_.places.meaning(work).verb == Verb::norm ? die_.tokens.stream(work) : die_.tokens.recent();
-}
-
-// What the collective before this one has left.
-Numbers DieScalars::passed_on(const Work& work) const {
-  const Numbers& result = die_.hand.result;
-  Numbers from = result;
-  if (work.op.code == OpCode::all_gather) {
-    const DiePayload::Range own = die_.payload.own_chunk(work);
-    from.assign(own.begin, 0.0);
-    from.insert(from.end(), result.begin(), result.begin() + static_cast<std::ptrdiff_t>(own.size()));
-  }
-  const bool is_max = die_.places.meaning(work).verb == Verb::loss_max;
-  from.resize(die_.payload.numbers().size(), is_max ? lowest : 0.0);
-  return from;
 }
 
 // Of this die's words: the largest logit, or the sum of exponentials.
@@ -55,7 +40,7 @@ Number DieScalars::loss_part(const Work& work, std::size_t row) {
 
 void DieScalars::begin(const Work& work) {
   const Meaning& m = die_.places.meaning(work);
-  if (m.part > 0) return die_.payload.set(passed_on(work));
+  if (m.part > 0) return die_.payload.set(die_.passed_on(work, m.verb == Verb::loss_max ? lowest : 0));
   const Indices tokens = tokens_of(work);
   if (!die_.fits(die_.payload.numbers(), tokens.size(), work)) return;
   Numbers parts;
@@ -67,9 +52,7 @@ void DieScalars::begin(const Work& work) {
 void DieScalars::end(const Work& work) {
   const Meaning& m = die_.places.meaning(work);
   const Numbers& numbers = die_.payload.numbers();
-  die_.hand.result = numbers;
-  if (work.op.code == OpCode::reduce_scatter)
-    die_.hand.result = die_.payload.part(die_.payload.own_chunk(work));
+  die_.keep_result(work);
   if (m.part + 1 < m.parts) return;
   const Indices tokens = tokens_of(work);
   if (!die_.fits(numbers, tokens.size(), work)) return;

@@ -20,7 +20,6 @@ class DieScalars {
 
  private:
   Indices tokens_of(const chiplet::Work& work) const;
-  Numbers passed_on(const chiplet::Work& work) const;
   Number loss_part(const chiplet::Work& work, std::size_t row);
   void end_loss(const chiplet::Work& work);
 

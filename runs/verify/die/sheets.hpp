@@ -51,6 +51,9 @@ class DieSheets {
 
  private:
   void check_complete();
+  GradientPart adapter_part_1d(const Linear& linear, const DieTokens& tokens) const;
+  // Of the step: those that this die has of a slice along these lines.
+  Indices own_tokens(const DieTokens& tokens, chiplet::Ring ring) const;
   GradientPart gradient_part(const Linear& linear, const DieTokens& tokens) const;
 
   const PaddedStep& dense_;

@@ -30,6 +30,29 @@ bool DieStep::fits(const Numbers& numbers, std::uint64_t size, const Work& work)
   return false;
 }
 
+void DieStep::keep_result(const Work& work) {
+  hand.result = payload.numbers();
+  if (work.op.code == chiplet::OpCode::reduce_scatter) hand.result = payload.part(payload.own_chunk(work));
+}
+
+Numbers DieStep::passed_on(const Work& work, Number fill) const {
+  const Numbers& result = hand.result;
+  Numbers from = result;
+  if (work.op.code == chiplet::OpCode::all_gather) {
+    const DiePayload::Range own = payload.own_chunk(work);
+    from.assign(own.begin, 0.0);
+    from.insert(from.end(), result.begin(), result.begin() + static_cast<std::ptrdiff_t>(own.size()));
+  }
+  from.resize(payload.numbers().size(), fill);
+  return from;
+}
+
+void DieStep::keep_partly(const Indices& rows, const Indices& columns, const Numbers& numbers) {
+  std::size_t i = 0;
+  for (const std::uint64_t row : rows)
+    for (const std::uint64_t column : columns) hand.partly[{row, column}] = numbers.at(i++);
+}
+
 Numbers DieStep::rows_of(const Held& held, const Indices& rows, std::uint64_t width, const Work& work) {
   Numbers numbers(rows.size() * width, 0.0);
   if (!fits(held.numbers, held.rows.size() * width, work)) return numbers;

@@ -32,8 +32,10 @@ class DieTokens {
   // The tile of this operation's linear layer and pass, of so many tokens, that is at work; and the end of
   // it.
   std::uint64_t tile_of(const chiplet::Work& work, std::uint64_t tile_tokens) const;
-  void finish_tile(const chiplet::Work& work) {
-    ++done_[{places_->linear_of(work), places_->meaning(work).pass}];
+  void finish_tile(const chiplet::Work& work) { finish_tile(work, places_->meaning(work).pass); }
+  // Of another pass of its linear layer.
+  void finish_tile(const chiplet::Work& work, training::Pass pass) {
+    ++done_[{places_->linear_of(work), pass}];
   }
 
   // Of the tile at work: the slice at a place of the group, this die's, and all slices one after another.

@@ -74,6 +74,26 @@ TEST(ShippedDecks, PublicTrainingRunsArePlanned) {
   EXPECT_EQ(published, 6);
 }
 
+// The same step of the public model, on the same package; what is trained is worked out here.
+TEST(ShippedDecks, FinetuningDecksDifferInWhatIsTrained) {
+  constexpr std::uint64_t h = 4096, kv = 1024, f = 14336, words = 128256, layers = 32, rank = 16;
+  constexpr std::uint64_t layer = h * (h + 2 * kv + h + 3 * f);
+  constexpr std::uint64_t sides = 3 * h + (h + 2 * kv) + (h + h) + 2 * (h + f) + (f + h);
+  const std::map<std::string, std::uint64_t> trained = {{"full", layers * layer + 2 * h * words},
+                                                        {"frozen", 8 * layer + h * words},
+                                                        {"lora", layers * rank * sides}};
+  for (const auto& [what, weights] : trained) {
+    const Deck deck = read_deck(deck_path("finetune-llama3.1-8b-" + what + ".toml"), {});
+    const auto& step = deck.as<training::TrainingConfig>();
+    EXPECT_EQ(step.model.name, "llama3.1-8b");
+    EXPECT_EQ(deck.network.package.rows * deck.network.package.columns, 64U);
+    const DieWork work = kind_of(deck).die_work(deck);
+    const training::Plan& plan = std::get<Programs>(work).plan;
+    EXPECT_EQ(plan.trained, weights) << what;
+    EXPECT_EQ(plan.tokens, 32U * 512U) << what;
+  }
+}
+
 TEST(ShippedDecks, TheQuickstartsDifferInTheMethodOnly) {
   const Deck hecaton = read_deck(deck_path("quickstart.toml"), {});
   const Deck flat = read_deck(deck_path("quickstart-flat-ring.toml"), {});

@@ -100,6 +100,25 @@ TEST(SampledStep, CountsAreExactAndTimesWithinTheInterval) {
   }
 }
 
+// Frozen and trained layers are loops of their own, and adapters are products and collectives as others are.
+TEST(SampledStep, FinetuningIsToldLikewise) {
+  for (const auto& [method, training] :
+       {std::pair{"hecaton", "frozen_layers = 3\n"},
+        {"hecaton", "train = \"adapters\"\nadapter_rank = 16\n"},
+        {"megatron-torus-ring", "frozen_layers = 3\ntrain = \"adapters\"\nadapter_rank = 16\n"}}) {
+    SCOPED_TRACE(training);
+    TrainingDeck deck = long_step(method);
+    deck.batch = 64;
+    const auto finetuned = [&](std::string text) {
+      const std::string at = "overlap = true\n";
+      return text.insert(text.find(at) + at.size(), training);
+    };
+    const Outcome whole = run_deck(deck_of(finetuned(text_of(deck))), 1);
+    const Outcome told = run_deck(deck_of(finetuned(sampled(deck))), 1);
+    if (is_root()) expect_told(told, whole);
+  }
+}
+
 // Other energies: the interval of what they add up to follows.
 TEST(SampledStep, TheEnergyIntervalFollowsTheEnergies) {
   const Outcome told = run_deck(deck_of(sampled(long_step("hecaton"))), 1);

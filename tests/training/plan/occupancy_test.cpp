@@ -78,6 +78,28 @@ const Choice choices[] = {
     {"two mini-batches", [](auto& c) { c.minibatch_tokens = c.batch_sequences * c.sequence_length / 2; }},
     {"fused", [](auto& c) { c.fusion = 2; }},
     {"tied", [](auto& c) { c.model.tied = true; }},
+    {"frozen layers", [](auto& c) { c.frozen_layers = 2; }},
+    {"frozen layers, fused, recomputation",
+     [](auto& c) { c.frozen_layers = 3, c.fusion = 2, c.recompute = true; }},
+    {"frozen layers, tied, no overlap",
+     [](auto& c) { c.frozen_layers = 4, c.model.tied = true, c.overlap = false; }},
+    {"head alone", [](auto& c) { c.train = Train::head; }},
+    {"adapters", [](auto& c) { c.train = Train::adapters, c.adapter_rank = 32; }},
+    {"adapters on attention, a frozen layer, no overlap",
+     [](auto& c) {
+       c.train = Train::adapters, c.adapter_rank = 16, c.adapter_on = AdapterOn::attention;
+       c.frozen_layers = 1, c.overlap = false;
+     }},
+    {"adapters on attention beside experts",
+     [](auto& c) {
+       c.train = Train::adapters, c.adapter_rank = 16, c.adapter_on = AdapterOn::attention;
+       c.model.experts = 8, c.model.experts_per_token = 2;
+     }},
+    {"adapters of one mini-batch by head",
+     [](auto& c) {
+       c.train = Train::adapters, c.adapter_rank = 16, c.attention = Attention::by_head;
+       c.minibatch_tokens = c.batch_sequences * c.sequence_length;
+     }},
     {"sgd", [](auto& c) { c.optimizer = Optimizer::sgd; }},
     {"experts", [](auto& c) { c.model.experts = 8, c.model.experts_per_token = 2; }},
     {"feed-forward first",
