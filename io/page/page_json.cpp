@@ -11,6 +11,7 @@
 
 #include "core/critical_path/sums.hpp"
 #include "io/page/deck_lines.hpp"
+#include "io/page/packed.hpp"
 #include "io/report/table.hpp"
 
 namespace hecaton::io {
@@ -100,7 +101,9 @@ Json overview_json(const Overview& overview) {
   return json;
 }
 
-// Operations of dies; what they have in common (kind, stage, layer, mini-batch) is listed once and named by number.
+// Operations of dies; what they have in common (kind, stage, layer, mini-batch) is listed once and named by number. Columns
+// are packed: numbers of labels by their steps, starts by the time since the operation before ended, times and bytes by
+// what they differ from those of the last operation of that kind and stage on the die.
 class DetailWriter {
  public:
   Json write(const OperationContent& content) {
@@ -114,15 +117,21 @@ class DetailWriter {
 
  private:
   Json write_die(const DieDetail& die) {
-    Json label = Json::array(), start = Json::array(), ps = Json::array(), bytes = Json::array();
+    PackedSteps label;
+    Packed start, ps, bytes;
+    std::map<std::pair<chiplet::OperationKind, chiplet::Stage>, std::pair<std::int64_t, std::int64_t>> last;
+    std::int64_t end = 0;
     for (const chiplet::OperationRow& row : die.rows) {
-      label.push_back(number_of(row));
-      start.push_back(row.start_ps);
-      ps.push_back(row.end_ps - row.start_ps);
-      bytes.push_back(row.bytes);
+      auto& [last_ps, last_bytes] = last[{row.kind, row.stage}];
+      const std::int64_t duration = row.end_ps - row.start_ps;
+      const auto moved = static_cast<std::int64_t>(row.bytes);
+      label.add(static_cast<std::int64_t>(number_of(row)));
+      start.add(row.start_ps - std::exchange(end, row.end_ps));
+      ps.add(duration - std::exchange(last_ps, duration));
+      bytes.add(moved - std::exchange(last_bytes, moved));
     }
-    return {{"die", die.die},    {"cut", die.cut}, {"label", label},
-            {"start_ps", start}, {"ps", ps},       {"bytes", bytes}};
+    return {{"die", die.die},           {"cut", die.cut},  {"label", label.text()},
+            {"start_ps", start.text()}, {"ps", ps.text()}, {"bytes", bytes.text()}};
   }
 
   std::size_t number_of(const chiplet::OperationRow& row) {
@@ -186,13 +195,19 @@ Json path_json(const critical::Path& path) {
           {"connections", connections_json(path)}};
 }
 
+std::string steps_of(const std::vector<std::uint32_t>& shares) {
+  PackedSteps steps;
+  for (const std::uint32_t share : shares) steps.add(share);
+  return steps.text();
+}
+
 Json busy_json(const std::optional<BusyBins>& busy) {
   if (!busy) return nullptr;
   return {{"width_ps", busy->width_ps},
           {"bins", busy->bins},
-          {"links", busy->links},
+          {"links", steps_of(busy->links)},
           {"channels", table_json(busy->channels)},
-          {"of_channels", busy->of_channels}};
+          {"of_channels", steps_of(busy->of_channels)}};
 }
 
 Json lines_json(const TableLines& lines) {
@@ -220,6 +235,7 @@ std::string content_json(const TraceContent& content) {
                   {"provenance", std::move(provenance)},
                   {"dies", table_json(content.dies)},
                   {"link_count", content.link_count},
+                  {"channel_count", content.channel_count},
                   {"links", table_json(content.links)},
                   {"path", path_json(content.path)},
                   {"busy", busy_json(content.busy)},

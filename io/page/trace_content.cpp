@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "io/trace/bins.hpp"
 #include "io/trace/critical_path_table.hpp"
 #include "io/trace/table_reader.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 using chiplet::OperationRow;
 
 constexpr std::uint32_t most_side = 1U << 16U;  // of a package
-constexpr std::uint64_t most_rows = 1U << 20U;  // of dies, links, strata, segments
+constexpr std::uint64_t most_rows = 1U << 20U;  // of dies, links, channels, strata, segments
 constexpr std::uint64_t most_operations = std::uint64_t{1} << 40U;
 constexpr std::uint64_t most_of_a_die = 1U << 24U;
 constexpr std::size_t most_deck_bytes = 1U << 20U;
@@ -149,6 +150,8 @@ TraceContent read_head(const hdf5::Handle& file) {
   content.deck = hdf5::read_text(file, "deck", most_deck_bytes);
   read_provenance(file, content);
   read_dies(file, content);
+  if (hdf5::has_object(file, "channels"))
+    content.channel_count = TableReader<chiplet::ChannelCounters>(file, channel_table(), most_rows).rows();
   read_sampled(file, content);
   content.path = read_critical_path(file);
   return content;

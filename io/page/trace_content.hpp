@@ -43,7 +43,8 @@ struct TraceContent {
   std::vector<std::pair<std::string, std::string>> provenance;  // name and value
   std::vector<DieRow> dies;
   std::uint64_t link_count = 0;
-  std::vector<LinkRow> links;  // empty where there are too many
+  std::vector<LinkRow> links;       // empty where there are too many
+  std::uint64_t channel_count = 0;  // of DRAM
   std::optional<BusyBins> busy;
   SampledRows sampled;  // empty where all was simulated
   critical::Path path;  // of the step; empty where it was not recorded

@@ -1,4 +1,5 @@
 """Traces to be reported, and the data in a page."""
+import itertools
 import json
 import re
 
@@ -20,6 +21,41 @@ def make_traces(here):
     expect(all(process.returncode == 0 for process in done), "the runs end well", *(process.stderr for process in done))
 
 
+CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def unpacked(text):
+    """Whole numbers of a page, each in characters of five bits and one that says whether more follow; the sign is the lowest bit."""
+    numbers, value, shift = [], 0, 0
+    for character in text:
+        digit = CHARACTERS.index(character)
+        value, shift = value + (digit % 32 << shift), shift + 5
+        if digit < 32:
+            numbers.append(-(value >> 1) if value % 2 else value >> 1)
+            value, shift = 0, 0
+    return numbers
+
+
+def unpack_operations(die, labels):
+    last, end = {}, 0
+    columns = [list(itertools.accumulate(unpacked(die["label"])))] + [unpacked(die[name]) for name in ("start_ps", "ps", "bytes")]
+    rows = []
+    for label, since, ps, count in zip(*columns, strict=True):
+        before = last.get(tuple(labels[label][:2]), (0, 0))
+        last[tuple(labels[label][:2])] = ps, count = ps + before[0], count + before[1]
+        rows.append((label, end + since, ps, count))
+        end += since + ps
+    for i, name in enumerate(("label", "start_ps", "ps", "bytes")):
+        die[name] = [row[i] for row in rows]
+
+
 def data_of(page):
+    """What is in a page, unpacked."""
     with open(page, encoding="utf-8") as file:
-        return json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', file.read(), re.S)[1])
+        data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', file.read(), re.S)[1])
+    for content in (trace["content"] for trace in data["traces"]):
+        for name in ("links", "of_channels") if content["busy"] else ():
+            content["busy"][name] = list(itertools.accumulate(unpacked(content["busy"][name])))
+        for die in content["operations"]["detail"]["dies"] if content["operations"] else ():
+            unpack_operations(die, content["operations"]["detail"]["labels"])
+    return data

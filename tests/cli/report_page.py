@@ -4,6 +4,7 @@ import re
 import shutil
 
 from browser import Browser
+from charts_page import look_at_latency_over_load, look_at_the_roofline
 from comparison_page import look_at_comparisons, make_compared_traces, refuse_comparisons
 from harness import finish, folder, run, DECKS
 from report_data import data_of, expect, make_traces
@@ -129,6 +130,7 @@ def look_at_the_page(here):
         look_at_the_map_at_a_time(browser, traces)
         look_at_the_map(browser, traces)
         look_at_the_timeline(browser, traces)
+        look_at_the_roofline(browser, traces)
         for kind in ("collective", "traffic"):
             run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
             browser.open(f"{here}/{kind}.html")
@@ -136,6 +138,7 @@ def look_at_the_page(here):
             expect(browser.run("return document.getElementById('comparison')") is None, "one trace is not compared")
             has_slider = browser.run("return !document.getElementById('map-time').hidden")
             expect(has_slider == (kind != "traffic"), f"the map of {kind} has a slider where the trace has bins", has_slider)
+        look_at_latency_over_load(browser, here)
         look_at_comparisons(browser, here)
         look_at_a_hostile_name(browser, here)
         expect(browser.complaints() == [], "nothing stands on the console")

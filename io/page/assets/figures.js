@@ -1,10 +1,10 @@
 // Head figures of each trace, the differences of decks, assumptions and provenance.
 
 function headFigures(trace) {
-  const wanted = ["step time", "tokens/s", "FLOPs utilisation", "time", "accepted load", "mean latency"];
+  const wanted = ["step time", "tokens/s", "FLOPs utilisation", "time", "latency, cycles", "  offered", "  accepted"];
   const found = wanted.map(label => trace.figures.find(line => line.label === label)).filter(Boolean);
   const shown = found.length > 0 ? found : trace.run.filter(line => line.label === "simulated time");
-  return element("dl", {}, ...shown.slice(0, 3).flatMap(line => [element("dt", {}, line.label), element("dd", {}, line.value)]));
+  return element("dl", {}, ...shown.slice(0, 3).flatMap(line => [element("dt", {}, line.label.trim()), element("dd", {}, line.value)]));
 }
 
 // The indented lines that follow a line: of a sampled step its interval, and what was sampled.

@@ -10,6 +10,7 @@ function removePanels(ids) {
 
 function main() {
   const {kind, traces} = JSON.parse(document.getElementById("data").textContent);
+  traces.forEach(unpackTrace);
   const isReport = kind === "report";
   const redraws = [];
   const redraw = () => redraws.forEach(each => each());

@@ -108,5 +108,7 @@ function showTime(traces, hasStages) {
   else section.append(element("p", {class: "note missing"}, "The dies of these traces run no programs: there is no time to divide."));
   showPath(section, traces);
   if (hasStages) showStages(section, traces);
+  showRoofline(section, traces);
+  showLatencyOverLoad(section, traces);
   showEnergy(section, traces);
 }

@@ -1,0 +1,55 @@
+"""Charts of a report: the roofline of a die, and latency over load of synthetic traffic."""
+import json
+
+from harness import run, DECKS
+from report_data import data_of, expect
+
+MARKS = """return [...document.querySelectorAll(`#${arguments[0]} .mark`)].map(mark => {
+  const circle = mark.querySelector('circle');
+  return [mark.getAttribute('aria-label'), Number(circle.getAttribute('cx')), Number(circle.getAttribute('cy'))];
+})"""
+ROWS = "return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].map(row => [...row.children].map(cell => cell.textContent))"
+
+
+def look_at_the_roofline(browser, traces):
+    """Of the first of two traces; figures follow from the counters of its dies and its deck."""
+    content = traces[0]["content"]
+    dies, deck = content["dies"], {key: value for key, value, _ in content["deck"]}
+    flops, moved = 2 * sum(dies["macs"]), sum(dies["dram_read_bytes"]) + sum(dies["dram_write_bytes"])
+    count = len(dies["die"])
+    bandwidth = float(deck["memory.bandwidth_GBps"]) * 1e9 * content["channel_count"] / count
+    in_step = flops / count / (content["simulated_ps"] * 1e-12)
+    roof = min(float(deck["die.peak_TFLOPS"]) * 1e12, flops / moved * bandwidth)
+    expected = [flops / moved, float(deck["die.peak_TFLOPS"]) * 1e12, bandwidth, roof, in_step, flops / (sum(dies["matrix_ps"]) * 1e-12)]
+    row = browser.run(ROWS, "roofline-table")[0]
+    expect(row[0] == "A" and all(abs(float(told) / value - 1) < 1e-4 for told, value in zip(row[1:], expected, strict=True)), "the roofline's figures", row, expected)
+    marks = browser.run(MARKS, "roofline-chart")
+    expect(len(marks) == 4, "two marks for each trace", marks)
+    busy, step = marks[:2]
+    expect(busy[1] == step[1] and busy[2] < step[2], "what is done while the engine works lies above what is done in the step", busy, step)
+    browser.run("document.querySelectorAll('#roofline-chart .mark')[1].focus()")
+    tip = browser.text("#tip")
+    expect(browser.run("return percent(arguments[0])", in_step / roof) in tip and "A, over the whole step" in tip, "a mark tells itself to the keyboard", tip)
+    browser.run("document.activeElement.blur()")
+
+
+def look_at_latency_over_load(browser, here):
+    names = ["traffic", "light"]
+    process = run(["run", f"{DECKS}/traffic-8x8.toml", "--set", "traffic.injection_rate=0.02", "--output", "light", "--progress", "none"], here)
+    expect(process.returncode == 0, "a light load", process.stderr)
+    process = run(["report", *(f"{name}/trace.h5" for name in names), "-o", "load.html"], here)
+    expect(process.returncode == 0, "a page of two loads", process.stderr)
+    browser.open(f"{here}/load.html")
+    measured = []
+    for name in names:
+        with open(f"{here}/{name}/summary.json", encoding="utf-8") as file:
+            measured.append(json.load(file)["traffic"])
+    rows = browser.run(ROWS, "load-table")
+    expect([row[0] for row in rows] == ["B", "A"], "the lighter load comes first", rows)
+    for row, of in zip(rows, reversed(measured), strict=True):
+        told = [of["offered_flits_per_die_cycle"], of["accepted_flits_per_die_cycle"], of["latency_mean_cycles"], of["latency_min_cycles"], of["latency_max_cycles"]]
+        expect([float(cell) for cell in row[1:]] == told, "loads and latencies are those that were measured", row, told)
+    light, heavy = browser.run(MARKS, "load-chart")
+    expect(light[1] < heavy[1] and light[2] > heavy[2], "more load lies further right, more latency higher", light, heavy)
+    expect(data_of(f"{here}/load.html")["traces"][0]["content"]["path"] is None and browser.run("return document.getElementById('roofline-chart')") is None,
+           "there is no roofline without programs")
