@@ -83,9 +83,8 @@ net::LookaheadSources EngineArguments::lookahead() const {
   return sources;
 }
 
-CLI::Option* add_json(CLI::App& command, bool& json) {
-  return command.add_flag("--json", json,
-                          "Print JSON instead, for scripts: the same numbers, units in their names");
+void add_json(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "Print JSON instead, for scripts: the same numbers, units in their names");
 }
 
 void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text) {

@@ -11,7 +11,6 @@
 
 namespace CLI {
 class App;
-class Option;
 }  // namespace CLI
 
 namespace hecaton::runs {
@@ -49,7 +48,7 @@ struct EngineArguments {
 void add_engine_switches(CLI::App& command, EngineArguments& engine);
 
 // --json: the table of a command for scripts.
-CLI::Option* add_json(CLI::App& command, bool& json);
+void add_json(CLI::App& command, bool& json);
 
 // An option that takes a time (time_text.hpp); `field` is in picoseconds.
 void add_time(CLI::App& command, const std::string& name, std::int64_t& field, const std::string& text);

@@ -274,6 +274,9 @@ int sweep_study(const SweepArguments& arguments) {
   bool is_accepted = true;
   int ended = exit_done;
   const int code = guarded([&] {
+    if (arguments.json && !arguments.status)
+      throw io::InputError({"--json"}, "", "needs --status", "only that prints a table",
+                           "give both, or read the tables that a sweep writes");
     const Sweep sweep = load_sweep(arguments.study, arguments.output);
     is_accepted = accept_infeasible(sweep, arguments.skip_infeasible);
     if (!is_accepted) return;
@@ -300,9 +303,8 @@ Action add_options(CLI::App& command) {
   command.add_option("STUDY", arguments->study, "The study (TOML): a deck and lists of values")->required();
   command.add_option("--output", arguments->output, "Folder for points and tables [out/<study>]")
       ->type_name("DIR");
-  CLI::Option* status =
-      command.add_flag("--status", arguments->status, "Say how far it is; run and write nothing");
-  add_json(command, arguments->json)->needs(status);
+  command.add_flag("--status", arguments->status, "Say how far it is; run and write nothing");
+  add_json(command, arguments->json);
   command.add_flag("--skip-infeasible", arguments->skip_infeasible,
                    "Run the other points if some make no deck that can be run");
   add_choice(command, "--launcher", submission.launcher, {"mpirun", "srun"},
