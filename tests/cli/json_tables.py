@@ -3,17 +3,9 @@ import json
 import os
 import re
 
-from harness import DECKS, check, finish, folder, run, write
+from harness import DECKS, SMALL, check, finish, folder, run, write
 from checks import need
 
-SMALL = """[workload]
-kind = "collective"
-[package]
-rows = 2
-columns = 4
-[collective]
-bytes = 65536
-"""
 STUDY = '[study]\ndeck = "small.toml"\ntrace = "none"\n[grid]\ncollective.bytes = [4096, 8192]\n'
 TRAINING = [f"{DECKS}/quickstart.toml", "--set", "training.batch_sequences=4"]
 

@@ -13,17 +13,9 @@ import socket
 import subprocess
 import sys
 
-from harness import DECKS, HECATON, RANKS, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
+from harness import DECKS, HECATON, RANKS, SMALL, check, command_of, error_lines, files_below, finish, folder, run, wait_for, write
 
 FAILING_CALLS = sys.argv[5]
-SMALL = """[workload]
-kind = "collective"
-[package]
-rows = 2
-columns = 4
-[collective]
-bytes = 65536
-"""
 TRAFFIC = """[workload]
 kind = "traffic"
 [traffic]

@@ -4,17 +4,7 @@ import os
 import re
 from xml.etree import ElementTree
 
-from harness import DECKS, RANKS, check, files_below, finish, folder, run, write
-
-# Small enough for a second.
-DECK = """[workload]
-kind = "collective"
-[package]
-rows = 2
-columns = 4
-[collective]
-bytes = 65536
-"""
+from harness import DECKS, RANKS, SMALL, check, files_below, finish, folder, run, write
 
 
 def names_below(here):
@@ -101,7 +91,7 @@ def check_forecast(forecast, profile):
 
 
 with folder() as here:
-    write(os.path.join(here, "small.toml"), DECK)
+    write(os.path.join(here, "small.toml"), SMALL)
     good(["run", "small.toml", "--progress", "none"], here)
     made = {"out", "out/small", "out/small/trace.h5", "out/small/summary.json"}
     check(names_below(here) == {"small.toml"} | made, f"a run leaves {names_below(here)}")
