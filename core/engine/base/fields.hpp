@@ -72,8 +72,7 @@ inline constexpr char mark_of = 0;
 
 }  // namespace field_detail
 
-// Fields in an order. No std::tuple: what compilers look at for one of thirty fields takes a tenth of a second in every
-// source that includes it.
+// Fields in an order. No std::tuple: one of thirty fields takes compilers long, in every source that includes it.
 template <class... Each>
 struct FieldList {
   static constexpr std::size_t size = sizeof...(Each);

@@ -25,8 +25,8 @@ std::vector<bool> rows_with_gaps(const MatrixView& m) {
 
 }  // namespace
 
-// A sum with a number that is missing is missing. It is not added up: processors take a hundred times as long for such
-// numbers as for others. The others' sums stay in a register.
+// A sum with a number that is missing is missing. It is not added up: x87 units take much longer for such numbers than for
+// others. The others' sums stay in a register.
 Numbers times(const MatrixView& a, const MatrixView& b) {
   const std::uint64_t rows = a.rows(), depth = a.columns(), columns = b.columns();
   const std::vector<bool> row_gaps = rows_with_gaps(a);
