@@ -95,7 +95,7 @@ Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
           {"lookahead", lookahead_text(seen)},
           {"messages, about", count(estimate.messages)},
           {"packets, about", count(estimate.packets)},
-          {"events, about", count(estimate.events)},
+          {"events, about", events_text(estimate)},
           {"memory of a rank, about", bytes(estimate.memory_bytes_per_rank)},
           {"trace, about", bytes(estimate.trace_bytes)}};
 }

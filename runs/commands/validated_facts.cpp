@@ -72,6 +72,7 @@ Facts run_facts(const Preview& seen, const std::string& partition, int ranks) {
       .add("messages", estimate.messages)
       .add("packets", estimate.packets)
       .add("events", estimate.events)
+      .add("events_at_most", estimate.events_at_most)
       .add("memory_bytes_per_rank", estimate.memory_bytes_per_rank)
       .add("trace_bytes", estimate.trace_bytes);
 }

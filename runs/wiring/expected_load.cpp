@@ -12,6 +12,7 @@
 #include "core/engine/base/checked.hpp"
 #include "net/package/hops.hpp"
 #include "net/package/routing.hpp"
+#include "net/package/timing.hpp"
 #include "runs/wiring/package.hpp"
 
 namespace hecaton::runs {
@@ -128,6 +129,7 @@ class Counter {
         routes_(deck.network, topology_),
         by_table_(deck.network.router.routing == net::Routing::up_down),
         deck_(deck),
+        timing_(net::make_timing(network_of(deck))),
         passing_(topology_) {
     load_.events.assign(topology_.nodes(), 0);
   }
@@ -149,7 +151,7 @@ class Counter {
       const chiplet::SentCounts& sent = book_.over_group(setup, group);
       sent_messages += sent.messages;
       sent_bytes += sent.bytes;
-      add_ring(setup, group, sent.messages);
+      add_ring(setup, group, sent);
     }
     const std::uint64_t packet = deck_.network.interface.packet_bytes;
     const std::uint64_t dram_bytes =
@@ -159,25 +161,34 @@ class Counter {
     add_checked(load_.messages, sent_messages + all.dram_messages);
     add_checked(load_.packets, Checked{std::max(sent_messages.value(), sent_bytes.value() / packet)} +
                                    std::max(all.dram_messages, dram_bytes / packet));
-    add_dram(setup, all.dram_messages);
+    add_dram(setup, all.dram_messages, dram_bytes);
+  }
+
+  // Of messages with so many bytes together, all of a size.
+  std::uint64_t segments_of_each(std::uint64_t messages, std::uint64_t bytes) const {
+    if (messages == 0) return 1;
+    const std::uint64_t segment =
+        static_cast<std::uint64_t>(timing_.segment_flits) * deck_.network.link.flit_bytes;
+    return std::max<std::uint64_t>(1, (bytes / messages + segment - 1) / segment);
   }
 
   // Messages along a line are taken for messages to a neighbour.
-  void add_ring(const chiplet::DieSetup& setup, std::size_t group, std::uint64_t messages) {
+  void add_ring(const chiplet::DieSetup& setup, std::size_t group, const chiplet::SentCounts& sent) {
     const chiplet::LinePlace& line = setup.lines[group];
     const bool is_ring = setup.rings[group].size > 1;
     const NodeId next = is_ring ? setup.rings[group].next : line.at((line.position + 1) % line.size);
-    add_messages(setup.id, next, messages);
+    add_messages(setup.id, next, sent.messages, segments_of_each(sent.messages, sent.bytes));
   }
 
-  // Of every burst one message goes each way.
-  void add_dram(const chiplet::DieSetup& setup, std::uint64_t messages) {
+  // Of every burst one message goes each way; one of them is short, as long as the other is here.
+  void add_dram(const chiplet::DieSetup& setup, std::uint64_t messages, std::uint64_t bytes) {
+    const std::uint64_t segments = segments_of_each(messages, bytes);
     std::uint64_t total = 0;
     for (const chiplet::DramShare& share : setup.dram) total += share.weight;
     for (const chiplet::DramShare& share : setup.dram) {
       const std::uint64_t one_way = (Checked{messages / 2} * share.weight / total).value();
-      add_messages(setup.id, share.io, one_way);
-      add_messages(share.io, setup.id, one_way);
+      add_messages(setup.id, share.io, one_way, segments);
+      add_messages(share.io, setup.id, one_way, segments);
     }
   }
 
@@ -187,7 +198,7 @@ class Counter {
       const std::uint64_t packets = (message.bytes + packet_bytes - 1) / packet_bytes;
       ++load_.messages;
       load_.packets += packets;
-      add_messages(die, NodeId{message.destination}, packets);
+      add_messages(die, NodeId{message.destination}, packets, segments_of_each(packets, message.bytes));
     }
   }
 
@@ -201,8 +212,14 @@ class Counter {
     for (std::uint64_t draw = 0; draw < draws; ++draw) {
       const Checked of_draw = Checked{packets} * (draw + 1) / draws - Checked{packets} * draw / draws;
       const NodeId destination = traffic.destination(die, draw);
-      if (!topology_.dead(destination)) add_messages(die, destination, of_draw.value());
+      if (!topology_.dead(destination))
+        add_messages(die, destination, of_draw.value(), segments_of_a_packet());
     }
+  }
+
+  std::uint64_t segments_of_a_packet() const {
+    const auto segment = static_cast<std::uint64_t>(timing_.segment_flits);
+    return (timing_.packet_flits + segment - 1) / segment;
   }
 
   std::uint64_t draws_of_a_die() const {
@@ -212,22 +229,27 @@ class Counter {
     return std::max<std::uint64_t>(1, all / topology_.dies());
   }
 
-  void add_messages(NodeId from, NodeId to, std::uint64_t messages) {
+  void add_messages(NodeId from, NodeId to, std::uint64_t messages, std::uint64_t segments) {
     const Checked at_end = Checked{messages} * events_at_end,
                   at_router = Checked{messages} * events_at_router;
     add_checked(load_.events[from.value], at_end + at_router);
     add_checked(load_.events[to.value], at_end);
+    std::uint64_t routers = 1;
     if (by_table_) {
       net::for_each_hop(routes_, topology_, from, to, [&](const net::Hop& hop) {
         add_checked(load_.events[hop.to.value], at_router);
+        ++routers;
         return true;
       });
-      return;
+    } else {
+      net::for_each_straight(routes_, topology_, from, to, [&](const net::Straight& way) {
+        routers += way.links;
+        if (net::dimension_of(way.out)) return passing_.add(way, at_router.value());
+        add_checked(load_.events[topology_.neighbour(way.from, way.out)->value], at_router);
+      });
     }
-    net::for_each_straight(routes_, topology_, from, to, [&](const net::Straight& way) {
-      if (net::dimension_of(way.out)) return passing_.add(way, at_router.value());
-      add_checked(load_.events[topology_.neighbour(way.from, way.out)->value], at_router);
-    });
+    load_.events_one_by_one +=
+        chiplet::Wide{messages} * (2 * events_at_end + segments * events_at_router * routers);
   }
 
   const Workload& workload_;
@@ -235,6 +257,7 @@ class Counter {
   const net::Routes routes_;
   const bool by_table_;  // ways follow from no coordinates
   const io::Deck& deck_;
+  const net::Timing timing_;
   ProgramBook book_;
   Passing passing_;
   Load load_;

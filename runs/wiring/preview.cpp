@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/engine/base/checked.hpp"
 #include "core/training/model/plan_error.hpp"
+#include "io/report/quantity.hpp"
 #include "io/result/trace_content.hpp"
 #include "io/trace/trace.hpp"
 #include "net/lookahead/node_lookahead.hpp"
@@ -77,7 +79,39 @@ void find_lookahead(Preview& seen, const io::Deck& deck, const Workload& workloa
   seen.greatest_lookahead_ps = lookahead.greatest().ps;
 }
 
+// A message never moves as one: buffers are so small for their links that each segment waits for a credit.
+bool moves_one_by_one(const net::NetworkConfig& network) {
+  if (!network.trains) return true;
+  const net::Timing timing = net::make_timing(network);
+  const SimDuration round_trip =
+      timing.link + timing.cycle + timing.segment + timing.credit_router(timing.link);
+  return round_trip >= 2 * timing.buffer_segments * timing.segment;
+}
+
+void estimate_events(Estimate& estimate, const Load& load, const net::NetworkConfig& network) {
+  const auto limited = [](chiplet::Wide number) {
+    return static_cast<std::uint64_t>(
+        std::min<chiplet::Wide>(number, std::numeric_limits<std::uint64_t>::max()));
+  };
+  estimate.events = std::accumulate(load.events.begin(), load.events.end(), Checked{}).value();
+  // Each segment then takes an arrival and a decision of the three events that a message takes at a router.
+  if (moves_one_by_one(network))
+    estimate.events = std::max(estimate.events, limited(load.events_one_by_one / 3 * 2));
+  else
+    estimate.events_at_most = limited(load.events_one_by_one);
+  estimate.events_at_most = std::max(estimate.events, estimate.events_at_most);
+}
+
 }  // namespace
+
+std::string events_text(const Estimate& estimate) {
+  const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
+  // What is told is right within a factor of three anyway.
+  constexpr std::uint64_t hardly_more = 4;
+  if (estimate.events_at_most / hardly_more <= estimate.events) return count(estimate.events);
+  return fmt::format("{} to {}, the more messages are in each other's way", count(estimate.events),
+                     count(estimate.events_at_most));
+}
 
 std::string lookahead_text(const Preview& seen) {
   if (seen.lookahead_ps == seen.greatest_lookahead_ps) return fmt::format("{} ps", seen.lookahead_ps);
@@ -110,7 +144,7 @@ Preview preview(const Workload& workload, int ranks, const std::string& partitio
   seen.facts = workload.plan().facts;
   seen.estimate.messages = load.messages;
   seen.estimate.packets = load.packets;
-  seen.estimate.events = std::accumulate(load.events.begin(), load.events.end(), Checked{}).value();
+  estimate_events(seen.estimate, load, network_of(deck));
   seen.estimate.memory_bytes_per_rank =
       memory_of(deck, topology, load.rows, static_cast<std::uint64_t>(ranks));
   seen.estimate.trace_bytes = (Checked{io::trace_frame_bytes(deck)} +

@@ -16,7 +16,9 @@ namespace hecaton::runs {
 struct Estimate {
   std::uint64_t messages = 0;
   std::uint64_t packets = 0;
-  std::uint64_t events = 0;                 // rough: what an undisturbed run would need
+  // Rough. The least if nothing is in a message's way, where each takes a few however long it is; the most if everything
+  // is. The same where that makes no difference.
+  std::uint64_t events = 0, events_at_most = 0;
   std::uint64_t memory_bytes_per_rank = 0;  // rough
   std::uint64_t trace_bytes = 0;
 };
@@ -34,6 +36,9 @@ struct Preview {
 
 // "2000 ps", or "2000 to 4000 ps" where links between regions differ.
 std::string lookahead_text(const Preview& seen);
+
+// "54.41 M", or "54.41 M to 1.201 G" with the reason.
+std::string events_text(const Estimate& estimate);
 
 // Precondition: 1 <= ranks <= dies. Throws training::PlanError, also for a step that has no room in DRAM.
 Preview preview(const Workload& workload, int ranks, const std::string& partition);
