@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "runs/verify/verify.hpp"
@@ -37,6 +38,13 @@ Op& last_op(std::vector<Program>& programs, OpCode code, chiplet::Stage stage) {
   for (auto op = programs.at(0).rbegin(); op != programs.at(0).rend(); ++op)
     if (op->code == code && op->stage == stage) return *op;
   throw std::logic_error("no such operation");
+}
+
+// The innermost loop around the first such operation.
+Op& loop_around(std::vector<Program>& programs, OpCode code, chiplet::Stage stage) {
+  Op* op = &first_op(programs, code, stage);
+  while (op->code != OpCode::loop) --op;
+  return *op;
 }
 
 Op& attention(std::vector<Program>& programs) {  // the second of its products
@@ -148,6 +156,10 @@ std::vector<Mistake> mistakes_of_collectives() {
        "optimus",
        [](auto& p) { first_op(p, OpCode::reduce, Stage::ffn_up).ring = Ring::column; },
        {}},
+      {"a step too few",
+       "optimus",
+       [](auto& p) { --loop_around(p, OpCode::broadcast, Stage::qkv).count; },
+       {}},
       {"gradients of weights that stay where they are",
        "optimus",
        [](auto& p) { drop(last_op(p, OpCode::reduce, Stage::qkv)); },
@@ -231,20 +243,27 @@ std::vector<Mistake> mistakes_of_experts() {
   };
 }
 
+bool is_noticed(const Mistake& mistake, std::uint32_t rows) {
+  const io::Deck deck =
+      deck_of(deck_text({mistake.method, rows, 4, grouped_heads, "", 16, mistake.of_model}));
+  runs::VerifyOptions options;
+  options.spoil_programs = mistake.programs;
+  options.spoil_places = mistake.places;
+  try {
+    return !verified(deck, options).first_wrong.empty();
+  } catch (const std::exception&) {  // dies wait for ever, or get what is no part of the plan
+    return true;
+  }
+}
+
 void expect_each_noticed(const std::vector<Mistake>& mistakes) {
   if (world().size() > 1) GTEST_SKIP() << "dies of one rank are enough";
   for (const Mistake& mistake : mistakes) {
-    const io::Deck deck = deck_of(deck_text({mistake.method, 4, 4, grouped_heads, "", 16, mistake.of_model}));
-    runs::VerifyOptions options;
-    options.spoil_programs = mistake.programs;
-    options.spoil_places = mistake.places;
-    bool noticed = false;
-    try {
-      noticed = !verified(deck, options).first_wrong.empty();
-    } catch (const std::exception&) {  // dies wait for ever, or get what is no part of the plan
-      noticed = true;
+    const bool of_panels = std::string_view(mistake.method) == "optimus";
+    for (const std::uint32_t rows : {4U, 2U}) {  // of panels also on a rectangle
+      if (rows != 4 && !of_panels) continue;
+      EXPECT_TRUE(is_noticed(mistake, rows)) << mistake.what << " on " << rows << " rows";
     }
-    EXPECT_TRUE(noticed) << mistake.what;
   }
 }
 
