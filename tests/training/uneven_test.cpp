@@ -448,16 +448,12 @@ std::vector<std::string> refused(Uneven uneven) {
   return all;
 }
 
-TEST(ModelsByName, ArePlannedOrRefusedForAReasonThatIsNotDivisibility) {
+TEST(ModelsByName, AreAllPlanned) {
   const std::vector<std::string> before = refused(Uneven::refuse), after = refused(Uneven::automatic);
-  for (const std::string& why : after) {
-    EXPECT_NE(why.find("has no mixture of experts"), std::string::npos) << why;
-  }
   RecordProperty("planned_before", static_cast<int>(before.size()));
   std::cout << before.size() << " refused, " << after.size() << " if padded\n";
   EXPECT_GT(before.size(), 200U);
-  // Of four models with experts by Optimus.
-  EXPECT_EQ(after.size(), 4 * std::size(many_meshes));
+  EXPECT_TRUE(after.empty()) << after.front();
 }
 
 }  // namespace

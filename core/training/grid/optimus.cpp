@@ -114,11 +114,6 @@ void nothing(ProgramBuilder&, const GridLayout&, const GridLinear&, std::uint64_
 
 PlanErrors optimus_problems(const TrainingConfig& config, MeshShape) {
   PlanErrors errors;
-  if (model_of(config.model).has(OperatorKind::experts)) {
-    errors.emplace_back("training.method", "has no mixture of experts",
-                        "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
-                        "use another method, or a model without experts");
-  }
   if (config.train == Train::adapters) {
     errors.emplace_back("training.train", "has no adapters with this method",
                         "a panel of W has its root on another die in every "

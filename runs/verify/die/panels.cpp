@@ -82,7 +82,9 @@ void DiePanels::multiply(const Work& work) {
   Held& product = die_.hand.product;
   if (m.pass == Pass::input_gradient) {
     if (block == 0) product = {Numbers(s.tokens * s.inputs, 0.0), tokens};
-    if (die_.fits(weights_, s.inputs * s.outputs, work)) add(product.numbers, dx_of(dy, weights_, s));
+    if (die_.fits(weights_, s.inputs * s.outputs, work) &&
+        die_.fits(product.numbers, s.tokens * s.inputs, work))
+      add(product.numbers, dx_of(dy, weights_, s));
     return;
   }
   const Numbers& x = die_.hand.x.numbers;
@@ -99,6 +101,8 @@ void DiePanels::add_to_output(const Work& work, const ProductShape& s, const Ind
   const Numbers& x = die_.hand.x.numbers;
   if (products_ == 1) y_ = {Numbers(tokens.size() * outputs.size(), 0.0), tokens};
   if (!die_.fits(x, s.tokens * s.inputs, work) || !die_.fits(weights_, s.inputs * s.outputs, work)) return;
+  // Not those of the linear layer before, of which a panel is missing.
+  if (!die_.fits(y_.numbers, tokens.size() * outputs.size(), work)) return;
   const Numbers part = y_of(x, weights_, s);
   for (std::uint64_t i = 0; i < part.size(); ++i)
     y_.numbers[i / s.outputs * outputs.size() + block * s.outputs + i % s.outputs] += part[i];

@@ -225,6 +225,26 @@ std::vector<Mistake> mistakes_of_experts() {
        [](auto& p) { drop(first_op(p, OpCode::all_reduce, Stage::ffn_down)); },
        {},
        mixture},
+      {"tokens sent along the row in place of the column",
+       "optimus",
+       [](auto& p) { first_op(p, OpCode::all_to_all, Stage::ffn_up).ring = Ring::row; },
+       {},
+       mixture},
+      {"an expert left out",
+       "optimus",
+       [](auto& p) { nth_op(p, OpCode::matmul, Stage::ffn_up, 1).count -= 1; },
+       {},
+       all_kinds},
+      {"scores of a part of the features",
+       "optimus",
+       [](auto& p) { drop(first_op(p, OpCode::all_reduce, Stage::ffn_up)); },
+       {},
+       mixture},
+      {"sums of results along the column in place of the row",
+       "optimus",
+       [](auto& p) { first_op(p, OpCode::reduce_scatter, Stage::ffn_down).ring = Ring::column; },
+       {},
+       mixture},
       {"results of experts not added up",
        "megatron-torus-ring",
        [](auto& p) { drop(first_op(p, OpCode::vector, Stage::ffn_down)); },
@@ -271,7 +291,7 @@ TEST(PlantedMistakes, AreNotFoundInSoundPrograms) {
   if (world().size() > 1) GTEST_SKIP() << "dies of one rank are enough";
   for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"})
     ASSERT_EQ(verified(deck_of(deck_text({method, 4, 4}))).wrong, 0U) << method;
-  for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring"})
+  for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"})
     ASSERT_EQ(verified(deck_of(deck_text({method, 4, 4, grouped_heads, "", 16, mixture}))).wrong, 0U)
         << method;
 }

@@ -128,6 +128,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"hecaton", 4, 2, grouped_heads, "recompute = true\n", 16, mixture, mixture_parts},
         Case{"hecaton", 2, 2, grouped_heads, "", 0.0085, mixture, mixture_parts, 16},  // token tiles
         Case{"hecaton", 3, 3, two_layers, "", 16, in_threes, in_threes_parts},
+        Case{"optimus", 2, 2, grouped_heads, "", 0.0085, mixture, mixture_parts, 16},
+        Case{"optimus", 2, 4, grouped_heads, "", 16, mixture, mixture_parts},
+        Case{"optimus", 4, 2, grouped_heads, "recompute = true\n", 16, mixture, mixture_parts},
+        Case{"optimus", 4, 4, grouped_heads, "broadcast = \"pipelined\"\n", 16, mixture, mixture_parts},
+        Case{"optimus", 1, 4, grouped_heads, "", 16, mixture, mixture_parts},
+        Case{"optimus", 3, 2, two_layers, "", 16, in_threes, in_threes_parts},
+        Case{"optimus", 2, 4, grouped_heads, "", 16, all_kinds, all_parts},
         Case{"hecaton", 4, 4, grouped_heads, "", 16, all_kinds, all_parts},
         Case{"megatron-flat-ring", 2, 2, grouped_heads, "recompute = true\n", 16, mixture, mixture_parts},
         Case{"megatron-torus-ring", 2, 4, grouped_heads, "", 16, all_kinds, all_parts}));
