@@ -151,27 +151,32 @@ class PackageModel {
     const SimTime now = event.time;
     const bool ejecting = payload.port >= ejection_port && payload.port < injection_port;
     const bool injecting = payload.port >= injection_port;
+    SimTime due = now;  // when the node's router or interface has something to decide
     switch (payload.kind) {
       case EventKind::head:
         if (messages_ && owner(event.sender()) != self_) messages_->came_in(payload);
         if (ejecting) return node.interface.receive_head(fabric_, payload, now, host);
-        node.router.receive_head(routers_, payload, now);
+        due = node.router.receive_head(routers_, payload, now);
         break;
       case EventKind::body:
         if (ejecting) return node.interface.receive_body(fabric_, payload, now, host);
-        node.router.receive_body(routers_, payload, now);
+        due = node.router.receive_body(routers_, payload, now);
         break;
       case EventKind::cut:
         if (ejecting) return node.interface.receive_cut(payload);
-        node.router.receive_cut(routers_, payload, host);
+        due = node.router.receive_cut(routers_, payload, now, host);
         break;
       case EventKind::hold:
-        injecting ? node.interface.receive_hold(fabric_, payload, now, host)
-                  : node.router.receive_hold(routers_, payload, now, host);
+        if (injecting)
+          node.interface.receive_hold(fabric_, payload, now, host);
+        else
+          due = node.router.receive_hold(routers_, payload, now, host);
         break;
       case EventKind::credit:
-        injecting ? node.interface.receive_credit(fabric_, payload, now)
-                  : node.router.receive_credit(fabric_, payload, now);
+        if (injecting)
+          node.interface.receive_credit(fabric_, payload, now);
+        else
+          due = node.router.receive_credit(fabric_, payload, now);
         break;
       case EventKind::settle:
         break;
@@ -185,7 +190,10 @@ class PackageModel {
         node.endpoint.on_timer(host, static_cast<std::uint32_t>(payload.tag));
         return;
     }
-    touch(node, injecting ? interface_part : router_part);
+    if (due == now)
+      touch(node, injecting ? interface_part : router_part);
+    else
+      wake(node, router_part, due, now, host);
   }
 
   // Every touched node takes its decisions. What one node decides reaches another only later, so their order

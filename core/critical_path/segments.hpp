@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 #include <vector>
 
 #include "core/chiplet/program/passes.hpp"
@@ -59,7 +58,7 @@ struct Segment {
 
   static constexpr auto fields() {
     using S = Segment;
-    return std::tuple(
+    return FieldList(
         field<&S::die>("die", "1", "Die that works or waits"),
         field<&S::from>("from", "1",
                         "Node whose message it waits for; the die itself where it waits for none"),

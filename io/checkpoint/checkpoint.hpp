@@ -25,7 +25,7 @@
 
 namespace hecaton::io {
 
-inline constexpr std::uint64_t checkpoint_schema = 3;
+inline constexpr std::uint64_t checkpoint_schema = 4;
 
 // A trace file with the operations that ended between two halts.
 struct Stretch {

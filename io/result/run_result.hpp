@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "core/chiplet/program/mark.hpp"
@@ -70,7 +69,7 @@ struct RankAccounting {
 
   static constexpr auto fields() {
     using A = RankAccounting;
-    return std::tuple(
+    return FieldList(
         field<&A::events>("events", "1", "Events executed"),
         field<&A::windows>("windows", "1", "Agreements of all ranks"),
         field<&A::stretches>("stretches", "1", "Times it went on executing events"),
@@ -97,7 +96,7 @@ struct StratumRow {
 
   static constexpr auto fields() {
     using R = StratumRow;
-    return std::tuple(
+    return FieldList(
         field<&R::section>("section", "1", "Part of the step; the attribute names lists the parts"),
         field<&R::simulated>("simulated", "1", "Segments that were simulated"),
         field<&R::total>("total", "1", "Segments of the whole step that they stand for, themselves included"),
@@ -114,9 +113,9 @@ struct SegmentRow {
 
   static constexpr auto fields() {
     using R = SegmentRow;
-    return std::tuple(field<&R::stratum>("stratum", "1", "Row of /strata that it belongs to"),
-                      field<&R::start_ps>("start_ps", "ps", "When the last die began it"),
-                      field<&R::end_ps>("end_ps", "ps", "When the last die ended it"));
+    return FieldList(field<&R::stratum>("stratum", "1", "Row of /strata that it belongs to"),
+                     field<&R::start_ps>("start_ps", "ps", "When the last die began it"),
+                     field<&R::end_ps>("end_ps", "ps", "When the last die ended it"));
   }
 };
 static_assert(lists_every_member<SegmentRow>);

@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -56,20 +55,20 @@ struct SummaryHead {
     using S = SummaryHead;
     constexpr auto none = Combine::none;
     constexpr auto of_the_run = Digested::no;
-    return std::tuple(field<&S::schema>("schema"), field<&S::version>("version", "1", "", none, of_the_run),
-                      field<&S::git>("git", "1", "", none, of_the_run),
-                      field<&S::build_type>("build_type", "1", "", none, of_the_run), field<&S::deck>("deck"),
-                      field<&S::deck_digest>("deck_digest", "hex"), field<&S::rows>("rows"),
-                      field<&S::columns>("columns"), field<&S::ranks>("ranks", "1", "", none, of_the_run),
-                      field<&S::sync>("sync", "1", "", none, of_the_run),
-                      field<&S::simulated_ps>("simulated_ps", "ps"),
-                      field<&S::events>("events", "1", "", none, of_the_run), field<&S::packets>("packets"),
-                      field<&S::packet_hops>("packet_hops"), field<&S::flit_hops>("flit_hops"),
-                      field<&S::windows>("windows", "1", "", none, of_the_run),
-                      field<&S::wall_s>("wall_s", "s", "", none, of_the_run),
-                      field<&S::events_per_s>("events_per_s", "1/s", "", none, of_the_run),
-                      field<&S::peak_rss_bytes>("peak_rss_bytes", "B", "", none, of_the_run),
-                      field<&S::digest>("digest", "hex"));
+    return FieldList(field<&S::schema>("schema"), field<&S::version>("version", "1", "", none, of_the_run),
+                     field<&S::git>("git", "1", "", none, of_the_run),
+                     field<&S::build_type>("build_type", "1", "", none, of_the_run), field<&S::deck>("deck"),
+                     field<&S::deck_digest>("deck_digest", "hex"), field<&S::rows>("rows"),
+                     field<&S::columns>("columns"), field<&S::ranks>("ranks", "1", "", none, of_the_run),
+                     field<&S::sync>("sync", "1", "", none, of_the_run),
+                     field<&S::simulated_ps>("simulated_ps", "ps"),
+                     field<&S::events>("events", "1", "", none, of_the_run), field<&S::packets>("packets"),
+                     field<&S::packet_hops>("packet_hops"), field<&S::flit_hops>("flit_hops"),
+                     field<&S::windows>("windows", "1", "", none, of_the_run),
+                     field<&S::wall_s>("wall_s", "s", "", none, of_the_run),
+                     field<&S::events_per_s>("events_per_s", "1/s", "", none, of_the_run),
+                     field<&S::peak_rss_bytes>("peak_rss_bytes", "B", "", none, of_the_run),
+                     field<&S::digest>("digest", "hex"));
   }
 };
 static_assert(lists_every_member<SummaryHead>);

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <span>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -35,12 +34,11 @@ struct DieRow {
   double energy_total_J = 0;
 
   static constexpr auto fields() {
-    return std::tuple(
-        field<&DieRow::die>("die", "1", "Number of the die, row by row"),
-        field<&DieRow::row>("row", "1", "Row on the mesh, from the north"),
-        field<&DieRow::column>("column", "1", "Column on the mesh, from the west"),
-        field<&DieRow::counters>(""), field<&DieRow::energy>("energy_"),
-        field<&DieRow::energy_total_J>("energy_total_J", "J", "Sum of the energies of the die"));
+    return FieldList(field<&DieRow::die>("die", "1", "Number of the die, row by row"),
+                     field<&DieRow::row>("row", "1", "Row on the mesh, from the north"),
+                     field<&DieRow::column>("column", "1", "Column on the mesh, from the west"),
+                     field<&DieRow::counters>(""), field<&DieRow::energy>("energy_"),
+                     field<&DieRow::energy_total_J>("energy_total_J", "J", "Sum of the energies of the die"));
   }
 };
 static_assert(lists_every_member<DieRow>);
@@ -56,7 +54,7 @@ struct LinkRow {
 
   static constexpr auto fields() {
     using R = LinkRow;
-    return std::tuple(
+    return FieldList(
         field<&R::counters>(""),
         field<&R::from_row>("from_row", "1", "Row of from, or of the die it is attached to"),
         field<&R::from_column>("from_column", "1", "Column of from, or of the die it is attached to"),

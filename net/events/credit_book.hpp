@@ -3,8 +3,9 @@
 // A buffer slot comes back a fixed time after its segment left the next router. If nothing delays a segment
 // there, its departure follows from when it was sent; so the sender computes it, and the receiver keeps
 // silent. The first time the receiver misses that schedule it sends one `hold`, in time by construction: it
-// says how many segments are credited, and from then on every credit is sent. When all of them are back the
-// channel is on schedule again; the epoch bit, carried by every run, tells the receiver so.
+// says how many segments are credited, and from then on every credit is sent. The channel is on schedule again when
+// all of them are back, which the epoch bit, carried by every run, tells the receiver; or when the receiver says that
+// a credit is the last it sends: then the sender reckons anew when the segments that are still out will leave.
 //
 // Invariant: at any instant `available()` is exactly what a router that sends one credit per segment would
 // count.
@@ -20,33 +21,40 @@ namespace hecaton::net {
 
 class CreditBook {
  public:
-  // A run of `segments` was sent; segment j leaves the next router at expected + j * segment time, its last
-  // flit `last_flits` - 1 cycles after the first of the last one; a credit takes `delay` from there to its
-  // use.
-  void sent(const Timing& timing, SimTime expected, std::uint32_t segments, std::int64_t last_flits,
-            SimDuration delay) {
-    sent_ += segments;
-    if (held_) return;
-    const SimTime tail = expected + (segments - 1) * timing.segment + (last_flits - 1) * timing.cycle + delay;
-    const SimTime first = segments == 1 ? tail : expected + (timing.segment_flits - 1) * timing.cycle + delay;
-    in_log_ += segments;
-    if (!log_.empty() && segments == 1 && log_.back().continues_with(tail, timing.segment)) {
-      ++log_.back().segments;
-      log_.back().last = tail;
+  // What is sent: consecutive segments of one worm.
+  struct Segments {
+    std::uint32_t count;
+    std::uint32_t last_flits;  // of the last one
+    bool head;                 // the first one is a worm's first
+    bool tail;                 // the last one is its last
+    bool at_once;              // the receiver passes them on, or consumes them, as they arrive
+  };
+
+  // Segment j leaves the next router at expected + j * segment time, and no sooner if credits are sent one by one; a
+  // credit takes `delay` from its last flit's departure to its use.
+  void sent(const Timing& timing, SimTime expected, const Segments& segments, SimDuration delay) {
+    sent_ += segments.count;
+    in_log_ += segments.count;
+    if (held_) forget_credited(timing);
+    const SimTime tail = expected + (segments.count - 1) * timing.segment +
+                         (std::int64_t{segments.last_flits} - 1) * timing.cycle + delay;
+    const bool whole = segments.last_flits == timing.segment_flits;
+    if (segments.count == 1 && whole && !segments.head && begin_ < log_.size() &&
+        log_.back().continues_with(tail, timing.segment)) {
+      log_.back().extend(tail, segments.tail);
       return;
     }
     if (log_.size() == log_.capacity()) drop_done();
+    const SimTime first =
+        segments.count == 1 ? tail : expected + (timing.segment_flits - 1) * timing.cycle + delay;
     log_.push_back({first, tail, segments});
   }
 
   // The latest run turns out `removed` whole segments (and so its short tail, if any) shorter.
   void unsend(const Timing& timing, std::uint32_t removed) {
     sent_ -= removed;
-    if (held_) return;
-    Run& run = log_.back();
     in_log_ -= removed;
-    run.segments -= removed;
-    run.last = run.first + (run.segments - 1) * timing.segment;
+    log_.back().shorten(timing, removed);
   }
 
   // Segments that may still be sent at `now`.
@@ -66,12 +74,13 @@ class CreditBook {
   // When the next credit comes back by schedule; never if only an event can bring one.
   SimTime next_return(const Timing& timing, SimTime now) const {
     SimTime next = SimTime::never();
+    if (held_) return next;
     // All of them, because a worm on a bypass may be credited before those that came first.
     for (std::size_t i = begin_; i < log_.size(); ++i) {
       const Run& run = log_[i];
       if (run.last <= now) continue;
       const std::uint32_t back = returned(run, timing, now);
-      next = std::min(next, back + 1 >= run.segments ? run.last : run.first + back * timing.segment);
+      next = std::min(next, back + 1 >= run.segments.count ? run.last : run.first + back * timing.segment);
     }
     return next;
   }
@@ -95,8 +104,6 @@ class CreditBook {
     held_ = true;
     ++holds_;
     credited_ = credited;
-    log_.clear();
-    begin_ = in_log_ = 0;
     try_recover();
   }
   void credit() {
@@ -105,8 +112,7 @@ class CreditBook {
   }
 
   // A credit that is the last to be sent, unless a hold has overtaken it (`holds`: how many the receiver had
-  // sent). Returns whether the channel is on schedule again; then the caller says, by reckon(), how the
-  // segments sent since will leave, oldest first; there are still_out() of them.
+  // sent). Returns whether the channel is on schedule again; then the caller reckons what is still out.
   bool last_credit(std::uint32_t holds) {
     if (holds != holds_) {
       credit();
@@ -116,10 +122,20 @@ class CreditBook {
     held_ = false;
     return true;
   }
-  std::uint32_t still_out() const { return sent_ - credited_; }
-  void reckon(SimTime credit_back) {
-    log_.push_back({credit_back, credit_back, 1});
-    ++in_log_;
+  // When what is still out leaves the next router: `leaves(segments, no_sooner)` is asked, oldest first, when
+  // their first one does, which may not be before a time. They leave back to back.
+  template <class Leaves>
+  void reckon(const Timing& timing, SimDuration delay, Leaves&& leaves) {
+    forget(timing, in_log_ - (sent_ - credited_));
+    for (std::size_t i = begin_; i < log_.size(); ++i) {
+      Run& run = log_[i];
+      const std::int64_t first_flits =
+          run.segments.count == 1 ? std::int64_t{run.segments.last_flits} : timing.segment_flits;
+      const SimTime before = run.first - delay - (first_flits - 1) * timing.cycle;
+      const SimDuration later = leaves(run.segments, before) - before;
+      run.first = run.first + later;
+      run.last = run.last + later;
+    }
   }
 
   bool held() const { return held_; }
@@ -131,7 +147,8 @@ class CreditBook {
 
   // What has come back by `now` needs no memory any more.
   void purge(SimTime now) {
-    for (; begin_ < log_.size() && log_[begin_].last <= now; ++begin_) in_log_ -= log_[begin_].segments;
+    if (held_) return;
+    for (; begin_ < log_.size() && log_[begin_].last <= now; ++begin_) in_log_ -= log_[begin_].segments.count;
     if (begin_ == log_.size()) drop_done();
   }
 
@@ -149,33 +166,63 @@ class CreditBook {
 
  private:
   struct Run {
-    SimTime first;  // when its first credit is back
+    SimTime first;  // when its first credit is back; while credits are sent one by one: no sooner than that
     SimTime last;
-    std::uint32_t segments;
+    Segments segments;
+
     // A credit at `time` is the next of an even series.
     bool continues_with(SimTime time, SimDuration segment) const {
-      return last == first + (segments - 1) * segment && time == last + segment;
+      return last == first + (segments.count - 1) * segment && time == last + segment;
+    }
+    void extend(SimTime time, bool tail) {
+      ++segments.count;
+      last = time;
+      segments.tail = tail;
+    }
+    void shorten(const Timing& timing, std::uint32_t removed) {
+      segments.count -= removed;
+      segments.last_flits = static_cast<std::uint32_t>(timing.segment_flits);
+      segments.tail = false;
+      last = first + (segments.count - 1) * timing.segment;
+    }
+    void forget_first(const Timing& timing, std::uint32_t gone) {
+      segments.count -= gone;
+      segments.head = false;
+      first = segments.count == 1 ? last : first + gone * timing.segment;
     }
 
     template <class Archive>
     void serialize(Archive& archive) {
-      archive(first, last, segments);
+      archive(first, last, segments.count, segments.last_flits, segments.head, segments.tail,
+              segments.at_once);
     }
   };
 
   static std::uint32_t returned(const Run& run, const Timing& timing, SimTime now) {
-    if (now >= run.last) return run.segments;
+    if (now >= run.last) return run.segments.count;
     if (now < run.first) return 0;
     return static_cast<std::uint32_t>(
-        std::min<std::int64_t>(run.segments - 1, (now - run.first) / timing.segment + 1));
+        std::min<std::int64_t>(run.segments.count - 1, (now - run.first) / timing.segment + 1));
   }
 
   std::uint32_t outstanding(const Timing& timing, SimTime now) const {
     if (held_) return sent_ - credited_;
     std::uint32_t count = 0;
     for (std::size_t i = begin_; i < log_.size(); ++i)
-      count += log_[i].segments - returned(log_[i], timing, now);
+      count += log_[i].segments.count - returned(log_[i], timing, now);
     return count;
+  }
+
+  // Of what is in the log, the oldest `segments`.
+  void forget(const Timing& timing, std::uint32_t segments) {
+    in_log_ -= segments;
+    for (; segments > 0 && segments >= log_[begin_].segments.count; ++begin_)
+      segments -= log_[begin_].segments.count;
+    if (segments > 0) log_[begin_].forget_first(timing, segments);
+  }
+  // While credits are sent one by one, at most a whole buffer can be out.
+  void forget_credited(const Timing& timing) {
+    if (in_log_ > timing.buffer_segments) forget(timing, in_log_ - timing.buffer_segments);
   }
 
   void drop_done() {
@@ -187,11 +234,14 @@ class CreditBook {
     if (credited_ != sent_) return;
     held_ = false;
     epoch_ = !epoch_;
+    begin_ = static_cast<std::uint32_t>(log_.size());
+    in_log_ = 0;
+    drop_done();
   }
 
-  std::vector<Run> log_;  // by time; entries before begin_ are done
+  std::vector<Run> log_;  // in the order of sending; entries before begin_ are done
   std::uint32_t begin_ = 0;
-  std::uint32_t in_log_ = 0;    // segments of these: no more than that are out
+  std::uint32_t in_log_ = 0;    // segments of the others: no more than that are out
   std::uint32_t sent_ = 0;      // segments ever sent
   std::uint32_t credited_ = 0;  // while held: how many of them are credited
   std::uint32_t holds_ = 0;     // received

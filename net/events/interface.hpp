@@ -167,10 +167,12 @@ inline std::uint32_t Interface::run_length(const Fabric& fabric, InterfacePort& 
   const std::uint32_t left = worm.flits - worm.sent;
   const auto one = static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, left));
   OutputChannel& output = port.outputs[worm.channel];
-  if (!fabric.trains || output.credits.held()) return one;
+  if (!fabric.trains) return one;
   const bool sustained = output.sustains(timing, now, now + timing.latch_injection(), worm.sent == 0, false,
                                          segments_of(timing, left), timing.credit_injection());
-  return sustained ? left : one;
+  if (sustained) return left;
+  const std::int64_t credited = output.credits.available(timing, now) * timing.segment_flits;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(left, credited));
 }
 
 template <class Out>

@@ -48,9 +48,14 @@ bool Router::idle(RouterContext& context, SimTime now) {
   return state_.occupied == 0;
 }
 
-void Router::receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {
-  receive_late_credit(fabric.timing, output(payload.port, payload.channel), payload, now,
-                      credit_delay_from(fabric.timing, payload.port));
+SimTime Router::receive_credit(const Fabric& fabric, const Payload& payload, SimTime now) {
+  OutputChannel& target = output(payload.port, payload.channel);
+  receive_late_credit(fabric.timing, target, payload, now, credit_delay_from(fabric.timing, payload.port));
+  // Heads that choose their way, or bid for the switch at once, look at the credits of channels nobody has.
+  if (fabric.routes.adaptive() || fabric.timing.channel_stage == SimDuration{}) return now;
+  const bool waits =
+      target.owner != no_owner && !state_.inputs[static_cast<std::size_t>(target.owner)].running;
+  return waits ? now : SimTime::never();
 }
 
 bool Router::credits_home(const Fabric& fabric, SimTime now) {

@@ -53,14 +53,15 @@ class Router {
   // Credits of every output channel are home (for tests).
   bool credits_home(const Fabric& fabric, SimTime now);
 
-  // Arrivals; they only change state. The node must be settled at the same instant.
-  void receive_head(RouterContext& context, const Payload& payload, SimTime now);
-  void receive_body(RouterContext& context, const Payload& payload, SimTime now);
+  // Arrivals; they only change state. Each returns when the node must be settled because of it: `now`, later, or
+  // SimTime::never() if it lets nobody do what could not be done without it.
+  SimTime receive_head(RouterContext& context, const Payload& payload, SimTime now);
+  SimTime receive_body(RouterContext& context, const Payload& payload, SimTime now);
   template <class Out>
-  void receive_cut(RouterContext& context, const Payload& payload, Out& out);
+  SimTime receive_cut(RouterContext& context, const Payload& payload, SimTime now, Out& out);
   template <class Out>
-  void receive_hold(RouterContext& context, const Payload& payload, SimTime now, Out& out);
-  void receive_credit(const Fabric& fabric, const Payload& payload, SimTime now);
+  SimTime receive_hold(RouterContext& context, const Payload& payload, SimTime now, Out& out);
+  SimTime receive_credit(const Fabric& fabric, const Payload& payload, SimTime now);
 
   // All decisions of the instant `now`. Returns when to settle next if nothing arrives before; SimTime::never(): no
   // need.
@@ -155,8 +156,7 @@ class Router {
   template <class Out>
   void send_late_credit(const Fabric& fabric, std::uint32_t port, std::uint32_t channel, SimTime gone,
                         std::uint8_t flags, Out& out);
-  template <class Out>
-  void credit_if_held(const RouterContext& context, std::uint32_t id, bool clear, bool tail, Out& out);
+  bool may_resume(const RouterContext& context, std::uint32_t id, SimTime now, bool contested) const;
   template <class Out>
   void send(RouterContext& context, std::uint32_t id, std::uint32_t flits, bool contested, SimTime now,
             Out& out);

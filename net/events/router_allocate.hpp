@@ -40,7 +40,8 @@ SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
 }
 
 // A head that has just got its channel bids for the switch a cycle later. If by then nobody else can bid for
-// its input or output, because whoever could would have its channel by now, it wins; that needs no event.
+// its input or output, because whoever could would have its channel by now, it wins; that needs no event. (A worm on a
+// bypass would take a link's output without bidding, but never the way to an interface.)
 template <class Out>
 void Router::look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& out) {
   const SimTime next = now + context.fabric.timing.cycle;
@@ -58,6 +59,7 @@ void Router::look_ahead(RouterContext& context, Bids& bids, SimTime now, Out& ou
     const std::uint32_t in = id / setup_.channels;
     const std::uint32_t to = state_.inputs[id].out_port;
     if (!has_won(bids.heads[h]) || bids.holders_in[in] > 1 || bids.holders_out[to] > 1) continue;
+    if (context.fabric.bypasses && !leads_to_interface(to)) continue;
     if (state_.ports[in].running != 0 || state_.ports[to].out_run != no_owner) continue;
     if (state_.ports[in].in_busy > next || state_.ports[to].out_busy > next) continue;
     if (!output(to, state_.inputs[id].out_channel).credits.any(context.fabric.timing, now)) continue;

@@ -53,8 +53,9 @@ inline bool Router::next_die_is_bypassed(const InputChannel& channel, const Worm
          setup_.links[channel.out_port].neighbour != worm.header.destination;
 }
 
-// How many flits to send as one run from `now` on: one segment, unless nobody else wants input or output and
-// every further segment is known to be there, and to find a credit, in time.
+// How many flits to send as one run from `now` on: one segment, unless nobody else wants input or output, and
+// every further segment is known to be there in time. If they may not all find a credit in time, those that have one
+// now.
 inline std::uint32_t Router::run_length(const RouterContext& context, std::uint32_t id, SimTime now,
                                         bool contested) {
   const InputChannel& channel = state_.inputs[id];
@@ -63,7 +64,8 @@ inline std::uint32_t Router::run_length(const RouterContext& context, std::uint3
   const auto one =
       static_cast<std::uint32_t>(std::min<std::int64_t>(timing.segment_flits, worm.flits - worm.sent));
   OutputChannel& target = output(channel.out_port, channel.out_channel);
-  if (!context.fabric.trains || contested || channel.held || target.credits.held()) return one;
+  if (!context.fabric.trains || contested) return one;
+  if (channel.held && !may_resume(context, id, now, contested)) return one;
   std::uint32_t known = worm.announced() - worm.sent;
   if (worm.sent < worm.base) {
     const std::uint32_t buffered = worm.base - worm.sent;
@@ -78,7 +80,9 @@ inline std::uint32_t Router::run_length(const RouterContext& context, std::uint3
   const bool sustained =
       target.sustains(timing, now, now + flight(timing, channel.out_port, announced), worm.sent == 0,
                       announced || local, segments, credit_delay_from(timing, channel.out_port));
-  return sustained ? known : one;
+  if (sustained) return known;
+  const std::int64_t credited = target.credits.available(timing, now) * timing.segment_flits;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(known, credited));
 }
 
 // Upstream reckons with what this buffer really does: no worm here that should have passed without touching
@@ -92,24 +96,18 @@ inline bool Router::as_announced(const RouterContext& context, const InputChanne
   return true;
 }
 
-// Sends the credit of the segment that has just left, where credits are sent one by one. `clear`: the segment is
-// whole, and nothing is in the way of the next one.
-template <class Out>
-void Router::credit_if_held(const RouterContext& context, std::uint32_t id, bool clear, bool tail, Out& out) {
-  InputChannel& channel = state_.inputs[id];
-  channel.last_credited = channel.held;
-  if (!channel.held) return;
-  // This credit can be the last that is sent.
-  const bool resume = clear && context.fabric.trains &&
-                      !output(channel.out_port, channel.out_channel).credits.held() &&
-                      as_announced(context, channel) &&
-                      static_cast<std::int32_t>(channel.departed - channel.resume_from) >= 0;
-  if (resume) {
-    channel.held = false;
-    channel.resume_gone = channel.last_gone;
-  }
-  const std::uint8_t flags = resume ? (tail ? flag_resume | flag_tail : flag_resume) : 0;
-  send_late_credit(context.fabric, id / setup_.channels, id % setup_.channels, channel.last_gone, flags, out);
+// Credits are sent one by one; whether the one of the segment that starts now can be the last: it is whole, nothing is in
+// the way of those after it, and no credit sent before will arrive later.
+inline bool Router::may_resume(const RouterContext& context, std::uint32_t id, SimTime now,
+                               bool contested) const {
+  const Timing& timing = context.fabric.timing;
+  const InputChannel& channel = state_.inputs[id];
+  const Worm& worm = context.worms[channel.front];
+  return context.fabric.trains && !contested && setup_.links[channel.out_port].flit == timing.cycle &&
+         worm.flits - worm.sent >= timing.segment_flits &&
+         now + timing.segment - timing.cycle > channel.last_gone &&
+         !state_.outputs[index(channel.out_port, channel.out_channel)].credits.held() &&
+         as_announced(context, channel);
 }
 
 template <class Out>
@@ -126,6 +124,7 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   // The next link is slower than the sender upstream reckons. Or a worm on a bypass leaves before its elder
   // has quite gone: its credit must not wait for the elder's to say that credits are on schedule again.
   const bool slow = link.flit > timing.cycle;
+  const bool resumes = channel.held && may_resume(context, id, now, contested);
   if (!channel.held && ((slow && flits > 1) || now + (flits - 1) * timing.cycle < channel.resume_gone))
     miss_schedule(context.fabric, id, now, out);
   const std::int64_t last_flits = flits - (segments - 1) * timing.segment_flits;
@@ -162,8 +161,15 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   if (announced) payload.flags |= flag_bypass;
   out.post(arrival, engine::Phase::arrival, far.node, payload);
 
-  const bool clear = !contested && !slow && last_flits == timing.segment_flits;
-  credit_if_held(context, id, clear, tail, out);
+  channel.last_credited = channel.held && segments == 1;
+  if (resumes) {
+    channel.held = false;
+    channel.resume_gone = now + timing.segment - timing.cycle;
+    const std::uint8_t flags = tail && segments == 1 ? flag_resume | flag_tail : flag_resume;
+    send_late_credit(context.fabric, in_port, id % setup_.channels, channel.resume_gone, flags, out);
+  } else if (channel.held) {
+    send_late_credit(context.fabric, in_port, id % setup_.channels, channel.last_gone, 0, out);
+  }
   if (segments > 1) {
     channel.running = true;
     channel.run_start = now;
@@ -258,6 +264,7 @@ void Router::truncate(RouterContext& context, std::uint32_t id, std::uint32_t se
   channel.last_start = channel.run_start + (segments - 1) * timing.segment;
   channel.last_gone = channel.last_start + timing.segment - timing.cycle;
   channel.switch_ready = channel.run_start + segments * timing.segment;
+  channel.last_credited = channel.last_gone == channel.resume_gone;
   state_.ports[channel.out_port].out_busy = channel.switch_ready;
   if (!channel.bypassing) state_.ports[id / setup_.channels].in_busy = channel.switch_ready;
   counters.busy_ps -= static_cast<std::uint64_t>((removed * timing.cycle).ps);
@@ -318,7 +325,6 @@ void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, SimTime now, 
       send_late_credit(fabric, port, id % setup_.channels, channel.last_gone, 0, out);
   }
   ++channel.holds;
-  channel.resume_from = credited + fabric.timing.buffer_segments;
   const FarEnd far = upstream(setup_.node, setup_.links[port].neighbour, port);
   Payload payload;
   payload.kind = EventKind::hold;
@@ -328,7 +334,7 @@ void Router::miss_schedule(const Fabric& fabric, std::uint32_t id, SimTime now, 
   out.post(now + credit_delay_to(fabric.timing, port), engine::Phase::arrival, far.node, payload);
 }
 
-inline void Router::receive_head(RouterContext& context, const Payload& payload, SimTime now) {
+inline SimTime Router::receive_head(RouterContext& context, const Payload& payload, SimTime now) {
   const std::uint32_t id = index(payload.port, payload.channel);
   retire(context, id, now);
   InputChannel& channel = state_.inputs[id];
@@ -345,23 +351,28 @@ inline void Router::receive_head(RouterContext& context, const Payload& payload,
   worm.next = WormPool::none;
   const bool announced = (payload.flags & flag_bypass) != 0;
   const bool empty = !channel.occupied();
-  if (announced && !empty) {
+  // Sent off a cycle ahead, a worm may be gone from here before its tail has left.
+  const bool passes = announced && empty && channel.channel_ready < now + context.fabric.timing.cycle;
+  if (announced && !passes) {
     worm.run_start += 2 * context.fabric.timing.cycle;
     channel.late = true;
   }
   worm.head_latched = worm.run_start;
   if (empty) {
     channel.front = slot;
-    channel.bypassing = announced;
+    channel.bypassing = passes;
     face_front(context, id);
     state_.occupy(payload.port, payload.channel);
   } else {
     context.worms[channel.back].next = slot;
   }
   channel.back = slot;
+  if (empty || channel.late) return now;
+  // It is faced when the worm before it has gone.
+  return channel.running ? channel.last_start + context.fabric.timing.cycle : SimTime::never();
 }
 
-inline void Router::receive_body(RouterContext& context, const Payload& payload, SimTime now) {
+inline SimTime Router::receive_body(RouterContext& context, const Payload& payload, SimTime now) {
   InputChannel& channel = input(payload.port, payload.channel);
   channel.follow_epoch((payload.flags & flag_epoch) != 0);
   Worm& worm = context.worms[channel.back];
@@ -373,27 +384,33 @@ inline void Router::receive_body(RouterContext& context, const Payload& payload,
   const bool announced = (payload.flags & flag_bypass) != 0;
   worm.run_start = announced && !channel.bypassing ? now + 2 * context.fabric.timing.cycle : now;
   if (announced && !channel.bypassing) channel.late = true;
+  if (channel.late || channel.bypassing) return now;
+  if (channel.front != channel.back || channel.out_channel == no_channel) return SimTime::never();
+  return std::max(now, channel.switch_ready);
 }
 
 template <class Out>
-void Router::receive_cut(RouterContext& context, const Payload& payload, Out& out) {
+SimTime Router::receive_cut(RouterContext& context, const Payload& payload, SimTime now, Out& out) {
   const std::uint32_t id = index(payload.port, payload.channel);
   InputChannel& channel = state_.inputs[id];
   Worm& worm = context.worms[channel.back];
   if (worm.run_arrival != payload.created || worm.run_flits <= payload.flits)
-    return;  // overtaken by another cut
+    return SimTime::never();  // overtaken by another cut
   worm.run_flits = payload.flits;
-  if (channel.front != channel.back || !channel.running || worm.sent <= worm.announced()) return;
+  if (channel.front != channel.back || !channel.running || worm.sent <= worm.announced())
+    return SimTime::never();
   const std::uint32_t kept = channel.run_flits - (worm.sent - worm.announced());
   truncate(context, id, segments_of(context.fabric.timing, kept), out);
+  return now;
 }
 
 template <class Out>
-void Router::receive_hold(RouterContext& context, const Payload& payload, SimTime now, Out& out) {
+SimTime Router::receive_hold(RouterContext& context, const Payload& payload, SimTime now, Out& out) {
   OutputChannel& target = output(payload.port, payload.channel);
-  if (target.owner != no_owner && state_.inputs[static_cast<std::size_t>(target.owner)].running)
-    interrupt(context, static_cast<std::uint32_t>(target.owner), now, out);
+  const bool runs = target.owner != no_owner && state_.inputs[static_cast<std::size_t>(target.owner)].running;
+  if (runs) interrupt(context, static_cast<std::uint32_t>(target.owner), now, out);
   target.credits.hold(payload.flits);
+  return runs ? now : SimTime::never();
 }
 
 }  // namespace hecaton::net

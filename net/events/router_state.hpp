@@ -47,12 +47,11 @@ struct InputChannel {
   bool bypassing = false;                 // the front worm passes without touching the buffer, so far
   bool held = false;                      // credits are sent one by one
   bool epoch = false;
-  bool last_credited = false;     // the credit of the latest segment was sent
-  std::uint32_t holds = 0;        // sent
-  std::uint32_t resume_from = 0;  // while held: `departed` must reach this before credits may stop
-  SimTime resume_gone{};          // when the segment of the last credit that was sent had left
-  bool late = false;              // the schedule is missed already; a hold is due at the next settling
-  std::uint32_t departed = 0;     // segments ever
+  bool last_credited = false;  // the credit of the latest segment was sent
+  std::uint32_t holds = 0;     // sent
+  SimTime resume_gone{};       // when the segment of the last credit that was sent had left
+  bool late = false;           // the schedule is missed already; a hold is due at the next settling
+  std::uint32_t departed = 0;  // segments ever
   std::uint32_t run_flits = 0;
   SimTime run_start{};                    // S of the run's first segment
   SimTime last_start = SimTime::never();  // S of the latest segment; SimTime::never(): none yet
@@ -71,7 +70,7 @@ struct InputChannel {
   template <class Archive>
   void serialize(Archive& archive) {
     archive(out_port, shift_ps, usable, out_channel, running, background, bypassing, held, epoch);
-    archive(last_credited, holds, resume_from, resume_gone, late, departed, run_flits, run_start);
+    archive(last_credited, holds, resume_gone, late, departed, run_flits, run_start);
     archive(last_start, last_gone, channel_ready, switch_ready);
   }
 };
@@ -89,18 +88,6 @@ struct OutputChannel {
   SimTime expected_busy{};  // and when the last flit sent has gone
   SimTime run_expected{};   // expected departure of the first segment of the latest run
   CreditBook credits;
-  // Segments sent while credits are sent one by one, the latest ones: what resume() needs.
-  struct Sent {
-    SimTime arrival{};
-    std::uint32_t flits = 0;
-    bool head = false, tail = false, at_once = false;
-
-    template <class Archive>
-    void serialize(Archive& archive) {
-      archive(arrival, flits, head, tail, at_once);
-    }
-  };
-  std::vector<Sent> recent;
 
   // When a run that arrives at `arrival` begins to leave the next router, if nothing else delays it there.
   // `at_once`: the receiver passes it on, or consumes it, as it arrives (a bypass, an ejecting interface).
@@ -124,32 +111,30 @@ struct OutputChannel {
     run_expected = expected_departure(timing, arrival, head, at_once);
     expected_busy = run_expected + flits * timing.cycle;
     if (tail) expected_tail = run_expected + (segments - 1) * timing.segment;
-    credits.sent(timing, run_expected, segments, flits - (segments - 1) * timing.segment_flits, credit_delay);
-    if (credits.held()) remember(timing, {arrival, flits, head, tail, at_once});
+    const auto last_flits = static_cast<std::uint32_t>(flits - (segments - 1) * timing.segment_flits);
+    credits.sent(timing, run_expected, {segments, last_flits, head, tail, at_once}, credit_delay);
   }
   // The last credit to be sent has come, for a whole segment that began to leave the next router at
-  // `departure`.
+  // `departure`. (What is out leaves no sooner than was reckoned before: delays only grow.)
   void resume(const Timing& timing, SimTime departure, bool tail, std::uint32_t holds,
               SimDuration credit_delay) {
     if (!credits.last_credit(holds)) return;
     expected_busy = departure + timing.segment;
     if (tail) expected_tail = departure;
-    for (std::size_t i = recent.size() - credits.still_out(); i < recent.size(); ++i) {
-      const Sent& sent = recent[i];
-      const SimTime leaves = expected_departure(timing, sent.arrival, sent.head, sent.at_once);
-      expected_busy = leaves + sent.flits * timing.cycle;
-      if (sent.tail) expected_tail = leaves;
-      run_expected = leaves;
-      credits.reckon(leaves + (sent.flits - 1) * timing.cycle + credit_delay);
-    }
-    recent.clear();
-  }
-  void remember(const Timing& timing, const Sent& sent) {
-    // Deep buffers forget in bulk, shallow ones keep their memory small.
-    const std::uint32_t slack = timing.buffer_segments / 8;
-    if (recent.size() >= timing.buffer_segments + slack)
-      recent.erase(recent.begin(), recent.end() - (timing.buffer_segments - 1));
-    recent.push_back(sent);
+    credits.reckon(
+        timing, credit_delay, [&](const CreditBook::Segments& segments, SimTime no_sooner) -> SimTime {
+          run_expected = no_sooner;
+          if (!segments.at_once) {
+            if (segments.head)
+              run_expected = std::max(
+                  run_expected, expected_tail + timing.cycle + timing.routing_stage + timing.channel_stage);
+            run_expected = std::max(run_expected, expected_busy);
+          }
+          expected_busy = run_expected + (segments.count - 1) * timing.segment +
+                          std::int64_t{segments.last_flits} * timing.cycle;
+          if (segments.tail) expected_tail = run_expected + (segments.count - 1) * timing.segment;
+          return run_expected;
+        });
   }
   // Of the latest run only `segments` were sent, `removed` were not.
   void unbook(const Timing& timing, std::uint32_t segments, std::uint32_t removed) {
@@ -159,7 +144,7 @@ struct OutputChannel {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(owner, free_at, expected_tail, expected_busy, run_expected, credits, recent);
+    archive(owner, free_at, expected_tail, expected_busy, run_expected, credits);
   }
 };
 

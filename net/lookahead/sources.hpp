@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "core/engine/base/fields.hpp"
 
@@ -22,13 +21,13 @@ struct LookaheadSources {
 
   static constexpr auto fields() {
     using S = LookaheadSources;
-    return std::tuple(field<&S::latency>("latency", "1", "The latency of links"),
-                      field<&S::router>("router", "1", "The cycles of routers"),
-                      field<&S::distance>("distance", "1", "The links between a node and the border"),
-                      field<&S::interface>("interface", "1", "The injection channel"),
-                      field<&S::messages>("messages", "1", "The messages under way"),
-                      field<&S::serialisation>("serialisation", "1", "The time until a last flit"),
-                      field<&S::programs>("programs", "1", "The programs of dies"));
+    return FieldList(field<&S::latency>("latency", "1", "The latency of links"),
+                     field<&S::router>("router", "1", "The cycles of routers"),
+                     field<&S::distance>("distance", "1", "The links between a node and the border"),
+                     field<&S::interface>("interface", "1", "The injection channel"),
+                     field<&S::messages>("messages", "1", "The messages under way"),
+                     field<&S::serialisation>("serialisation", "1", "The time until a last flit"),
+                     field<&S::programs>("programs", "1", "The programs of dies"));
   }
 };
 static_assert(lists_every_member<LookaheadSources>);

@@ -37,8 +37,7 @@ struct Fabric {
         trains(config.trains),
         classes(config.router.background_dram),
         links(config.link),
-        looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative &&
-                    !topology.design().passes_dies),
+        looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative),
         bypasses(topology.design().passes_dies),
         bins(make_bins(config.bins, timing)) {}
 

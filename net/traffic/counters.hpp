@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
 
 #include "core/engine/base/fields.hpp"
 #include "net/traffic/traffic.hpp"
@@ -29,7 +28,7 @@ struct TrafficCounters {
     using T = TrafficCounters;
     using enum Combine;
     using enum Digested;
-    return std::tuple(
+    return FieldList(
         field<&T::packets_measured>("packets_measured", "1", "Packets made in the window", sum),
         field<&T::latency_sum_ps>("latency_sum_ps", "ps", "Their latencies", sum),
         field<&T::latency_min_ps>("latency_min_ps", "ps", "The least of them"),

@@ -3,6 +3,7 @@ program's own is removed, and what goes wrong on the way is said in words.
 
 output_folders.py HECATON MPIEXEC RANKS DECKS FAILING_CALLS
 """
+import concurrent.futures
 import json
 import os
 import re
@@ -448,20 +449,13 @@ def unheard_children():
         check(process.returncode == 0 and "finished  2, 2 of them now" in process.stdout, f"a sweep: {process}")
 
 
-collisions()
-two_runs()
-other_results()
-unfinished_work()
-poor_file_system()
-other_peoples_files()
-if RANKS > 1:
-    little_shared_memory()
-if RANKS == 1:
-    jobs()
-    occupied()
-    little_memory()
-    lost_tasks()
-    early_signals()
-    output_lost()
-    unheard_children()
+topics = [collisions, two_runs, other_results, unfinished_work, poor_file_system, other_peoples_files]
+topics += [little_shared_memory] if RANKS > 1 else [jobs, occupied, little_memory, lost_tasks, early_signals, output_lost,
+                                                     unheard_children]
+# They mostly wait, for mpirun to end jobs that failed or for a run's time to be over, so they run beside each other; each
+# has folders of its own.
+with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    ends = [pool.submit(topic) for topic in topics]
+for end in ends:
+    end.result()
 finish()

@@ -75,7 +75,7 @@ struct EnergyBreakdown {
 
   static constexpr auto fields() {
     using E = EnergyBreakdown;
-    return std::tuple(
+    return FieldList(
         field<&E::compute_J>("compute_J", "J", "Energy of the matrix engine and the vector unit"),
         field<&E::sram_J>("sram_J", "J", "Energy of the buffers"),
         field<&E::nop_J>("nop_J", "J", "Energy of the links that leave the die or enter it from its IO die"),

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "core/engine/base/enum_names.hpp"
 #include "core/engine/base/fields.hpp"
@@ -100,7 +99,7 @@ struct OperationRow {
     using R = OperationRow;
     using enum Combine;
     using enum Digested;
-    return std::tuple(
+    return FieldList(
         field<&R::die>("die", "1", "Number of the die"),
         field<&R::kind>("kind", "1", "What was done; the attribute names lists the kinds"),
         field<&R::stage>("stage", "1", "Part of the model; the attribute names lists the stages", none,
@@ -136,7 +135,7 @@ struct DieCounters {
   static constexpr auto fields() {
     using C = DieCounters;
     using enum Combine;
-    return std::tuple(
+    return FieldList(
         field<&C::macs>("macs", "1", "Multiply-accumulates done by the matrix engine", sum),
         field<&C::vector_bytes>("vector_bytes", "B", "Bytes touched by the vector unit", sum),
         field<&C::sram_read_bytes>("sram_read_bytes", "B", "Bytes read from the buffers", sum),
@@ -174,7 +173,7 @@ struct LinkCounters {
   static constexpr auto fields() {
     using L = LinkCounters;
     using enum Combine;
-    return std::tuple(
+    return FieldList(
         field<&L::from>("from", "1", "Node the link leaves; IO dies follow the dies", none, Digested::no),
         field<&L::to>("to", "1", "Node the link enters"),
         field<&L::busy_ps>("busy_ps", "ps", "Time the link was transmitting", sum),
@@ -195,7 +194,7 @@ struct ChannelCounters {
   static constexpr auto fields() {
     using C = ChannelCounters;
     using enum Combine;
-    return std::tuple(
+    return FieldList(
         field<&C::io_die>("io_die", "1", "Node of the IO die that the channel belongs to"),
         field<&C::channel>("channel", "1", "Number of the channel, of those of its IO die"),
         field<&C::busy_ps>("busy_ps", "ps", "Time the channel was moving data, in whole picoseconds", sum));

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "core/engine/base/enum_names.hpp"
 #include "core/engine/base/fields.hpp"
@@ -43,7 +42,7 @@ struct WaitRow {
 
   static constexpr auto fields() {
     using R = WaitRow;
-    return std::tuple(
+    return FieldList(
         field<&R::die>("die", "1", "Number of the die"),
         field<&R::cause>("cause", "1", "What it waited for; the attribute names lists the causes"),
         field<&R::express>("express", "1", "1: the message took an edge of a bypass ring"),

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -52,17 +51,25 @@ constexpr bool completes_word(std::size_t index) {
   return complete;
 }
 
-template <std::size_t Index, HasFields Row>
-constexpr void add_field(Digest& digest, const Row& row, std::uint64_t& word) {
-  constexpr auto field = std::get<Index>(fields_of<Row>);
-  if constexpr (field.digested != Digested::no) {
-    const std::uint64_t bits = bits_of(row.*field.member);
-    if constexpr (field.digested == Digested::word)
+template <class Each, std::size_t Index>
+constexpr void add_field(Digest& digest, const typename Each::Row& row, std::uint64_t& word) {
+  using Row = typename Each::Row;
+  constexpr Digested digested = fields_of<Row>.labels[Index].digested;
+  if constexpr (digested != Digested::no) {
+    const std::uint64_t bits = bits_of(row.*Each::member);
+    if constexpr (digested == Digested::word)
       word = bits;
     else
-      word = word << (8 * sizeof(row.*field.member)) | bits;
+      word = word << (8 * sizeof(row.*Each::member)) | bits;
     if constexpr (completes_word<Row>(Index)) digest.add(word);
   }
+}
+
+template <class Row, class... Each, std::size_t... Index>
+constexpr void add_fields(Digest& digest, const Row& row, const FieldList<Each...>&,
+                          std::index_sequence<Index...>) {
+  std::uint64_t word = 0;
+  (add_field<Each, Index>(digest, row, word), ...);
 }
 
 }  // namespace field_detail
@@ -70,11 +77,7 @@ constexpr void add_field(Digest& digest, const Row& row, std::uint64_t& word) {
 template <HasFields Row>
 constexpr void add_fields(Digest& digest, const Row& row) {
   static_assert(field_detail::words_hold_fields<Row>());
-  std::uint64_t word = 0;
-  [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-    (field_detail::add_field<Index>(digest, row, word), ...);
-  }
-  (std::make_index_sequence<field_count<Row>>());
+  field_detail::add_fields(digest, row, fields_of<Row>, std::make_index_sequence<field_count<Row>>());
 }
 
 }  // namespace hecaton

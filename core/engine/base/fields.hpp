@@ -5,8 +5,8 @@
 //     std::uint64_t bytes = 0;
 //     std::uint64_t busy_ps = 0;
 //     static constexpr auto fields() {
-//       return std::tuple(field<&Load::bytes>("bytes", "B", "Bytes sent", Combine::sum),
-//                         field<&Load::busy_ps>("busy_ps", "ps", "Time at work", Combine::maximum));
+//       return FieldList(field<&Load::bytes>("bytes", "B", "Bytes sent", Combine::sum),
+//                        field<&Load::busy_ps>("busy_ps", "ps", "Time at work", Combine::maximum));
 //     }
 //   };
 //   static_assert(lists_every_member<Load>);
@@ -21,7 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -41,14 +40,8 @@ enum class Digested : std::uint8_t {
   no
 };
 
-template <auto Member>
-struct Field;
-template <class FieldRow, class FieldValue, FieldValue FieldRow::*Member>
-struct Field<Member> {
-  using Row = FieldRow;
-  using Value = FieldValue;
-  static constexpr Value Row::*member = Member;
-
+// What a list says of a field besides its member.
+struct FieldLabels {
   const char* name;
   const char* units;  // "1": a plain count, number or label
   const char* long_name;
@@ -57,10 +50,44 @@ struct Field<Member> {
 };
 
 template <auto Member>
+struct Field;
+template <class FieldRow, class FieldValue, FieldValue FieldRow::*Member>
+struct Field<Member> : FieldLabels {
+  using Row = FieldRow;
+  using Value = FieldValue;
+  static constexpr Value Row::*member = Member;
+};
+
+template <auto Member>
 constexpr Field<Member> field(const char* name, const char* units = "1", const char* long_name = "",
                               Combine combine = Combine::none, Digested digested = Digested::word) {
-  return {name, units, long_name, combine, digested};
+  return {{name, units, long_name, combine, digested}};
 }
+
+namespace field_detail {
+
+// Its address tells one type from another.
+template <class Each>
+inline constexpr char mark_of = 0;
+
+}  // namespace field_detail
+
+// Fields in an order. No std::tuple: one of thirty fields takes compilers long, in every source that includes it.
+template <class... Each>
+struct FieldList {
+  static constexpr std::size_t size = sizeof...(Each);
+  static constexpr std::array<const char*, size> marks{&field_detail::mark_of<Each>...};
+  std::array<FieldLabels, size> labels;
+
+  constexpr explicit FieldList(const Each&... each) : labels{each...} {}
+
+  // Calls f(field) for each, in their order.
+  template <class F>
+  constexpr void walk(F& f) const {
+    std::size_t index = 0;
+    (f(Each{labels[index++]}), ...);
+  }
+};
 
 template <class Row>
 concept HasFields = requires {
@@ -71,12 +98,12 @@ template <HasFields Row>
 inline constexpr auto fields_of = Row::fields();
 
 template <HasFields Row>
-inline constexpr std::size_t field_count = std::tuple_size_v<std::decay_t<decltype(fields_of<Row>)>>;
+inline constexpr std::size_t field_count = fields_of<Row>.size;
 
 // Calls f(field) for each field, in the order of the list.
 template <HasFields Row, class F>
 constexpr void for_each_field(F&& f) {
-  std::apply([&f](const auto&... each) { (f(each), ...); }, fields_of<Row>);
+  fields_of<Row>.walk(f);
 }
 
 // Calls f(name, value) for each field of a row, which may be constant.
@@ -122,23 +149,22 @@ constexpr bool has_members() {
          !takes_values<Row>(std::make_index_sequence<Count + 1>());
 }
 
-template <class Each, class... All>
-inline constexpr int occurrences = (int{std::is_same_v<Each, All>} + ...);
-
-template <class... Each>
-constexpr bool members_differ(const std::tuple<Each...>&) {
-  return ((occurrences<Each, Each...> == 1) && ...);
+// Members and names are compared in loops, not by a function for each pair of them.
+template <class Row>
+constexpr bool members_differ() {
+  constexpr auto& marks = fields_of<Row>.marks;
+  for (std::size_t left = 0; left < marks.size(); ++left)
+    for (std::size_t right = 0; right < left; ++right)
+      if (marks[left] == marks[right]) return false;
+  return true;
 }
 
-// Names are compared in a loop, not by a function for each pair of them.
 template <class Row>
 constexpr bool names_differ() {
-  std::array<std::string_view, field_count<Row>> names;
-  std::size_t count = 0;
-  for_each_field<Row>([&](const auto& each) { names[count++] = each.name; });
-  for (std::size_t left = 0; left < count; ++left)
+  constexpr auto& labels = fields_of<Row>.labels;
+  for (std::size_t left = 0; left < labels.size(); ++left)
     for (std::size_t right = 0; right < left; ++right)
-      if (names[left] == names[right]) return false;
+      if (std::string_view(labels[left].name) == labels[right].name) return false;
   return true;
 }
 
@@ -148,23 +174,21 @@ constexpr bool names_differ() {
 template <HasFields Row>
 inline constexpr bool lists_every_member =
     std::is_aggregate_v<Row>&& field_detail::has_members<Row, field_count<Row>>() &&
-    field_detail::members_differ(fields_of<Row>) && field_detail::names_differ<Row>();
+    field_detail::members_differ<Row>() && field_detail::names_differ<Row>();
 
 // The place of a member in the list.
 template <auto Member>
 inline constexpr std::size_t field_index = [] {
-  std::size_t index = 0, found = 0;
-  for_each_field<typename Field<Member>::Row>([&](const auto& each) {
-    if (std::is_same_v<std::decay_t<decltype(each)>, Field<Member>>) found = index;
-    ++index;
-  });
-  return found;
+  constexpr auto& marks = fields_of<typename Field<Member>::Row>.marks;
+  std::size_t index = 0;
+  while (marks[index] != &field_detail::mark_of<Field<Member>>) ++index;
+  return index;
 }();
 
 // The field of a member: its name, unit and so on.
 template <auto Member>
 constexpr Field<Member> field_of() {
-  return std::get<Field<Member>>(fields_of<typename Field<Member>::Row>);
+  return {fields_of<typename Field<Member>::Row>.labels[field_index<Member>]};
 }
 
 }  // namespace hecaton

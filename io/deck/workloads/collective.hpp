@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "core/engine/base/fields.hpp"
@@ -28,10 +27,10 @@ struct CollectiveSummary {
 
   static constexpr auto fields() {
     using C = CollectiveSummary;
-    return std::tuple(field<&C::operation>("operation"), field<&C::group>("group"),
-                      field<&C::time_ps>("time_ps", "ps"), field<&C::algorithm>("algorithm"),
-                      field<&C::bytes>("bytes", "B"), field<&C::dies>("dies"),
-                      field<&C::bus_GBps>("bus_GBps", "GB/s"));
+    return FieldList(field<&C::operation>("operation"), field<&C::group>("group"),
+                     field<&C::time_ps>("time_ps", "ps"), field<&C::algorithm>("algorithm"),
+                     field<&C::bytes>("bytes", "B"), field<&C::dies>("dies"),
+                     field<&C::bus_GBps>("bus_GBps", "GB/s"));
   }
 };
 static_assert(lists_every_member<CollectiveSummary>);

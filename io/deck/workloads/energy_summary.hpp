@@ -1,8 +1,6 @@
 // Where the energy of a run went.
 #pragma once
 
-#include <tuple>
-
 #include "core/engine/base/fields.hpp"
 
 namespace hecaton::io {
@@ -17,9 +15,9 @@ struct EnergySummary {  // joules over the whole package and run
 
   static constexpr auto fields() {
     using E = EnergySummary;
-    return std::tuple(field<&E::compute>("compute", "J"), field<&E::sram>("sram", "J"),
-                      field<&E::nop>("nop", "J"), field<&E::dram>("dram", "J"),
-                      field<&E::static_power>("static", "J"), field<&E::total>("total", "J"));
+    return FieldList(field<&E::compute>("compute", "J"), field<&E::sram>("sram", "J"),
+                     field<&E::nop>("nop", "J"), field<&E::dram>("dram", "J"),
+                     field<&E::static_power>("static", "J"), field<&E::total>("total", "J"));
   }
 };
 static_assert(lists_every_member<EnergySummary>);

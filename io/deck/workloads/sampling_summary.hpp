@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <tuple>
 
 #include "core/engine/base/fields.hpp"
 
@@ -27,17 +26,17 @@ struct SamplingSummary {
 
   static constexpr auto fields() {
     using S = SamplingSummary;
-    return std::tuple(field<&S::mode>("mode"), field<&S::segments_simulated>("segments_simulated"),
-                      field<&S::segments_total>("segments_total"), field<&S::simulated_s>("simulated_s", "s"),
-                      field<&S::confidence>("confidence"), field<&S::steady>("steady"),
-                      field<&S::step_s_low>("step_s_low", "s"), field<&S::step_s_high>("step_s_high", "s"),
-                      field<&S::tokens_per_s_low>("tokens_per_s_low", "1/s"),
-                      field<&S::tokens_per_s_high>("tokens_per_s_high", "1/s"), field<&S::mfu_low>("mfu_low"),
-                      field<&S::mfu_high>("mfu_high"), field<&S::nop_s_low>("nop_s_low", "s"),
-                      field<&S::nop_s_high>("nop_s_high", "s"), field<&S::dram_s_low>("dram_s_low", "s"),
-                      field<&S::dram_s_high>("dram_s_high", "s"),
-                      field<&S::energy_total_J_low>("energy_total_J_low", "J"),
-                      field<&S::energy_total_J_high>("energy_total_J_high", "J"));
+    return FieldList(field<&S::mode>("mode"), field<&S::segments_simulated>("segments_simulated"),
+                     field<&S::segments_total>("segments_total"), field<&S::simulated_s>("simulated_s", "s"),
+                     field<&S::confidence>("confidence"), field<&S::steady>("steady"),
+                     field<&S::step_s_low>("step_s_low", "s"), field<&S::step_s_high>("step_s_high", "s"),
+                     field<&S::tokens_per_s_low>("tokens_per_s_low", "1/s"),
+                     field<&S::tokens_per_s_high>("tokens_per_s_high", "1/s"), field<&S::mfu_low>("mfu_low"),
+                     field<&S::mfu_high>("mfu_high"), field<&S::nop_s_low>("nop_s_low", "s"),
+                     field<&S::nop_s_high>("nop_s_high", "s"), field<&S::dram_s_low>("dram_s_low", "s"),
+                     field<&S::dram_s_high>("dram_s_high", "s"),
+                     field<&S::energy_total_J_low>("energy_total_J_low", "J"),
+                     field<&S::energy_total_J_high>("energy_total_J_high", "J"));
   }
 };
 static_assert(lists_every_member<SamplingSummary>);

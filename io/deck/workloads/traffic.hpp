@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <tuple>
 #include <vector>
 
 #include "core/engine/base/fields.hpp"
@@ -26,13 +25,13 @@ struct TrafficSummary {
 
   static constexpr auto fields() {
     using T = TrafficSummary;
-    return std::tuple(field<&T::latency_mean_cycles>("latency_mean_cycles", "cycles"),
-                      field<&T::latency_min_cycles>("latency_min_cycles", "cycles"),
-                      field<&T::latency_max_cycles>("latency_max_cycles", "cycles"),
-                      field<&T::accepted_flits_per_die_cycle>("accepted_flits_per_die_cycle"),
-                      field<&T::offered_flits_per_die_cycle>("offered_flits_per_die_cycle"),
-                      field<&T::hops_mean>("hops_mean"), field<&T::packets_measured>("packets_measured"),
-                      field<&T::saturated>("saturated"));
+    return FieldList(field<&T::latency_mean_cycles>("latency_mean_cycles", "cycles"),
+                     field<&T::latency_min_cycles>("latency_min_cycles", "cycles"),
+                     field<&T::latency_max_cycles>("latency_max_cycles", "cycles"),
+                     field<&T::accepted_flits_per_die_cycle>("accepted_flits_per_die_cycle"),
+                     field<&T::offered_flits_per_die_cycle>("offered_flits_per_die_cycle"),
+                     field<&T::hops_mean>("hops_mean"), field<&T::packets_measured>("packets_measured"),
+                     field<&T::saturated>("saturated"));
   }
 };
 static_assert(lists_every_member<TrafficSummary>);

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "core/engine/base/fields.hpp"
@@ -26,8 +25,8 @@ struct PaddingSummary {
 
   static constexpr auto fields() {
     using P = PaddingSummary;
-    return std::tuple(field<&P::shapes>("shapes"), field<&P::flops_share>("flops_share"),
-                      field<&P::nop_share>("nop_share"), field<&P::memory_share>("memory_share"));
+    return FieldList(field<&P::shapes>("shapes"), field<&P::flops_share>("flops_share"),
+                     field<&P::nop_share>("nop_share"), field<&P::memory_share>("memory_share"));
   }
 };
 static_assert(lists_every_member<PaddingSummary>);
@@ -58,7 +57,7 @@ struct TrainingSummary {
 
   static constexpr auto fields() {
     using T = TrainingSummary;
-    return std::tuple(
+    return FieldList(
         field<&T::model>("model"), field<&T::method>("method"), field<&T::step_s>("step_s", "s"),
         field<&T::tokens_per_s>("tokens_per_s", "1/s"), field<&T::compute_s>("compute_s", "s"),
         field<&T::nop_s>("nop_s", "s"), field<&T::dram_s>("dram_s", "s"), field<&T::mfu>("mfu"),

@@ -27,7 +27,7 @@ struct Sample {
   std::uint64_t aside = 0;
 
   static constexpr auto fields() {
-    return std::tuple(
+    return FieldList(
         field<&Sample::id>("id", "1", "Number"), field<&Sample::bytes>("bytes", "B", "Bytes", Combine::sum),
         field<&Sample::peak>("peak", "B", "Most bytes", Combine::maximum), field<&Sample::shade>("shade"),
         field<&Sample::layer>("layer", "1", "Layer", Combine::none, Digested::joined),
@@ -46,8 +46,8 @@ struct Mixed {
   std::vector<int> list;
   bool flag = false;
   static constexpr auto fields() {
-    return std::tuple(field<&Mixed::text>("text"), field<&Mixed::inner>("inner"), field<&Mixed::list>("list"),
-                      field<&Mixed::flag>("flag"));
+    return FieldList(field<&Mixed::text>("text"), field<&Mixed::inner>("inner"), field<&Mixed::list>("list"),
+                     field<&Mixed::flag>("flag"));
   }
 };
 static_assert(lists_every_member<Mixed>);
@@ -55,21 +55,21 @@ static_assert(lists_every_member<Mixed>);
 struct Forgetful {
   int listed = 0;
   int forgotten = 0;
-  static constexpr auto fields() { return std::tuple(field<&Forgetful::listed>("listed")); }
+  static constexpr auto fields() { return FieldList(field<&Forgetful::listed>("listed")); }
 };
 static_assert(!lists_every_member<Forgetful>);
 
 struct Repeated {
   int a = 0;
   int b = 0;
-  static constexpr auto fields() { return std::tuple(field<&Repeated::a>("a"), field<&Repeated::a>("b")); }
+  static constexpr auto fields() { return FieldList(field<&Repeated::a>("a"), field<&Repeated::a>("b")); }
 };
 static_assert(!lists_every_member<Repeated>);
 
 struct Namesakes {
   int a = 0;
   int b = 0;
-  static constexpr auto fields() { return std::tuple(field<&Namesakes::a>("a"), field<&Namesakes::b>("a")); }
+  static constexpr auto fields() { return FieldList(field<&Namesakes::a>("a"), field<&Namesakes::b>("a")); }
 };
 static_assert(!lists_every_member<Namesakes>);
 
@@ -77,8 +77,8 @@ struct Overfull {
   std::uint64_t a = 0;
   std::uint8_t b = 0;
   static constexpr auto fields() {
-    return std::tuple(field<&Overfull::a>("a"),
-                      field<&Overfull::b>("b", "1", "", Combine::none, Digested::joined));
+    return FieldList(field<&Overfull::a>("a"),
+                     field<&Overfull::b>("b", "1", "", Combine::none, Digested::joined));
   }
 };
 static_assert(lists_every_member<Overfull> && !field_detail::words_hold_fields<Overfull>());

@@ -2,6 +2,8 @@
 // from the model's public shapes.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/training/cases.hpp"
 
 namespace hecaton::training::test {
