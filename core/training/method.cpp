@@ -43,13 +43,13 @@ void check_batch(const TrainingConfig& c, PlanErrors& errors) {
 
 constexpr MethodInfo table[] = {
     {"hecaton", "2D tiles of weights and activations, rings along rows and columns", plan_hecaton,
-     grid_divisions, grid_kv_lines, hecaton_problems},
+     hecaton_divisions, grid_kv_lines, hecaton_problems},
     {"megatron-flat-ring", "1D tensor parallelism over all dies on one ring", plan_flat_ring, one_d_divisions,
      one_d_kv_lines, flat_ring_problems},
     {"megatron-torus-ring", "1D tensor parallelism over all dies on rings along rows, then columns",
      plan_torus_ring, one_d_divisions, one_d_kv_lines, one_d_problems},
-    {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns of a square", plan_optimus,
-     grid_divisions, grid_kv_lines, optimus_problems},
+    {"optimus", "2D tiles by SUMMA, panels broadcast along rows and columns", plan_optimus, optimus_divisions,
+     grid_kv_lines, optimus_problems},
 };
 
 std::string method_names() {

@@ -273,6 +273,24 @@ def strong_scaling(rows):
     return svg, f"From {int(sides[0] ** 2)} to {int(sides[-1] ** 2)} dies a layer becomes faster by: {gains}. {ASSUMED}"
 
 
+def qwen(rows):
+    """What a step takes on each package by each method, what dies wait for, and what of their operations is for pads."""
+    points = {(f"{int(row['rows'])} x {int(row['columns'])}", row["training.method"]): row for row in rows}
+    names = list(dict.fromkeys(name for name, _ in points))
+    series = {m: [points[name, m][STEP] * 1e3 for name in names] for m in METHODS}
+    svg = draw("A step of one layer of Qwen2.5-7B", "ms", names, series)
+    said = []
+    for name in names:
+        fastest = min(METHODS, key=lambda m: points[name, m][STEP])
+        row = points[name, fastest]
+        shares = " / ".join(f"{100 * row[f'training.{part}_s'] / row[STEP]:.0f} %" for part in ("compute", "nop", "dram"))
+        pads = ", ".join(f"{100 * points[name, m]['training.padding.flops_share']:.1f} %" for m in METHODS)
+        said.append(f"{name}: {fastest}, {1e3 * row[STEP]:.1f} ms ({shares}), pads {pads}")
+    return svg, (f"The fastest method of each package, its step (computing / waiting for dies / for DRAM), and what share of "
+                 f"operations pads take by {', '.join(METHODS)}. {'; '.join(said)}. One layer without the model's output head. "
+                 f"{ASSUMED}")
+
+
 def layout(rows):
     points = group(rows, ["rows", "columns"])
     names = [f"{int(r)} x {int(c)}" for r, c in points]
@@ -408,7 +426,7 @@ def latency(_, folder):
                                     f"REFERENCE.csv` draws published curves beside it.")
 
 
-STUDIES = {"packets": packets, "ring-size": ring_size, "strong-scaling": strong_scaling,
+STUDIES = {"packets": packets, "ring-size": ring_size, "strong-scaling": strong_scaling, "qwen2.5-7b": qwen,
            "layout": layout, "packages": packages, "fusion": fusion, "extrapolation": extrapolation}
 
 

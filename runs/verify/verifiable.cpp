@@ -64,8 +64,9 @@ void check_rounds(const training::Plan& plan, const training::Model& model) {
     if (meaning.verb != training::Verb::scores || meaning.pass == training::Pass::weight_gradient) continue;
     const training::Operator& o = model.operators.at(meaning.place);
     if (o.idle_experts > 0) {
-      throw PlanError("training.model.experts", "can not be verified", "experts that pad are not followed",
-                      "use a multiple of the columns");
+      throw PlanError(
+          "training.model.experts", "can not be verified", "experts that pad are not followed",
+          is_summa(plan.meanings.at(0)) ? "use a multiple of the rows" : "use a multiple of the columns");
     }
     if (tokens % tokens_of_round(o) == 0) continue;
     throw PlanError(
@@ -96,7 +97,8 @@ Indices dealing_order(const Workload& workload) {
   const training::Plan& plan = workload.plan();
   const training::TrainingConfig planned = planned_of(workload.deck());
   const std::uint64_t tokens = std::uint64_t{planned.batch_sequences} * planned.sequence_length;
-  if (is_one_d(plan.meanings.at(0))) return count_up(0, tokens);
+  // SUMMA: a die has stretches of them.
+  if (is_one_d(plan.meanings.at(0)) || is_summa(plan.meanings.at(0))) return count_up(0, tokens);
   const auto& package = workload.deck().network.package;
   const std::uint64_t rows = package.rows, columns = package.columns, minibatch = plan.minibatch_tokens;
   const std::uint64_t slice = minibatch / columns;

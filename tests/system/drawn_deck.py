@@ -130,8 +130,6 @@ def make_sensible(dice, deck):
         deck |= {"package.rows": dice.choice([2, 4]), "package.columns": dice.choice([2, 4])}
         if deck["training.method"] not in ("hecaton", "optimus"):
             deck |= {"training.attention": "by-sequence", "training.fusion": 0}
-        if deck["training.method"] == "optimus":
-            deck["package.columns"] = deck["package.rows"]
         deck |= {"training.batch_sequences": dice.choice([4, 8]), "training.model.vocabulary": 96,
                  "training.model.kv_heads": dice.choice([4, 8]),
                  "training.minibatch_tokens": dice.choice([0, 4 * deck["training.sequence_length"]])}

@@ -152,31 +152,41 @@ TEST(Choices, MixtureOfExpertsAgainstTheDenseModel) {
   constexpr std::int64_t more_weights = layers * ((experts - 1) * 2 * h * f + router);
   constexpr std::int64_t macs = layers * 3 * tokens * ((k - 1) * 2 * h * f + router);
   constexpr std::int64_t up = tokens * f * e;
-  {
-    TrainingConfig config = config_for("hecaton");
+  const auto t = static_cast<std::int64_t>(tokens * e);
+  const auto linear = [t](std::int64_t n, std::int64_t gather, std::int64_t m, std::int64_t scatter) {
+    return t * ((gather - 1) * n + (scatter - 1) * m);
+  };
+  // Of the dense layer: up and down forward, the same backward, their inputs again. Of panels: both inputs along rows of 8,
+  // both matrices along columns of 4, for each of two mini-batches, three times.
+  const std::int64_t was = 2 * (linear(h, 8, f, 4) + linear(f, 4, h, 8)) + t * ((8 - 1) * h + (4 - 1) * f);
+  const std::int64_t panels =
+      3 * (linear(h, 8, f, 8) + 2 * (4 - 1) * static_cast<std::int64_t>(2 * h * f * e));
+  // Lines along which tokens go to their experts, and along which their features are.
+  struct Lines {
+    const char* method;
+    std::int64_t tokens, features, dense;
+  };
+  for (const Lines& l : {Lines{"hecaton", 8, 4, was}, Lines{"optimus", 4, 8, panels}}) {
+    TrainingConfig config = config_for(l.method);
     const Sums dense = sums_of(config);
     config.model.experts = experts;
     config.model.experts_per_token = k;
-    const auto t = static_cast<std::int64_t>(tokens * e);
-    const auto linear = [t](std::int64_t n, std::int64_t gather, std::int64_t m, std::int64_t scatter) {
-      return t * ((gather - 1) * n + (scatter - 1) * m);
-    };
-    // Of the dense layer: up and down forward, the same backward, their inputs again.
-    const std::int64_t was = 2 * (linear(h, 8, f, 4) + linear(f, 4, h, 8)) + t * ((8 - 1) * h + (4 - 1) * f);
-    // A way is (c-1)/c along the row and r-1 along the column of what is routed. Forward there and back;
-    // backward the gradient there and back, the input there again. And the scalars of the choice.
+    // A way is (c-1)/c along the row and r-1 along the column of what is routed (optimus: the other way about). Forward there
+    // and back; backward the gradient there and back, the input there again. And the scalars of the choice.
     const auto routed = static_cast<std::int64_t>(k * x);
-    const std::int64_t way = routed * 7 / 8 + routed * 3;
-    const std::int64_t choice = 2 * 3 * static_cast<std::int64_t>(tokens) * experts * 4;
+    const std::int64_t way = routed * (l.tokens - 1) / l.tokens + routed * (l.features - 1);
+    const std::int64_t choice = 2 * (l.features - 1) * static_cast<std::int64_t>(tokens) * experts * 4;
     // Their gradients: k per token, along the row as what is routed, and added up along the column.
     const std::int64_t scalars = static_cast<std::int64_t>(tokens) * k * 4;
-    const std::int64_t weighing = scalars * 4 / 8 * 7 + 2 * 3 * scalars;
-    // 8 columns have the weights of the choice: one master, and all read them and write gradients.
-    const std::int64_t copies = 8 * layers * router;
+    const std::int64_t weighing =
+        scalars * l.features * (l.tokens - 1) / l.tokens + 2 * (l.features - 1) * scalars;
+    // All columns have the weights of the choice: one master, and all read them and write gradients.
+    const std::int64_t copies = l.tokens * layers * router;
     const std::int64_t rest = more_weights - layers * router;
     const Sums change = sums_of(config) - dense;
-    EXPECT_EQ(change.nop, static_cast<std::int64_t>(layers) * (5 * way + choice + weighing - was));
-    EXPECT_EQ(change.macs, macs);
+    EXPECT_EQ(change.nop, static_cast<std::int64_t>(layers) * (5 * way + choice + weighing - l.dense))
+        << l.method;
+    EXPECT_EQ(change.macs, macs) << l.method;
     // Weights twice, gradients once, 12 bytes of state; gate and up of k experts in place of one.
     EXPECT_EQ(change.reads, 3 * e * (rest + copies) + 12 * more_weights + layers * (k - 1) * up);
     EXPECT_EQ(change.writes, e * (rest + copies) + (12 + e) * more_weights + layers * (k - 1) * up);
@@ -214,8 +224,13 @@ TEST(Choices, WhatAMethodCanNotDoIsSaid) {
   config.model.heads = config.model.kv_heads = 16;  // fewer than dies
   EXPECT_EQ(blamed(config, mesh), "training.attention");
   config = config_for("optimus");
-  config.model.experts = 8;
-  EXPECT_EQ(blamed(config, {4, 4}), "training.method");
+  config.train = Train::adapters;
+  config.adapter_rank = 4;
+  EXPECT_EQ(blamed(config, {4, 4}), "training.train");
+  config = config_for("optimus");
+  config.uneven = Uneven::refuse;
+  config.model.experts = 6;  // for 4 rows
+  EXPECT_EQ(blamed(config, mesh), "package.rows");
   config = config_for("hecaton");
   config.uneven = Uneven::refuse;
   config.model.experts = 4;  // for 8 columns

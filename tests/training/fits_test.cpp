@@ -64,9 +64,12 @@ TEST(Fits, NeedTheWeightsOfALayerAndTheirGradients) {
 }
 
 TEST(Fits, SayWhyAMeshIsRefused) {
-  const Fit rectangle = fit_of(config_for("tinyllama-1.1b", "optimus"), {4, 8}, large_die());
-  ASSERT_TRUE(rectangle.refusal);
-  EXPECT_NE(std::string(rectangle.refusal->what()).find("SUMMA needs a square"), std::string::npos);
+  TrainingConfig adapters = config_for("tinyllama-1.1b", "optimus");
+  adapters.train = Train::adapters;
+  adapters.adapter_rank = 16;
+  const Fit refused = fit_of(adapters, {4, 8}, large_die());
+  ASSERT_TRUE(refused.refusal);
+  EXPECT_NE(std::string(refused.refusal->what()).find("has no adapters with this method"), std::string::npos);
   TrainingConfig config = config_for("gpt2-xl", "hecaton");  // 25 heads
   EXPECT_GT(fit_of(config, {4, 4}, large_die()).padded_flops, 0);
   config.uneven = Uneven::refuse;

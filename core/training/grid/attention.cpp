@@ -16,7 +16,7 @@ GridLinear qkv_linear(const GridLayout& l, const GridAttention& a, bool adapts) 
                  {a.queries, a.kv / 2, a.kv / 2});
 }
 GridLinear output_linear(const GridLayout& l, const GridAttention& a, bool adapts) {
-  return adapted(l, grid_linear(l, Stage::attention_output, LinearType::two, a.queries, a.hidden_a),
+  return adapted(l, grid_linear(l, Stage::attention_output, LinearType::two, a.projected, a.hidden_a),
                  adapts ? a.rank : 0, {a.hidden_a});
 }
 

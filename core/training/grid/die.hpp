@@ -8,6 +8,7 @@
 //   whole sequences, and heads follow the columns, so attention is local. Where there are fewer key/value
 //   heads than columns, c/kv_heads columns hold the same key/value head: its weights, its work and its
 //   transfers are there as often.
+// - SUMMA (optimus.cpp) has one layout, B, for the stream too: die (i,j) holds X[t_i, k_j] and W[k_i, n_j].
 // - Which tokens form t_j is free, so they are chosen such that any token tile takes equally many from every
 //   t_i and every t_j: the number of tiles divides T/c and T/r.
 #pragma once
@@ -35,7 +36,7 @@ struct GridLinear {
   chiplet::Stage stage = chiplet::Stage::none;
   chiplet::Ring input_ring = chiplet::Ring::row;      // along it X is exchanged: row for type 1
   chiplet::Ring output_ring = chiplet::Ring::column;  // and Y
-  std::uint64_t inputs = 1;                           // features of X on this die
+  std::uint64_t inputs = 1;                           // features of X on this die; SUMMA: of a panel
   std::uint64_t outputs = 1;
   std::uint64_t blocks = 1;  // of columns, in which panels of its weights are moved
   bool is_frozen = false;    // its weights get no gradient
@@ -60,9 +61,14 @@ struct GridScheme {
   // The gradient of the output, where no input gradient has brought it, and where no weight gradient is done with it.
   Write take_gradient = nullptr;
   Write leave_gradient = nullptr;
-  chiplet::Ring norm_ring = chiplet::Ring::column;  // a norm sums one scalar per token along it
+  // Along it features of the stream are split, so a norm sums one scalar per token along it; tokens along the other.
+  chiplet::Ring feature_ring = chiplet::Ring::column;
   bool gathers = true;         // operands and results of a tile are there for all its tokens at once
   bool moves_weights = false;  // panels of weights and gradients pass through the weight buffer
+
+  chiplet::Ring token_ring() const {
+    return feature_ring == chiplet::Ring::row ? chiplet::Ring::column : chiplet::Ring::row;
+  }
 };
 
 // What is moved ahead of time, as far as the activation buffer has room for it.
@@ -74,9 +80,13 @@ struct Prefetch {
 // A die among the others, and its part of what is outside the layers; in elements.
 struct GridDie {
   std::uint64_t rows = 1, columns = 1;
-  std::uint64_t sequence = 1;    // tokens of a sequence
-  std::uint64_t hidden_a = 1;    // hidden / r: a slice of layout A
-  std::uint64_t vocabulary = 1;  // vocabulary / c
+  // Dies of a line that cut the stream's tokens, and its features: c and r (layout A); SUMMA: r and c.
+  std::uint64_t token_places = 1, feature_places = 1;
+  std::uint64_t panels = 1;       // SUMMA: in which X of this die, or its column, is moved
+  std::uint64_t sequence = 1;     // tokens of a sequence
+  std::uint64_t hidden_a = 1;     // hidden / feature_places: a slice of the stream
+  std::uint64_t hidden_rows = 1;  // hidden / r: rows of weights whose input is the stream
+  std::uint64_t vocabulary = 1;   // vocabulary / c
   bool tied = false;
   bool soft_cap = false;
   bool by_head = false;  // attention: every die has some heads of all tokens of its column's
@@ -85,16 +95,18 @@ struct GridDie {
   Adapters adapters;
   bool frozen_weights = false;  // of layers, whose adapters alone are trained
 
-  std::uint64_t head_weights() const { return hidden_a * vocabulary; }
+  // Of so many features of X those of a panel.
+  std::uint64_t panel(std::uint64_t features) const { return features / panels; }
+  std::uint64_t head_weights() const { return hidden_rows * vocabulary; }
   // The embedding table: hidden/r features of vocabulary/c words.
-  std::uint64_t embedding_weights() const { return hidden_a * vocabulary; }
+  std::uint64_t embedding_weights() const { return hidden_rows * vocabulary; }
 };
 
 // Slices of one mini-batch on one die: of the stream, and outside the layers. In bytes, where it does not say
 // tokens.
 struct GridSlices {
   std::uint64_t tokens = 0;    // T
-  std::uint64_t tokens_a = 0;  // T/c
+  std::uint64_t tokens_a = 0;  // of the stream: T/c; SUMMA: T/r
   std::uint64_t tokens_b = 0;  // T/r
   std::uint64_t hidden = 0;    // T h e / N, in either layout
   std::uint64_t norm = 0;      // scalar of a norm, per token of layout A

@@ -1,5 +1,6 @@
-// A mixture of experts in place of the feed-forward network, for methods with 2D tiles whose tokens follow
-// the columns between layers.
+// A mixture of experts in place of the feed-forward network, for methods with 2D tiles. Tokens of the stream follow the
+// columns, and its features the rows; of SUMMA they follow the rows and the columns, so all that is said here of a row
+// is then of a column, and the other way about.
 //
 // Each column of c has E/c experts, and its r dies share each of them: a die has 1/r of the columns of up and
 // of the rows of down. A token's k experts are chosen from scalars that are summed along the column. Then
@@ -17,51 +18,52 @@ using chiplet::Stage;
 namespace {
 
 struct Experts {
+  const GridFeedForward& f;
+  Ring row, column;          // along which tokens, and features, of the stream are split
   std::uint64_t own = 0;     // tokens of a tile on this die before and after
   std::uint64_t routed = 0;  // and in the column of their experts, each as often as it has experts there
   std::uint64_t each = 0;    // of one expert
   std::uint64_t here = 0;    // experts of this column
   std::uint64_t hidden = 0, up = 0, ffn = 0;  // features of a product
 
-  Experts(const GridFeedForward& f, std::uint64_t tokens) {
-    own = tokens / f.columns;
+  Experts(const GridLayout& l, const GridFeedForward& which, std::uint64_t tokens)
+      : f(which), row(l.scheme.token_ring()), column(l.scheme.feature_ring) {
+    own = tokens / f.token_places;
     routed = f.routes(own);
-    here = f.experts / f.columns;
+    here = f.experts / f.token_places;
     each = ceil_div(tokens * f.experts_per_token, f.busy_experts);
-    hidden = f.hidden_a * f.rows;
-    up = f.up * f.columns / f.rows;
-    ffn = f.ffn * f.columns / f.rows;
+    hidden = f.hidden_a * f.feature_places;
+    up = f.up * f.columns / f.feature_places;
+    ffn = f.ffn * f.columns / f.feature_places;
   }
-  // All features of this column's tokens: gathered, or partial sums. Bytes.
-  std::uint64_t gathered(const GridFeedForward& f) const { return slice_bytes(routed, f.hidden_a) * f.rows; }
+  // This die's features of its column's tokens; and all of them, gathered, or as partial sums. Bytes.
+  std::uint64_t part() const { return slice_bytes(routed, f.hidden_a); }
+  std::uint64_t gathered() const { return part() * f.feature_places; }
 };
 
 // To the columns of the experts, or back.
-void exchange(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Verb verb,
-              Pass pass) {
-  b.all_to_all(stage, Ring::row, x.routed, slice_bytes(1, f.hidden_a));
+void exchange(ProgramBuilder& b, const Experts& x, Stage stage, Verb verb, Pass pass) {
+  b.all_to_all(stage, x.row, x.routed, slice_bytes(1, x.f.hidden_a));
   b.mean({verb, pass, Spread::experts});
 }
-void dispatch(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Pass pass) {
-  const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
-  hold(b, 2 * routed);  // sent and received
-  exchange(b, f, x, stage, Verb::to_experts, pass);
-  drop(b, routed);
-  hold(b, routed * f.rows);
-  b.all_gather(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+void dispatch(ProgramBuilder& b, const Experts& x, Stage stage, Pass pass) {
+  hold(b, 2 * x.part());  // sent and received
+  exchange(b, x, stage, Verb::to_experts, pass);
+  drop(b, x.part());
+  hold(b, x.gathered());
+  b.all_gather(stage, x.column, x.routed * x.f.feature_places, slice_bytes(1, x.f.hidden_a));
   b.mean({Verb::gather, pass, Spread::experts});
-  drop(b, routed);
+  drop(b, x.part());
 }
-void combine(ProgramBuilder& b, const GridFeedForward& f, const Experts& x, Stage stage, Pass pass) {
-  const std::uint64_t routed = slice_bytes(x.routed, f.hidden_a);
-  b.reduce_scatter(stage, Ring::column, x.routed * f.rows, slice_bytes(1, f.hidden_a));
+void combine(ProgramBuilder& b, const Experts& x, Stage stage, Pass pass) {
+  b.reduce_scatter(stage, x.column, x.routed * x.f.feature_places, slice_bytes(1, x.f.hidden_a));
   b.mean({Verb::scatter, pass, Spread::experts});
-  drop(b, routed * f.rows);  // partial sums
-  hold(b, 2 * routed);
-  exchange(b, f, x, stage, Verb::from_experts, pass);
-  b.vector(stage, routed);  // weighed and added up
+  drop(b, x.gathered());  // partial sums
+  hold(b, 2 * x.part());
+  exchange(b, x, stage, Verb::from_experts, pass);
+  b.vector(stage, x.part());  // weighed and added up
   b.mean({Verb::combine, pass, Spread::experts});
-  drop(b, 2 * routed);
+  drop(b, 2 * x.part());
 }
 
 void product(ProgramBuilder& b, Stage stage, std::uint64_t m, std::uint64_t k, std::uint64_t n,
@@ -72,53 +74,56 @@ void product(ProgramBuilder& b, Stage stage, std::uint64_t m, std::uint64_t k, s
 
 }  // namespace
 
-void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
-  const Experts x(f, tokens);
+void add_experts_up(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f, std::uint64_t tokens) {
+  const Experts x(l, f, tokens);
   const Stage stage = Stage::ffn_up;
   b.matmul(stage, x.own, f.hidden_a, f.experts);  // the choice
   mean_on_grid(b, Verb::scores, Pass::forward, stage);
-  b.all_reduce(stage, Ring::column, x.own, f.experts * scalar_bytes);
+  b.all_reduce(stage, x.column, x.own, f.experts * scalar_bytes);
   mean_on_grid(b, Verb::score_sums, Pass::forward, stage);
   b.vector(stage, x.own * f.experts * scalar_bytes);
   mean_on_grid(b, Verb::shares, Pass::forward, stage);
-  dispatch(b, f, x, stage, Pass::forward);
+  dispatch(b, x, stage, Pass::forward);
   product(b, stage, x.each, x.hidden, x.up, x.here, Pass::forward);
-  drop(b, x.gathered(f));
+  drop(b, x.gathered());
 }
 
-void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
-  const Experts x(f, tokens);
-  hold(b, x.gathered(f));
+void add_experts_down(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f,
+                      std::uint64_t tokens) {
+  const Experts x(l, f, tokens);
+  hold(b, x.gathered());
   product(b, Stage::ffn_down, x.each, x.ffn, x.hidden, x.here, Pass::forward);
-  combine(b, f, x, Stage::ffn_down, Pass::forward);
+  combine(b, x, Stage::ffn_down, Pass::forward);
 }
 
-void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
-  const Experts x(f, tokens);
-  dispatch(b, f, x, Stage::ffn_down, Pass::input_gradient);
+void add_experts_down_backward(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f,
+                               std::uint64_t tokens) {
+  const Experts x(l, f, tokens);
+  dispatch(b, x, Stage::ffn_down, Pass::input_gradient);
   product(b, Stage::ffn_down, x.each, x.hidden, x.ffn, x.here, Pass::input_gradient);
   if (!f.is_frozen) product(b, Stage::ffn_down, x.ffn, x.each, x.hidden, x.here, Pass::weight_gradient);
-  drop(b, x.gathered(f));
+  drop(b, x.gathered());
   // How much each expert's result counts: its gradient, a scalar for each token and expert. A die has the
   // part of its features; parts go back along the row, and are added up along the column.
   hold(b, 2 * x.routed * scalar_bytes);
-  b.all_to_all(Stage::ffn_down, Ring::row, x.routed, scalar_bytes);
+  b.all_to_all(Stage::ffn_down, x.row, x.routed, scalar_bytes);
   mean_on_grid(b, Verb::share_gradients, Pass::input_gradient, Stage::ffn_down);
-  b.all_reduce(Stage::ffn_down, Ring::column, x.routed, scalar_bytes);
+  b.all_reduce(Stage::ffn_down, x.column, x.routed, scalar_bytes);
   mean_on_grid(b, Verb::share_sums, Pass::input_gradient, Stage::ffn_down);
   drop(b, 2 * x.routed * scalar_bytes);
 }
 
-void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens) {
-  const Experts x(f, tokens);
+void add_experts_up_backward(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f,
+                             std::uint64_t tokens) {
+  const Experts x(l, f, tokens);
   const Stage stage = Stage::ffn_up;
-  hold(b, x.gathered(f));
+  hold(b, x.gathered());
   product(b, stage, x.each, x.up, x.hidden, x.here, Pass::input_gradient);
-  combine(b, f, x, stage, Pass::input_gradient);
+  combine(b, x, stage, Pass::input_gradient);
   if (!f.is_frozen) {
-    dispatch(b, f, x, stage, Pass::weight_gradient);  // the inputs again
+    dispatch(b, x, stage, Pass::weight_gradient);  // the inputs again
     product(b, stage, x.hidden, x.each, x.up, x.here, Pass::weight_gradient);
-    drop(b, x.gathered(f));
+    drop(b, x.gathered());
   }
   b.vector(stage, x.own * f.experts * scalar_bytes);
   mean_on_grid(b, Verb::shares, Pass::input_gradient, stage);

@@ -23,7 +23,7 @@ GridLinear down_linear(const GridLayout& l, const GridFeedForward& f, bool adapt
 void GridFeedForward::write_up(ProgramBuilder& b, const GridLayout& l, const GridPlace& place,
                                std::uint64_t tokens) const {
   if (is_mixture()) {
-    add_experts_up(b, *this, tokens);
+    add_experts_up(b, l, *this, tokens);
   } else {
     l.scheme.forward(b, l, up_linear(l, *this, place.adapts), tokens);
   }
@@ -42,7 +42,7 @@ void GridFeedForward::forward_tile(ProgramBuilder& b, const GridLayout& l, const
   mean_on_grid(b, Verb::activation, Pass::forward, Stage::ffn_up);
   save_for_backward(b, l, place, Stage::activation, Slot::tile, bytes);
   if (is_mixture()) {
-    add_experts_down(b, *this, tokens);
+    add_experts_down(b, l, *this, tokens);
   } else {
     l.scheme.forward(b, l, down_linear(l, *this, place.adapts), tokens);
   }
@@ -91,10 +91,10 @@ void GridFeedForward::backward_tile(ProgramBuilder& b, const GridLayout& l, std:
   hold(b, up_tile + 2 * ffn_tile);  // gradients of gate and up, of the activation's output, and that again
   if (is_mixture()) {
     b.vector(Stage::activation, up_tile);
-    add_experts_down_backward(b, *this, tokens);
+    add_experts_down_backward(b, l, *this, tokens);
     b.vector(Stage::activation, up_tile + ffn_tile);
     mean_on_grid(b, Verb::activation, Pass::input_gradient, Stage::ffn_up);
-    add_experts_up_backward(b, *this, tokens);
+    add_experts_up_backward(b, l, *this, tokens);
     drop(b, 2 * up_tile + 2 * ffn_tile);
     return;
   }

@@ -43,6 +43,8 @@ std::vector<PlanFact> facts_of(const GridLayout& l, bool overlap) {
     facts.push_back(fact("layers per fused group, forward", l.groups.forward, ""));
     facts.push_back(fact("layers per fused group, backward", l.groups.backward, ""));
   }
+  if (l.scheme.moves_weights)
+    facts.push_back(fact("panels of a linear layer", l.die.panels * l.die.columns, ""));
   facts.push_back(tiles_fact("forward", forward_stages(l.operators)));
   if (trained.layers > 0) facts.push_back(tiles_fact("backward", backward_stages(l.operators)));
   facts.push_back(fact("token tiles of the output head", l.head.tiles, ""));

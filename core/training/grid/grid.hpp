@@ -26,10 +26,12 @@ StepPart grid_head(const GridLayout& l);
 std::vector<LayerGroups> grid_backward(const GridLayout& l);
 
 // A tile of `tokens` tokens through a mixture of experts: before and after the activation function.
-void add_experts_up(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
-void add_experts_down(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
-void add_experts_down_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
-void add_experts_up_backward(ProgramBuilder& b, const GridFeedForward& f, std::uint64_t tokens);
+void add_experts_up(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f, std::uint64_t tokens);
+void add_experts_down(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f, std::uint64_t tokens);
+void add_experts_down_backward(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f,
+                               std::uint64_t tokens);
+void add_experts_up_backward(ProgramBuilder& b, const GridLayout& l, const GridFeedForward& f,
+                             std::uint64_t tokens);
 
 // A linear layer of `inputs` to `outputs` features of this die.
 enum class LinearType : std::uint8_t { one, two };

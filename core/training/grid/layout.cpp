@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/training/grid/divisions.hpp"
 #include "core/training/grid/minibatch.hpp"
 #include "core/training/plan/buffers.hpp"
 #include "core/training/plan/facts.hpp"
@@ -16,13 +17,18 @@ namespace {
 
 using Operators = std::vector<GridOperator>;
 
-GridDie die_of(const TrainingConfig& config, MeshShape mesh) {
+GridDie die_of(const TrainingConfig& config, MeshShape mesh, const GridScheme& scheme) {
   const ModelConfig& m = config.model;
   GridDie d;
   d.rows = mesh.rows;
   d.columns = mesh.columns;
+  const bool by_columns = scheme.feature_ring == chiplet::Ring::row;
+  d.token_places = by_columns ? mesh.rows : mesh.columns;
+  d.feature_places = by_columns ? mesh.columns : mesh.rows;
+  if (scheme.moves_weights) d.panels = panels_of(mesh) / mesh.columns;
   d.sequence = config.sequence_length;
-  d.hidden_a = m.hidden / mesh.rows;
+  d.hidden_a = m.hidden / d.feature_places;
+  d.hidden_rows = m.hidden / mesh.rows;
   d.vocabulary = m.vocabulary / mesh.columns;
   d.tied = m.tied;
   d.soft_cap = m.soft_cap;
@@ -115,7 +121,7 @@ std::uint64_t room_for_panels(const GridLayout& l, const char* what, std::uint64
   std::uint64_t widest = l.die.hidden_a;
   for (const GridOperator& o : l.operators)
     widest = std::max(widest, std::visit([](const auto& op) { return op.widest_inputs(); }, o));
-  const std::uint64_t column = 2 * slice_bytes(1, widest);
+  const std::uint64_t column = 2 * slice_bytes(1, l.die.panel(widest));
   if (resident + column > capacity) throw_no_weight_room(what, resident + column, capacity);
   return std::max(column, std::min(capacity / 4, capacity - resident));
 }
@@ -159,7 +165,7 @@ GridLayout grid_layout(const TrainingConfig& config, MeshShape mesh, const chipl
   l.scheme = scheme;
   l.broadcast = config.broadcast == Broadcast::tree ? chiplet::Schedule::tree : chiplet::Schedule::pipelined;
   l.broadcast_chunks = config.broadcast_chunks;
-  l.die = die_of(config, mesh);
+  l.die = die_of(config, mesh, scheme);
   l.operators = operators_of(config, l.die);
   place_panels(l);
   l.groups = groups_of(l, config, {l.step.weight_capacity, l.panel_room});

@@ -14,7 +14,7 @@ PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh);
 
 // Ring collectives along rows and columns (hecaton.cpp).
 Plan plan_hecaton(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
-// SUMMA on a square of dies (optimus.cpp).
+// SUMMA (optimus.cpp).
 Plan plan_optimus(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die);
 
 }  // namespace hecaton::training

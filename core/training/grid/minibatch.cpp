@@ -17,7 +17,7 @@ using Operators = std::vector<GridOperator>;
 GridSlices slices_of(const GridDie& d, std::uint64_t sequences) {
   GridSlices s;
   s.tokens = sequences * d.sequence;
-  s.tokens_a = s.tokens / d.columns;
+  s.tokens_a = s.tokens / d.token_places;
   s.tokens_b = s.tokens / d.rows;
   s.hidden = slice_bytes(s.tokens_a, d.hidden_a);
   s.norm = s.tokens_a * scalar_bytes;
@@ -57,7 +57,7 @@ void plan_operators(GridMinibatches::Fit& f, const GridDie& d, const GridRoom& r
   // The gradient of the mini-batch before is still being written while the output head runs.
   f.head = {"head", "output head",
             grid_tiling(d, s, room.scheme.gathers, beside.gradients + 2 * beside.border,
-                        d.hidden_a + d.vocabulary, d.vocabulary)};
+                        d.panel(d.hidden_a) + d.vocabulary, d.vocabulary)};
 }
 
 // Its first tile for the next layer waits while the others work.
@@ -121,8 +121,7 @@ std::vector<Prefetch> GridMinibatches::prefetch_levels(std::uint64_t minibatches
 }
 
 std::uint64_t GridMinibatches::least_sequences() const {
-  const MeshShape mesh{static_cast<std::uint32_t>(die_.rows), static_cast<std::uint32_t>(die_.columns)};
-  return least_grid_sequences(config_.sequence_length, config_.attention, mesh);
+  return least_grid_sequences(config_.sequence_length, config_.attention, {die_.rows, die_.token_places});
 }
 
 }  // namespace hecaton::training

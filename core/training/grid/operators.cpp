@@ -20,9 +20,10 @@ void place_heads(GridAttention& a, const Operator& o, const GridDie& d) {
 // partial sums of their results, and what is between.
 Tiling experts_tiling(const GridFeedForward& f, const GridSlices& s, std::uint64_t resident,
                       std::uint64_t buffers) {
-  const std::uint64_t inner = ceil_div(buffers * (f.up + f.ffn) * f.columns, f.rows);
-  const std::uint64_t routes = f.routes(1), width = 2 * f.hidden_a * f.rows + 2 * f.hidden_a + inner;
-  return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, f.columns,
+  const std::uint64_t inner = ceil_div(buffers * (f.up + f.ffn) * f.columns, f.feature_places);
+  const std::uint64_t routes = f.routes(1),
+                      width = 2 * f.hidden_a * f.feature_places + 2 * f.hidden_a + inner;
+  return {s.tokens, std::gcd(s.tokens_a, s.tokens_b), resident, f.token_places,
           slice_bytes(routes, width) + f.experts * scalar_bytes};
 }
 
@@ -33,7 +34,9 @@ GridAttention place_grid_attention(const Operator& o, const GridDie& d) {
   a.head = o.head;
   a.heads = o.heads / d.columns;
   a.hidden_a = d.hidden_a;
+  a.hidden_rows = d.hidden_rows;
   a.queries = a.heads * a.head;
+  a.projected = projection_inputs(o) / d.columns;
   a.kv_copies = o.kv_heads < d.columns ? d.columns / o.kv_heads : 1;
   a.kv = 2 * a.head * (o.kv_heads * a.kv_copies / d.columns);
   a.qkv = a.queries + a.kv;
@@ -44,10 +47,11 @@ GridAttention place_grid_attention(const Operator& o, const GridDie& d) {
   return a;
 }
 
-// Columns share out the experts, and the rows of a column share each of them.
+// Experts are shared out along the tokens' line, and the dies of the features' line share each of them.
 GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d) {
   GridFeedForward f;
   f.hidden_a = d.hidden_a;
+  f.hidden_rows = d.hidden_rows;
   f.up = up_features(o) / d.columns;
   f.ffn = o.ffn / d.columns;
   f.experts = o.experts;
@@ -55,6 +59,8 @@ GridFeedForward place_grid_feed_forward(const Operator& o, const GridDie& d) {
   f.experts_per_token = o.experts_per_token;
   f.rows = d.rows;
   f.columns = d.columns;
+  f.token_places = d.token_places;
+  f.feature_places = d.feature_places;
   f.rank = d.adapters.rank_of(o.kind);
   f.matrices = up_matrices(o.gated);
   f.is_frozen = d.frozen_weights;
@@ -77,7 +83,7 @@ GridOperator place_grid_operator(const Operator& o, const GridDie& d) {
 
 // Keys and values that several columns hold are updated by each for an equal share.
 Masters GridAttention::masters() const {
-  const std::uint64_t shared = hidden_a * kv;
+  const std::uint64_t shared = hidden_rows * kv;
   return {weights() - shared + ceil_div(shared, kv_copies), weights()};
 }
 
@@ -101,32 +107,33 @@ void GridAttention::place_tokens(const GridSlices& s) {
 
 void GridAttention::plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
                          const GridBeside& beside) {
+  const std::uint64_t stream = d.panel(hidden_a), output = d.panel(projected);
   const auto tiling = [&](std::uint64_t resident, std::uint64_t whole) {
     return grid_tiling(d, s, room.scheme.gathers, resident, whole, 0);
   };
   // Beside outputs this die's ranks of A; backward all of them, of all tokens
   // of a tile.
   const std::uint64_t qkv_rank = ceil_div(qkv_matrices * rank, columns), output_rank = ceil_div(rank, rows);
-  qkv_stage.tiling = tiling(beside.stream + qkv_bytes + qkv_ranks, hidden_a + qkv + qkv_rank);
-  output_stage.tiling = tiling(beside.stream + kept + exchanged, queries + hidden_a + output_rank);
+  qkv_stage.tiling = tiling(beside.stream + qkv_bytes + qkv_ranks, stream + qkv + qkv_rank);
+  output_stage.tiling = tiling(beside.stream + kept + exchanged, output + hidden_a + output_rank);
   // Gradient of the stream, of the output of attention, and what attention saved; ahead: the input of this
   // operator, and what the next one starts from.
   const std::uint64_t input = ahead.saved ? s.hidden : 0;
   back_output_stage.tiling = tiling(s.hidden + output_bytes + kept + input + beside.next + beside.border,
-                                    hidden_a + rank + std::max(queries, rank));
+                                    hidden_a + rank + std::max(output, rank));
   // Gradients of queries, keys and values have taken their place, head by head; the input is there by now.
   const std::uint64_t qkv_gradients = std::max(qkv_bytes, own_bytes) + exchanged;
   back_qkv_stage.tiling =
       tiling(beside.gradients + qkv_gradients + qkv_ranks + output_ranks + beside.next + beside.border,
-             qkv + qkv_matrices * rank + std::max(hidden_a, qkv_matrices * rank));
+             qkv + qkv_matrices * rank + std::max(stream, qkv_matrices * rank));
 }
 
 // ---- feed-forward network
 
-// What chooses experts is in every column, and each updates an equal share.
+// What chooses experts is in every line of dies that have its features, and each updates an equal share.
 Masters GridFeedForward::masters() const {
   const std::uint64_t shared = router_weights();
-  return {weights() - shared + ceil_div(shared, columns), weights()};
+  return {weights() - shared + ceil_div(shared, token_places), weights()};
 }
 
 Masters GridFeedForward::adapter_masters() const {
@@ -144,11 +151,11 @@ void GridFeedForward::place_tokens(const GridSlices& s) {
 void GridFeedForward::plan(const GridDie& d, const GridSlices& s, const GridRoom& room, Prefetch ahead,
                            const GridBeside& beside) {
   const std::uint64_t buffers = ahead.saved ? 2 : 1;
-  const std::uint64_t up_ranks = matrices * rank;
+  const std::uint64_t up_ranks = matrices * rank, stream = d.panel(hidden_a), inner = d.panel(ffn);
   const std::uint64_t up_or_down =
-      std::max(hidden_a + up + ceil_div(up_ranks, columns), ffn + hidden_a + ceil_div(rank, rows));
+      std::max(stream + up + ceil_div(up_ranks, columns), inner + hidden_a + ceil_div(rank, rows));
   const std::uint64_t back_up_or_down =
-      std::max(up + up_ranks + std::max(hidden_a, up_ranks), hidden_a + rank + std::max(ffn, rank));
+      std::max(up + up_ranks + std::max(stream, up_ranks), hidden_a + rank + std::max(inner, rank));
   // Of the tokens of this row: what adapters keep, of down's of a column.
   const std::uint64_t ranks = up_ranks + ceil_div(rows * rank, columns);
   const std::uint64_t resident = beside.stream + beside.leaving;

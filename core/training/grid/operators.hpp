@@ -49,7 +49,9 @@ struct GridAttention {
   std::uint64_t head = 1;               // of a head
   std::uint64_t heads = 1;              // query heads
   std::uint64_t hidden_a = 1;           // as in GridDie
+  std::uint64_t hidden_rows = 1;        // likewise
   std::uint64_t queries = 1;            // heads x head; as large as the output of attention
+  std::uint64_t projected = 1;          // the same, with what pads the projection's inputs
   std::uint64_t qkv = 1;                // queries, keys and values
   std::uint64_t kv = 1;                 // of which keys and values
   std::uint64_t kv_copies = 1;          // columns that hold the same key/value head
@@ -73,8 +75,8 @@ struct GridAttention {
   TiledStage back_qkv_stage{"QKV", "queries, keys and values backward", {}};
 
   // What the family asks. Weights of this die, and the widest input of its linear layers, in elements:
-  std::uint64_t weights() const { return hidden_a * (qkv + queries); }
-  std::uint64_t widest_inputs() const { return std::max(hidden_a, queries); }
+  std::uint64_t weights() const { return hidden_rows * (qkv + projected); }
+  std::uint64_t widest_inputs() const { return std::max(hidden_a, projected); }
   Masters masters() const;
   std::uint64_t adapter_weights() const { return adapter_masters().gradients; }
   Masters adapter_masters() const;
@@ -104,14 +106,15 @@ struct GridAttention {
 // A feed-forward network: norm, up (type 1; with a gate or without), activation function, down (type 2). Or a
 // mixture of such networks (experts.cpp).
 struct GridFeedForward {
-  std::uint64_t hidden_a = 1;
-  std::uint64_t up = 1;  // gate and up, or up, of one expert
+  std::uint64_t hidden_a = 1, hidden_rows = 1;  // as in GridDie
+  std::uint64_t up = 1;                         // gate and up, or up, of one expert
   std::uint64_t ffn = 1;
   std::uint64_t experts = 1;       // of the whole layer
   std::uint64_t busy_experts = 1;  // of these, which tokens pass
   std::uint64_t experts_per_token = 1;
-  std::uint64_t rows = 1, columns = 1;  // of dies
-  std::uint64_t up_bytes = 0;           // of a mini-batch
+  std::uint64_t rows = 1, columns = 1;                 // of dies
+  std::uint64_t token_places = 1, feature_places = 1;  // as in GridDie
+  std::uint64_t up_bytes = 0;                          // of a mini-batch
   std::uint64_t ffn_bytes = 0;
   std::uint64_t norm_bytes = 0;
   std::uint64_t rank = 0;         // of adapters; 0: none
@@ -127,11 +130,11 @@ struct GridFeedForward {
   std::uint64_t routes(std::uint64_t tokens) const {
     return ceil_div(tokens * experts_per_token * experts, busy_experts);
   }
-  // Weights that choose a token's experts: features of its row, all experts; every column has them.
+  // Weights that choose a token's experts: this die's features, all experts; every line of such dies has them.
   std::uint64_t router_weights() const { return is_mixture() ? hidden_a * experts : 0; }
 
-  std::uint64_t weights() const { return hidden_a * experts * (up + ffn) + router_weights(); }
-  std::uint64_t widest_inputs() const { return std::max(hidden_a, ffn); }
+  std::uint64_t weights() const { return hidden_rows * experts * (up + ffn) + router_weights(); }
+  std::uint64_t widest_inputs() const { return is_mixture() ? hidden_a : std::max(hidden_a, ffn); }
   Masters masters() const;
   std::uint64_t adapter_weights() const { return adapter_masters().gradients; }
   Masters adapter_masters() const;

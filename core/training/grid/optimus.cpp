@@ -1,15 +1,17 @@
-// Optimus: 2D tensor parallelism by SUMMA on a square of p x p dies.
+// Optimus: 2D tensor parallelism by SUMMA.
 //
 // Die (i,j) holds the tiles X[t_i, k_j], W[k_i, n_j] and Y[t_i, n_j]; both layouts of the grid are the same.
-// Y = X W takes p steps: in step l the dies of column l broadcast X along their rows, those of row l W along
-// their columns, and every die adds the product to its Y. dX = dY W^T: in step l W is broadcast along the
-// columns, and the products are reduced along the rows onto column l. dW = X^T dY: X along the rows, reduced
-// along the columns onto row l. A panel of W passes in blocks of columns if the weight buffer has no room for
-// all of it. A weight crosses the package once per token tile, so tiles should be large.
+// Features k are cut into as many panels as the least common multiple of rows and columns, dealt out in turn:
+// panel l of X lies in column l mod c, panel l of W in row l mod r (block-cyclic, as SUMMA on any grid: van de
+// Geijn and Watts 1997; on p x p dies panel l is all that column l and row l have: Xu et al., arXiv:2104.05343).
+// Y = X W takes a step for each panel: in step l the dies of X's column broadcast it along their rows, those of
+// W's row along their columns, and every die adds the product to its Y. dX = dY W^T: in step l W is broadcast
+// along the columns, and the products are reduced along the rows onto the column of X. dW = X^T dY: X along the
+// rows, reduced along the columns onto the row of W. A panel of W passes in blocks of columns if the weight
+// buffer has no room for all of it. A weight crosses the package once per token tile, so tiles should be large.
+// One row (column) of dies broadcasts no weights (activations), and keeps its tile of them.
 //
-// The root of step l is the die at place l of the broadcast's order: the same for rows and columns.
-#include <fmt/format.h>
-
+// The root of step l is the die at place l of the broadcast's order, modulo their number.
 #include "core/training/grid/grid.hpp"
 #include "core/training/grid/methods.hpp"
 #include "core/training/model/plan_error.hpp"
@@ -62,7 +64,7 @@ struct Panels {
 
 void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
-  b.loop(chiplet::Iterates::other, l.die.rows, [&] {
+  b.loop(chiplet::Iterates::other, l.die.panels * l.die.columns, [&] {
     hold(b, panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::forward);
     b.loop(chiplet::Iterates::other, linear.blocks, [&] {
@@ -77,7 +79,7 @@ void forward(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, s
 
 void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
-  b.loop(chiplet::Iterates::other, l.die.rows, [&] {
+  b.loop(chiplet::Iterates::other, l.die.panels * l.die.columns, [&] {
     hold(b, panels.bytes());
     b.loop(chiplet::Iterates::other, linear.blocks, [&] {
       b.allocate(Buffer::weight, panels.block_bytes());
@@ -92,7 +94,7 @@ void input_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& li
 
 void weight_gradient(ProgramBuilder& b, const GridLayout& l, const GridLinear& linear, std::uint64_t tile) {
   Panels panels(b, l, linear, tile);
-  b.loop(chiplet::Iterates::other, l.die.rows, [&] {
+  b.loop(chiplet::Iterates::other, l.die.panels * l.die.columns, [&] {
     hold(b, panels.bytes());
     panels.inputs(OpCode::broadcast, Pass::weight_gradient);
     b.loop(chiplet::Iterates::other, linear.blocks, [&] {
@@ -110,19 +112,8 @@ void nothing(ProgramBuilder&, const GridLayout&, const GridLinear&, std::uint64_
 
 }  // namespace
 
-PlanErrors optimus_problems(const TrainingConfig& config, MeshShape mesh) {
+PlanErrors optimus_problems(const TrainingConfig& config, MeshShape) {
   PlanErrors errors;
-  if (mesh.rows != mesh.columns) {
-    errors.emplace_back(
-        "training.method", "does not go with this mesh",
-        fmt::format("SUMMA needs a square of dies; the mesh is {} x {}", mesh.rows, mesh.columns),
-        "choose as many rows as columns, or another method");
-  }
-  if (model_of(config.model).has(OperatorKind::experts)) {
-    errors.emplace_back("training.method", "has no mixture of experts",
-                        "experts follow the columns and their tokens the rows, as in the method \"hecaton\"",
-                        "use another method, or a model without experts");
-  }
   if (config.train == Train::adapters) {
     errors.emplace_back("training.train", "has no adapters with this method",
                         "a panel of W has its root on another die in every "

@@ -17,7 +17,7 @@ void cut_panels(GridLinear& linear, std::uint64_t room) {
 
 GridLinear grid_linear(const GridLayout& l, Stage stage, LinearType type, std::uint64_t inputs,
                        std::uint64_t outputs) {
-  GridLinear linear{stage, Ring::row, Ring::column, inputs, outputs};
+  GridLinear linear{stage, Ring::row, Ring::column, l.die.panel(inputs), outputs};
   if (type == LinearType::two) std::swap(linear.input_ring, linear.output_ring);
   if (l.scheme.moves_weights) cut_panels(linear, stage == Stage::head ? l.head_panel_room : l.panel_room);
   return linear;
@@ -61,7 +61,7 @@ void read_next(ProgramBuilder& b, const GridLayout& l, const GridPlace& place) {
 
 void add_grid_norm(ProgramBuilder& b, const GridLayout& l, Stage linear, Pass pass) {
   b.vector(Stage::norm, (pass == Pass::forward ? 2 : 3) * l.slices.hidden);
-  b.all_reduce(Stage::norm, l.scheme.norm_ring, l.slices.tokens_a, scalar_bytes);
+  b.all_reduce(Stage::norm, l.scheme.feature_ring, l.slices.tokens_a, scalar_bytes);
   mean_on_grid(b, Verb::norm, pass, linear);
 }
 

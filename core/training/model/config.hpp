@@ -26,7 +26,8 @@ struct OperatorConfig {
   std::uint32_t ffn = 0;
   std::uint32_t experts = 0, experts_per_token = 0;
   std::int32_t gated = -1;
-  std::uint32_t idle_experts = 0;  // of a padded operator: so many of its experts get no tokens
+  std::uint32_t idle_experts = 0;     // of a padded operator: so many of its experts get no tokens
+  std::uint32_t projection_pads = 0;  // likewise: inputs of the projection after attention
   bool operator==(const OperatorConfig&) const = default;
 };
 

@@ -24,7 +24,7 @@ void check_attention(const Operator& o, std::uint64_t hidden, PlanErrors& errors
   }
 }
 std::uint64_t attention_weights(const Operator& o, std::uint64_t hidden, std::uint64_t) {
-  return hidden * (qkv_features(o) + query_features(o));
+  return hidden * (qkv_features(o) + projection_inputs(o));
 }
 
 void check_feed_forward(const Operator&, std::uint64_t, PlanErrors&) {}
@@ -85,6 +85,7 @@ Operator operator_of(const OperatorConfig& c, const ModelConfig& m) {
     // 0 where heads do not divide the hidden size: for check_attention() to refuse.
     const std::uint64_t derived = m.hidden % o.heads == 0 ? m.hidden / o.heads : 0;
     o.head = c.head_dim > 0 ? c.head_dim : (m.head_dim > 0 ? m.head_dim : derived);
+    o.projection_pads = c.projection_pads;
     return o;
   }
   o.ffn = given(c.ffn, m.ffn);

@@ -29,6 +29,7 @@ struct Operator {
   bool gated = false;
   std::uint64_t experts = 0, experts_per_token = 0;  // a feed-forward network: 1 of 1
   std::uint64_t idle_experts = 0;                    // of these, which no token passes
+  std::uint64_t projection_pads = 0;                 // attention: inputs of its projection that are none
 
   std::uint64_t busy_experts() const { return experts - idle_experts; }
 };
@@ -55,6 +56,10 @@ constexpr std::uint64_t query_features(const Operator& o) {
 }
 constexpr std::uint64_t qkv_features(const Operator& o) {
   return (o.heads + 2 * o.kv_heads) * o.head;
+}
+// Inputs of the projection after attention.
+constexpr std::uint64_t projection_inputs(const Operator& o) {
+  return query_features(o) + o.projection_pads;
 }
 // Outputs of the first linear layer of a feed-forward network: gate and up, or up alone.
 constexpr std::uint64_t up_features(const Operator& o) {

@@ -106,7 +106,8 @@ std::uint32_t narrow(const Division& d) {
 }
 
 bool is_of_operator(Dimension d) {
-  return d == Dimension::ffn || d == Dimension::heads || d == Dimension::kv_heads || d == Dimension::experts;
+  return d == Dimension::ffn || d == Dimension::heads || d == Dimension::kv_heads ||
+         d == Dimension::projection || d == Dimension::experts;
 }
 
 OperatorConfig with_all_shapes(const Operator& o) {
@@ -133,6 +134,7 @@ void pad(OperatorConfig& o, const Division& d) {
   if (d.dimension == Dimension::ffn) o.ffn = to;
   if (d.dimension == Dimension::heads) o.heads = to;
   if (d.dimension == Dimension::kv_heads) o.kv_heads = to;
+  if (d.dimension == Dimension::projection) o.projection_pads = to - static_cast<std::uint32_t>(d.from);
   if (d.dimension != Dimension::experts) return;
   o.idle_experts = to - o.experts;
   o.experts = to;

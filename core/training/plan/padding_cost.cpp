@@ -25,7 +25,7 @@ Wide tokens_of(const TrainingConfig& c) {
 
 // Features of a layer, as far as a model has them.
 struct Features {
-  std::uint64_t hidden = 1, queries = 1, kv = 1, ffn = 1, scores = 1, words = 1;
+  std::uint64_t hidden = 1, queries = 1, projected = 1, kv = 1, ffn = 1, scores = 1, words = 1;
   double routes = 1;  // of a token and expert
 };
 
@@ -36,6 +36,7 @@ Features features_of(const Model& model, const Operator& o, std::uint64_t kv_cop
   f.words = model.vocabulary;
   if (o.kind == OperatorKind::attention) {
     f.queries = query_features(o);
+    f.projected = projection_inputs(o);
     f.kv = 2 * o.head * o.kv_heads * kv_copies;
     return f;
   }
@@ -86,7 +87,7 @@ class Useful {
 };
 
 double Useful::input(const Op& op, const Meaning& m) const {
-  if (linear(op, m) == Stage::attention_output) return of(m, &Features::queries);
+  if (linear(op, m) == Stage::attention_output) return of(m, &Features::projected);
   return of(m, linear(op, m) == Stage::ffn_down ? &Features::ffn : &Features::hidden);
 }
 
@@ -119,7 +120,7 @@ double Useful::exchange(const Op& op, const Meaning& m) const {
       return input(op, m) * output(op, m);
     case Verb::to_heads:
     case Verb::from_heads:
-      return tokens_ * (linear(op, m) == Stage::qkv ? output(op, m) : input(op, m));
+      return tokens_ * (linear(op, m) == Stage::qkv ? output(op, m) : of(m, &Features::queries));
     case Verb::score_sums:
       return tokens_ * of(m, &Features::scores);
     case Verb::norm:

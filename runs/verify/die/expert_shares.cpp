@@ -14,10 +14,11 @@ using training::Pass;
 void DieExpertShares::score(const Work& work) {
   const std::int32_t block = die_.places.block_of(work);
   const Pass pass = die_.places.meaning(work).pass;
+  const Ring line = die_.places.token_ring();
   if (pass == Pass::forward)
     experts_.set_tokens(die_.places.is_one_d()
                             ? die_.hand.x.rows
-                            : die_.tokens.own(work, Ring::row, work.op.m * die_.places.size_of(Ring::row)));
+                            : die_.tokens.own(work, line, work.op.m * die_.places.size_of(line)));
   const Indices& tokens = experts_.tokens();
   const Indices features = die_.features.stream(),
                 experts = count_up(0, die_.shape.operator_at(block).experts);

@@ -23,7 +23,8 @@ Indices DieExperts::routes_of(std::int32_t block, const Indices& tokens) const {
 
 // Those of these tokens to the experts of a column.
 Indices DieExperts::routes_to(std::int32_t block, const Indices& tokens, std::uint64_t column) const {
-  const std::uint64_t experts = die_.shape.operator_at(block).experts / die_.places.size_of(Ring::row);
+  const std::uint64_t experts =
+      die_.shape.operator_at(block).experts / die_.places.size_of(die_.places.token_ring());
   Indices routes = routes_of(block, tokens);
   std::erase_if(routes,
                 [&](Route route) { return die_.inputs.routes.expert(block, route) / experts != column; });
@@ -33,7 +34,7 @@ Indices DieExperts::routes_to(std::int32_t block, const Indices& tokens, std::ui
 // This die's routes, in the order in which their columns send them back.
 Indices DieExperts::routes_back(std::int32_t block) const {
   Indices back;
-  for (std::uint64_t column = 0; column < die_.places.size_of(Ring::row); ++column)
+  for (std::uint64_t column = 0; column < die_.places.size_of(die_.places.token_ring()); ++column)
     for (const Route route : routes_to(block, tokens_, column)) back.push_back(route);
   return back;
 }
@@ -41,15 +42,15 @@ Indices DieExperts::routes_back(std::int32_t block) const {
 // This die's tokens of the tile, and the routes that its column gets.
 void DieExperts::begin_tile(const Work& work) {
   const std::int32_t block = die_.places.block_of(work);
-  const std::uint64_t columns = die_.places.size_of(Ring::row);
+  const Ring row = die_.places.token_ring();
+  const std::uint64_t columns = die_.places.size_of(row);
   const std::uint64_t tile_tokens = work.op.units * columns / die_.shape.per_token(block);
-  tokens_ = die_.tokens.own(work, Ring::row, tile_tokens);
+  tokens_ = die_.tokens.own(work, row, tile_tokens);
   arrived_.clear();
   arrived_from_.clear();
   for (std::uint32_t column = 0; column < columns; ++column) {
-    const Indices tokens =
-        die_.tokens.slice(work, Ring::row, die_.places.place_of(Ring::row, column), tile_tokens);
-    arrived_from_.push_back(routes_to(block, tokens, die_.places.line_place(Ring::row)));
+    const Indices tokens = die_.tokens.slice(work, row, die_.places.place_of(row, column), tile_tokens);
+    arrived_from_.push_back(routes_to(block, tokens, die_.places.line_place(row)));
     arrived_.insert(arrived_.end(), arrived_from_.back().begin(), arrived_from_.back().end());
   }
 }
@@ -142,6 +143,10 @@ void DieExperts::begin(const Work& work) {
   }
 }
 
+std::uint64_t DieExperts::chunk_of(std::uint64_t place) const {
+  return die_.places.ring_place(die_.places.feature_ring(), place);
+}
+
 // Along the column: partial sums of all routes, for each die its part of the features.
 void DieExperts::begin_sums(const Work& work) {
   const std::uint64_t width = die_.payload.width_of(work), hidden = die_.shape.hidden();
@@ -150,7 +155,7 @@ void DieExperts::begin_sums(const Work& work) {
   if (!die_.fits(sums, numbers.size(), work)) return;
   for (std::uint64_t i = 0; i < sums.size(); ++i) {
     const std::uint64_t row = i / hidden, f = i % hidden;
-    numbers.at((f / width * arrived_.size() + row) * width + f % width) = sums[i];
+    numbers.at((chunk_of(f / width) * arrived_.size() + row) * width + f % width) = sums[i];
   }
   die_.payload.set(std::move(numbers));
 }
@@ -244,7 +249,7 @@ void DieExperts::end_features(const Work& work) {
   if (!die_.fits(numbers, held.numbers.size(), work)) return;
   for (std::uint64_t i = 0; i < held.numbers.size(); ++i) {
     const std::uint64_t row = i / hidden, f = i % hidden;
-    held.numbers[i] = numbers.at((f / width * arrived_.size() + row) * width + f % width);
+    held.numbers[i] = numbers.at((chunk_of(f / width) * arrived_.size() + row) * width + f % width);
   }
 }
 

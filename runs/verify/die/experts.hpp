@@ -4,7 +4,8 @@
 // 2D: the columns, as they lie, have an equal part of the experts each after another; each die of a column
 // has a part of the features between up and down of each of its experts. What a die sends along the row is
 // the routes of its tokens to each column, in the order of tokens; so what has come to a column is the routes
-// from each die of the row, one after another. 1D: every die has all tokens, and a part of the features of
+// from each die of the row, one after another. With SUMMA rows and columns change places: DiePlaces::token_ring() is what
+// is called a row here. 1D: every die has all tokens, and a part of the features of
 // every expert.
 #pragma once
 
@@ -46,6 +47,8 @@ class DieExperts {
   void begin_columns(const chiplet::Work& work);
   Numbers for_column(const chiplet::Work& work, std::uint32_t column, std::size_t& taken);
   void append_features(const chiplet::Work& work, Route route, Numbers& to);
+  // Along the column, the chunk of the die at this place.
+  std::uint64_t chunk_of(std::uint64_t place) const;
   void begin_sums(const chiplet::Work& work);
   void end_features(const chiplet::Work& work);
   void end_return(const chiplet::Work& work);

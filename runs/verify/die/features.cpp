@@ -67,15 +67,15 @@ Indices DieFeatures::outputs_of(const Work& work, std::uint64_t place) const {
 Indices DieFeatures::stream() const {
   const std::uint64_t hidden = shape_->hidden();
   if (places_->is_one_d()) return count_up(0, hidden);
-  const Ring group = places_->is_summa() ? Ring::row : Ring::column;
+  const Ring group = places_->feature_ring();
   const std::uint64_t count = hidden / places_->size_of(group);
   return count_up(places_->place_in(group) * count, count);
 }
 
 Indices DieFeatures::ffn(std::int32_t block) const {
   const training::Operator& o = shape_->operator_at(block);
-  const Ring columns = o.experts > 1 ? Ring::column : Ring::row;
-  const Ring group = places_->is_one_d() ? Ring::package : columns;
+  const Ring line = o.experts > 1 ? places_->feature_ring() : Ring::row;
+  const Ring group = places_->is_one_d() ? Ring::package : line;
   const std::uint64_t count = o.ffn / places_->size_of(group);
   return count_up(places_->place_in(group) * count, count);
 }

@@ -18,11 +18,16 @@ bool is_one_d(const training::Meanings& meanings) {
   });
 }
 
+bool is_summa(const training::Meanings& meanings) {
+  return std::any_of(meanings.begin(), meanings.end(),
+                     [](const Meaning& m) { return m.verb == Verb::product && m.spread == Spread::summa; });
+}
+
 DiePlaces::DiePlaces(DieRole role, const StepShape& shape) : role_(std::move(role)), shape_(&shape) {
   if (hecaton::runs::is_one_d(*role_.meanings)) layout_ = Layout::one_d;
+  if (hecaton::runs::is_summa(*role_.meanings)) layout_ = Layout::summa;
   for (const Meaning& m : *role_.meanings) {
     if (m.verb == Verb::to_heads) by_head_ = true;
-    if (m.verb == Verb::product && m.spread == Spread::summa) layout_ = Layout::summa;
     if (m.verb == Verb::input_panel) along_rings_ = m.along_rings;
   }
 }
@@ -63,6 +68,11 @@ std::uint32_t DiePlaces::line_place(Ring group) const {
 std::uint64_t DiePlaces::place_of(Ring group, std::uint32_t line_place) const {
   if (!along_rings_) return line_place;
   return (group == Ring::row ? role_.row_ring : role_.column_ring).at(line_place);
+}
+
+std::uint64_t DiePlaces::ring_place(Ring group, std::uint64_t place) const {
+  if (along_rings_) return place;
+  return (group == Ring::row ? role_.row_ring : role_.column_ring).at(place);
 }
 
 std::uint64_t DiePlaces::input_place(const Meaning& m) const {

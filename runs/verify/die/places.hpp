@@ -24,8 +24,9 @@ struct DieRole {
   std::uint64_t minibatch_tokens = 0;
 };
 
-// Whether a method lays its linear layers on the dies in one dimension.
+// Whether a method lays its linear layers on the dies in one dimension; whether it moves them in panels.
 bool is_one_d(const training::Meanings& meanings);
+bool is_summa(const training::Meanings& meanings);
 
 class DiePlaces {
  public:
@@ -50,6 +51,11 @@ class DiePlaces {
   // This die's place in the line, and the place in the method's order of the die at a place of the line.
   std::uint32_t line_place(chiplet::Ring group) const;
   std::uint64_t place_of(chiplet::Ring group, std::uint32_t line_place) const;
+  // The place in the ring of the die at a place of the method's order.
+  std::uint64_t ring_place(chiplet::Ring group, std::uint64_t place) const;
+  // 2D: along which tokens, and features, of the residual stream are split.
+  chiplet::Ring token_ring() const { return is_summa() ? chiplet::Ring::column : chiplet::Ring::row; }
+  chiplet::Ring feature_ring() const { return is_summa() ? chiplet::Ring::row : chiplet::Ring::column; }
   // This die's part of the inputs, and of the outputs, of a linear layer.
   std::uint64_t input_place(const training::Meaning& meaning) const;
   std::uint64_t output_place(const training::Meaning& meaning) const;

@@ -140,7 +140,7 @@ GradientPart DieSheets::gradient_part(const Linear& linear, const DieTokens& tok
   if (linear.expert != Linear::scores) return part;
   if (places_.is_one_d()) return {{}, count_up(0, shape.tokens()), features_.ffn(linear.block)};
   part.features = count_up(0, shape.operator_at(linear.block).ffn);
-  part.tokens = own_tokens(tokens, Ring::row);
+  part.tokens = own_tokens(tokens, places_.token_ring());
   return part;
 }
 

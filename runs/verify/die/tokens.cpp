@@ -59,7 +59,7 @@ Indices DieTokens::minibatch_at(std::uint64_t base, Ring group, std::uint64_t pl
 
 Indices DieTokens::stream(const Work& work) const {
   if (places_->is_one_d()) return recent_;
-  const Ring group = places_->is_summa() ? Ring::column : Ring::row;
+  const Ring group = places_->token_ring();
   return minibatch(work, group, places_->place_in(group));
 }
 

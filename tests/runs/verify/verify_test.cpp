@@ -62,26 +62,29 @@ TEST_P(Verify, ComputesWhatADenseReferenceDoes) {
 
 INSTANTIATE_TEST_SUITE_P(
     Methods, Verify,
-    ::testing::Values(Case{"hecaton", 2, 2}, Case{"hecaton", 2, 4}, Case{"hecaton", 4, 2},
-                      Case{"hecaton", 4, 4}, Case{"hecaton", 3, 3, two_layers},
-                      Case{"megatron-flat-ring", 2, 2}, Case{"megatron-flat-ring", 2, 4},
-                      Case{"megatron-flat-ring", 4, 4}, Case{"megatron-torus-ring", 2, 2},
-                      Case{"megatron-torus-ring", 2, 4}, Case{"megatron-torus-ring", 4, 4},
-                      Case{"megatron-torus-ring", 3, 3, in_nines}, Case{"optimus", 2, 2},
-                      Case{"optimus", 4, 4}, Case{"optimus", 3, 3, two_layers},
-                      Case{"optimus", 4, 4, grouped_heads,
-                           "broadcast = \"pipelined\"\nbroadcast_chunks = 3\n"},
-                      Case{"optimus", 2, 2, grouped_heads, "", 0.0068},  // panels in blocks, token tiles
-                      Case{"hecaton", 2, 2, grouped_heads, "", 0.0115},
-                      Case{"hecaton", 2, 4, grouped_heads, "recompute = true\nattention = \"by-head\"\n"},
-                      Case{"optimus", 2, 2, grouped_heads, "recompute = true\nattention = \"by-head\"\n"},
-                      Case{"megatron-torus-ring", 2, 4, grouped_heads, "recompute = true\n"},
-                      Case{"megatron-torus-ring", 2, 2, grouped_heads, "", 0.012},
-                      Case{"hecaton", 4, 4, two_layers, "fusion = 2\n", 16, "tied = true\n"},
-                      Case{"megatron-flat-ring", 2, 4, two_layers, "", 16, "tied = true\n"},
-                      Case{"megatron-torus-ring", 2, 4, two_layers, "", 16, "tied = true\n"},
-                      Case{"megatron-flat-ring", 2, 4, uneven_words, "recompute = true\n"},
-                      Case{"megatron-torus-ring", 4, 2, uneven_words, ""}));
+    ::testing::Values(
+        Case{"hecaton", 2, 2}, Case{"hecaton", 2, 4}, Case{"hecaton", 4, 2}, Case{"hecaton", 4, 4},
+        Case{"hecaton", 3, 3, two_layers}, Case{"megatron-flat-ring", 2, 2}, Case{"megatron-flat-ring", 2, 4},
+        Case{"megatron-flat-ring", 4, 4}, Case{"megatron-torus-ring", 2, 2},
+        Case{"megatron-torus-ring", 2, 4}, Case{"megatron-torus-ring", 4, 4},
+        Case{"megatron-torus-ring", 3, 3, in_nines}, Case{"optimus", 2, 2}, Case{"optimus", 4, 4},
+        Case{"optimus", 3, 3, two_layers},
+        Case{"optimus", 4, 4, grouped_heads, "broadcast = \"pipelined\"\nbroadcast_chunks = 3\n"},
+        Case{"optimus", 2, 2, grouped_heads, "", 0.0068},  // panels in blocks, token tiles
+        Case{"optimus", 2, 4}, Case{"optimus", 4, 2, grouped_heads, "", 0.0068},
+        Case{"optimus", 3, 2, two_layers}, Case{"optimus", 3, 4, two_layers}, Case{"optimus", 1, 4},
+        Case{"optimus", 4, 1, grouped_heads, "attention = \"by-head\"\n"},
+        Case{"optimus", 2, 4, grouped_heads, "broadcast = \"pipelined\"\nbroadcast_chunks = 3\n"},
+        Case{"hecaton", 2, 2, grouped_heads, "", 0.0115},
+        Case{"hecaton", 2, 4, grouped_heads, "recompute = true\nattention = \"by-head\"\n"},
+        Case{"optimus", 2, 2, grouped_heads, "recompute = true\nattention = \"by-head\"\n"},
+        Case{"megatron-torus-ring", 2, 4, grouped_heads, "recompute = true\n"},
+        Case{"megatron-torus-ring", 2, 2, grouped_heads, "", 0.012},
+        Case{"hecaton", 4, 4, two_layers, "fusion = 2\n", 16, "tied = true\n"},
+        Case{"megatron-flat-ring", 2, 4, two_layers, "", 16, "tied = true\n"},
+        Case{"megatron-torus-ring", 2, 4, two_layers, "", 16, "tied = true\n"},
+        Case{"megatron-flat-ring", 2, 4, uneven_words, "recompute = true\n"},
+        Case{"megatron-torus-ring", 4, 2, uneven_words, ""}));
 
 // Masks, with tiles of the sequence's tokens of which some are left out; heads whose features are no equal parts
 // of the hidden size; words that pad a vocabulary.
@@ -125,6 +128,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"hecaton", 4, 2, grouped_heads, "recompute = true\n", 16, mixture, mixture_parts},
         Case{"hecaton", 2, 2, grouped_heads, "", 0.0085, mixture, mixture_parts, 16},  // token tiles
         Case{"hecaton", 3, 3, two_layers, "", 16, in_threes, in_threes_parts},
+        Case{"optimus", 2, 2, grouped_heads, "", 0.0085, mixture, mixture_parts, 16},
+        Case{"optimus", 2, 4, grouped_heads, "", 16, mixture, mixture_parts},
+        Case{"optimus", 4, 2, grouped_heads, "recompute = true\n", 16, mixture, mixture_parts},
+        Case{"optimus", 4, 4, grouped_heads, "broadcast = \"pipelined\"\n", 16, mixture, mixture_parts},
+        Case{"optimus", 1, 4, grouped_heads, "", 16, mixture, mixture_parts},
+        Case{"optimus", 3, 2, two_layers, "", 16, in_threes, in_threes_parts},
+        Case{"optimus", 2, 4, grouped_heads, "", 16, all_kinds, all_parts},
         Case{"hecaton", 4, 4, grouped_heads, "", 16, all_kinds, all_parts},
         Case{"megatron-flat-ring", 2, 2, grouped_heads, "recompute = true\n", 16, mixture, mixture_parts},
         Case{"megatron-torus-ring", 2, 4, grouped_heads, "", 16, all_kinds, all_parts}));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
@@ -49,11 +50,21 @@ INSTANTIATE_TEST_SUITE_P(Rings, CollectivesAlone,
                                            Alone{"all-reduce", "hamiltonian-ring", "package"},
                                            Alone{"broadcast", "tree", "rows"}));
 
-class Steps : public ::testing::TestWithParam<const char*> {};
+struct OfMethod {
+  const char* method;
+  std::uint32_t rows = 4;
+};
+
+std::ostream& operator<<(std::ostream& out, const OfMethod& m) {
+  return out << m.method << " on " << m.rows << " x 4";
+}
+
+class Steps : public ::testing::TestWithParam<OfMethod> {};
 
 TEST_P(Steps, TakeNoLessThanClosedFormsSay) {
   TrainingDeck text;
-  text.method = GetParam();
+  text.method = GetParam().method;
+  text.rows = GetParam().rows;
   const io::Deck deck = deck_of(text_of(text));
   const Outcome run = run_deck(deck, 1);
   if (!is_root()) return;
@@ -70,8 +81,9 @@ TEST_P(Steps, TakeNoLessThanClosedFormsSay) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, Steps,
-                         ::testing::Values("hecaton", "megatron-flat-ring", "megatron-torus-ring",
-                                           "optimus"));
+                         ::testing::Values(OfMethod{"hecaton"}, OfMethod{"megatron-flat-ring"},
+                                           OfMethod{"megatron-torus-ring"}, OfMethod{"optimus"},
+                                           OfMethod{"optimus", 2}));
 
 }  // namespace
 }  // namespace hecaton::test

@@ -1,6 +1,8 @@
 // Optimus against closed forms that are worked out here, from the model's public shapes.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/training/cases.hpp"
 
 namespace hecaton::training::test {
@@ -69,31 +71,36 @@ TEST(Optimus, LatencyIsThatOfTheTrees) {
   }
 }
 
-// Per linear layer k to n: X and W once each forward, twice each backward, to p - 1 dies of every line. Each
-// mini-batch moves the weights again. Columns that share a key/value head have its weights each.
+// Per linear layer k to n: X and W once each forward, twice each backward, X to c - 1 dies of every row, W to r - 1 of
+// every column. Each mini-batch moves the weights again. Columns that share a key/value head have its weights each.
 TEST(Optimus, NopBytesFlopsAndDramBytesEqualTheClosedForms) {
   for (const Case& c : {Case{"tinyllama-1.1b", 4, 4, 16, 128, 2048},
                         {"tinyllama-1.1b", 4, 4, 16, 128, 1024},
                         {"llama2-7b", 8, 8, 16, 64, 1024},
                         {"llama2-70b", 16, 16, 32, 64, 2048},
-                        {"llama3.1-405b", 32, 32, 64, 64, 2048}}) {
+                        {"llama3.1-405b", 32, 32, 64, 64, 2048},
+                        {"tinyllama-1.1b", 2, 8, 16, 128, 1024},
+                        {"tinyllama-1.1b", 8, 4, 16, 128, 2048},
+                        {"llama2-7b", 1, 16, 16, 64, 1024},
+                        {"llama2-7b", 16, 1, 16, 64, 1024},
+                        {"llama2-70b", 8, 16, 32, 64, 2048}}) {
     const MeshShape mesh{c.rows, c.columns};
     const TrainingConfig config = config_of(c, "optimus");
     const Tally all = tally(plan_step(config, mesh, large_die()).roles[0], rings_of(mesh));
     const ModelConfig& m = config.model;
-    const std::uint64_t p = c.rows, n = mesh.dies(), tokens = std::uint64_t{c.batch} * c.sequence;
+    const std::uint64_t n = mesh.dies(), tokens = std::uint64_t{c.batch} * c.sequence;
     const std::uint64_t minibatches = tokens / c.minibatch_tokens;
     const std::uint64_t h = m.hidden, f = m.ffn, words = m.vocabulary, layers = m.layers;
-    const std::uint64_t there = std::max<std::uint64_t>(m.kv_heads, p) * 2 * (h / m.heads);
+    const std::uint64_t there = std::max<std::uint64_t>(m.kv_heads, c.columns) * 2 * (h / m.heads);
     const std::uint64_t once = std::uint64_t{m.kv_heads} * 2 * (h / m.heads);
     const std::uint64_t x = h + h + h + f;  // inputs of the four linear layers of a layer
     const std::uint64_t rest = h * h + h * h + h * 2 * f + f * h;
     const std::uint64_t w = rest + h * there;
-    const std::uint64_t moved = tokens * x + minibatches * w;
-    EXPECT_EQ(all.layer_nop_bytes(), layers * 3 * (p - 1) * moved * e) << c;
-    EXPECT_EQ(all.of(Stage::head, &StageTally::nop_bytes),
-              3 * (p - 1) * (tokens * h + minibatches * h * words) * e)
-        << c;
+    const auto moved = [&](std::uint64_t inputs, std::uint64_t weights) {
+      return 3 * ((c.columns - 1) * tokens * inputs + (c.rows - 1) * minibatches * weights) * e;
+    };
+    EXPECT_EQ(all.layer_nop_bytes(), layers * moved(x, w)) << c;
+    EXPECT_EQ(all.of(Stage::head, &StageTally::nop_bytes), moved(h, h * words)) << c;
     const std::uint64_t attention = 7 * std::uint64_t{c.batch} * c.sequence * c.sequence * h;
     EXPECT_EQ(all.sum(&StageTally::macs),
               (layers * (3 * tokens * w + attention) + 3 * tokens * h * words) / n)
@@ -119,14 +126,54 @@ TEST(Optimus, PipelinesItsPanelsIfAsked) {
   }
 }
 
-TEST(Optimus, NeedsASquareAndRoomForItsPanels) {
-  TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 2048}, "optimus");
-  try {
-    plan_step(config, {2, 4}, large_die());
-    ADD_FAILURE() << "planned on a rectangle";
-  } catch (const PlanError& error) {
-    EXPECT_EQ(error.table_key, "training.method");
+// As many panels of X and of W, forward, as the least common multiple of rows and columns; in each step the root of either
+// is the next die of its line.
+TEST(Optimus, TakesAStepForEachPanel) {
+  for (const auto& [mesh, steps] : {std::pair<MeshShape, std::uint32_t>{{4, 4}, 4},
+                                    {{2, 4}, 4},
+                                    {{6, 4}, 12},
+                                    {{7, 8}, 56},
+                                    {{1, 5}, 5},
+                                    {{5, 1}, 5}}) {
+    TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 56, 64, 0}, "optimus");
+    config.model.heads = config.model.kv_heads = 40;
+    config.model.head_dim = 64;
+    const Program program = plan_step(config, mesh, large_die()).roles[0];
+    std::vector<std::uint32_t> loops;
+    for (const Op& op : program) {
+      if (op.code == OpCode::loop) loops.push_back(op.count);
+      if (op.code == OpCode::end_loop) loops.pop_back();
+      if (!chiplet::has_root(op.code)) continue;
+      EXPECT_EQ(loops.at(loops.size() - op.root_loop), steps) << mesh.rows << " x " << mesh.columns;
+      EXPECT_EQ(op.root_loop, op.ring == chiplet::Ring::row ? 1 : 2);
+    }
   }
+}
+
+// 40 heads of 52 features: 520 for each of 4 columns, whose 3 panels are of 174, so 522. On 8 rows, 2 panels: none.
+TEST(Optimus, PadsTheInputsOfTheProjectionAlone) {
+  TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 24, 64, 0}, "optimus");
+  config.model = {"odd", 2040, 1200, 40, 40, 2, 1200, true};
+  config.model.head_dim = 52;
+  const Plan plan = plan_step(config, {3, 4}, large_die());
+  ASSERT_EQ(plan.padding.size(), 1U);
+  EXPECT_EQ(padding_text(plan.padding[0]), "2080 inputs of the projection after attention, padded to 2088");
+  const std::uint64_t tokens = 24 * 64,
+                      pads = 2 * 3 * tokens * 8 * 2040;  // of two layers, in multiply-accumulates
+  const Tally all = tally(plan.roles[0], rings_of({3, 4}));
+  EXPECT_NEAR(plan.padding_cost.flops,
+              static_cast<double>(pads) / (12 * static_cast<double>(all.sum(&StageTally::macs))), 1e-12);
+  EXPECT_EQ(plan.parameters, 2 * (2040 * (3 * 2080 + 2088) + 3 * 2040 * 1200) + 2 * 2040 * 1200ULL);
+  EXPECT_TRUE(plan_step(config, {8, 4}, large_die()).padding.empty());
+  config.uneven = Uneven::refuse;
+  const PlanErrors errors = problems_of(config, {3, 4});
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].table_key, "package.rows");
+  EXPECT_EQ(errors[0].suggestion, "use 2 or 4 rows, or training.uneven = \"auto\"");
+}
+
+TEST(Optimus, NeedsRoomForItsPanels) {
+  const TrainingConfig config = config_of({"tinyllama-1.1b", 4, 4, 16, 128, 2048}, "optimus");
   chiplet::DieConfig small = large_die();
   small.weight_buffer_MiB = 15.6249;  // the output head, but no panels beside it
   try {

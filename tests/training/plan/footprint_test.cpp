@@ -130,11 +130,12 @@ TEST(Footprint, CopiesOfKeysAndValuesHaveGradients) {
   }
 }
 
-// All experts have weights; the two of a token save what goes up. What chooses them is in every column (1D: die).
+// All experts have weights; the two of a token save what goes up. What chooses them is in every column (optimus: row;
+// 1D: die).
 TEST(Footprint, OfAMixtureOfExperts) {
   constexpr std::uint64_t experts = 8, active = 2, router = h * experts;
   constexpr std::uint64_t all = layers * (h * 4 * h + experts * 2 * h * f + router) + 2 * h * words;
-  for (const char* method : {"hecaton", "megatron-flat-ring", "megatron-torus-ring"}) {
+  for (const char* method : all_methods) {
     const std::uint64_t copies = is_1d(method) ? dies : columns;
     TrainingConfig config = config_for(method);
     config.model.experts = experts;
