@@ -121,20 +121,24 @@ struct OutputChannel {
     if (!credits.last_credit(holds)) return;
     expected_busy = departure + timing.segment;
     if (tail) expected_tail = departure;
-    credits.reckon(
-        timing, credit_delay, [&](const CreditBook::Segments& segments, SimTime no_sooner) -> SimTime {
-          run_expected = no_sooner;
-          if (!segments.at_once) {
-            if (segments.head)
-              run_expected = std::max(
-                  run_expected, expected_tail + timing.cycle + timing.routing_stage + timing.channel_stage);
-            run_expected = std::max(run_expected, expected_busy);
-          }
-          expected_busy = run_expected + (segments.count - 1) * timing.segment +
-                          std::int64_t{segments.last_flits} * timing.cycle;
-          if (segments.tail) expected_tail = run_expected + (segments.count - 1) * timing.segment;
-          return run_expected;
-        });
+    const auto leaves = [&](const CreditBook::Segments& segments, SimTime no_sooner) {
+      return departure_of(timing, segments, no_sooner);
+    };
+    credits.reckon(timing, credit_delay, leaves);
+  }
+  // When the first of segments that are out leaves the next router, after all that was asked for before.
+  SimTime departure_of(const Timing& timing, const CreditBook::Segments& segments, SimTime no_sooner) {
+    run_expected = no_sooner;
+    if (!segments.at_once) {
+      if (segments.head)
+        run_expected = std::max(run_expected,
+                                expected_tail + timing.cycle + timing.routing_stage + timing.channel_stage);
+      run_expected = std::max(run_expected, expected_busy);
+    }
+    const SimTime last = run_expected + (segments.count - 1) * timing.segment;
+    expected_busy = last + std::int64_t{segments.last_flits} * timing.cycle;
+    if (segments.tail) expected_tail = last;
+    return run_expected;
   }
   // Of the latest run only `segments` were sent, `removed` were not.
   void unbook(const Timing& timing, std::uint32_t segments, std::uint32_t removed) {
