@@ -9,17 +9,8 @@ import tempfile
 
 HECATON, MPIEXEC, RANKS, DECKS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 ERROR = "hecaton: error: "
-# A deck small enough for a fraction of a second.
-SMALL = """[workload]
-kind = "collective"
-[package]
-rows = 2
-columns = 4
-[collective]
-bytes = 65536
-"""
 sys.path.append(os.path.join(os.path.dirname(__file__), "../support"))
-from checks import check, finish, wait_for
+from checks import SMALL, check, finish, wait_for
 
 
 def command_of(arguments, ranks):

@@ -7,7 +7,7 @@ import sys
 HECATON, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 SKIPPED = 77
 sys.path.append(str(ROOT / "tests/support"))
-from checks import check, finish, need, wait_for
+from checks import SMALL, check, finish, need, wait_for
 
 
 def skip(why):

@@ -12,22 +12,14 @@ import subprocess
 import tempfile
 
 import h5py
-from harness import HECATON, check, files_below, finish, need, processes_with, run, wait_for
+from harness import HECATON, SMALL, check, files_below, finish, need, processes_with, run, wait_for
 
-DECK = """[workload]
-kind = "collective"
-[package]
-rows = 2
-columns = 4
-[collective]
-bytes = 65536
-"""
 TRAFFIC = '[workload]\nkind = "traffic"\n[package]\nrows = 2\ncolumns = 2\n[traffic]\nwarmup_cycles = 100\n'
 HEAD = '[study]\ndeck = "deck.toml"\n'
 FOREVER = 1_000_000_000  # cycles that take hours
 
 
-def folder(deck=DECK):
+def folder(deck=SMALL):
     made = tempfile.TemporaryDirectory(prefix="hecaton-sweep-")
     (pathlib.Path(made.name) / "deck.toml").write_text(deck)
     return made
