@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "core/chiplet/hardware/config.hpp"
+#include "core/cost/config.hpp"
 #include "core/engine/base/enum_names.hpp"
 #include "io/deck/workloads/kinds.hpp"
 #include "net/package/config.hpp"
@@ -34,13 +35,15 @@ struct Deck {
   chiplet::DieConfig die;
   chiplet::MemoryConfig memory;
   chiplet::EnergyConfig energy;
+  cost::CostConfig cost;
   SamplingConfig sampling;
   WorkloadConfig workload;  // settings of the one kind that the deck runs
-  // Which preset filled [link], [memory] and [energy], for tables and reports; the values above already hold
+  // Which preset filled [link], [memory], [energy] and [cost], for tables and reports; the values above already hold
   // what it set.
   std::string link_preset = "none";
   std::string memory_preset = "none";
   std::string energy_preset = "none";
+  std::string cost_preset = "none";
 
   // The settings of a kind, by their type (training::TrainingConfig, ...). Throws std::bad_variant_access if
   // the deck runs another kind.

@@ -45,12 +45,14 @@ std::vector<Preset> make_memory_presets() {
            "one DDR5-6400 channel: 6.4 GT/s x 8 bytes",
            {{"bandwidth_GBps", 51.2, Tag::derived},
             {"energy_pJ_per_bit", 11.8, Tag::public_source},
-            {"usual_capacity_GiB", 64.0, Tag::assumed}}},
+            {"usual_capacity_GiB", 64.0, Tag::assumed},
+            {"usd_per_GiB", 4.0, Tag::assumed}}},
           {"hbm2",
            "one HBM2 stack",
            {{"bandwidth_GBps", 256.0, Tag::public_source},
             {"energy_pJ_per_bit", 3.9, Tag::public_source},
-            {"usual_capacity_GiB", 8.0, Tag::public_source}}}};
+            {"usual_capacity_GiB", 8.0, Tag::public_source},
+            {"usd_per_GiB", 15.0, Tag::assumed}}}};
 }
 
 // A multiply-accumulate is a product and a sum; SRAM is made of banks of 32 KiB.

@@ -67,6 +67,7 @@ struct RangeOf {
 std::vector<Table> all_tables() {
   std::vector<Table> tables{workload_table()};
   for (Table& entry : hardware_tables()) tables.push_back(std::move(entry));
+  tables.push_back(cost_table());
   tables.push_back(sampling_table());
   for (const WorkloadKind& kind : workload_kinds()) {
     for (Table& entry : kind.tables()) {

@@ -1,7 +1,7 @@
 // The one registry of deck keys. Parser, error messages, the commented default deck and the resolved echo are
 // all generated from it, so a key that is not here does not exist and one that is here is documented.
 //
-// Adding a key: one entry in registry_hardware.cpp, or in the file of a kind of workload (workloads/), that names
+// Adding a key: one entry in tables/hardware.cpp, or in the file of a kind of workload (workloads/), that names
 // the field of Deck it fills; its default is the field's.
 #pragma once
 

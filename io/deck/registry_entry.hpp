@@ -89,7 +89,22 @@ inline ChoiceType choice_of(std::span<const Preset> presets) {
   return choice;
 }
 
+inline ChoiceType choice_or_none(std::span<const Preset> presets) {
+  ChoiceType choice = choice_of(presets);
+  choice.names.insert(choice.names.begin(), "none");
+  return choice;
+}
+
+// `entries` choose one of the presets by the key "preset".
+inline Table filled_table(Table entries, std::span<const Preset> presets) {
+  entries.presets = presets;
+  entries.preset_key = "preset";
+  return entries;
+}
+
 // The tables of the hardware, which may stand in any deck.
 std::vector<Table> hardware_tables();
+// What the hardware costs; likewise.
+Table cost_table();
 
 }  // namespace hecaton::io

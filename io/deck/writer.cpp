@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string_view>
 
 #include "io/deck/presets.hpp"
@@ -98,6 +99,12 @@ std::string resolved_toml(const Deck& deck) {
     }
   }
   return text;
+}
+
+std::string_view origin_of(const Deck& deck, std::string_view table, std::string_view name) {
+  const Key* key = find_key(table, name);
+  if (key == nullptr) throw std::logic_error(fmt::format("no key {}.{}", table, name));
+  return origin(deck, default_deck(kind_of(deck)), *key);
 }
 
 std::string dump_default(const WorkloadKind& kind) {

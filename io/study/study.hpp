@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -37,9 +38,15 @@ struct Study {
   std::string partition = "block";
   TraceContent trace = TraceContent::none;
   std::vector<std::string> keys;  // "table.key", in the order of the text, the list before the grid
+  std::vector<bool> varies;       // by key: not one value for all points
   std::vector<StudyPoint> points;
   Location ranks_at;  // where `ranks` is given, or the study as a whole
 };
+
+// The values of a point as the study gives them, for messages: "package.rows=4 package.topology="mesh"". Either of all keys, or
+// of those that vary.
+enum class Keys : std::uint8_t { all, varying };
+std::string values_text(const Study& study, std::size_t point, Keys keys = Keys::all);
 
 // Throws InputError.
 Study read_study(const std::filesystem::path& path);

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """sampled_steps.py [--keep FOLDER] PROGRAM [WORD...]: do intervals of sampled steps hold?
 
 Simulates steps small enough for it whole and sampled: four methods; bound by compute, links and DRAM; 4 to 64 dies; fusion,

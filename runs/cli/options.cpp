@@ -28,11 +28,15 @@ std::string fraction_text(const std::string& text) {
 
 }  // namespace
 
-void add_deck(CLI::App& command, DeckArguments& input) {
+void add_deck_alone(CLI::App& command, DeckArguments& input) {
   command.add_option("DECK", input.deck, "The deck (TOML); see dump-default")->required();
   command.add_option("--set", input.overrides, "Override a key of the deck: table.key=value (repeatable)")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+}
+
+void add_deck(CLI::App& command, DeckArguments& input) {
+  add_deck_alone(command, input);
   add_choice(command, "--partition", input.partition,
              {std::begin(partition::partition_names), std::end(partition::partition_names)},
              "How dies are divided among ranks: rectangles, rows, or equal expected events");

@@ -27,7 +27,9 @@ struct DeckArguments {
   std::vector<std::string> overrides;  // "table.key=value"
   std::string partition = "block";
 };
-// The argument DECK, --set and --partition.
+// The argument DECK and --set.
+void add_deck_alone(CLI::App& command, DeckArguments& input);
+// The same and --partition.
 void add_deck(CLI::App& command, DeckArguments& input);
 
 // --sample, --sample-error and --sample-budget: short for keys of [sampling].

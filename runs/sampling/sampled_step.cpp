@@ -15,6 +15,7 @@
 #include "io/deck/workloads/sampling.hpp"
 #include "runs/sampling/rounds.hpp"
 #include "runs/sampling/sample.hpp"
+#include "runs/sampling/steadiness.hpp"
 #include "runs/sampling/whole_step.hpp"
 
 namespace hecaton::runs {
@@ -41,7 +42,8 @@ io::SampledRows rows_of(const Finding& finding, const Sample& sample) {
   return rows;
 }
 
-io::SampledStep sampled_step(const Finding& finding, const Sample& sample, const io::SamplingConfig& wanted) {
+io::SampledStep sampled_step(const Workload& whole, const Finding& finding, const Sample& sample) {
+  const io::SamplingConfig& wanted = whole.deck().sampling;
   io::SampledStep sampled;
   sampled.simulated_ps = finding.counted_ps;
   for (const Stratum& stratum : finding.strata) {
@@ -56,10 +58,7 @@ io::SampledStep sampled_step(const Finding& finding, const Sample& sample, const
   sampled.nop_ps = half_width(finding.segments.nop_ps);
   sampled.dram_ps = half_width(finding.segments.dram_ps);
   const double most = wanted.error * static_cast<double>(finding.step.total);
-  sampled.is_steady =
-      finding.backlog_ps <= most &&
-      std::none_of(finding.step.drift.begin(), finding.step.drift.end(),
-                   [&](const auto& of_loop) { return of_loop.second.beyond_chance() > most; });
+  sampled.unsteady = why_unsteady(finding, whole.plan().roles.front(), most);
   return sampled;
 }
 
@@ -176,7 +175,7 @@ class Sampler {
 
   io::RunResult finish() {
     io::RunResult result = std::move(finding_->result);
-    result.sampled = sampled_step(*finding_, *sample_, wanted_);
+    result.sampled = sampled_step(whole_, *finding_, *sample_);
     result.sampled_rows = rows_of(*finding_, *sample_);
     tell_whole_step(result, whole_, sample_->roles, finding_->segments, world_);
     return result;

@@ -92,13 +92,16 @@ class LocalRunner {
       } else if (signal != 0) {
         stop(signal);
       }
+      if (options_.until && Clock::now() >= *options_.until && !is_stopping()) run_out_of_time();
       tell_progress();
     }
     return result_;
   }
 
  private:
-  bool is_stopping() const { return result_.stopped_by != 0 || !result_.no_start.empty(); }
+  bool is_stopping() const {
+    return result_.stopped_by != 0 || result_.is_out_of_time || !result_.no_start.empty();
+  }
   bool is_at_work() const { return !running_.empty() || (!is_stopping() && !waiting_.empty()); }
 
   // A point that somebody else runs goes to the end, and is looked at again a second later.
@@ -108,6 +111,10 @@ class LocalRunner {
          --tries) {
       const SweepPoint* point = waiting_.front();
       waiting_.pop_front();
+      if (options_.is_wanted && !options_.is_wanted(*point)) {
+        --all_;
+        continue;
+      }
       try {
         if (told_.contains(point) && is_finished(sweep_, *point)) {
           say(*point, "finished");
@@ -156,7 +163,7 @@ class LocalRunner {
       has_begun_ = true;
       return say(point, "finished");
     }
-    const bool is_stopped = result_.stopped_by != 0 || code == exit_stopped;
+    const bool is_stopped = result_.stopped_by != 0 || result_.is_out_of_time || code == exit_stopped;
     ++(is_stopped ? result_.stopped : result_.failed);
     note_end(sweep_, point.name, is_stopped ? PointEnd::stopped : PointEnd::failed, code);
     say(point, fmt::format("{}, see {}", is_stopped ? "stopped" : fmt::format("FAILED with {}", code),
@@ -207,10 +214,19 @@ class LocalRunner {
                                  io::format_duration(seconds_left())));
   }
 
+  void run_out_of_time() {
+    result_.is_out_of_time = true;
+    send(ask_to_stop);
+  }
+
   // A second signal leaves no choice.
   void stop(int signal) {
-    const int sent = result_.stopped_by == 0 ? ask_to_stop : SIGKILL;
+    const bool is_first = result_.stopped_by == 0 && !result_.is_out_of_time;
     result_.stopped_by = signal;
+    send(is_first ? ask_to_stop : SIGKILL);
+  }
+
+  void send(int sent) {
     for (const auto& [child, running] : running_)
       static_cast<void>(::kill(child, sent));  // it may have ended
   }

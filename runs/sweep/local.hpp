@@ -1,6 +1,9 @@
 // Runs points on this machine, or in the Slurm allocation of this process.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +14,18 @@ namespace hecaton::runs {
 struct LocalOptions {
   int at_once = 1;
   std::string launcher;  // "mpirun" or "srun"
+  // Asked before a point is started: one that is not wanted any more is passed over. If not given, all are.
+  std::function<bool(const SweepPoint&)> is_wanted = {};
+  // Then the points that run are stopped, each with a checkpoint, and no more are started.
+  std::optional<std::chrono::steady_clock::time_point> until = {};
 };
 
 struct LocalResult {
   std::size_t failed = 0;
   std::size_t stopped = 0;  // with a checkpoint, or with the sweep
   int stopped_by = 0;       // the signal, if one ended the sweep
-  std::string no_start;     // why no point can be started, in the words of the launcher
+  bool is_out_of_time = false;
+  std::string no_start;  // why no point can be started, in the words of the launcher
 };
 
 // The command line of a launcher that starts one program on so many ranks. mpirun is left out for one rank.

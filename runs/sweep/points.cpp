@@ -43,26 +43,6 @@ const io::Key& key_named(const std::string& name) {
   return *io::find_key(std::string_view(name).substr(0, dot), std::string_view(name).substr(dot + 1));
 }
 
-// The values as the study gives them, for messages about points that make no deck.
-std::string values_as_given(const io::Study& study, const io::StudyPoint& point) {
-  const auto text = [](const auto& value) -> std::string {
-    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
-      return "?";
-    } else if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
-      return io::in_quotes(value);
-    } else {
-      return fmt::format("{}", value);
-    }
-  };
-  std::string all;
-  for (std::size_t i = 0; i < point.size(); ++i) {
-    const std::string name = io::in_quotes(study.keys[i]);
-    all += fmt::format("{}{}={}", i == 0 ? "" : " ", name.substr(1, name.size() - 2),
-                       std::visit(text, point[i].value));
-  }
-  return all;
-}
-
 // A table has the columns of one kind of workload.
 void check_kind(const io::LoadedDeck& loaded, const io::WorkloadKind*& kind) {
   if (kind == nullptr) kind = &io::kind_of(loaded.deck);
@@ -94,9 +74,8 @@ void add_point(Sweep& sweep, std::size_t index, const io::WorkloadKind*& kind) {
   try {
     checked = check_point(study.deck, study.points[index], study.ranks, study.partition);
   } catch (const io::InputError& error) {
-    sweep.infeasible.push_back(
-        {index, fmt::format("{} [point {} of {}: {}]", error.what(), index + 1, study.points.size(),
-                            values_as_given(study, study.points[index]))});
+    sweep.infeasible.push_back({index, fmt::format("{} [point {} of {}: {}]", error.what(), index + 1,
+                                                   study.points.size(), io::values_text(study, index))});
     return;
   }
   check_kind(checked->loaded, kind);
@@ -198,6 +177,10 @@ std::vector<io::TableColumn> table_of(const Sweep& sweep) {
 }
 
 }  // namespace
+
+SweepPoint sweep_point(const io::Study& study, std::size_t index) {
+  return make_point(study, check_point(study.deck, study.points[index], study.ranks, study.partition));
+}
 
 Sweep load_sweep(const fs::path& study, fs::path output) {
   Sweep sweep;

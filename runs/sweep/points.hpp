@@ -56,6 +56,9 @@ struct Sweep {
 // out/<study>. Throws InputError for a study that is wrong as a whole; writes nothing.
 Sweep load_sweep(const std::filesystem::path& study, std::filesystem::path output);
 
+// One point of a study, checked as a run of it would be. Throws InputError.
+SweepPoint sweep_point(const io::Study& study, std::size_t index);
+
 std::filesystem::path folder_of(const Sweep& sweep, const std::string& point);
 std::filesystem::path log_of(const Sweep& sweep, const std::string& point);
 

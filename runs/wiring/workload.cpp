@@ -23,12 +23,6 @@ bool uses(const training::Plan& plan, chiplet::Ring ring) {
   });
 }
 
-// Channels of the whole package; 0: one per edge die.
-std::uint32_t wanted_channels(const chiplet::MemoryConfig& memory, std::uint32_t dies) {
-  if (memory.channels > 0 || memory.dies_per_channel == 0) return memory.channels;
-  return (dies + memory.dies_per_channel - 1) / memory.dies_per_channel;
-}
-
 chiplet::RingPlace place_of(const net::RingMember& member) {
   return {.size = member.size,
           .position = member.position,
@@ -49,7 +43,7 @@ Workload::Workload(const io::Deck& deck, io::DieWork work)
       timings_(chiplet::resolve_timings(deck.die, deck.memory)) {
   Channels channels;
   if (has_io()) {
-    channels.of_io = net::spread_channels(topology_, wanted_channels(deck.memory, topology_.dies()));
+    channels.of_io = net::spread_channels(topology_, deck.memory.channels_of(topology_.dies()));
     channels.of_die = net::assign_channels(topology_, channels.of_io);
   }
   channels_ = std::make_shared<const Channels>(std::move(channels));

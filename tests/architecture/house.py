@@ -15,13 +15,14 @@ BASE = "core/engine/base"
 MODEL, PLAN = "core/training/model", "core/training/plan"
 SAMPLING = "core/sampling"
 CRITICAL = "core/critical_path"
+COST = "core/cost"
 HARDWARE, PROGRAM, DIES = "core/chiplet/hardware", "core/chiplet/program", "core/chiplet/dies"
 PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events", "net/lookahead", "net/clocked"}
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
-IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/study"}
-RUNS = {"runs/closed_forms", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/commands"}
+IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/power", "io/study"}
+RUNS = {"runs/closed_forms", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/search", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
     "core/engine/queue": {BASE},
@@ -39,6 +40,7 @@ MAY_INCLUDE = {
     "core/training": {"core/training/grid", "core/training/one_d", *FAMILY, BASE},
     SAMPLING: {PROGRAM, BASE},
     CRITICAL: {PROGRAM, BASE},
+    COST: {BASE},
     PACKAGE: {BASE},
     "net/traffic": {BASE},
     "net/events": {PACKAGE, BASE},
@@ -48,26 +50,29 @@ MAY_INCLUDE = {
     "partition": {PACKAGE, BASE},
     "io/files": set(),
     "io/hub": {"io/files", MODEL, BASE},
-    "io/deck": {"io/files", "io/hub", "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
+    "io/deck": {"io/files", "io/hub", COST, "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
     "io/checkpoint": {"io/files", BASE},
     "io/result": {"io/files", "io/deck", CRITICAL, PROGRAM, HARDWARE, PACKAGE, BASE},
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", CRITICAL, PROGRAM, PACKAGE, BASE},
     "io/export": {"io/files", "io/result", "io/trace", PROGRAM, BASE},
     "io/report": {"io/files", "io/result", "partition", CRITICAL, PROGRAM, PACKAGE, BASE},
     "io/page": {"io/files", "io/result", "io/trace", "io/report", CRITICAL, PROGRAM, BASE},
+    "io/power": {"io/export", "io/trace", "io/result", "io/files", PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
-    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export"}, BASE},
+    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export", "io/power"}, BASE},
     "runs/critical_path": {"runs/wiring", "runs/closed_forms", CRITICAL, HARDWARE, PROGRAM, PACKAGE, "io/deck", "io/result", BASE},
     "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
     "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
     "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
-    "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page", "io/export"}, "core/engine/sync", BASE},
+    "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page", "io/export", "io/power"}, "core/engine/sync", BASE},
     "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/engine/sync", "core/training", MODEL, "net/lookahead",
                  "partition", BASE},
     "runs/sweep": {"runs/cli", "io/study", "io/report", "io/result", "io/deck", "io/files", BASE},
-    "runs/commands": {*RUNS - {"runs/commands"}, *IO, "core/engine/sync"},
+    "runs/search": {"runs/sweep", "runs/cli", "runs/wiring", "io/study", "io/report", "io/result", "io/deck", "io/files", COST, PROGRAM,
+                    PLAN, BASE},
+    "runs/commands": {*RUNS - {"runs/commands"}, *IO, COST, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
     "runs/manual": {"runs/commands", "runs/cli", "io/files"},
     "runs": {*RUNS, *IO},
@@ -93,10 +98,10 @@ EXTERNAL_LINKS = {  # of rooms that need any
     "io/checkpoint": {*MPI, "fmt::fmt", "Boost::serialization", "cereal::cereal"},
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},
-    "io/export": {"fmt::fmt"},
+    "io/export": {"fmt::fmt"}, "io/power": {"fmt::fmt"},
     "io/report": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "runs/critical_path": MPI, "io/page": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/study": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
     SAMPLING: {"fmt::fmt"}, "runs/sampling": {"fmt::fmt"}, "runs/wiring": {"fmt::fmt"}, "runs/verify": {"fmt::fmt"}, "runs/verify/die": {"fmt::fmt"}, "runs/checkpoints": {*MPI, "fmt::fmt"},
-    "runs/cli": {*MPI, "fmt::fmt", "CLI11::CLI11"}, "runs/sweep": {"fmt::fmt"},
+    "runs/cli": {*MPI, "fmt::fmt", "CLI11::CLI11"}, "runs/sweep": {"fmt::fmt"}, "runs/search": {"fmt::fmt"},
     "runs/commands": {*MPI, "fmt::fmt", "CLI11::CLI11"},
 }
 MOST_UNITS = 16  # files of one name count once

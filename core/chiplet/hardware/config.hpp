@@ -34,6 +34,13 @@ struct MemoryConfig {
   double capacity_GiB = 0;             // per channel: a step that does not fit is refused; 0: not said
   double usual_capacity_GiB = 0;       // what such a channel has as a rule: only told of; 0: not known
   std::uint32_t burst_bytes = 262144;  // one transfer between channel and die
+  double usd_per_GiB = 4;              // for the price of the package
+
+  // Of a package of so many dies; 0: one per edge die.
+  constexpr std::uint32_t channels_of(std::uint32_t dies) const {
+    if (channels > 0 || dies_per_channel == 0) return channels;
+    return (dies + dies_per_channel - 1) / dies_per_channel;
+  }
 };
 
 // One value per action. Energy is a pure function of counts and this table.

@@ -67,7 +67,7 @@ struct SampledStep {
   double step_ps = 0;
   double nop_ps = 0;
   double dram_ps = 0;
-  bool is_steady = true;  // segments of one stratum grow or fall no more than by chance
+  std::string unsteady;  // why the rounds that were simulated may not be like the others; empty: they are
 };
 
 struct Outcome {

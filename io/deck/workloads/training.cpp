@@ -12,6 +12,7 @@
 #include "io/deck/registry_entry.hpp"
 #include "io/deck/values.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "io/deck/workloads/package_content.hpp"
 #include "io/deck/workloads/package_facts.hpp"
 #include "io/hub/config_json.hpp"
 
@@ -298,6 +299,7 @@ void rename_changed_model(Deck& deck) {
 void TrainingKind::set_hardware_defaults(Deck& deck) {
   deck.link_preset = "ucie-standard-x16-32";
   deck.memory_preset = "ddr5-6400";
+  deck.cost_preset = "12nm-organic";
 }
 
 std::vector<Table> TrainingKind::tables() {
@@ -337,6 +339,22 @@ void set_energy_ends(TrainingSummary& t) {
   s.energy_total_J_high = t.energy_J.total + t.energy_J.static_power * (slower - 1);
 }
 
+// What the package costs for the step that the summary tells.
+void set_cost(TrainingSummary& t) {
+  constexpr double mJ_per_J = 1e3;
+  t.cost.usd_per_tokens_per_s = ratio(t.cost.package_usd, t.tokens_per_s);
+  t.cost.usd_per_tokens_per_mJ = t.cost.package_usd * t.energy_per_token_J * mJ_per_J;
+}
+
+CostSummary cost_of(const Deck& deck) {
+  const cost::PackageCost cost = cost::package_cost(content_of(deck), deck.cost);
+  CostSummary summary;
+  summary.die_mm2 = cost.area.total();
+  summary.substrate_mm2 = cost.substrate_mm2;
+  summary.package_usd = cost.can_be_made() ? cost.total_usd() : 0;
+  return summary;
+}
+
 // Of what the summary says already, but for energies. Rates are those of the ends of the step.
 SamplingSummary sampling_of(const TrainingSummary& t, const Outcome& outcome) {
   SamplingSummary s;
@@ -350,7 +368,8 @@ SamplingSummary sampling_of(const TrainingSummary& t, const Outcome& outcome) {
   s.segments_simulated = sampled.segments_simulated;
   s.segments_total = sampled.segments_total;
   s.simulated_s = outcome.sampled ? static_cast<double>(sampled.simulated_ps) * 1e-12 : t.step_s;
-  s.steady = sampled.is_steady;
+  s.steady = sampled.unsteady.empty();
+  s.unsteady = sampled.unsteady;
   set_ends(t.step_s, sampled.step_ps * 1e-12, s.step_s_low, s.step_s_high);
   const double slower = ratio(s.step_s_high, t.step_s), faster = ratio(s.step_s_low, t.step_s);
   s.tokens_per_s_low = ratio(t.tokens_per_s, slower);
@@ -370,6 +389,7 @@ void add_sampling(ReportLines& lines, const TrainingSummary& t) {
   lines.push_back(
       ReportLine::named(fmt::format("  {:g} % sure", 100 * s.confidence),
                         fmt::format("within {:.2g} % of it{}", 100 * error, s.steady ? "" : "; NOT STEADY")));
+  if (!s.steady) lines.push_back(ReportLine::named("  not steady", s.unsteady));
   lines.push_back(ReportLine::named(
       "  sampled", fmt::format("{} of {} segments", s.segments_simulated, s.segments_total)));
   lines.push_back(ReportLine::quantity("  of it simulated", s.simulated_s, "s"));
@@ -401,6 +421,8 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
                       facts.padding_cost.memory};
   training.energy_J = outcome.energy_J;
   training.energy_per_token_J = ratio(training.energy_J.total, static_cast<double>(facts.tokens));
+  training.cost = cost_of(deck);
+  set_cost(training);
   training.sampling = sampling_of(training, outcome);
   set_energy_ends(training);
   return training;
@@ -410,6 +432,7 @@ void set_energy(TrainingSummary& summary, const EnergySummary& energy_J) {
   const double tokens = summary.tokens_per_s * summary.step_s;
   summary.energy_J = energy_J;
   summary.energy_per_token_J = ratio(energy_J.total, tokens);
+  set_cost(summary);
   set_energy_ends(summary);
 }
 
@@ -435,6 +458,9 @@ ReportLines lines_of(const TrainingSummary& t) {
                          ReportLine::part("  DRAM access", e.dram, e.total, "J"),
                          ReportLine::part("  static", e.static_power, e.total, "J"),
                          ReportLine::quantity("  per token", t.energy_per_token_J, "J"),
+                         ReportLine::quantity("package", t.cost.package_usd, "USD"),
+                         ReportLine::named("  a compute die", fmt::format("{:.4g} mm2", t.cost.die_mm2)),
+                         ReportLine::quantity("  per token/s", t.cost.usd_per_tokens_per_s, "USD"),
                          ReportLine::quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
                          ReportLine::quantity("DRAM traffic", t.dram_bytes.number(), "B"),
                          ReportLine::quantity("FLOPs", t.flops.number(), "FLOP")};

@@ -9,6 +9,7 @@
 
 #include "core/engine/base/fields.hpp"
 #include "core/training/model/config.hpp"
+#include "io/deck/workloads/cost_summary.hpp"
 #include "io/deck/workloads/energy_summary.hpp"
 #include "io/deck/workloads/kind_members.hpp"
 #include "io/deck/workloads/large_count.hpp"
@@ -48,6 +49,7 @@ struct TrainingSummary {
   LargeCount flops;  // done by the matrix engines, recomputation included: 2 per multiply-accumulate
   EnergySummary energy_J;
   double energy_per_token_J = 0;
+  CostSummary cost;
   // The most that the buffers of any die have held at any time.
   std::uint64_t activation_peak_bytes = 0;
   std::uint64_t weight_peak_bytes = 0;
@@ -57,15 +59,16 @@ struct TrainingSummary {
 
   static constexpr auto fields() {
     using T = TrainingSummary;
-    return FieldList(
-        field<&T::model>("model"), field<&T::method>("method"), field<&T::step_s>("step_s", "s"),
-        field<&T::tokens_per_s>("tokens_per_s", "1/s"), field<&T::compute_s>("compute_s", "s"),
-        field<&T::nop_s>("nop_s", "s"), field<&T::dram_s>("dram_s", "s"), field<&T::mfu>("mfu"),
-        field<&T::nop_bytes_per_die>("nop_bytes_per_die", "B"), field<&T::dram_bytes>("dram_bytes", "B"),
-        field<&T::flops>("flops"), field<&T::energy_per_token_J>("energy_per_token_J", "J"),
-        field<&T::activation_peak_bytes>("activation_peak_bytes", "B"),
-        field<&T::weight_peak_bytes>("weight_peak_bytes", "B"), field<&T::trained_weights>("trained_weights"),
-        field<&T::energy_J>("energy_J", "J"), field<&T::padding>("padding"), field<&T::sampling>("sampling"));
+    return FieldList(field<&T::model>("model"), field<&T::method>("method"), field<&T::step_s>("step_s", "s"),
+                     field<&T::tokens_per_s>("tokens_per_s", "1/s"), field<&T::compute_s>("compute_s", "s"),
+                     field<&T::nop_s>("nop_s", "s"), field<&T::dram_s>("dram_s", "s"), field<&T::mfu>("mfu"),
+                     field<&T::nop_bytes_per_die>("nop_bytes_per_die", "B"),
+                     field<&T::dram_bytes>("dram_bytes", "B"), field<&T::flops>("flops"),
+                     field<&T::energy_per_token_J>("energy_per_token_J", "J"),
+                     field<&T::activation_peak_bytes>("activation_peak_bytes", "B"),
+                     field<&T::weight_peak_bytes>("weight_peak_bytes", "B"),
+                     field<&T::trained_weights>("trained_weights"), field<&T::energy_J>("energy_J", "J"),
+                     field<&T::cost>("cost"), field<&T::padding>("padding"), field<&T::sampling>("sampling"));
   }
 };
 static_assert(lists_every_member<TrainingSummary>);

@@ -11,6 +11,7 @@
 #include "io/deck/workloads/training.hpp"
 #include "runs/sampling/link_counts.hpp"
 #include "runs/sampling/rounds.hpp"
+#include "runs/sampling/steadiness.hpp"
 #include "tests/sampling/operations.hpp"
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
@@ -245,7 +246,21 @@ TEST(SampledStep, AGrowingQueueIsNoticed) {
   const auto result = runs::simulate_sampled(
       workload, {}, [](const std::string&) {}, world);
   ASSERT_TRUE(result && result->sampled);
-  EXPECT_FALSE(result->sampled->is_steady);
+  EXPECT_NE(result->sampled->unsteady.find("DRAM transfers pile up"), std::string::npos)
+      << result->sampled->unsteady;
+}
+
+// The loop that changes the step most is named, with the way and by how much.
+TEST(SampledStep, ALoopThatGrowsIsNamed) {
+  chiplet::Op loop = loop_of(chiplet::Iterates::tiles, 100);
+  loop.section = chiplet::Section::backward;
+  const chiplet::Program program{loop_of(chiplet::Iterates::minibatches, 10), loop};
+  runs::Finding finding;
+  finding.step.total = 1000;
+  finding.step.drift = {{0, {30, 0}}, {1, {-50, 30 * 30}}};
+  EXPECT_EQ(runs::why_unsteady(finding, program, 10),
+            "later rounds of a loop (backward, tile) are shorter, by 4 % of the step");
+  EXPECT_EQ(runs::why_unsteady(finding, program, 41), "");
 }
 
 // Links of packages and methods of all kinds, against a simulated step.

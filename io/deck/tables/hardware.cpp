@@ -6,19 +6,6 @@
 namespace hecaton::io {
 namespace {
 
-ChoiceType choice_or_none(std::span<const Preset> presets) {
-  ChoiceType choice = choice_of(presets);
-  choice.names.insert(choice.names.begin(), "none");
-  return choice;
-}
-
-// `entries` choose one of the presets by the key "preset".
-Table filled_table(Table entries, std::span<const Preset> presets) {
-  entries.presets = presets;
-  entries.preset_key = "preset";
-  return entries;
-}
-
 Table package_table() {
   return table("package", "The mesh of compute dies.",
                {key(
@@ -195,7 +182,12 @@ Table memory_table() {
        key(
            "burst_bytes", IntegerType{64, 1 << 30}, "bytes", Tag::assumed, ActsOn::computation,
            "Largest single transfer between a channel and a die.",
-           [](auto& d) -> auto& { return d.memory.burst_bytes; })});
+           [](auto& d) -> auto& { return d.memory.burst_bytes; }),
+       key(
+           "usd_per_GiB", RealType{0, 1e6}, "USD/GiB", Tag::assumed, ActsOn::computation,
+           "Price of memory.capacity_GiB, or else memory.usual_capacity_GiB, of each channel. DDR5 3 to 6, HBM 10 "
+           "to 20.",
+           [](auto& d) -> auto& { return d.memory.usd_per_GiB; })});
 }
 
 Table energy_table() {
