@@ -54,7 +54,7 @@ MAY_INCLUDE = {
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", CRITICAL, PROGRAM, PACKAGE, BASE},
     "io/export": {"io/files", "io/result", "io/trace", PROGRAM, BASE},
     "io/report": {"io/files", "io/result", "partition", CRITICAL, PROGRAM, PACKAGE, BASE},
-    "io/page": {"io/files", "io/result", "io/trace", "io/report", CRITICAL, PROGRAM, BASE},
+    "io/page": {"io/files", "io/result", "io/trace", "io/report", "io/study", CRITICAL, PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
     "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export"}, BASE},

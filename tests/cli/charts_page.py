@@ -2,13 +2,13 @@
 import json
 
 from harness import run, DECKS
+from panels_page import rows_behind
 from report_data import data_of, expect
 
 MARKS = """return [...document.querySelectorAll(`#${arguments[0]} .mark`)].map(mark => {
   const circle = mark.querySelector('circle');
   return [mark.getAttribute('aria-label'), Number(circle.getAttribute('cx')), Number(circle.getAttribute('cy'))];
 })"""
-ROWS = "return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].map(row => [...row.children].map(cell => cell.textContent))"
 
 
 def look_at_the_roofline(browser, traces):
@@ -21,7 +21,7 @@ def look_at_the_roofline(browser, traces):
     in_step = flops / count / (content["simulated_ps"] * 1e-12)
     roof = min(float(deck["die.peak_TFLOPS"]) * 1e12, flops / moved * bandwidth)
     expected = [flops / moved, float(deck["die.peak_TFLOPS"]) * 1e12, bandwidth, roof, in_step, flops / (sum(dies["matrix_ps"]) * 1e-12)]
-    row = browser.run(ROWS, "roofline-table")[0]
+    row = rows_behind(browser, "roofline-table")[0]
     expect(row[0] == "A" and all(abs(float(told) / value - 1) < 1e-4 for told, value in zip(row[1:], expected, strict=True)), "the roofline's figures", row, expected)
     marks = browser.run(MARKS, "roofline-chart")
     expect(len(marks) == 4, "two marks for each trace", marks)
@@ -44,7 +44,7 @@ def look_at_latency_over_load(browser, here):
     for name in names:
         with open(f"{here}/{name}/summary.json", encoding="utf-8") as file:
             measured.append(json.load(file)["traffic"])
-    rows = browser.run(ROWS, "load-table")
+    rows = rows_behind(browser, "load-table")
     expect([row[0] for row in rows] == ["B", "A"], "the lighter load comes first", rows)
     for row, of in zip(rows, reversed(measured), strict=True):
         told = [of["offered_flits_per_die_cycle"], of["accepted_flits_per_die_cycle"], of["latency_mean_cycles"], of["latency_min_cycles"], of["latency_max_cycles"]]

@@ -7,6 +7,7 @@ from browser import Browser
 from charts_page import look_at_latency_over_load, look_at_the_roofline
 from comparison_page import look_at_comparisons, make_compared_traces, refuse_comparisons
 from harness import finish, folder, run, DECKS
+from panels_page import look_at_panels, rows_behind
 from report_data import data_of, expect, make_traces
 
 HOSTILE = "<img src=x onerror=document.title='pwned'><script>document.title='pwned'<!--.toml"
@@ -99,8 +100,8 @@ def look_at_the_path(browser, traces):
     expect(path["end_ps"] == step == sum(each["ps"] for each in path["sums"]), "the critical path is as long as the step")
     expect(traces[1]["content"]["path"] is None and "--trace path" in browser.text("#time"), "a trace without a path says so")
     label = browser.run("return document.querySelector('#path-bars .bar').getAttribute('aria-label')")
-    expect(all(part in label for part in {each["part"] for each in path["sums"]}), "the bar tells every part", label)
-    rows = browser.run("return [...document.querySelectorAll('#path-table tbody tr')].map(row => Number(row.lastElementChild.textContent.replace(/[^0-9]/g, '')))")
+    expect(all(browser.run("return wordsOfPart(arguments[0])", part) in label for part in {each["part"] for each in path["sums"]}), "the bar tells every part", label)
+    rows = [int(row[-1]) for row in rows_behind(browser, "path-table")]
     expect(sum(rows) == step and len(rows) == len(path["sums"]), "the table behind it adds up to the step", sum(rows))
 
 
@@ -131,6 +132,7 @@ def look_at_the_page(here):
         look_at_the_map(browser, traces)
         look_at_the_timeline(browser, traces)
         look_at_the_roofline(browser, traces)
+        look_at_panels(browser, traces)
         for kind in ("collective", "traffic"):
             run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
             browser.open(f"{here}/{kind}.html")

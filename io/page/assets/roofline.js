@@ -1,5 +1,5 @@
 // How near a die comes to what it could do: its operations over the bytes it moves to and from DRAM, under the roof that its
-// peak rate and its share of the DRAM bandwidth make. And of synthetic traffic: latency over load.
+// peak rate and its share of the DRAM bandwidth make.
 
 function deckNumber(trace, key) {
   const line = trace.content.deck.find(([name]) => name === key);
@@ -41,28 +41,5 @@ function showRoofline(section, traces) {
   section.append(element("h3", {}, "Roofline of a die, mean over dies"), element("p", {class: "note"},
     "Useful operations of the matrix engines over bytes read from and written to DRAM. The roof is the die's peak rate, or its share of the bandwidth of all DRAM channels."),
   legend([["over the whole step", "nop"], ["while the matrix engine worked", "vector"]]), rooflineChart(found),
-  element("details", {}, element("summary", {}, "As a table"), element("div", {class: "tools"}, copyButton("copy-roofline", () => csvOf(head, rows))),
-    element("div", {class: "scroll"}, table(head, rows.map(row => row.map((cell, i) => i === 0 ? cell : {text: cell.toPrecision(5), class: "number"})), "roofline-table"))));
-}
-
-// What a run of synthetic traffic measured; nothing of another one.
-function trafficOf(trace, index) {
-  const numberOf = label => trace.figures.find(line => line.label === label)?.number ?? null;
-  const found = {letter: letterOf(index), offered: numberOf("  offered"), accepted: numberOf("  accepted"), latency: numberOf("latency, cycles"),
-    least: numberOf("  least"), most: numberOf("  most")};
-  return Object.values(found).includes(null) ? null : found;
-}
-
-function showLatencyOverLoad(section, traces) {
-  const found = traces.map(trafficOf).filter(Boolean).sort((a, b) => a.offered - b.offered);
-  if (found.length === 0) return;
-  const head = ["Trace", "Offered (flits/die/cycle)", "Accepted (flits/die/cycle)", "Mean latency (cycles)", "Least (cycles)", "Most (cycles)"];
-  const rows = found.map(({letter, offered, accepted, latency, least, most}) => [letter, offered, accepted, latency, least, most]);
-  const axes = {x: linearAxis(found.map(each => each.offered), value => String(Number(value.toPrecision(3)))), y: logAxis(found.map(each => each.latency), String),
-    xLabel: "offered load (flits per die and cycle)", yLabel: "mean latency (cycles)"};
-  const marks = found.map(({letter, offered, accepted, latency, least, most}) => ({x: offered, y: latency, letter, colour: "nop",
-    text: `${letter}: ${latency.toPrecision(4)} cycles, from ${least} to ${most}\noffered ${offered.toPrecision(4)}, accepted ${accepted.toPrecision(4)} flits per die and cycle`}));
-  section.append(element("h3", {}, "Latency over load"), chart("load-chart", axes, [{points: found.map(each => [each.offered, each.latency]), dash: "4 3"}], marks),
-    element("details", {}, element("summary", {}, "As a table"), element("div", {class: "tools"}, copyButton("copy-load", () => csvOf(head, rows))),
-      element("div", {class: "scroll"}, table(head, rows, "load-table"))));
+  tableBehind("roofline-table", "As a table", () => [head, rows]));
 }
