@@ -250,8 +250,7 @@ TEST_F(Page, TimesByLayerAreThoseOfTheRows) {
   std::map<std::int64_t, std::uint64_t> expected, found;
   for (const OperationRow& row : all_rows()) expected[row.layer] += duration(row);
   const json spent = content()["operations"]["spent"];
-  for (const json& cell : spent)
-    found[cell["layer"].get<std::int64_t>()] += cell["ps"].get<std::uint64_t>();
+  for (const json& cell : spent) found[cell["layer"].get<std::int64_t>()] += cell["ps"].get<std::uint64_t>();
   ASSERT_GT(expected.size(), 1U) << "the synthetic trace has one layer only";
   EXPECT_EQ(found, expected);
 }
