@@ -69,9 +69,7 @@ void create_bins(const hdf5::Handle& file, const BinFrame& frame) {
   const TraceTable<BinCell> links = link_bin_table();
   const hdf5::Handle group = hdf5::create_group(file, links.group);
   hdf5::write_attribute(group, "long_name", links.long_name);
-  hdf5::write_attribute(group, "covers",
-                        frame.is_sampled ? "what was simulated of the step, one segment after the other"
-                                         : "all that was simulated");
+  hdf5::write_attribute(group, "covers", frame.is_sampled ? covers_sample : covers_all);
   create_matrix(group, links, frame.links, frame);
   create_matrix(group, channel_bin_table(), frame.channels, frame);
 }

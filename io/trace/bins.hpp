@@ -30,6 +30,11 @@ TraceTable<BinCell> link_bin_table();
 TraceTable<BinCell> channel_bin_table();
 TraceTable<chiplet::ChannelCounters> channel_table();
 
+// What a table covers that is of what was simulated, also of a sampled step: its attribute `covers`.
+inline constexpr const char* covers_all = "all that was simulated";
+inline constexpr const char* covers_sample =
+    "what was simulated of the step, one segment after the other";
+
 // What the matrices have beside their cells.
 struct BinFrame {
   std::uint32_t bins = 0;

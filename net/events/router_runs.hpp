@@ -136,6 +136,8 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   channel.last_start = now + (segments - 1) * timing.segment;
   channel.last_gone = channel.last_start + (last_flits - 1) * link.flit;
   channel.switch_ready = now + flits * timing.cycle;
+  channel.lost = false;
+  if (stalls_.keeps()) stalls_.sends(channel.out_port, now, port.out_busy);
   port.out_busy = now + flits * link.flit;
   if (!channel.bypassing) state_.ports[in_port].in_busy = channel.last_gone + timing.cycle;
   PortCounters& counters = counters_.ports[channel.out_port];

@@ -65,6 +65,9 @@ std::vector<chiplet::LinkCounters> link_rows(NodeId node, const net::Topology& t
 io::LocalRecords take_records(Model& model);
 io::LocalRecords take_records(ClockedModel& model);
 
+// What is left of the simulated time when a link neither sends nor waits.
+void complete_stalls(std::vector<io::StallRow>& stalls, std::int64_t simulated_ps);
+
 // Collective: equal on every rank. `records` are this rank's, `nodes` is the number of all.
 io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRecords& records,
                   std::uint32_t nodes, const boost::mpi::communicator& world);

@@ -18,6 +18,7 @@
 #include "runs/wiring/expected_load.hpp"
 #include "runs/wiring/heartbeat.hpp"
 #include "runs/wiring/lookahead.hpp"
+#include "runs/wiring/message_rows.hpp"
 #include "runs/wiring/node_state.hpp"
 #include "runs/wiring/results.hpp"
 #include "runs/wiring/workload.hpp"
@@ -75,6 +76,8 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
   result.local.bins.end = {result.totals.simulated_ps};
+  complete_stalls(result.local.stalls, result.totals.simulated_ps);
+  if (fabric.messages) result.local.messages = take_messages(run.model, run.workload, run.world);
   if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += result.events_before = run.options.resume->head().events;
@@ -112,7 +115,9 @@ bool drive(Engine& engine, const Run<AnyModel>& run) {
     if (halt.at == SimTime::never()) return true;
     const auto since = std::chrono::steady_clock::now();
     last = halt.at;
-    Halted halted{halt, save_state(run.model, engine, halt.at), result_of(run, engine.accounting()), since};
+    // First the rows: what is left of messages then belongs to the state.
+    Halted halted{halt, {}, result_of(run, engine.accounting()), since};
+    halted.state = save_state(run.model, engine, halt.at);
     halted.so_far.totals.simulated_ps = halt.at.ps;
     if (plan.at_halt(halted)) continue;
     engine.stop();
@@ -192,6 +197,8 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   const io::Deck& deck = workload.deck();
   net::NetworkConfig network = network_of(deck);
   network.bins = options.bins;
+  network.stalls = options.record_stalls;
+  network.messages = options.record_messages;
   const net::Fabric fabric(network, workload.has_io());
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);

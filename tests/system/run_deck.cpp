@@ -104,6 +104,12 @@ void gather_records(const io::LocalRecords& local, const boost::mpi::communicato
   run.links = gather_rows(local.links, comm);
   std::sort(run.links.begin(), run.links.end(),
             [](const auto& a, const auto& b) { return link_key(a) < link_key(b); });
+  run.stalls = gather_rows(local.stalls, comm);
+  std::sort(run.stalls.begin(), run.stalls.end(), [](const io::StallRow& a, const io::StallRow& b) {
+    return std::pair(a.from, a.to) < std::pair(b.from, b.to);
+  });
+  append(run.messages, gather_rows(local.messages.rows, comm));
+  sort_messages(run.messages);
   gather_all_bins(local, comm, run);
 }
 
@@ -123,6 +129,12 @@ chiplet::DieCounters Outcome::sum() const {
   chiplet::DieCounters all;
   for (const chiplet::DieCounters& die : die_counters) all += die;
   return all;
+}
+
+void sort_messages(std::vector<io::MessageRow>& messages) {
+  std::sort(messages.begin(), messages.end(), [](const io::MessageRow& a, const io::MessageRow& b) {
+    return a.from != b.from ? a.from < b.from : a < b;
+  });
 }
 
 io::Deck deck_of(const std::string& text) {
@@ -154,6 +166,7 @@ Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
   if (!from.empty()) checkpoint.emplace(from);
   runs::RunOptions options = given;
   options.resume = checkpoint ? &*checkpoint : nullptr;
+  options.record_stalls = options.record_messages = true;
   options.halts.at_halt = [&](runs::Halted& halted) {
     gather_records(halted.so_far.local, comm, run);
     if (given.halts.at_halt) return given.halts.at_halt(halted);

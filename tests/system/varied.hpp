@@ -130,7 +130,31 @@ void expect_bins_add_up(const std::vector<Row>& rows, const std::vector<std::uin
   }
 }
 
+// The four parts of each link's time are all of it, and what it sent is what its counters say.
+inline void expect_stalls_add_up(const Outcome& run) {
+  ASSERT_EQ(run.stalls.size(), run.links.size());
+  for (std::size_t i = 0; i < run.stalls.size(); ++i) {
+    const io::StallRow& row = run.stalls[i];
+    EXPECT_EQ(row.sending_ps, run.links[i].busy_ps);
+    EXPECT_EQ(whole(row.sending_ps + row.credit_ps + row.rival_ps + row.nothing_ps), run.totals.simulated_ps)
+        << row.from << " to " << row.to;
+  }
+}
+
+// Nothing arrives before it is sent, or sooner than alone in the network.
+inline void expect_possible(const std::vector<io::MessageRow>& messages) {
+  for (const io::MessageRow& row : messages) {
+    EXPECT_LE(row.handed_over_ps, row.head_out_ps);
+    EXPECT_LT(row.head_out_ps, row.arrived_ps);
+    EXPECT_GE(row.waited_ps, 0) << row.from << " to " << row.to;
+  }
+}
+
 inline void expect_same(const Outcome& got, const Outcome& wanted) {
+  EXPECT_EQ(first_difference(got.stalls, wanted.stalls), -1);
+  EXPECT_EQ(first_difference(got.messages, wanted.messages), -1);
+  expect_stalls_add_up(got);
+  expect_possible(got.messages);
   EXPECT_EQ(got.bin_ps, wanted.bin_ps);
   EXPECT_EQ(first_difference(got.link_bins, wanted.link_bins), -1);
   EXPECT_EQ(first_difference(got.channel_bins, wanted.channel_bins), -1);
