@@ -66,8 +66,8 @@ void ChromeWriter::add_group(std::uint32_t process, NetworkGroup group) {
 
 void ChromeWriter::add_counter(std::uint32_t process, const CounterTrack& counter) {
   for (const CounterSample& sample : counter.samples)
-    add_event(fmt::format(R"({{"ph":"C","name":"{}","pid":{},"ts":{},"args":{{"busy_ps":{}}}}})", counter.name,
-                          process, microseconds(sample.time_ps), sample.busy_ps));
+    add_event(fmt::format(R"({{"ph":"C","name":"{}","pid":{},"ts":{},"args":{{"busy_ps":{}}}}})",
+                          counter.name, process, microseconds(sample.time_ps), sample.busy_ps));
 }
 
 // A slice that takes no time for each end, to which the arrow between the two is bound.
@@ -77,10 +77,11 @@ void ChromeWriter::add_messages(std::uint32_t process, const MessageTrack& messa
     const MessageRow& row = end.message;
     const std::string at =
         fmt::format(R"("cat":"message","pid":{},"tid":{},"ts":{})", process, tid, microseconds(end.time_ps));
-    add_event(fmt::format(R"({{"ph":"X","name":"{}",{},"dur":0.000000,"args":{{"number":{},"from":{},"to":{},)"
-                          R"("bytes":{},"hops":{},"handed_over_ps":{},"waited_ps":{}}}}})",
-                          end.arrives ? "message arrives" : "message leaves", at, end.number, row.from, row.to,
-                          row.bytes, row.hops, row.handed_over_ps, row.waited_ps));
+    add_event(
+        fmt::format(R"({{"ph":"X","name":"{}",{},"dur":0.000000,"args":{{"number":{},"from":{},"to":{},)"
+                    R"("bytes":{},"hops":{},"handed_over_ps":{},"waited_ps":{}}}}})",
+                    end.arrives ? "message arrives" : "message leaves", at, end.number, row.from, row.to,
+                    row.bytes, row.hops, row.handed_over_ps, row.waited_ps));
     add_event(fmt::format(R"({{"ph":"{}",{}"name":"message","id":{},{}}})", end.arrives ? "f" : "s",
                           end.arrives ? R"("bp":"e",)" : "", end.number, at));
   }

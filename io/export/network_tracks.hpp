@@ -47,7 +47,7 @@ struct MessageEnd {
   MessageRow message;
 };
 struct MessageTrack {
-  std::string name;  // "die 3", "IO die 20"
+  std::string name;              // "die 3", "IO die 20"
   std::vector<MessageEnd> ends;  // by time
 };
 // Of messages with an end at a die that is kept; each has both ends. Nodes by their number, none without messages.

@@ -17,7 +17,8 @@ constexpr std::uint32_t timestamp = 8, sequence = 10, track_event = 11, interned
                         sequence_flags = 13, track_descriptor = 60;
 }
 namespace track {
-constexpr std::uint32_t uuid = 1, name = 2, process = 3, parent = 5, counter = 8, child_ordering = 11, rank = 12;
+constexpr std::uint32_t uuid = 1, name = 2, process = 3, parent = 5, counter = 8, child_ordering = 11,
+                        rank = 12;
 constexpr std::uint64_t explicit_ordering = 3;
 }  // namespace track
 namespace process {
@@ -139,13 +140,11 @@ WireMessage end_of(const MessageEnd& end, std::uint64_t track) {
   const MessageRow& row = end.message;
   WireMessage instant;
   instant.number(event::category, message_category);
-  const std::pair<Argument, std::int64_t> arguments[] = {{Argument::from, row.from},
-                                                         {Argument::to, row.to},
-                                                         {Argument::bytes, row.bytes},
-                                                         {Argument::hops, row.hops},
-                                                         {Argument::time, end.time_ps},
-                                                         {Argument::handed_over, row.handed_over_ps},
-                                                         {Argument::waited, row.waited_ps}};
+  const std::pair<Argument, std::int64_t> arguments[] = {
+      {Argument::from, row.from},       {Argument::to, row.to},
+      {Argument::bytes, row.bytes},     {Argument::hops, row.hops},
+      {Argument::time, end.time_ps},    {Argument::handed_over, row.handed_over_ps},
+      {Argument::waited, row.waited_ps}};
   for (const auto& [name, value] : arguments)
     add(instant, name, annotation::integer_value, static_cast<std::uint64_t>(value));
   instant.number(event::type, event::instant)
@@ -229,8 +228,8 @@ WireMessage PerfettoWriter::next_track(std::uint32_t process, std::string_view n
 void PerfettoWriter::add_counter(std::uint32_t process, const CounterTrack& counter) {
   WireMessage content = next_track(process, counter.name);
   const std::uint64_t id = first_lane + tracks_ - 1;
-  content.message(track::counter, WireMessage().text(counter::unit_name,
-                                                     fmt::format("ps busy of {} ps", counter.bin_ps)));
+  content.message(track::counter,
+                  WireMessage().text(counter::unit_name, fmt::format("ps busy of {} ps", counter.bin_ps)));
   add_track(output_, content);
   for (const CounterSample& sample : counter.samples) {
     WireMessage value;

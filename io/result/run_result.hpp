@@ -15,6 +15,7 @@
 #include "core/chiplet/program/waits.hpp"
 #include "core/critical_path/segments.hpp"
 #include "core/engine/base/fields.hpp"
+#include "core/engine/base/peak_bins.hpp"
 #include "core/engine/base/time_bins.hpp"
 #include "io/deck/workloads/outcome.hpp"
 #include "io/result/network_rows.hpp"
@@ -27,6 +28,12 @@ struct LocalBins {
   SimTime end;                     // of what was simulated
   std::vector<TimeBins> links;     // one per entry of LocalRecords::links
   std::vector<TimeBins> channels;  // and of its channels
+  // For how long messages had a place in the buffers of routers, all of them added up.
+  std::vector<std::uint32_t> nodes;  // of this rank, IO dies included, ascending
+  std::vector<TimeBins> routers;     // one per entry of `nodes`
+  // The most bytes in the buffers of dies, one per entry of LocalRecords::dies; where dies run programs.
+  bool has_die_buffers = false;  // the same on every rank
+  std::vector<PeakBins> activations, weights;
 };
 
 // Messages that one rank's nodes have sent and that have arrived since the last halt.
@@ -46,7 +53,7 @@ struct LocalRecords {
   std::vector<std::uint64_t> waits_per_die;        // likewise
   std::vector<chiplet::WaitRow> waits;
   std::vector<std::vector<chiplet::Mark>>
-      marks;  // of each entry of `dies`: none where programs have no marks
+      marks;                                  // of each entry of `dies`: none where programs have no marks
   std::vector<std::uint64_t> phases_per_die;  // likewise; only of a run that has ended
   std::vector<chiplet::PhaseRow> phases;
   std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)

@@ -26,7 +26,8 @@ TraceTable<MessageRow> message_table() {
 
 TraceTable<chiplet::PhaseRow> phase_table() {
   return trace_table<chiplet::PhaseRow>(
-      "marks", "One row for each time that a die's program enters a pass, layer or mini-batch, by die and time");
+      "marks",
+      "One row for each time that a die's program enters a pass, layer or mini-batch, by die and time");
 }
 
 TraceTable<chiplet::WaitRow> wait_table() {

@@ -41,8 +41,7 @@ struct Share {
 struct BinShares {
   BinFrame frame;
   Share<chiplet::ChannelCounters> channels;
-  Share<BinCell> of_links;
-  Share<BinCell> of_channels;
+  std::vector<Share<BinCell>> matrices;
 };
 
 struct Shares {
@@ -88,6 +87,14 @@ Share<Row> share_rows(TraceTable<Row> table, const LocalRecords& local,
   return make_share(std::move(table), std::move(layout), std::span<const Row>(rows));
 }
 
+// Of matrices with a row for each node, or die.
+Share<BinCell> share_matrix(TraceTable<BinCell> table, const std::vector<std::uint32_t>& keys,
+                            std::uint32_t key_count, std::uint32_t bins, std::span<const BinCell> cells,
+                            const boost::mpi::communicator& comm) {
+  const std::vector<std::uint64_t> per_key(keys.size(), bins);
+  return make_share(std::move(table), make_layout(keys, per_key, key_count, comm), cells);
+}
+
 // Of rows that are in the order of their nodes, `each` of the file for one of these.
 template <class Row, class NodeOf>
 TraceLayout layout_by_node(std::span<const Row> rows, NodeOf&& node_of, std::uint64_t each,
@@ -127,14 +134,21 @@ std::optional<BinShares> share_bins(const RunResult& result, const FoldedBins& f
   if (bins == 0) return std::nullopt;
   const std::span<const chiplet::ChannelCounters> channels = local.channels;
   BinShares shares{
-      {},
+      {bins, folded.width_ps, result.sampled.has_value()},
       make_share(channel_table(), layout_by_node(channels, node_of_channel, 1, topology, comm), channels),
-      make_share<BinCell>(link_bin_table(), layout_by_node(links, node_of, bins, topology, comm),
-                          folded.links),
-      make_share<BinCell>(channel_bin_table(),
-                          layout_by_node(channels, node_of_channel, bins, topology, comm), folded.channels)};
-  shares.frame = {bins, folded.width_ps, shares.of_links.layout.rows() / bins, shares.channels.layout.rows(),
-                  result.sampled.has_value()};
+      {}};
+  std::vector<Share<BinCell>>& matrices = shares.matrices;
+  matrices.push_back(make_share<BinCell>(link_bin_table(),
+                                         layout_by_node(links, node_of, bins, topology, comm), folded.links));
+  matrices.push_back(make_share<BinCell>(
+      channel_bin_table(), layout_by_node(channels, node_of_channel, bins, topology, comm), folded.channels));
+  matrices.push_back(
+      share_matrix(router_bin_table(), local.bins.nodes, topology.nodes(), bins, folded.routers, comm));
+  if (!local.bins.has_die_buffers) return shares;
+  matrices.push_back(
+      share_matrix(activation_bin_table(), local.dies, topology.dies(), bins, folded.activations, comm));
+  matrices.push_back(
+      share_matrix(weight_bin_table(), local.dies, topology.dies(), bins, folded.weights, comm));
   return shares;
 }
 
@@ -165,8 +179,8 @@ TraceRows rows_of(const Shares& shares) {
     rows.nodes = shares.messages->layout.first_row.size();
   }
   if (!shares.bins) return rows;
-  rows.channels = shares.bins->frame.channels;
-  rows.bins = shares.bins->frame.bins;
+  rows.channels = shares.bins->channels.layout.rows();
+  for (const Share<BinCell>& matrix : shares.bins->matrices) rows.bin_cells += matrix.layout.rows();
   return rows;
 }
 
@@ -204,7 +218,8 @@ std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Sh
   return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() +
          result.critical_path.size() * sizeof(critical::Segment) + result.accounting.size() * 1024 +
          shares.waits.layout.rows() * sizeof(chiplet::WaitRow) +
-         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) + trace_part_bytes(rows_of(shares)).sum();
+         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) +
+         trace_part_bytes(rows_of(shares)).sum();
 }
 
 // Rank 0 alone: all there is but the cells of the tables whose rows all ranks have.
@@ -216,8 +231,10 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
   create_with_offsets(file, shares.operations);
   create_table(file, shares.links.table, shares.links.layout.rows());
   if (shares.bins) {
-    create_table(file, channel_table(), shares.bins->frame.channels);
-    create_bins(file, shares.bins->frame);
+    create_table(file, channel_table(), shares.bins->channels.layout.rows());
+    const hdf5::Handle group = create_bins(file, shares.bins->frame);
+    for (const Share<BinCell>& matrix : shares.bins->matrices)
+      create_matrix(group, matrix.table, matrix.layout.rows() / shares.bins->frame.bins, shares.bins->frame);
   }
   if (shares.stalls)
     describe_cover(create_table(file, shares.stalls->table, shares.stalls->layout.rows()),
@@ -342,8 +359,8 @@ std::vector<ColumnPart> fill_file(const fs::path& path, const Shares& shares,
     if (shares.messages) fill_table(file, *shares.messages, comm, failure, parts);
     if (shares.bins) {
       fill_table(file, shares.bins->channels, comm, failure, parts);
-      fill_table(file, shares.bins->of_links, comm, failure, parts);
-      fill_table(file, shares.bins->of_channels, comm, failure, parts);
+      for (const Share<BinCell>& matrix : shares.bins->matrices)
+        fill_table(file, matrix, comm, failure, parts);
     }
   } catch (...) {
     file.abandon();
@@ -428,18 +445,20 @@ std::uint64_t trace_frame_bytes(const Deck& deck) {
 
 TracePartBytes trace_part_bytes(const TraceRows& rows) {
   constexpr std::uint64_t offset = sizeof(std::uint64_t);
-  const Checked cells = (Checked{rows.links} + Checked{rows.channels}) * rows.bins;
   TracePartBytes bytes;
   bytes.counters =
       (Checked{rows.dies} * row_bytes(die_table()) + Checked{rows.links} * row_bytes(link_table())).value();
   bytes.operations =
       (Checked{rows.dies} * offset + Checked{rows.operations} * row_bytes(operation_table())).value();
-  bytes.bins = (Checked{rows.channels} * row_bytes(channel_table()) + cells * sizeof(BinCell)).value();
+  bytes.bins =
+      (Checked{rows.channels} * row_bytes(channel_table()) + Checked{rows.bin_cells} * sizeof(BinCell))
+          .value();
   if (rows.stalls) bytes.stalls = (Checked{rows.links} * row_bytes(stall_table())).value();
   if (rows.phases > 0)
     bytes.marks = (Checked{rows.dies} * offset + Checked{rows.phases} * row_bytes(phase_table())).value();
   if (rows.nodes > 0)
-    bytes.messages = (Checked{rows.nodes} * offset + Checked{rows.messages} * row_bytes(message_table())).value();
+    bytes.messages =
+        (Checked{rows.nodes} * offset + Checked{rows.messages} * row_bytes(message_table())).value();
   bytes.path = (Checked{rows.path} * row_bytes(critical_path_table())).value();
   return bytes;
 }

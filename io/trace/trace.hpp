@@ -7,7 +7,7 @@
 //   /stalls/*       one row per row of /links: for how long it was idle, and why
 //   /messages/*     one row per message, by source and then by hand-over; offsets[n]: first row of node n
 //   /marks/*        one row for each time that a die enters a pass, layer or mini-batch; offsets as of operations
-//   /bins/*         when links and channels were busy: a matrix for each, by row and bin of time (bins.hpp)
+//   /bins/*         when links and channels were busy, and how full buffers were: matrices by row and bin (bins.hpp)
 //   /deck, /summary   the resolved deck (TOML), its results (JSON)
 //   /provenance     what varies from run to run: attributes, `run` (JSON), `ranks` (one row each), `deck`
 //
@@ -46,10 +46,10 @@ struct TraceRows {
   std::uint64_t operations = 0;
   std::uint64_t phases = 0;
   std::uint64_t path = 0;
-  std::uint64_t channels = 0;  // of DRAM; 0 without bins
-  std::uint64_t bins = 0;      // of each link and channel
-  bool stalls = false;         // of each link
-  std::uint64_t nodes = 0;     // that messages are told of; 0: of none
+  std::uint64_t channels = 0;   // of DRAM; 0 without bins
+  std::uint64_t bin_cells = 0;  // of all matrices
+  bool stalls = false;          // of each link
+  std::uint64_t nodes = 0;      // that messages are told of; 0: of none
   std::uint64_t messages = 0;
 };
 

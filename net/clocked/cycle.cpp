@@ -67,7 +67,7 @@ void Network::run_cycle(Cycle now) {
   state_.credits.open(now);
   state_.ejections.open(now);
   latch<C>(now);
-  read_marks<C>();
+  read_marks<C>(now);
   take_back<C>(state_.credits, now);
   take_back<C>(state_.ejections, now);
   state_.wheel.take(now, [this](std::uint32_t source) { state_.senders.put(source); });
@@ -112,7 +112,7 @@ void Network::latch(Cycle now) {
 
 // Heads among them wait for their turn, or come to the front.
 template <std::uint32_t C>
-void Network::read_marks() {
+void Network::read_marks(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Mark mark : state_.marks.take()) {
     const std::uint32_t number = router_of(mark.place);
@@ -121,7 +121,10 @@ void Network::read_marks() {
     InputChannel& input = router.input(id);
     if ((mark.worm & head_bit) == 0) {
       end_worm(number, id, worm_of(mark.worm));
-    } else if (input.usable != InputChannel::no_packet) {
+      continue;
+    }
+    counters_.held.take(number, now);
+    if (input.usable != InputChannel::no_packet) {
       ring(number, id, input.first + input.waiting++) = worm_of(mark.worm);
     } else {
       input.worm = worm_of(mark.worm);
@@ -198,7 +201,8 @@ void Network::choose() {
     const auto channels = static_cast<std::uint32_t>(want >> router.id_of(out, 0)) & ((1u << C) - 1u);
     const std::uint32_t channel = round_robin(channels, state.channel_pointer[in]);
     // Seldom.
-    if (const ChannelSet<C> others = want ^ (ChannelSet<C>{channels} << router.id_of(out, 0)); tells && others != 0)
+    if (const ChannelSet<C> others = want ^ (ChannelSet<C>{channels} << router.id_of(out, 0));
+        tells && others != 0)
       for_each_output(others, router, [&](std::uint32_t port) { counters_.stalls.has_rival(number, port); });
     const Grant own = {number, static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(out),
                        static_cast<std::uint8_t>(channel)};
@@ -367,6 +371,7 @@ void Network::release(Cycle now) {
     const std::uint32_t id = router.id_of(grant.in, grant.channel);
     InputChannel& input = router.input(id);
     if (grant.out == local_port) eject(grant.router, input.worm, now);
+    counters_.held.give(grant.router, now + 1);
     ++router.packets(grant.out);
     router.output(input.out).owner = nobody;
     set_bit(router.state().free[grant.out], router.channel_of(input.out));

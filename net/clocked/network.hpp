@@ -64,6 +64,8 @@ class Network {
   TimeBins busy(std::size_t local, Port port) const {
     return counters_.sent.busy(local, static_cast<std::uint32_t>(port));
   }
+  // For how long packets had a place in the router's buffers, all of them added up.
+  TimeBins held(std::size_t local) const { return counters_.held.of(local); }
   // For how many cycles it was idle, and why, once all is quiet.
   PortStalls::Cycles stalls(std::size_t local, Port port) const {
     return counters_.stalls.of(local, static_cast<std::size_t>(port), 0);
@@ -97,7 +99,7 @@ class Network {
   template <std::uint32_t C>
   void latch(Cycle now);
   template <std::uint32_t C>
-  void read_marks();
+  void read_marks(Cycle now);
   template <std::uint32_t C>
   void take_back(Mail<Credit>& mail, Cycle now);
   template <std::uint32_t C>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/clocked/flit_bins.hpp"
+#include "net/clocked/held_bins.hpp"
 #include "net/clocked/list.hpp"
 #include "net/clocked/mail.hpp"
 #include "net/clocked/node_set.hpp"
@@ -58,12 +59,14 @@ struct NetworkCounters {
   explicit NetworkCounters(const NetworkSetup& setup)
       : traffic(setup.nodes.size()),
         sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
+        held(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
         stalls(setup.fabric.stalls ? setup.nodes.size() : 0),
         messages(setup.nodes.size(), MessageLog(setup.fabric.messages)) {}
 
   std::vector<TrafficCounters> traffic;  // by router
   std::uint64_t decisions = 0;           // of routers, and flits that dies have sent
   FlitBins sent;
+  HeldBins held;
   PortStalls stalls;
   std::vector<MessageLog> messages;  // by router
 };

@@ -65,6 +65,7 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
                     source.left, source.channel, source.left > 0 ? state_.worms[source.worm] : Worm{}};
     state.counters = counters_.traffic[router];
     state.sent = counters_.sent.save(router, from);
+    state.held = counters_.held.save(router, from);
     state.stalls = counters_.stalls.save(router, from);
     state.messages = counters_.messages[router];
   }
@@ -242,6 +243,7 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
   }
   counters_.traffic[router] = state.counters;
   counters_.sent.restore(router, state.sent);
+  counters_.held.restore(router, state.held, from);
   counters_.stalls.restore(router, state.stalls);
   counters_.messages[router].restore(state.messages);
   restore_coming(router, state, from);

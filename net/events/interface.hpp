@@ -339,8 +339,7 @@ inline std::optional<DeliveredMessage> Interface::receive_delivered(const Payloa
       state_.assemblies.erase(worm.header.source, worm.header.tag);
     }
   }
-  if (delivered.complete)
-    counters_.messages.arrived(delivered.header, node_, delivered.header.bytes, now);
+  if (delivered.complete) counters_.messages.arrived(delivered.header, node_, delivered.header.bytes, now);
   return delivered;
 }
 

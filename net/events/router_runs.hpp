@@ -211,6 +211,8 @@ inline void Router::pop_worm(RouterContext& context, std::uint32_t id, SimTime t
   target.owner = no_owner;
   target.free_at = tail_start + context.fabric.timing.cycle;
   const std::uint32_t done = channel.front;
+  if (!channel.bypassing)
+    counters_.held.add(context.worms[done].head_latched, tail_start + context.fabric.timing.cycle);
   channel.front = context.worms[done].next;
   context.worms.give_back(done);
   channel.out_channel = no_channel;

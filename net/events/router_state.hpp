@@ -237,10 +237,12 @@ struct PortCounters {
 // What a result holds of a router.
 struct RouterCounters {
   std::array<PortCounters, most_ports> ports{};
+  TimeBins
+      held;  // for how long worms had a place in its buffers, of those that are gone; all of them added up
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(ports);
+    archive(ports, held);
   }
 };
 

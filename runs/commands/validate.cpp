@@ -101,12 +101,13 @@ Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
 }
 
 Rows trace_rows(const io::TracePartBytes& parts) {
-  const std::pair<const char*, std::uint64_t> all[] = {
-      {"counters", parts.counters}, {"operations", parts.operations},
-      {"marks", parts.marks},       {"bins (--bins 0: none)", parts.bins},
-      {"stalls (--stalls off: none)", parts.stalls},
-      {"messages (--trace messages)", parts.messages},
-      {"critical path (--trace path), at most", parts.path}};
+  const std::pair<const char*, std::uint64_t> all[] = {{"counters", parts.counters},
+                                                       {"operations", parts.operations},
+                                                       {"marks", parts.marks},
+                                                       {"bins (--bins 0: none)", parts.bins},
+                                                       {"stalls (--stalls off: none)", parts.stalls},
+                                                       {"messages (--trace messages)", parts.messages},
+                                                       {"critical path (--trace path), at most", parts.path}};
   Rows rows;
   for (const auto& [name, bytes] : all)
     if (bytes > 0) rows.emplace_back(name, io::format_si(static_cast<double>(bytes), "B"));

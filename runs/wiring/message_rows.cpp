@@ -58,8 +58,8 @@ Arrivals exchange_round(const std::vector<Arrivals>& to_rank, std::size_t round,
   int bytes = 0;
   for (std::size_t rank = 0; rank < ranks; ++rank) bytes += std::exchange(got_at[rank], bytes) + got[rank];
   Arrivals in(static_cast<std::size_t>(bytes) / sizeof(MessageArrival));
-  BOOST_MPI_CHECK_RESULT(MPI_Alltoallv, (out.data(), sent.data(), sent_at.data(), MPI_BYTE, in.data(), got.data(),
-                                         got_at.data(), MPI_BYTE, world));
+  BOOST_MPI_CHECK_RESULT(MPI_Alltoallv, (out.data(), sent.data(), sent_at.data(), MPI_BYTE, in.data(),
+                                         got.data(), got_at.data(), MPI_BYTE, world));
   return in;
 }
 
@@ -140,8 +140,8 @@ io::LocalMessages make_rows(std::span<const NodeLog> logs, const std::function<R
   io::LocalMessages messages{.are_kept = true, .nodes = {}, .rows_per_node = {}, .rows = {}};
   auto first = arrivals.begin();
   for (const NodeLog& each : logs) {
-    const auto last = std::find_if(
-        first, arrivals.end(), [&](const MessageArrival& a) { return a.source != each.node.value; });
+    const auto last = std::find_if(first, arrivals.end(),
+                                   [&](const MessageArrival& a) { return a.source != each.node.value; });
     const std::size_t before = messages.rows.size();
     match(each.log->heads, std::span(first, last), maker, messages.rows);
     messages.nodes.push_back(each.node.value);

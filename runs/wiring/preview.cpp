@@ -65,7 +65,10 @@ std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std
                              channels * (sizeof(net::InputChannel) + sizeof(net::OutputChannel) + 64) + 2048;
   const std::uint64_t share = (topology.nodes() + ranks - 1) / ranks;
   const std::uint64_t program = 32u << 20;  // libraries and buffers
-  const Checked bins = Checked{link_count(topology)} * io::default_bins * sizeof(std::uint64_t) / ranks;
+  // Of a link, of the buffers of a node and of two of a die.
+  const Checked bins =
+      (Checked{link_count(topology)} + topology.nodes() + 2 * std::uint64_t{topology.dies()}) *
+      io::default_bins * sizeof(std::uint64_t) / ranks;
   return (program + share * node + bins + Checked{2} * rows / ranks * sizeof(chiplet::OperationRow)).value();
 }
 
@@ -123,7 +126,9 @@ void estimate_trace(Estimate& estimate, const Workload& workload, const Load& lo
   rows.operations = load.rows;
   rows.phases = phases_of(workload);
   rows.channels = workload.channels();
-  rows.bins = io::default_bins;
+  const std::uint64_t of_dies = workload.programs() != nullptr ? 2 * std::uint64_t{rows.dies} : 0;
+  rows.bin_cells =
+      ((Checked{rows.links} + rows.channels + topology.nodes() + of_dies) * io::default_bins).value();
   rows.stalls = true;
   estimate.trace_bytes =
       (Checked{io::trace_frame_bytes(workload.deck())} + io::trace_part_bytes(rows).sum()).value();

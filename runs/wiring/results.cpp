@@ -164,6 +164,25 @@ void take_channels(const IoNode& node, io::LocalRecords& records) {
   }
 }
 
+void add_bins(const Model::Node& node, const net::Fabric& fabric, io::LocalBins& bins) {
+  for_each_port(node.id, fabric.topology,
+                [&](NodeId, net::Port port) { bins.links.push_back(node.router.busy(fabric.timing, port)); });
+  bins.nodes.push_back(node.id.value);
+  bins.routers.push_back(node.router.held());
+  const auto* die = std::get_if<DieNode>(&node.endpoint.node);
+  if (die == nullptr) return;
+  bins.activations.push_back(die->die.peaks(chiplet::Buffer::activation));
+  bins.weights.push_back(die->die.peaks(chiplet::Buffer::weight));
+}
+
+void add_bins(const ClockedModel& model, std::size_t local, io::LocalBins& bins) {
+  const net::clocked::Network& network = model.network();
+  for_each_port(network.nodes()[local], model.fabric().topology,
+                [&](NodeId, net::Port port) { bins.links.push_back(network.busy(local, port)); });
+  bins.nodes.push_back(network.nodes()[local].value);
+  bins.routers.push_back(network.held(local));
+}
+
 void add_stalls(const Model::Node& node, const net::Topology& topology, std::vector<io::StallRow>& stalls) {
   for_each_port(node.id, topology, [&](NodeId to, net::Port port) {
     const net::StallTimes times = node.router.stalls(port);
@@ -207,10 +226,7 @@ io::LocalRecords take_records(Model& model) {
   for (Model::Node& node : model.nodes()) {
     for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
     if (records.keeps_stalls) add_stalls(node, topology, records.stalls);
-    if (records.bins.grid.count > 0)
-      for_each_port(node.id, topology, [&](NodeId, net::Port port) {
-        records.bins.links.push_back(node.router.busy(model.fabric().timing, port));
-      });
+    if (records.bins.grid.count > 0) add_bins(node, model.fabric(), records.bins);
     if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) take_channels(*io, records);
     if (topology.is_io(node.id)) continue;
     records.dies.push_back(node.id.value);
@@ -240,9 +256,7 @@ io::LocalRecords take_records(ClockedModel& model) {
   for (std::size_t i = 0; i < network.nodes().size(); ++i) {
     for (const chiplet::LinkCounters& link : links_of(model, i)) records.links.push_back(link);
     if (records.keeps_stalls) add_stalls(model, i, records.stalls);
-    if (records.bins.grid.count > 0)
-      for_each_port(network.nodes()[i], model.fabric().topology,
-                    [&](NodeId, net::Port port) { records.bins.links.push_back(network.busy(i, port)); });
+    if (records.bins.grid.count > 0) add_bins(model, i, records.bins);
     records.dies.push_back(network.nodes()[i].value);
     records.die_counters.emplace_back();
     records.operations_per_die.push_back(0);

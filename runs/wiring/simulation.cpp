@@ -76,6 +76,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
   result.local.bins.end = {result.totals.simulated_ps};
+  result.local.bins.has_die_buffers = run.workload.programs() != nullptr;
   complete_stalls(result.local.stalls, result.totals.simulated_ps);
   if (fabric.messages) result.local.messages = take_messages(run.model, run.workload, run.world);
   if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);

@@ -62,6 +62,7 @@ struct BenchResult {
   std::uint64_t bin_ps = 0;
   // Of each of `links`: for how long it lacked a credit, and had a rival.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> stalls;
+  std::vector<std::vector<std::uint64_t>> held;  // by the buffers of each router, in bins of time
   std::uint64_t events = 0;
   bool drained = true;
   bool credits_home = true;
@@ -76,6 +77,8 @@ inline void add_bins(const BenchModel& model, BenchResult& result) {
     for (std::uint32_t p = 0; p < net::port_count; ++p)
       all.push_back(node.router.busy(model.fabric().timing, static_cast<net::Port>(p)));
   for (const TimeBins& bins : all) result.bin_ps = std::max(result.bin_ps, bins.width_ps());
+  for (const auto& node : model.nodes())
+    if (node.router.held().keeps()) result.held.push_back(node.router.held().folded(result.bin_ps));
   for (std::size_t i = 0; i < all.size(); ++i) {
     result.busy.push_back(all[i].keeps() ? all[i].folded(result.bin_ps) : std::vector<std::uint64_t>{});
     const std::vector<std::uint64_t>& busy = result.busy.back();

@@ -53,7 +53,7 @@ std::vector<std::uint64_t> gather_bins(const std::vector<Row>& rows, const std::
   std::vector<KeyedCell> mine;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const auto [a, b] = key_of(rows[i / (cells.size() / rows.size())]);
-    mine.push_back({a, b, cells[i].busy_ps});
+    mine.push_back({a, b, cells[i].value});
   }
   std::vector<KeyedCell> all = gather_rows(mine, comm);
   std::stable_sort(all.begin(), all.end(), [](const KeyedCell& x, const KeyedCell& y) {
@@ -80,6 +80,10 @@ void gather_all_bins(const io::LocalRecords& local, const boost::mpi::communicat
   run.bin_ps = folded.width_ps;
   run.link_bins = gather_bins(local.links, folded.links, link_key, comm);
   run.channel_bins = gather_bins(local.channels, folded.channels, channel_key, comm);
+  const auto by_number = [](std::uint32_t number) { return std::pair(number, 0U); };
+  run.router_bins = gather_bins(local.bins.nodes, folded.routers, by_number, comm);
+  run.activation_bins = gather_bins(local.dies, folded.activations, by_number, comm);
+  run.weight_bins = gather_bins(local.dies, folded.weights, by_number, comm);
 }
 
 // Adds the rows of a stretch to those of the ones before it; counters are of the whole run.

@@ -33,9 +33,11 @@ struct Outcome {
   critical::Path critical_path;  // of a run that recorded waits and was not interrupted
   std::vector<chiplet::ChannelCounters> channels;
   std::uint64_t bin_ps = 0;
-  std::vector<std::uint64_t> link_bins, channel_bins;  // row after row of links, of channels
-  std::vector<io::StallRow> stalls;                    // a row for each of links
-  std::vector<io::MessageRow> messages;                // by source, and then in their order
+  std::vector<std::uint64_t> link_bins, channel_bins;       // row after row of links, of channels
+  std::vector<std::uint64_t> router_bins;                   // row after row of nodes
+  std::vector<std::uint64_t> activation_bins, weight_bins;  // of dies
+  std::vector<io::StallRow> stalls;                         // a row for each of links
+  std::vector<io::MessageRow> messages;                     // by source, and then in their order
 
   chiplet::DieCounters sum() const;  // of all dies
 };

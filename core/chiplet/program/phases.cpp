@@ -16,7 +16,8 @@ bool is_transfer(const OperationRow& row) {
 }
 
 bool goes_on(const PhaseRow& phase, const PhaseRow& next) {
-  return std::tie(phase.pass, phase.layer, phase.minibatch) == std::tie(next.pass, next.layer, next.minibatch);
+  return std::tie(phase.pass, phase.layer, phase.minibatch) ==
+         std::tie(next.pass, next.layer, next.minibatch);
 }
 
 bool is_of_head(const Op& op) {
@@ -127,8 +128,7 @@ std::vector<PhaseRow> phases_of(std::span<const OperationRow> rows_of_a_die) {
   std::vector<PhaseRow> phases;
   for (const OperationRow& row : rows_of_a_die) {
     if (is_transfer(row)) continue;
-    const PhaseRow phase{row.die,      passes.pass_of(row), row.layer,
-                         row.minibatch, row.start_ps,        row.end_ps};
+    const PhaseRow phase{row.die, passes.pass_of(row), row.layer, row.minibatch, row.start_ps, row.end_ps};
     if (!phases.empty() && goes_on(phases.back(), phase))
       phases.back().end_ps = std::max(phases.back().end_ps, row.end_ps);
     else

@@ -188,7 +188,8 @@ TEST(Fields, OfPhasesAreThoseOfOperations) {
   if (world.rank() != 0) return;
   std::vector<chiplet::PhaseRow> phases;
   for (std::uint32_t die = 0; die < synthetic::dies; ++die)
-    for (const chiplet::PhaseRow& row : chiplet::phases_of(synthetic::operations_of(die))) phases.push_back(row);
+    for (const chiplet::PhaseRow& row : chiplet::phases_of(synthetic::operations_of(die)))
+      phases.push_back(row);
   EXPECT_GT(phases.size(), 10U);
   expect_columns(h5::read(scratch / "trace.h5"), "marks", phases);
 }

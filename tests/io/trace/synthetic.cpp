@@ -194,10 +194,19 @@ io::RunResult result(const Owner& owner, int rank, int ranks) {
     local.channels.push_back(channel);
     local.bins.channels.push_back(busy(0, channel.busy_ps));
   }
+  local.bins.has_die_buffers = true;
+  for (const std::uint32_t die : local.dies)
+    for (auto* buffers : {&local.bins.activations, &local.bins.weights}) {
+      buffers->emplace_back(local.bins.grid);
+      buffers->back().set({static_cast<std::int64_t>(hash(die, 11) % 1'000'000U)},
+                          hash(die, buffers->size()) % 1000);
+    }
   local.messages.are_kept = true;
   for (std::uint32_t node = 0; node < dies + io_dies; ++node) {
     if (owner(die_of_node(node), ranks) != rank) continue;
     const std::vector<io::MessageRow> messages = messages_of(node);
+    local.bins.nodes.push_back(node);
+    local.bins.routers.push_back(busy(node, hash(node, 12) % 1'000'000U));
     local.messages.nodes.push_back(node);
     local.messages.rows_per_node.push_back(messages.size());
     local.messages.rows.insert(local.messages.rows.end(), messages.begin(), messages.end());

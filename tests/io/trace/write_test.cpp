@@ -342,7 +342,8 @@ TEST(TraceBytes, IsTheSizeOfTheColumns) {
   rows.links = synthetic::links().size();
   rows.operations = operations;
   rows.channels = synthetic::channels().size();
-  rows.bins = synthetic::bins;
+  rows.bin_cells = (rows.links + rows.channels + synthetic::dies + synthetic::io_dies + 2 * synthetic::dies) *
+                   synthetic::bins;
   rows.stalls = true;
   rows.nodes = synthetic::dies + synthetic::io_dies + 1;
   rows.messages = messages;

@@ -23,7 +23,8 @@ East east_of(const BenchResult& result, std::uint32_t node) {
 }
 
 Planned message(std::int64_t at_cycle, std::uint32_t from, std::uint32_t to, std::uint32_t flits) {
-  return {at_cycle * static_cast<std::int64_t>(cycle_ps), NodeId{from}, {NodeId{to}, from, flits * flit_bytes}};
+  return {
+      at_cycle * static_cast<std::int64_t>(cycle_ps), NodeId{from}, {NodeId{to}, from, flits * flit_bytes}};
 }
 
 class Stalls : public ::testing::TestWithParam<bool> {

@@ -76,6 +76,7 @@ TEST(Trains, ChangeNothingButTheNumberOfEvents) {
     ASSERT_TRUE(trains.links == single.links) << "seed " << seed;
     ASSERT_EQ(trains.bin_ps, single.bin_ps) << "seed " << seed;
     ASSERT_TRUE(trains.busy == single.busy) << "seed " << seed;
+    ASSERT_TRUE(trains.held == single.held) << "seed " << seed;
     ASSERT_TRUE(trains.stalls == single.stalls) << "seed " << seed;
     for (const auto& [credit_ps, rival_ps] : trains.stalls) stalled += (credit_ps > 0) + 2 * (rival_ps > 0);
     ASSERT_TRUE(trains.drained && trains.credits_home) << "seed " << seed;

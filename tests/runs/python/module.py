@@ -183,6 +183,15 @@ def check_bins(path):
     check(list(bins.links.sum(axis=1)) == list(trace.links["busy_ps"]), "bins of links add up to their time")
     check(list(bins.channels.sum(axis=1)) == list(trace.channels["busy_ps"]), "bins of channels add up to their time")
     check(bins.starts_ps[-1] + bins.width_ps >= trace.simulated_ps > bins.width_ps * bins.links.shape[1] // 2, "bins reach the end")
+    with h5py.File(path) as file:
+        for name in ("router_buffers", "activation_buffer", "weight_buffer"):
+            check(numpy.array_equal(getattr(bins, name), file[f"bins/{name}"][:]), name)
+            check(bins.units[name] == file[f"bins/{name}"].attrs["units"] and file[f"bins/{name}"].attrs["width_ps"] == bins.width_ps,
+                  f"unit and width of {name}")
+    for name in ("activation", "weight"):
+        most = getattr(bins, f"{name}_buffer").max(axis=1)
+        check(list(most) == list(trace.dies[f"{name}_peak_bytes"]) and most.min() > 0, f"the fullest bin of the {name} buffer")
+    check(bins.mean_messages().shape == bins.router_buffers.shape and bins.mean_messages().max() > 0.1, "messages in routers")
     check(0 < bins.shares("channels").max() <= 1 and bins.shares().shape == bins.links.shape, "shares of bins")
     check("all" in bins.covers, "what bins are of")
     refused(lambda: bins.shares("dies"), "links or channels")
