@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/chiplet/program/mark.hpp"
-#include "core/chiplet/program/phases.hpp"
+#include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/chiplet/program/waits.hpp"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/chiplet/program/energy.hpp"
-#include "core/chiplet/program/phases.hpp"
+#include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/enum_names.hpp"

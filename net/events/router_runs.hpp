@@ -141,9 +141,7 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   port.out_busy = now + flits * link.flit;
   if (!channel.bypassing) state_.ports[in_port].in_busy = channel.last_gone + timing.cycle;
   PortCounters& counters = counters_.ports[channel.out_port];
-  counters.busy_ps += static_cast<std::uint64_t>((flits * link.flit).ps);
-  counters.flits += flits;
-  counters.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
+  counters.sent(flits * link.flit, flits, timing.worm_is_message ? segments : (tail ? 1u : 0u));
   if (tail) counters.bytes += worm.header.bytes;
 
   const bool announced = next_die_is_bypassed(channel, worm);

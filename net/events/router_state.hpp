@@ -228,6 +228,12 @@ struct PortCounters {
   std::uint64_t bytes = 0;
   TimeBins busy;  // but for the run under way
 
+  void sent(SimDuration time, std::uint32_t flit_number, std::uint32_t packet_number) {
+    busy_ps += static_cast<std::uint64_t>(time.ps);
+    flits += flit_number;
+    packets += packet_number;
+  }
+
   template <class Archive>
   void serialize(Archive& archive) {
     archive(busy_ps, flits, packets, bytes, busy);

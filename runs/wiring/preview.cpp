@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "core/chiplet/program/phases.hpp"
+#include "core/chiplet/program/passes.hpp"
 #include "core/critical_path/merge.hpp"
 #include "core/engine/base/checked.hpp"
 #include "core/training/model/plan_error.hpp"

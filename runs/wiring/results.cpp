@@ -212,6 +212,20 @@ void add_stalls(const ClockedModel& model, std::size_t local, std::vector<io::St
 
 }  // namespace
 
+std::vector<NodeLog> message_logs(Model& model) {
+  std::vector<NodeLog> logs;
+  for (Model::Node& node : model.nodes()) logs.push_back({node.id, &node.interface.messages()});
+  return logs;
+}
+
+std::vector<NodeLog> message_logs(ClockedModel& model) {
+  net::clocked::Network& network = model.network();
+  std::vector<NodeLog> logs;
+  for (std::size_t i = 0; i < network.nodes().size(); ++i)
+    logs.push_back({network.nodes()[i], &network.messages(i)});
+  return logs;
+}
+
 void complete_stalls(std::vector<io::StallRow>& stalls, std::int64_t simulated_ps) {
   const auto whole = static_cast<std::uint64_t>(simulated_ps);
   for (io::StallRow& row : stalls)

@@ -18,7 +18,6 @@
 #include "runs/wiring/expected_load.hpp"
 #include "runs/wiring/heartbeat.hpp"
 #include "runs/wiring/lookahead.hpp"
-#include "runs/wiring/message_rows.hpp"
 #include "runs/wiring/node_state.hpp"
 #include "runs/wiring/results.hpp"
 #include "runs/wiring/workload.hpp"
@@ -66,6 +65,15 @@ struct Run {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
+// Collective: rows of messages that have arrived since the last halt.
+template <class AnyModel>
+io::LocalMessages messages_of(const Run<AnyModel>& run) {
+  const std::vector<NodeLog> logs = message_logs(run.model);
+  const net::NetworkConfig network = network_of(run.workload.deck());
+  return take_messages(
+      logs, {network, run.workload.has_io(), [&](NodeId node) { return run.model.owner(node); }}, run.world);
+}
+
 // Collective: what has come of the run so far; moves the operation rows out of the model. The events before a
 // checkpoint that it went on from count as rank 0's.
 template <class AnyModel>
@@ -78,7 +86,7 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   result.local.bins.end = {result.totals.simulated_ps};
   result.local.bins.has_die_buffers = run.workload.programs() != nullptr;
   complete_stalls(result.local.stalls, result.totals.simulated_ps);
-  if (fabric.messages) result.local.messages = take_messages(run.model, run.workload, run.world);
+  if (fabric.messages) result.local.messages = messages_of(run);
   if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += result.events_before = run.options.resume->head().events;

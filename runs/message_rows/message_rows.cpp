@@ -1,4 +1,4 @@
-#include "runs/wiring/message_rows.hpp"
+#include "runs/message_rows/message_rows.hpp"
 
 #include <mpi.h>
 
@@ -6,16 +6,12 @@
 #include <boost/mpi/collectives.hpp>
 #include <boost/mpi/exception.hpp>
 #include <cstddef>
-#include <functional>
-#include <iterator>
-#include <span>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "net/package/fabric.hpp"
-#include "net/package/message_log.hpp"
 #include "runs/closed_forms/message_times.hpp"
 
 namespace hecaton::runs {
@@ -24,14 +20,7 @@ namespace {
 
 using net::MessageArrival;
 using net::MessageHead;
-using net::MessageKey;
 using Arrivals = std::vector<MessageArrival>;
-
-// Of one of this rank's nodes.
-struct NodeLog {
-  NodeId node;
-  net::MessageLog* log;
-};
 
 // What is sent to each rank, one rank's after the other's; at most so much that MPI's `int` is wide enough.
 constexpr std::size_t most_bytes_at_once = std::size_t{1} << 29U;
@@ -78,12 +67,12 @@ Arrivals exchange(const std::vector<Arrivals>& to_rank, const boost::mpi::commun
   return all;
 }
 
-Arrivals arrivals_of_sources(std::span<const NodeLog> logs, const std::function<RankId(NodeId)>& owner,
+Arrivals arrivals_of_sources(std::span<const NodeLog> logs, const MessagePackage& package,
                              const boost::mpi::communicator& world) {
   std::vector<Arrivals> to_rank(static_cast<std::size_t>(world.size()));
   for (const NodeLog& each : logs)
     for (const MessageArrival& arrival : std::exchange(each.log->arrivals, {}))
-      to_rank[owner(NodeId{arrival.source}).value].push_back(arrival);
+      to_rank[package.owner(NodeId{arrival.source}).value].push_back(arrival);
   Arrivals mine = exchange(to_rank, world);
   std::sort(mine.begin(), mine.end(), [](const MessageArrival& a, const MessageArrival& b) {
     return std::tie(a.source, a.message) < std::tie(b.source, b.message);
@@ -93,9 +82,8 @@ Arrivals arrivals_of_sources(std::span<const NodeLog> logs, const std::function<
 
 class RowMaker {
  public:
-  explicit RowMaker(const Workload& workload)
-      : fabric_(network_of(workload.deck()), workload.has_io()),
-        alone_(network_of(workload.deck()), workload.has_io()) {}
+  explicit RowMaker(const MessagePackage& package)
+      : fabric_(package.network, package.has_io), alone_(package.network, package.has_io) {}
 
   io::MessageRow row(const MessageHead& head, const MessageArrival& arrival) const {
     const NodeId from{arrival.source}, to{arrival.message.destination};
@@ -133,10 +121,12 @@ void match(std::vector<MessageHead>& heads, std::span<const MessageArrival> arri
   heads = std::move(under_way);
 }
 
-io::LocalMessages make_rows(std::span<const NodeLog> logs, const std::function<RankId(NodeId)>& owner,
-                            const Workload& workload, const boost::mpi::communicator& world) {
-  const Arrivals arrivals = arrivals_of_sources(logs, owner, world);
-  const RowMaker maker(workload);
+}  // namespace
+
+io::LocalMessages take_messages(std::span<const NodeLog> logs, const MessagePackage& package,
+                                const boost::mpi::communicator& world) {
+  const Arrivals arrivals = arrivals_of_sources(logs, package, world);
+  const RowMaker maker(package);
   io::LocalMessages messages{.are_kept = true, .nodes = {}, .rows_per_node = {}, .rows = {}};
   auto first = arrivals.begin();
   for (const NodeLog& each : logs) {
@@ -150,26 +140,6 @@ io::LocalMessages make_rows(std::span<const NodeLog> logs, const std::function<R
     first = last;
   }
   return messages;
-}
-
-}  // namespace
-
-io::LocalMessages take_messages(Model& model, const Workload& workload,
-                                const boost::mpi::communicator& world) {
-  std::vector<NodeLog> logs;
-  for (Model::Node& node : model.nodes()) logs.push_back({node.id, &node.interface.messages()});
-  return make_rows(
-      logs, [&](NodeId node) { return model.owner(node); }, workload, world);
-}
-
-io::LocalMessages take_messages(ClockedModel& model, const Workload& workload,
-                                const boost::mpi::communicator& world) {
-  net::clocked::Network& network = model.network();
-  std::vector<NodeLog> logs;
-  for (std::size_t i = 0; i < network.nodes().size(); ++i)
-    logs.push_back({network.nodes()[i], &network.messages(i)});
-  return make_rows(
-      logs, [&](NodeId node) { return model.owner(node); }, workload, world);
 }
 
 }  // namespace hecaton::runs
