@@ -31,15 +31,26 @@ FilledBuffer filled(const BinMatrix& matrix, std::uint64_t bins, double unit) {
 std::optional<BufferBins> read_buffer_bins(const hdf5::Handle& file, std::uint64_t dies) {
   if (!hdf5::has_object(file, "bins") || !hdf5::has_object(file, "bins/router_buffers")) return std::nullopt;
   const std::uint64_t most_nodes = 8 * dies + 64;  // with IO dies
-  const BinMatrix activation = read_bin_matrix(file, "bins/activation_buffer", {dies, dies});
-  const BinMatrix weight = read_bin_matrix(file, "bins/weight_buffer", {dies, dies});
   const BinMatrix router = read_bin_matrix(file, "bins/router_buffers", {dies, most_nodes});
-  if (activation.bins != router.bins || weight.bins != router.bins ||
-      activation.width_ps != router.width_ps || weight.width_ps != router.width_ps)
-    throw hdf5::Error("/bins has other bins for some buffers than for others");
-  const std::uint64_t bins = std::max({used_bins(activation), used_bins(weight), used_bins(router)});
-  return BufferBins{router.width_ps, filled(activation, bins, 1), filled(weight, bins, 1),
-                    filled(router, bins, 1 / static_cast<double>(router.width_ps))};
+  std::vector<BinMatrix> of_dies;
+  if (hdf5::has_object(file, "bins/activation_buffer"))
+    for (const char* path : {"bins/activation_buffer", "bins/weight_buffer"})
+      of_dies.push_back(read_bin_matrix(file, path, {dies, dies}));
+  std::uint64_t bins = used_bins(router);
+  for (const BinMatrix& each : of_dies) {
+    if (each.bins != router.bins || each.width_ps != router.width_ps)
+      throw hdf5::Error("/bins has other bins for some buffers than for others");
+    bins = std::max(bins, used_bins(each));
+  }
+  BufferBins buffers{.width_ps = router.width_ps,
+                     .activation = {},
+                     .weight = {},
+                     .router = filled(router, bins, 1 / static_cast<double>(router.width_ps))};
+  if (!of_dies.empty()) {
+    buffers.activation = filled(of_dies[0], bins, 1);
+    buffers.weight = filled(of_dies[1], bins, 1);
+  }
+  return buffers;
 }
 
 }  // namespace hecaton::io

@@ -18,8 +18,8 @@ struct FilledBuffer {
 
 struct BufferBins {
   std::uint64_t width_ps = 0;
-  FilledBuffer activation, weight;  // bytes, of dies
-  FilledBuffer router;              // messages, of dies and IO dies
+  std::optional<FilledBuffer> activation, weight;  // bytes, of dies; nothing where they run no programs
+  FilledBuffer router;                             // messages, of dies and IO dies
 };
 
 // Up to the last bin that has anything; nothing if the trace has none of it. Throws hdf5::Error.

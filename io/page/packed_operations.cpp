@@ -16,6 +16,14 @@ bool lies_beside(OperationKind kind) {
   return kind == OperationKind::dram_read || kind == OperationKind::dram_write;
 }
 
+// One more than the node that a wait ended with; 0 where the program waits for nobody, or nothing came.
+std::int64_t told_source(const OperationRow& row, const Arrivals& arrivals) {
+  const auto activity = activity_of(row.kind);
+  if (activity != Activity::nop && activity != Activity::dram) return 0;
+  const auto source = arrivals.last_source(row.die, row.start_ps, row.end_ps);
+  return source ? std::int64_t{*source} + 1 : 0;
+}
+
 // Numbers that were there before, the last one first.
 class RecentNumbers {
  public:
@@ -46,9 +54,9 @@ struct Last {
 
 }  // namespace
 
-PackedDie OperationPacker::pack(const DieDetail& die) {
+PackedDie OperationPacker::pack(const DieDetail& die, const Arrivals& arrivals) {
   PackedSteps label;
-  Packed start, ps, bytes;
+  Packed start, ps, bytes, last_from;
   std::map<std::pair<OperationKind, chiplet::Stage>, Last> all_last;
   std::int64_t end = 0;
   for (const OperationRow& row : die.rows) {
@@ -58,9 +66,11 @@ PackedDie OperationPacker::pack(const DieDetail& die) {
     start.add(row.start_ps - end);
     ps.add(duration - std::exchange(last.ps, duration));
     last.bytes.pack(static_cast<std::int64_t>(row.bytes), bytes);
+    if (!arrivals.is_empty()) last_from.add(told_source(row, arrivals));
     if (!lies_beside(row.kind)) end = row.end_ps;
   }
-  return {die.die, die.cut, die.rows.size(), label.text(), start.text(), ps.text(), bytes.text()};
+  return {die.die,      die.cut,   die.rows.size(), label.text(),
+          start.text(), ps.text(), bytes.text(),    last_from.text()};
 }
 
 std::int64_t OperationPacker::number_of(const OperationRow& row) {

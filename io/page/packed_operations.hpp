@@ -4,7 +4,8 @@
 // Columns of a die: `label`, numbers of labels by their steps; `start_ps`, starts by the time since the last operation of the
 // program ended (transfers beside the program are of no account there); `ps`, durations by what they differ from that of the
 // die's last operation of that kind and stage; `bytes`, the place of the number in the list of those that operations of that
-// kind and stage had, or the length of a full list and then the number.
+// kind and stage had, or the length of a full list and then the number; `last_from`, where messages are known, 0 or one more than
+// the node whose message came last while the program was at the operation.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "core/chiplet/program/records.hpp"
+#include "io/page/arrivals.hpp"
 #include "io/page/timeline.hpp"
 
 namespace hecaton::io {
@@ -23,9 +25,11 @@ struct PackedDie {
   std::uint32_t die = 0;
   bool cut = false;  // as of DieDetail
   std::uint64_t rows = 0;
-  std::string label, start_ps, ps, bytes;
+  std::string label, start_ps, ps, bytes, last_from;
 
-  std::size_t size() const { return label.size() + start_ps.size() + ps.size() + bytes.size(); }
+  std::size_t size() const {
+    return label.size() + start_ps.size() + ps.size() + bytes.size() + last_from.size();
+  }
 };
 
 class OperationPacker {
@@ -37,7 +41,7 @@ class OperationPacker {
     std::int32_t minibatch = -1;
   };
 
-  PackedDie pack(const DieDetail& die);
+  PackedDie pack(const DieDetail& die, const Arrivals& arrivals);
   const std::vector<Label>& labels() const { return labels_; }  // of all that was packed
 
  private:

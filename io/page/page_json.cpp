@@ -112,7 +112,8 @@ Json detail_json(const OperationContent& content) {
                     {"label", die.label},
                     {"start_ps", die.start_ps},
                     {"ps", die.ps},
-                    {"bytes", die.bytes}});
+                    {"bytes", die.bytes},
+                    {"last_from", die.last_from}});
   return {{"from_ps", content.choice.from_ps},
           {"to_ps", content.choice.to_ps},
           {"labels", std::move(labels)},
@@ -237,8 +238,9 @@ Json stalls_json(const std::optional<LinkStalls>& stalls) {
 
 Json buffers_json(const std::optional<BufferBins>& buffers) {
   if (!buffers) return nullptr;
-  const auto filled = [](const FilledBuffer& buffer) {
-    return Json{{"most", buffer.most}, {"fullest", buffer.fullest}, {"mean", buffer.mean}};
+  const auto filled = [](const std::optional<FilledBuffer>& buffer) {
+    if (!buffer) return Json();
+    return Json{{"most", buffer->most}, {"fullest", buffer->fullest}, {"mean", buffer->mean}};
   };
   return {{"width_ps", buffers->width_ps},
           {"activation_buffer", filled(buffers->activation)},

@@ -128,6 +128,7 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
                            .labels = {},
                            .detail = {}};
   OperationPacker packer;
+  const Arrivals arrivals = Arrivals::read(file);
   const std::vector<std::uint32_t> shown = dies_in_detail(offsets, choice, limits.operations);
   const std::uint64_t most = choice.dies.empty() ? limits.operations : limits.operations / shown.size();
   for (std::uint32_t die = 0; die < dies; ++die) {
@@ -140,7 +141,7 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
     content.overlap.add(rows);
     content.overview.add(rows);
     if (std::binary_search(shown.begin(), shown.end(), die))
-      content.detail.push_back(packer.pack(detail_of(die, rows, choice, most)));
+      content.detail.push_back(packer.pack(detail_of(die, rows, choice, most), arrivals));
   }
   content.labels = packer.labels();
   thin_out(content.detail, limits.operation_text);

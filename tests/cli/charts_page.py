@@ -24,7 +24,16 @@ def look_at_the_roofline(browser, traces):
     row = rows_behind(browser, "roofline-table")[0]
     expect(row[0] == "A" and all(abs(float(told) / value - 1) < 1e-4 for told, value in zip(row[1:], expected, strict=True)), "the roofline's figures", row, expected)
     marks = browser.run(MARKS, "roofline-chart")
-    expect(len(marks) == 4, "two marks for each trace", marks)
+    passes = rows_behind(browser, "roofline-passes-table")
+    expect(len(marks) == 4 + len(passes), "two marks for each trace, and one for each of its passes", marks)
+    spent = content["operations"]["spent"]
+    matrix = {name: sum(cell["ps"] for cell in spent if cell["kind"] == "matmul" and cell["pass"] == name) for name in content["operations"]["passes"]}
+    for _, name, intensity, _, rate in passes:
+        part = flops * matrix[name] / sum(matrix.values())
+        bytes_moved = sum(cell["bytes"] for cell in spent if cell["kind"] in ("dram-read", "dram-write") and cell["pass"] == name)
+        time_s = sum(cell["ps"] for cell in spent if cell["activity"] and cell["pass"] == name) * 1e-12
+        expect(abs(float(intensity) / (part / bytes_moved) - 1) < 1e-4 and abs(float(rate) / (part / time_s) - 1) < 1e-4, f"the roofline of the {name} pass", intensity, rate)
+    expect([row[1] for row in passes] == ["forward", "output head", "backward"], "passes with operations", passes)
     busy, step = marks[:2]
     expect(busy[1] == step[1] and busy[2] < step[2], "what is done while the engine works lies above what is done in the step", busy, step)
     browser.run("document.querySelectorAll('#roofline-chart .mark')[1].focus()")

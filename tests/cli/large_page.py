@@ -3,6 +3,7 @@ import os
 
 from browser import Browser
 from harness import finish, folder, run, write, DECKS
+from panels_page import rows_behind
 from report_data import data_of, expect
 
 ROW_GATHER = """[workload]
@@ -68,6 +69,30 @@ def look_at_a_large_collective(browser, here):
     expect(browser.run(step) and "links busy" in browser.run(step), "the slider moves over thousands of links", browser.run(step))
 
 
+def look_at_a_layer(browser, here):
+    """A cut of a layer of Llama2-70B on 16 x 16 dies, with its messages."""
+    cut = ["training.model.layers=1", "training.batch_sequences=16", "training.sequence_length=16", "training.minibatch_tokens=256"]
+    good(["run", f"{DECKS}/llama2-70b-16x16.toml", "--output", "layer", "--trace", "messages", "--progress", "none", *(word for each in cut for word in ("--set", each))], here)
+    trace, = opened(browser, here, "layer.html", ["layer/trace.h5"])["traces"]
+    content = trace["content"]
+    expect(len(content["operations"]["detail"]["dies"]) == 256 and content["operations"]["overview"]["dies_per_lane"] == 1, "256 dies, a lane each")
+    stalls = rows_behind(browser, "stalls-table-A")
+    expect(len(stalls) == len(content["links"]["from"]) and all(sum(map(int, row[2:])) == content["simulated_ps"] for row in stalls), "times of each link add up to the step", stalls[:2])
+    waits = [int(row[3]) + int(row[4]) for row in stalls]
+    expect(waits == sorted(waits, reverse=True) and waits[0] > 0, "the longest waits come first", waits[:5])
+    filled = rows_behind(browser, "buffer-activation-buffer-A-table")
+    expect(max(float(row[1]) for row in filled) == max(content["dies"]["activation_peak_bytes"]), "the fullest buffer of any bin is the fullest of all", filled[:2])
+    messages = sum(int(row[1]) for row in rows_behind(browser, "latencies-A-table"))
+    expect(messages == sum(content["latencies"]["messages"]) > 1000, "every message is in the histogram", messages)
+    browser.press("#timeline-canvas", HOME, *["n"] * 40)
+    rows = browser.run("return operationsInWindow({lanes: allLanes(arguments[0]), store: new OperationStore(JSON.parse(document.getElementById('data').textContent).traces[0].content.operations.detail),"
+                       " from: 0, to: arguments[0].operations.overview.end_ps, overview: arguments[0].operations.overview})[1].filter(row => row[0] === 0 && row[8] !== '').map(row => [row[1], row[8]])", content)
+    expect(len(rows) > 10 and all(kind not in ("matmul", "vector") for kind, _ in rows), "operations that wait tell whose message came last", rows[:5])
+    browser.press("#map-time-slider", HOME, RIGHT)
+    expect(browser.run("return document.getElementById('map-canvas').dataset.values") == "bin" and "share of the bin" in browser.text("#map-scales"),
+           "in a bin of time dies are coloured by their share of it", browser.text("#map-scales"))
+
+
 def look_at_a_study(browser, here):
     write(os.path.join(here, "loads.toml"), LOADS.format(deck=os.path.join(DECKS, "traffic-8x8.toml")))
     good(["sweep", "loads.toml", "--output", "loads"], here)
@@ -100,6 +125,7 @@ def refuse_what_is_no_table(here):
 with folder() as here:
     with Browser() as browser:
         look_at_a_large_collective(browser, here)
+        look_at_a_layer(browser, here)
         look_at_a_study(browser, here)
         expect(browser.complaints() == [], "nothing stands on the console")
     refuse_what_is_no_table(here)

@@ -53,6 +53,10 @@ def look_at_the_map_at_a_time(browser, traces):
     browser.click("#map-time-slider")  # in its middle
     place = int(browser.run(slider + "return s.value"))
     expect(abs(place - bins / 2) <= 2, "a click moves the slider", place)
+    browser.drag("#map-time-slider", 0.9 * browser.run(slider + "return s.clientWidth"), browser.run(slider + "return s.clientHeight / 2"))
+    dragged = int(browser.run(slider + "return s.value"))
+    expect(0.8 * bins < dragged < bins and browser.run("return document.getElementById('map-canvas').dataset.bin") == str(dragged - 1), "a drag moves it", dragged)
+    browser.click("#map-time-slider")
     middle = picture_of_the_map(browser)
     expect(middle != whole, "the slider changes the map")
     busy = sum(row[place - 1] for row in rows) / len(rows) / 10
@@ -118,6 +122,10 @@ def look_at_the_rest(browser, traces):
     light = browser.run(colour)
     browser.choose("#theme", "dark")
     expect(light != browser.run(colour), "light and dark differ")
+    browser.run("addEventListener('beforeprint', () => { window.onPaper = getComputedStyle(document.body).backgroundColor; })")
+    paper = browser.printed()
+    expect(paper.startswith(b"%PDF") and paper.count(b"/Type /Page\n") >= 3, "the page can be printed", paper[:8], paper.count(b"/Type /Page\n"))
+    expect(browser.run("return window.onPaper") == light and browser.run(colour) != light, "on paper it is light, and then dark again", browser.run("return window.onPaper"))
 
 
 def look_at_the_page(here):

@@ -19,7 +19,7 @@ function showBuffers(section, traces) {
   if (shown.length === 0) return;
   section.append(element("p", {class: "note"}, "Of a die's buffers the most bytes held at any time of each bin; of a router's input buffers the mean number of messages that held a place in them."));
   for (const [trace, letter] of shown) {
-    if (runsPrograms(trace)) section.append(
+    if (trace.content.buffers.activation_buffer) section.append(
       bufferFigure(trace, letter, {column: "activation_buffer", name: "activation buffer", format: bytes, unit: "B"}),
       bufferFigure(trace, letter, {column: "weight_buffer", name: "weight buffer", format: bytes, unit: "B"}));
     section.append(bufferFigure(trace, letter, {column: "router_buffers", name: "messages in a router", format: value => value.toPrecision(3), unit: "1"}));

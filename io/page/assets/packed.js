@@ -57,7 +57,7 @@ function unpackOperations(die, alike, isTransfer) {
     start_ps[i] += end;
     if (!isTransfer[label[i]]) end = start_ps[i] + ps[i];
   }
-  return {die: die.die, cut: die.cut, label, start_ps, ps, bytes};
+  return {die: die.die, cut: die.cut, label, start_ps, ps, bytes, last_from: die.last_from ? unpacked(die.last_from) : null};
 }
 
 // Segments of a path, each from where the one before ended.

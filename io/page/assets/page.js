@@ -39,14 +39,16 @@ function showPanels(traces, isReport, redraws) {
 
 function listenToTheme(redraw) {
   const theme = document.getElementById("theme");
-  theme.addEventListener("change", () => {
-    document.documentElement.dataset.theme = theme.value;
-    redraw(false);
-  });
+  // On paper everything is light, and all lanes are drawn.
+  const paint = (chosen, isPrinted) => {
+    document.documentElement.dataset.theme = chosen;
+    redraw(isPrinted);
+  };
+  theme.addEventListener("change", () => paint(theme.value, false));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw(false));
   addEventListener("resize", () => redraw(false));
-  addEventListener("beforeprint", () => redraw(true));
-  addEventListener("afterprint", () => redraw(false));
+  addEventListener("beforeprint", () => paint("light", true));
+  addEventListener("afterprint", () => paint(theme.value, false));
 }
 
 main();

@@ -89,7 +89,7 @@ function sliceText(content, die, i) {
   const [kind, stage, layer, minibatch] = die.labels[die.label[i]];
   const start = die.start_ps[i], ps = die.ps[i];
   return `${kind}, ${stage}\ndie ${die.die}${labelText(layer, minibatch)}\nstart ${seconds(start)} (${start} ps)\nduration ${seconds(ps)} (${ps} ps)\n${bytes(die.bytes[i])}`
-    + onPath(content, die.die, start, start + ps);
+    + (die.last_from && die.last_from[i] > 0 ? `\nlast message: from ${nodeText(content, die.last_from[i] - 1)}` : "") + onPath(content, die.die, start, start + ps);
 }
 
 const edgeOfBin = (overview, bin) => Math.floor(overview.end_ps * bin / overview.bins);

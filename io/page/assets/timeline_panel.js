@@ -46,10 +46,10 @@ function operationsInWindow({lanes, store, from, to, overview}) {
     const die = store.find(number);
     for (const i of [...slicesIn(die, die.program, from, to, null), ...slicesIn(die, die.transfers, from, to, die.longestTransfer)]) {
       const [kind, stage, layer, minibatch] = die.labels[die.label[i]];
-      rows.push([number, kind, stage, layer, minibatch, die.start_ps[i], die.start_ps[i] + die.ps[i], die.bytes[i]]);
+      rows.push([number, kind, stage, layer, minibatch, die.start_ps[i], die.start_ps[i] + die.ps[i], die.bytes[i], die.last_from && die.last_from[i] > 0 ? die.last_from[i] - 1 : ""]);
     }
   }
-  if (rows.length > 0 || !lanes.overview) return [["die", "kind", "stage", "layer", "minibatch", "start (ps)", "end (ps)", "bytes"], rows];
+  if (rows.length > 0 || !lanes.overview) return [["die", "kind", "stage", "layer", "minibatch", "start (ps)", "end (ps)", "bytes", "last message from"], rows];
   const names = Object.keys(overview.ps);
   for (let lane = 0; lane < lanes.count; lane++) {
     for (let bin = 0; bin < overview.bins; bin++) {

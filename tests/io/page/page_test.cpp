@@ -26,6 +26,7 @@
 #include "io/page/page_json.hpp"
 #include "io/page/timeline.hpp"
 #include "io/page/trace_content.hpp"
+#include "tests/io/page/unpacked.hpp"
 #include "tests/io/trace/synthetic.hpp"
 
 namespace {
@@ -36,6 +37,7 @@ using chiplet::OperationKind;
 using chiplet::OperationRow;
 using chiplet::Stage;
 using nlohmann::json;
+using test::unpacked;
 
 OperationRow row_of(OperationKind kind, std::int64_t start, std::int64_t end, std::uint32_t die = 0,
                     Stage stage = Stage::qkv) {
@@ -67,24 +69,6 @@ void overwrite(const fs::path& file, const std::string& path, const std::vector<
   const io::hdf5::Handle opened = io::hdf5::open_again(file);
   const io::hdf5::Handle column = io::hdf5::open_column(opened, path);
   io::hdf5::write_column(column, io::hdf5::cell_of<Value>(), values.data());
-}
-
-// The numbers of a packed text, read as source maps are: by remainders, and not as the page's own code reads them.
-std::vector<std::int64_t> unpacked(const json& text) {
-  const std::string characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::vector<std::int64_t> numbers;
-  std::uint64_t value = 0;
-  unsigned shift = 0;
-  for (const char character : text.get<std::string>()) {
-    const std::uint64_t digit = characters.find(character);
-    value += (digit & 31U) << shift;
-    shift += 5;
-    if (digit >= 32) continue;
-    const auto size = static_cast<std::int64_t>(value / 2);
-    numbers.push_back(value % 2 == 1 ? -size : size);
-    value = shift = 0;
-  }
-  return numbers;
 }
 
 std::vector<std::int64_t> sums_of(std::vector<std::int64_t> steps) {
@@ -215,7 +199,7 @@ TEST(OperationPacker, TellsManyNumbersOfBytes) {
     row.bytes = static_cast<std::uint64_t>((i * i) % (i < 100 ? 7 : 40) * 1'000'000);
     die.rows.push_back(row);
   }
-  const io::PackedDie packed = io::OperationPacker().pack(die);
+  const io::PackedDie packed = io::OperationPacker().pack(die, {});
   const std::vector<std::uint64_t> bytes = unpacked_bytes(packed.bytes, die.rows);
   for (std::size_t i = 0; i < die.rows.size(); ++i) EXPECT_EQ(bytes[i], die.rows[i].bytes) << i;
 }

@@ -137,6 +137,7 @@ std::vector<io::MessageRow> messages_of(std::uint32_t node) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     fill(all[i], node * 100 + i);
     all[i].from = node;
+    all[i].arrived_ps += all[i].handed_over_ps;
   }
   std::sort(all.begin(), all.end());
   return all;
