@@ -70,7 +70,8 @@ class OutputStalls {
   void load(Archive& archive) {
     const std::size_t ports = outputs_.size();
     archive(outputs_, credit_, rival_, since_);
-    if (outputs_.size() != ports) throw std::runtime_error("it has other stalls of links");
+    const bool fits = outputs_.size() == ports && static_cast<std::uint32_t>(credit_ | rival_) >> ports == 0;
+    if (!fits) throw std::runtime_error("it has other stalls of links");
   }
 
  private:

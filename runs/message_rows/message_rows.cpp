@@ -45,7 +45,10 @@ Arrivals exchange_round(const std::vector<Arrivals>& to_rank, std::size_t round,
   }
   BOOST_MPI_CHECK_RESULT(MPI_Alltoall, (sent.data(), 1, MPI_INT, got.data(), 1, MPI_INT, world));
   int bytes = 0;
-  for (std::size_t rank = 0; rank < ranks; ++rank) bytes += std::exchange(got_at[rank], bytes) + got[rank];
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    got_at[rank] = bytes;
+    bytes += got[rank];
+  }
   Arrivals in(static_cast<std::size_t>(bytes) / sizeof(MessageArrival));
   BOOST_MPI_CHECK_RESULT(MPI_Alltoallv, (out.data(), sent.data(), sent_at.data(), MPI_BYTE, in.data(),
                                          got.data(), got_at.data(), MPI_BYTE, world));
@@ -53,7 +56,7 @@ Arrivals exchange_round(const std::vector<Arrivals>& to_rank, std::size_t round,
 }
 
 // Collective: hands arrivals to the ranks of their sources.
-Arrivals exchange(const std::vector<Arrivals>& to_rank, const boost::mpi::communicator& world) {
+Arrivals handed_to_sources(const std::vector<Arrivals>& to_rank, const boost::mpi::communicator& world) {
   const std::size_t each =
       std::max<std::size_t>(1, most_bytes_at_once / sizeof(MessageArrival) / to_rank.size());
   std::size_t most = 0;
@@ -73,7 +76,7 @@ Arrivals arrivals_of_sources(std::span<const NodeLog> logs, const MessagePackage
   for (const NodeLog& each : logs)
     for (const MessageArrival& arrival : std::exchange(each.log->arrivals, {}))
       to_rank[package.owner(NodeId{arrival.source}).value].push_back(arrival);
-  Arrivals mine = exchange(to_rank, world);
+  Arrivals mine = handed_to_sources(to_rank, world);
   std::sort(mine.begin(), mine.end(), [](const MessageArrival& a, const MessageArrival& b) {
     return std::tie(a.source, a.message) < std::tie(b.source, b.message);
   });

@@ -137,6 +137,28 @@ def check_messages(folder):
     check(trace.critical_path() is not None, "the path is there as well")
 
 
+PARTS = {"counters": ("dies", "links"), "operations": ("operations",), "marks": ("marks",), "bins": ("bins", "channels"),
+         "stalls": ("stalls",), "messages": ("messages",)}
+
+
+def check_sizes(folder):
+    """What `validate` tells of each part of a trace is what it takes, within 10 %; the critical path takes no more."""
+    cases = {"training": ("quickstart.toml", *SMALL), "flat-ring": ("quickstart-flat-ring.toml", *SMALL),
+             "collective": ("collective-all-reduce-bypass.toml", "collective.bytes=65536"),
+             "traffic": ("traffic-8x8.toml", "traffic.warmup_cycles=100", "traffic.measure_cycles=2000")}
+    for name, (deck, *settings) in cases.items():
+        words = [word for each in settings for word in ("--set", each)]
+        printed = subprocess.run([HECATON, "validate", DECKS / deck, "--json", *words], capture_output=True, text=True)
+        told = json.loads(printed.stdout)["run"]["trace_parts"]
+        with h5py.File(simulate(folder / f"size-{name}", deck, *settings, options=("--trace", "messages"))) as file:
+            takes = lambda group: sum(data.id.get_storage_size() for data in file[group].values()) if group in file else 0
+            for part, groups in PARTS.items():
+                size = sum(map(takes, groups))
+                check(abs(told[f"{part}_bytes"] - size) <= 0.1 * size, f"{name}: {part} of {size} bytes are told as {told}")
+            check(takes("critical_path") <= told["path_bytes_at_most"], f"{name}: the path is larger than told")
+            check(takes("messages") > 1000 and takes("stalls") > 1000, f"{name}: something is measured")
+
+
 def check_critical_path(folder):
     """Against the file, and the sums against sums of its own."""
     path = simulate(folder / "path", "quickstart.toml", *SMALL, options=("--trace", "path"))
@@ -335,6 +357,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-python-") as name_of_folder:
     training = check_training(here)
     check_critical_path(here)
     check_messages(here)
+    check_sizes(here)
     check_map(here / "training/trace.h5", torus=False)
     for columns in (2, 3, 5):  # two have no wrap; of three it goes to the die that is two places away
         torus = simulate(here / f"torus{columns}", "traffic-8x8.toml", 'package.topology="torus"', "package.rows=4",
