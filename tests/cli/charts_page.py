@@ -33,7 +33,8 @@ def look_at_the_roofline(browser, traces):
         bytes_moved = sum(cell["bytes"] for cell in spent if cell["kind"] in ("dram-read", "dram-write") and cell["pass"] == name)
         time_s = sum(cell["ps"] for cell in spent if cell["activity"] and cell["pass"] == name) * 1e-12
         expect(abs(float(intensity) / (part / bytes_moved) - 1) < 1e-4 and abs(float(rate) / (part / time_s) - 1) < 1e-4, f"the roofline of the {name} pass", intensity, rate)
-    expect([row[1] for row in passes] == ["forward", "output head", "backward"], "passes with operations", passes)
+    moving = [name for name in matrix if matrix[name] > 0 and any(cell["pass"] == name and cell["kind"] in ("dram-read", "dram-write") for cell in spent)]
+    expect([row[1] for row in passes] == moving and len(moving) >= 2, "passes that multiply and move something", passes)
     busy, step = marks[:2]
     expect(busy[1] == step[1] and busy[2] < step[2], "what is done while the engine works lies above what is done in the step", busy, step)
     browser.run("document.querySelectorAll('#roofline-chart .mark')[1].focus()")

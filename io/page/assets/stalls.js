@@ -36,7 +36,9 @@ function showStalls(section, traces) {
       stackedBar(parts.map(part => ({...part, text: `${seconds(part.value)}, ${percent(part.value / whole)}`})), whole), element("div", {class: "value"}, `${trace.content.stalls.sending_ps.length} links`));
   }
   section.append(element("p", {class: "note"}, "Of all links together: a link waits for a credit while a message that has a virtual channel of it finds no room at its other end, "
-    + "and for a rival while another message has the channel, or the way through the switch, that it needs."), legend(series), bars);
+    + "and for a rival while another message has the channel, or the way through the switch, that it needs."), legend(series), bars,
+  tableBehind("stall-bars-table", "As a table", () => [["Trace", ...series.map(([name]) => `${name} (ps), all links`)],
+    shown.map(([trace, i]) => [letterOf(i), ...stallTimes(trace.content).map(part => part.value)])]));
   for (const [trace, i] of shown) {
     section.append(columnsFigure({id: `stalls-${letterOf(i)}`, title: `${letterOf(i)} ${trace.deck_name}: the links that waited longest`, series, columns: stalledColumns(trace.content),
       xLabel: "links, the longest waits first", yLabel: "time", format: seconds, unit: "ps"}),
