@@ -25,7 +25,7 @@
 
 namespace hecaton::io {
 
-inline constexpr std::uint64_t checkpoint_schema = 4;
+inline constexpr std::uint64_t checkpoint_schema = 5;
 
 // A trace file with the operations that ended between two halts.
 struct Stretch {
@@ -73,12 +73,14 @@ struct CheckpointHead {
   std::uint64_t events = 0;  // processed so far, by all ranks together
   bool operations = false;   // whether their rows were kept
   bool waits = false;        // likewise
+  bool messages = false;     // likewise
+  bool stalls = false;       // whether it was counted why links are idle
   std::uint32_t bins = 0;    // of time, of each link and DRAM channel
   std::vector<Stretch> stretches;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(run, halt, events, operations, waits, bins, stretches);
+    archive(run, halt, events, operations, waits, messages, stalls, bins, stretches);
   }
 };
 

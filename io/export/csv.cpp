@@ -91,8 +91,9 @@ void write_rows(const TableReader<Row>& reader, Output& output, Line&& line) {
 template <class Row>
 void write_filtered(const OpenTrace& trace, const ExportFilter& filter, TraceTable<Row> table,
                     Output& output) {
+  output.add(header_of(table) + "\n");
+  if (!hdf5::has_object(trace.file, table.group)) return;
   const TableReader<Row> reader(trace.file, std::move(table), trace.most_rows);
-  output.add(header_of(reader.table()) + "\n");
   write_rows(reader, output, [&](const Row& row, std::uint64_t) {
     return filter.keeps(row) ? line_of(reader.table(), row) + "\n" : std::string();
   });
@@ -142,6 +143,12 @@ void write_csv(const OpenTrace& trace, const ExportFilter& filter, CsvTable tabl
       return write_operations(trace, filter, output);
     case CsvTable::links:
       return write_filtered(trace, filter, link_table(), output);
+    case CsvTable::stalls:
+      return write_filtered(trace, filter, stall_table(), output);
+    case CsvTable::marks:
+      return write_filtered(trace, filter, phase_table(), output);
+    case CsvTable::messages:
+      return write_filtered(trace, filter, message_table(), output);
     case CsvTable::strata:
       return write_strata(trace, output);
     case CsvTable::segments:

@@ -12,13 +12,17 @@
 
 namespace hecaton::io {
 
-// A table and its file is NAME.csv. The last two are empty unless the step was sampled.
-enum class CsvTable : std::uint8_t { dies, operations, links, strata, segments };
+// A table and its file is NAME.csv. Those that a trace does not have are empty: strata and segments unless the step was
+// sampled, messages unless they were recorded.
+enum class CsvTable : std::uint8_t { dies, operations, links, stalls, marks, messages, strata, segments };
 constexpr auto enum_names(std::type_identity<CsvTable>) {
   using enum CsvTable;
   return named<CsvTable>({{dies, "dies"},
                           {operations, "operations"},
                           {links, "links"},
+                          {stalls, "stalls"},
+                          {marks, "marks"},
+                          {messages, "messages"},
                           {strata, "strata"},
                           {segments, "segments"}});
 }

@@ -60,4 +60,16 @@ bool ExportFilter::keeps(const LinkRow& row) const {
   return dies.contains(row.counters.from) || dies.contains(row.counters.to);
 }
 
+bool ExportFilter::keeps(const StallRow& row) const {
+  return dies.contains(row.from) || dies.contains(row.to);
+}
+
+bool ExportFilter::keeps(const MessageRow& row) const {
+  return (dies.contains(row.from) || dies.contains(row.to)) && overlaps(row.handed_over_ps, row.arrived_ps);
+}
+
+bool ExportFilter::keeps(const chiplet::PhaseRow& row) const {
+  return dies.contains(row.die) && layers.contains(row.layer) && overlaps(row.start_ps, row.end_ps);
+}
+
 }  // namespace hecaton::io

@@ -43,6 +43,10 @@ struct ExportFilter {
   bool keeps(const DieRow& row) const { return dies.contains(row.die); }
   // Links with an end at a die that is kept.
   bool keeps(const LinkRow& row) const;
+  bool keeps(const StallRow& row) const;
+  // Messages likewise, that are on their way in the time.
+  bool keeps(const MessageRow& row) const;
+  bool keeps(const chiplet::PhaseRow& row) const;
 };
 
 }  // namespace hecaton::io

@@ -1,12 +1,20 @@
-// Operations as timelines for viewers: a process for each row of dies, in it a track for each lane of each die (lanes.hpp).
+// A trace as a timeline for viewers: a process for each row of dies, in it a track for each lane of each die (lanes.hpp);
+// then processes of counters for links and DRAM channels, and one of messages, with a track for each node
+// (network_tracks.hpp).
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "io/export/filter.hpp"
 #include "io/export/lanes.hpp"
+#include "io/export/network_tracks.hpp"
 #include "io/export/output.hpp"
 #include "io/export/trace_reader.hpp"
+#include "io/export/wire.hpp"
 
 namespace hecaton::io {
 
@@ -16,10 +24,15 @@ class ChromeWriter {
   explicit ChromeWriter(Output& output);
   void add_row(std::uint32_t row);  // before its dies
   void add_lane(std::uint32_t row, std::uint32_t die, const Lane& lane);
+  void add_group(std::uint32_t process, NetworkGroup group);  // before its tracks
+  void add_counter(std::uint32_t process, const CounterTrack& counter);
+  void add_messages(std::uint32_t process, const MessageTrack& messages);
   void finish();
 
  private:
   void add_event(std::string_view json);
+  void add_process(std::uint32_t process, std::string_view name);
+  std::uint64_t add_thread(std::uint32_t process, std::string_view name);
 
   Output& output_;
   std::uint64_t tracks_ = 0;
@@ -33,14 +46,39 @@ class PerfettoWriter {
   explicit PerfettoWriter(Output& output);
   void add_row(std::uint32_t row);
   void add_lane(std::uint32_t row, std::uint32_t die, const Lane& lane);
+  void add_group(std::uint32_t process, NetworkGroup group);
+  void add_counter(std::uint32_t process, const CounterTrack& counter);
+  void add_messages(std::uint32_t process, const MessageTrack& messages);
   void finish() {}
 
  private:
+  void add_process(std::uint32_t process, std::string_view name);
+  WireMessage next_track(std::uint32_t process, std::string_view name);
+
   Output& output_;
   std::uint64_t tracks_ = 0;
 };
 
-// Calls the writer for rows and dies in their order; of each die the operations are in memory.
+// Processes of rows are numbered from 1, those of groups follow.
+template <class Writer>
+void write_network(const OpenTrace& trace, const ExportFilter& filter, Writer& writer) {
+  const auto process_of = [&](NetworkGroup group) {
+    return trace.rows + 1 + static_cast<std::uint32_t>(group);
+  };
+  std::optional<NetworkGroup> open;
+  for_each_counter(trace, filter, [&](const CounterTrack& counter) {
+    if (open != counter.group) writer.add_group(process_of(counter.group), counter.group);
+    open = counter.group;
+    writer.add_counter(process_of(counter.group), counter);
+  });
+  const std::vector<MessageTrack> messages = message_tracks(trace, filter);
+  const std::uint32_t process = process_of(NetworkGroup::messages);
+  if (!messages.empty()) writer.add_group(process, NetworkGroup::messages);
+  for (const MessageTrack& track : messages) writer.add_messages(process, track);
+}
+
+// Calls the writer for rows and dies in their order; of each die the operations are in memory, and so are all messages
+// that are kept.
 template <class Writer>
 void write_timeline(const OpenTrace& trace, const ExportFilter& filter, Writer&& writer) {
   const OperationReader operations(trace);
@@ -55,6 +93,7 @@ void write_timeline(const OpenTrace& trace, const ExportFilter& filter, Writer&&
       for (const Lane& lane : lanes_of(std::move(rows))) writer.add_lane(row, die, lane);
     }
   }
+  write_network(trace, filter, writer);
   writer.finish();
 }
 

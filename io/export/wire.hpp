@@ -16,6 +16,12 @@ class WireMessage {
     varint(value);
     return *this;
   }
+  // fixed64 of the language: eight bytes, lowest first.
+  WireMessage& fixed(std::uint32_t field, std::uint64_t value) {
+    varint(std::uint64_t{field} << 3U | wire_fixed);
+    for (std::uint32_t byte = 0; byte < 8; ++byte) bytes_ += static_cast<char>(value >> (8 * byte) & 0xffU);
+    return *this;
+  }
   // int64 of the language: a negative one is the unsigned of the same bits.
   WireMessage& integer(std::uint32_t field, std::int64_t value) {
     return number(field, static_cast<std::uint64_t>(value));
@@ -34,6 +40,7 @@ class WireMessage {
 
  private:
   static constexpr std::uint64_t wire_varint = 0;
+  static constexpr std::uint64_t wire_fixed = 1;
   static constexpr std::uint64_t wire_bytes = 2;
 
   // Seven bits a byte, lowest first; all bytes but the last have the eighth bit.

@@ -16,6 +16,7 @@
 #include "io/page/assets.hpp"
 #include "io/page/page_json.hpp"
 #include "io/result/summary.hpp"
+#include "io/study/table_text.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -67,12 +68,16 @@ std::string make_page(const PageRequest& request) {
   const auto count = static_cast<std::uint32_t>(std::max<std::size_t>(request.traces.size(), 1));
   PageLimits limits = request.limits;
   limits.operations /= count;
+  limits.operation_text /= count;
   limits.bins /= count;
   limits.busy_cells /= count;
   std::vector<std::string> traces;
   for (const fs::path& trace : request.traces) traces.push_back(describe(trace, request, limits));
+  std::vector<std::string> studies;
+  for (const fs::path& study : request.studies)
+    studies.push_back(study_json(study.string(), read_table_text(study)));
   return filled(assets::page, {{"{{style}}", assets::style},
-                               {"{{data}}", page_json(name_of(request.kind), traces)},
+                               {"{{data}}", page_json(name_of(request.kind), traces, studies)},
                                {"{{script}}", assets::script}});
 }
 

@@ -1,5 +1,6 @@
 // A page about one or several traces: one HTML file that needs no network and no other file. The data lie in it as
-// JSON; its script draws them (assets/). A comparison has less in it: figures, differences, what they come from.
+// JSON; its script draws them (assets/). A comparison has less in it: figures, differences, what they come from. A
+// report may have tables of studies beside traces, or nothing else.
 //
 // Invariant: whatever strings a trace holds, none can become markup or script: "<" stands as \u003c in the data, and
 // the script puts strings into the page as text only.
@@ -26,9 +27,10 @@ struct PageRequest {
   DetailChoice detail;
   PageLimits limits;  // of all traces together
   PageKind kind = PageKind::report;
+  std::vector<std::filesystem::path> studies{};  // their tables, as CSV
 };
 
-// Throws InputError for all that is no readable trace.
+// Throws InputError for all that is no readable trace, or no table of a study.
 std::string make_page(const PageRequest& request);
 
 }  // namespace hecaton::io

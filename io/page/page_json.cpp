@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/critical_path/sums.hpp"
-#include "io/page/deck_lines.hpp"
 #include "io/page/packed.hpp"
+#include "io/report/deck_lines.hpp"
 #include "io/report/table.hpp"
 
 namespace hecaton::io {
@@ -72,17 +72,17 @@ Json table_json(const std::vector<Row>& rows) {
 
 Json spent_json(const TimeSpent& spent) {
   Json cells = Json::array();
-  spent.for_each([&](chiplet::Pass pass, chiplet::Stage stage, chiplet::OperationKind kind,
-                     const TimeSpent::Cell& cell) {
-    const auto activity = activity_of(kind);
-    cells.push_back({{"pass", name_of(pass)},
-                     {"stage", name_of(stage)},
-                     {"kind", name_of(kind)},
+  for (const auto& [on, cell] : spent.cells()) {
+    const auto activity = activity_of(on.kind);
+    cells.push_back({{"pass", name_of(on.pass)},
+                     {"stage", name_of(on.stage)},
+                     {"kind", name_of(on.kind)},
                      {"activity", activity ? Json(name_of(*activity)) : Json()},
+                     {"layer", on.layer},
                      {"rows", cell.rows},
                      {"ps", cell.ps},
                      {"bytes", cell.bytes}});
-  });
+  }
   return cells;
 }
 
@@ -101,50 +101,34 @@ Json overview_json(const Overview& overview) {
   return json;
 }
 
-// Operations of dies; what they have in common (kind, stage, layer, mini-batch) is listed once and named by number. Columns
-// are packed: numbers of labels by their steps, starts by the time since the operation before ended, times and bytes by
-// what they differ from those of the last operation of that kind and stage on the die.
-class DetailWriter {
- public:
-  Json write(const OperationContent& content) {
-    Json dies = Json::array();
-    for (const DieDetail& die : content.detail) dies.push_back(write_die(die));
-    return {{"from_ps", content.choice.from_ps},
-            {"to_ps", content.choice.to_ps},
-            {"labels", std::move(labels_)},
-            {"dies", std::move(dies)}};
-  }
+Json detail_json(const OperationContent& content) {
+  Json labels = Json::array(), dies = Json::array();
+  for (const OperationPacker::Label& label : content.labels)
+    labels.push_back({name_of(label.kind), name_of(label.stage), label.layer, label.minibatch});
+  for (const PackedDie& die : content.detail)
+    dies.push_back({{"die", die.die},
+                    {"cut", die.cut},
+                    {"rows", die.rows},
+                    {"label", die.label},
+                    {"start_ps", die.start_ps},
+                    {"ps", die.ps},
+                    {"bytes", die.bytes},
+                    {"last_from", die.last_from}});
+  return {{"from_ps", content.choice.from_ps},
+          {"to_ps", content.choice.to_ps},
+          {"labels", std::move(labels)},
+          {"dies", std::move(dies)}};
+}
 
- private:
-  Json write_die(const DieDetail& die) {
-    PackedSteps label;
-    Packed start, ps, bytes;
-    std::map<std::pair<chiplet::OperationKind, chiplet::Stage>, std::pair<std::int64_t, std::int64_t>> last;
-    std::int64_t end = 0;
-    for (const chiplet::OperationRow& row : die.rows) {
-      auto& [last_ps, last_bytes] = last[{row.kind, row.stage}];
-      const std::int64_t duration = row.end_ps - row.start_ps;
-      const auto moved = static_cast<std::int64_t>(row.bytes);
-      label.add(static_cast<std::int64_t>(number_of(row)));
-      start.add(row.start_ps - std::exchange(end, row.end_ps));
-      ps.add(duration - std::exchange(last_ps, duration));
-      bytes.add(moved - std::exchange(last_bytes, moved));
-    }
-    return {{"die", die.die},           {"cut", die.cut},  {"label", label.text()},
-            {"start_ps", start.text()}, {"ps", ps.text()}, {"bytes", bytes.text()}};
-  }
-
-  std::size_t number_of(const chiplet::OperationRow& row) {
-    const auto [place, is_new] =
-        numbers_.try_emplace({row.kind, row.stage, row.layer, row.minibatch}, numbers_.size());
-    if (is_new) labels_.push_back({name_of(row.kind), name_of(row.stage), row.layer, row.minibatch});
-    return place->second;
-  }
-
-  std::map<std::tuple<chiplet::OperationKind, chiplet::Stage, std::int16_t, std::int32_t>, std::size_t>
-      numbers_;
-  Json labels_ = Json::array();
-};
+Json overlap_json(const Overlap& overlap) {
+  Json list = Json::array();
+  const auto add = [&](const Json& name, const Overlap::Time& time) {
+    list.push_back({{"activity", name}, {"alone_ps", time.alone_ps}, {"with_dram_ps", time.with_dram_ps}});
+  };
+  for (const Activity activity : values_of<Activity>()) add(name_of(activity), overlap.at(activity));
+  add(nullptr, overlap.at(std::nullopt));
+  return list;
+}
 
 Json operations_json(const OperationContent& content) {
   return {{"rows", content.rows},
@@ -152,7 +136,8 @@ Json operations_json(const OperationContent& content) {
           {"stages", names<chiplet::Stage>()},
           {"spent", spent_json(content.spent)},
           {"overview", overview_json(content.overview)},
-          {"detail", DetailWriter().write(content)}};
+          {"overlap", overlap_json(content.overlap)},
+          {"detail", detail_json(content)}};
 }
 
 Json sampled_json(const SampledRows& sampled) {
@@ -177,6 +162,32 @@ Json connections_json(const critical::Path& path) {
   return {{"from", std::move(from)}, {"to", std::move(to)}, {"ps", std::move(times)}};
 }
 
+// The path itself as packed columns: steps of `die`, of what `from` differs from it, and of `label`, which numbers what
+// segments have in common; `ps` are durations, since each begins where the one before ended.
+Json segments_json(const critical::Path& path) {
+  std::map<std::tuple<critical::Part, chiplet::OperationKind, chiplet::Stage, chiplet::Pass, std::int16_t,
+                      std::int32_t>,
+           std::int64_t>
+      numbers;
+  Json labels = Json::array();
+  PackedSteps die, from, label;
+  Packed ps, merged;
+  for (const critical::Segment& each : path) {
+    const auto [place, is_new] = numbers.try_emplace(
+        {each.part, each.kind, each.stage, each.pass, each.layer, each.minibatch}, numbers.size());
+    if (is_new)
+      labels.push_back({name_of(each.part), name_of(each.kind), name_of(each.stage), name_of(each.pass),
+                        each.layer, each.minibatch});
+    die.add(each.die);
+    from.add(static_cast<std::int64_t>(each.from) - each.die);
+    label.add(place->second);
+    ps.add(each.end_ps - each.start_ps);
+    merged.add(each.merged);
+  }
+  return {{"labels", std::move(labels)}, {"die", die.text()}, {"from", from.text()},
+          {"label", label.text()},       {"ps", ps.text()},   {"merged", merged.text()}};
+}
+
 // Sums by pass, layer and part, and by connection; each adds up to the path.
 Json path_json(const critical::Path& path) {
   if (path.empty()) return nullptr;
@@ -192,7 +203,8 @@ Json path_json(const critical::Path& path) {
   return {{"end_ps", path.back().end_ps},
           {"merged", is_merged(path)},
           {"sums", std::move(json)},
-          {"connections", connections_json(path)}};
+          {"connections", connections_json(path)},
+          {"segments", segments_json(path)}};
 }
 
 std::string steps_of(const std::vector<std::uint32_t>& shares) {
@@ -208,6 +220,37 @@ Json busy_json(const std::optional<BusyBins>& busy) {
           {"links", steps_of(busy->links)},
           {"channels", table_json(busy->channels)},
           {"of_channels", steps_of(busy->of_channels)}};
+}
+
+std::string packed(const std::vector<std::uint64_t>& numbers) {
+  Packed text;
+  for (const std::uint64_t number : numbers) text.add(static_cast<std::int64_t>(number));
+  return text.text();
+}
+
+Json stalls_json(const std::optional<LinkStalls>& stalls) {
+  if (!stalls) return nullptr;
+  return {{"sending_ps", packed(stalls->sending)},
+          {"credit_ps", packed(stalls->credit)},
+          {"rival_ps", packed(stalls->rival)},
+          {"nothing_ps", packed(stalls->nothing)}};
+}
+
+Json buffers_json(const std::optional<BufferBins>& buffers) {
+  if (!buffers) return nullptr;
+  const auto filled = [](const std::optional<FilledBuffer>& buffer) {
+    if (!buffer) return Json();
+    return Json{{"most", buffer->most}, {"fullest", buffer->fullest}, {"mean", buffer->mean}};
+  };
+  return {{"width_ps", buffers->width_ps},
+          {"activation_buffer", filled(buffers->activation)},
+          {"weight_buffer", filled(buffers->weight)},
+          {"router_buffers", filled(buffers->router)}};
+}
+
+Json latencies_json(const std::optional<Latencies>& latencies) {
+  if (!latencies) return nullptr;
+  return {{"edges_ps", latencies->edges_ps}, {"messages", latencies->messages}};
 }
 
 Json lines_json(const TableLines& lines) {
@@ -239,6 +282,9 @@ std::string content_json(const TraceContent& content) {
                   {"links", table_json(content.links)},
                   {"path", path_json(content.path)},
                   {"busy", busy_json(content.busy)},
+                  {"stalls", stalls_json(content.stalls)},
+                  {"buffers", buffers_json(content.buffers)},
+                  {"latencies", latencies_json(content.latencies)},
                   {"sampled", sampled_json(content.sampled)},
                   {"operations", content.operations ? operations_json(*content.operations) : Json()},
                   {"why_no_operations", content.why_no_operations}});
@@ -254,10 +300,18 @@ std::string trace_json(const std::string& path, const Summary& summary, const st
   return text + ",\"content\":" + content + "}";
 }
 
-std::string page_json(std::string_view kind, const std::vector<std::string>& traces) {
-  std::string text = "{\"kind\":" + text_of(kind) + ",\"traces\":[";
-  for (std::size_t i = 0; i < traces.size(); ++i) text += (i > 0 ? ",\n" : "\n") + traces[i];
-  return text + "\n]}";
+std::string study_json(const std::string& path, const TableText& table) {
+  return text_of({{"path", path}, {"names", table.names}, {"rows", table.rows}});
+}
+
+std::string page_json(std::string_view kind, const std::vector<std::string>& traces,
+                      const std::vector<std::string>& studies) {
+  const auto list = [](const std::vector<std::string>& texts) {
+    std::string joined;
+    for (std::size_t i = 0; i < texts.size(); ++i) joined += (i > 0 ? ",\n" : "\n") + texts[i];
+    return "[" + joined + "\n]";
+  };
+  return "{\"kind\":" + text_of(kind) + ",\"traces\":" + list(traces) + ",\"studies\":" + list(studies) + "}";
 }
 
 }  // namespace hecaton::io

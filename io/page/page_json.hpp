@@ -8,6 +8,7 @@
 
 #include "io/page/trace_content.hpp"
 #include "io/result/summary.hpp"
+#include "io/study/table_text.hpp"
 
 namespace hecaton::io {
 
@@ -15,7 +16,9 @@ std::string content_json(const TraceContent& content);
 
 // `content`: JSON text of content_json.
 std::string trace_json(const std::string& path, const Summary& summary, const std::string& content);
-// Of several trace_json; `kind`: "report" or "comparison".
-std::string page_json(std::string_view kind, const std::vector<std::string>& traces);
+std::string study_json(const std::string& path, const TableText& table);
+// Of several trace_json and study_json; `kind`: "report" or "comparison".
+std::string page_json(std::string_view kind, const std::vector<std::string>& traces,
+                      const std::vector<std::string>& studies);
 
 }  // namespace hecaton::io

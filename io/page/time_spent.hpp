@@ -1,18 +1,26 @@
-// Where the operations of all dies spent their time: rows, picoseconds and bytes by pass, stage and kind. Exact sums.
+// Where the operations of all dies spent their time: rows, picoseconds and bytes by pass, stage, kind and layer. Exact sums.
 #pragma once
 
-#include <array>
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <unordered_map>
 
 #include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/records.hpp"
-#include "core/engine/base/enum_names.hpp"
 
 namespace hecaton::io {
 
 class TimeSpent {
  public:
+  struct On {
+    chiplet::Pass pass = chiplet::Pass::whole;
+    chiplet::Stage stage = chiplet::Stage::none;
+    chiplet::OperationKind kind = chiplet::OperationKind::idle;
+    std::int16_t layer = -1;  // -1: outside the layers
+    friend constexpr auto operator<=>(const On&, const On&) = default;
+  };
   struct Cell {
     std::uint64_t rows = 0;
     std::uint64_t ps = 0;
@@ -21,25 +29,18 @@ class TimeSpent {
 
   void add(std::span<const chiplet::OperationRow> rows_of_a_die);
 
-  // Calls f(pass, stage, kind, cell) for each cell that has rows.
-  template <class F>
-  void for_each(F&& f) const {
-    for (const chiplet::Pass pass : values_of<chiplet::Pass>())
-      for (const chiplet::Stage stage : values_of<chiplet::Stage>())
-        for (const chiplet::OperationKind kind : values_of<chiplet::OperationKind>())
-          if (const Cell& cell = cells_[index(pass, stage, kind)]; cell.rows > 0) f(pass, stage, kind, cell);
-  }
+  // Of what there are rows, in order.
+  std::map<On, Cell> cells() const;
 
  private:
-  static constexpr std::size_t passes = names_of<chiplet::Pass>().size();
-  static constexpr std::size_t stages = names_of<chiplet::Stage>().size();
-  static constexpr std::size_t kinds = names_of<chiplet::OperationKind>().size();
-  static constexpr std::size_t index(chiplet::Pass pass, chiplet::Stage stage, chiplet::OperationKind kind) {
-    return (static_cast<std::size_t>(pass) * stages + static_cast<std::size_t>(stage)) * kinds +
-           static_cast<std::size_t>(kind);
-  }
-
-  std::array<Cell, passes * stages * kinds> cells_{};
+  struct Hash {
+    std::size_t operator()(const On& on) const {
+      return static_cast<std::size_t>(on.pass) | static_cast<std::size_t>(on.stage) << 8U |
+             static_cast<std::size_t>(on.kind) << 16U |
+             static_cast<std::size_t>(static_cast<std::uint16_t>(on.layer)) << 24U;
+    }
+  };
+  std::unordered_map<On, Cell, Hash> cells_;
 };
 
 }  // namespace hecaton::io

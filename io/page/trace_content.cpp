@@ -5,6 +5,7 @@
 
 #include "io/trace/bins.hpp"
 #include "io/trace/critical_path_table.hpp"
+#include "io/trace/deck_text.hpp"
 #include "io/trace/table_reader.hpp"
 
 namespace hecaton::io {
@@ -16,7 +17,6 @@ constexpr std::uint32_t most_side = 1U << 16U;  // of a package
 constexpr std::uint64_t most_rows = 1U << 20U;  // of dies, links, channels, strata, segments
 constexpr std::uint64_t most_operations = std::uint64_t{1} << 40U;
 constexpr std::uint64_t most_of_a_die = 1U << 24U;
-constexpr std::size_t most_deck_bytes = 1U << 20U;
 constexpr std::size_t most_text_bytes = 1U << 14U;
 constexpr std::size_t most_name_bytes = 1U << 10U;
 
@@ -122,9 +122,13 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
   const std::vector<std::uint64_t> offsets = read_offsets(file, dies, table.rows());
   OperationContent content{.rows = table.rows(),
                            .spent = {},
+                           .overlap = {},
                            .overview = Overview(package.rows, package.columns, last_end(file), limits.bins),
                            .choice = choice,
+                           .labels = {},
                            .detail = {}};
+  OperationPacker packer;
+  const Arrivals arrivals = Arrivals::read(file);
   const std::vector<std::uint32_t> shown = dies_in_detail(offsets, choice, limits.operations);
   const std::uint64_t most = choice.dies.empty() ? limits.operations : limits.operations / shown.size();
   for (std::uint32_t die = 0; die < dies; ++die) {
@@ -134,10 +138,13 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
     const std::vector<OperationRow> rows = table.read(offsets[die], count);
     expect_sound(rows, die);
     content.spent.add(rows);
+    content.overlap.add(rows);
     content.overview.add(rows);
     if (std::binary_search(shown.begin(), shown.end(), die))
-      content.detail.push_back(detail_of(die, rows, choice, most));
+      content.detail.push_back(packer.pack(detail_of(die, rows, choice, most), arrivals));
   }
+  content.labels = packer.labels();
+  thin_out(content.detail, limits.operation_text);
   return content;
 }
 
@@ -147,7 +154,7 @@ TraceContent read_head(const hdf5::Handle& file) {
   content.columns = read_side(file, "columns");
   content.simulated_ps = hdf5::read_integer_attribute(file, "simulated_ps");
   content.unfinished = hdf5::has_attribute(file, "unfinished");
-  content.deck = hdf5::read_text(file, "deck", most_deck_bytes);
+  content.deck = deck_text_of(file);
   read_provenance(file, content);
   read_dies(file, content);
   if (hdf5::has_object(file, "channels"))
@@ -169,6 +176,9 @@ TraceContent read_content(const std::filesystem::path& trace, const DetailChoice
   TraceContent content = read_head(file);
   read_links(file, content, limits.links);
   if (!content.links.empty() && content.simulated_ps >= 0) read_busy(file, content, limits.busy_cells);
+  if (!content.links.empty()) content.stalls = read_link_stalls(file, content.links.size());
+  content.buffers = read_buffer_bins(file, content.dies.size());
+  content.latencies = read_latencies(file);
   if (content.unfinished) {
     content.why_no_operations = "The run has not ended: its operations lie in files of its checkpoints.";
     return content;

@@ -10,7 +10,12 @@
 
 #include "core/critical_path/segments.hpp"
 #include "io/files/hdf5_file.hpp"
+#include "io/page/buffer_bins.hpp"
 #include "io/page/busy_bins.hpp"
+#include "io/page/latencies.hpp"
+#include "io/page/link_stalls.hpp"
+#include "io/page/overlap.hpp"
+#include "io/page/packed_operations.hpp"
 #include "io/page/time_spent.hpp"
 #include "io/page/timeline.hpp"
 #include "io/result/run_result.hpp"
@@ -20,18 +25,21 @@ namespace hecaton::io {
 
 // What a page may hold of all its traces together.
 struct PageLimits {
-  std::uint64_t operations = 200'000;  // one by one
-  std::uint32_t bins = 40'000;         // of overviews
-  std::uint64_t links = 100'000;       // of one trace; without its links where it has more
-  std::uint64_t busy_cells = 400'000;  // of links and channels, each in a bin of time
+  std::uint64_t operations = 6'000'000;       // one by one,
+  std::uint64_t operation_text = 34'000'000;  // in so many characters
+  std::uint32_t bins = 40'000;                // of overviews
+  std::uint64_t links = 100'000;              // of one trace; without its links where it has more
+  std::uint64_t busy_cells = 1'200'000;       // of links and channels, each in a bin of time
 };
 
 struct OperationContent {
   std::uint64_t rows = 0;
   TimeSpent spent;
+  Overlap overlap;
   Overview overview;
   DetailChoice choice;
-  std::vector<DieDetail> detail;
+  std::vector<OperationPacker::Label> labels;  // of the operations in detail
+  std::vector<PackedDie> detail;
 };
 
 struct TraceContent {
@@ -46,6 +54,9 @@ struct TraceContent {
   std::vector<LinkRow> links;       // empty where there are too many
   std::uint64_t channel_count = 0;  // of DRAM
   std::optional<BusyBins> busy;
+  std::optional<LinkStalls> stalls;
+  std::optional<BufferBins> buffers;
+  std::optional<Latencies> latencies;
   SampledRows sampled;  // empty where all was simulated
   critical::Path path;  // of the step; empty where it was not recorded
   std::optional<OperationContent> operations;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ using critical::Part;
 using critical::Path;
 
 constexpr std::size_t most_columns = 80;
-constexpr std::size_t most_sections = 12;  // the rest is told in one line
+constexpr std::size_t most_lines = 12;  // of a list; the rest is told in one
 
 struct NamedTime {
   std::string name;
@@ -95,16 +96,40 @@ NamedTimes differences(const critical::PartSums& base, const critical::PartSums&
   return times;
 }
 
+// Largest first, the small ones of very many in one.
+NamedTimes shortened(NamedTimes times) {
+  sort_by_size(times);
+  if (times.size() <= most_lines) return times;
+  NamedTime rest{fmt::format("{} others", times.size() - most_lines + 1), 0};
+  for (std::size_t i = most_lines - 1; i < times.size(); ++i) rest.ps += times[i].ps;
+  times.resize(most_lines - 1);
+  times.push_back(std::move(rest));
+  return times;
+}
+
 NamedTimes differences(const critical::SectionSums& base, const critical::SectionSums& other) {
   NamedTimes times;
   for (const auto& [section, ps] : apart(base, other)) times.push_back({words_of(section), ps});
-  sort_by_size(times);
-  if (times.size() <= most_sections) return times;
-  NamedTime rest{fmt::format("{} others", times.size() - most_sections + 1), 0};
-  for (std::size_t i = most_sections - 1; i < times.size(); ++i) rest.ps += times[i].ps;
-  times.resize(most_sections - 1);
-  times.push_back(std::move(rest));
+  return shortened(std::move(times));
+}
+
+// By name, since the same nodes of two packages may have different numbers.
+using TimesByName = std::map<std::string, std::int64_t>;
+
+TimesByName connection_times(const NamedPath& of) {
+  TimesByName times;
+  for (const auto& [connection, ps] : critical::sums_by_connection(of.path))
+    times[connection.from == connection.to
+              ? "a die's own work"
+              : words_of(connection.from, of.grid) + " to " + words_of(connection.to, of.grid)] += ps;
   return times;
+}
+
+NamedTimes connection_differences(const NamedPath& base, const NamedPath& other) {
+  NamedTimes times;
+  for (const auto& [name, ps] : apart(connection_times(base), connection_times(other)))
+    times.push_back({name, ps});
+  return shortened(std::move(times));
 }
 
 std::string with_sign(std::int64_t ps) {
@@ -115,10 +140,10 @@ std::string render(const std::string& title, const NamedTimes& times) {
   std::string text = fmt::format("{}\n", title);
   std::int64_t sum = 0;
   for (const NamedTime& time : times) {
-    text += fmt::format("  {:<30} {:>12} {:>+24} ps\n", time.name, with_sign(time.ps), time.ps);
+    text += fmt::format("  {:<34} {:>12} {:>+20} ps\n", time.name, with_sign(time.ps), time.ps);
     sum += time.ps;
   }
-  return text + fmt::format("  {:<30} {:>12} {:>+24} ps\n", "together", with_sign(sum), sum);
+  return text + fmt::format("  {:<34} {:>12} {:>+20} ps\n", "together", with_sign(sum), sum);
 }
 
 // "dram-queue" is dram_queue_ps.
@@ -184,14 +209,14 @@ std::string describe_path(const Path& path, std::int64_t step_ps, const DieGrid&
   return text;
 }
 
-std::string render_difference(const Path& base, const Path& other, const std::string& base_name,
-                              const std::string& other_name) {
-  const std::int64_t apart = other.back().end_ps - base.back().end_ps;
+std::string render_difference(const NamedPath& base, const NamedPath& other) {
+  const std::int64_t apart = other.path.back().end_ps - base.path.back().end_ps;
   const std::string title =
-      fmt::format("{} against {}, along their critical paths: {}", other_name, base_name, with_sign(apart));
-  return render(title, differences(critical::sums_by_part(base), critical::sums_by_part(other))) +
+      fmt::format("{} against {}, along their critical paths: {}", other.name, base.name, with_sign(apart));
+  return render(title, differences(critical::sums_by_part(base.path), critical::sums_by_part(other.path))) +
          render("by pass and layer",
-                differences(critical::sums_by_section(base), critical::sums_by_section(other)));
+                differences(critical::sums_by_section(base.path), critical::sums_by_section(other.path))) +
+         render("by link and DRAM that were waited for", connection_differences(base, other));
 }
 
 }  // namespace hecaton::io

@@ -19,10 +19,16 @@ struct DieGrid {
 // no path.
 std::string describe_path(const critical::Path& path, std::int64_t step_ps, const DieGrid& grid);
 
-// Differences of `other` from `base`, by part and by pass and layer, each largest first; both add up to the difference
-// of the two paths in picoseconds. Both paths have segments.
-std::string render_difference(const critical::Path& base, const critical::Path& other,
-                              const std::string& base_name, const std::string& other_name);
+// A path with what it is called, and the package that it is of.
+struct NamedPath {
+  std::string name;
+  const critical::Path& path;
+  DieGrid grid;
+};
+
+// Differences of `other` from `base`, by part, by pass and layer, and by whose messages or DRAM were waited for, each largest
+// first; all add up to the difference of the two paths in picoseconds. Both paths have segments.
+std::string render_difference(const NamedPath& base, const NamedPath& other);
 
 // The same as JSON: picoseconds by part; and of differences by part, by pass and layer, and by connection, as numbers of
 // nodes. All paths have segments.

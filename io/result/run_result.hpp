@@ -4,17 +4,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/chiplet/program/mark.hpp"
+#include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/chiplet/program/waits.hpp"
 #include "core/critical_path/segments.hpp"
 #include "core/engine/base/fields.hpp"
+#include "core/engine/base/peak_bins.hpp"
 #include "core/engine/base/time_bins.hpp"
 #include "io/deck/workloads/outcome.hpp"
+#include "io/result/network_rows.hpp"
 
 namespace hecaton::io {
 
@@ -24,6 +28,20 @@ struct LocalBins {
   SimTime end;                     // of what was simulated
   std::vector<TimeBins> links;     // one per entry of LocalRecords::links
   std::vector<TimeBins> channels;  // and of its channels
+  // For how long messages had a place in the buffers of routers, all of them added up.
+  std::vector<std::uint32_t> nodes;  // of this rank, IO dies included, ascending
+  std::vector<TimeBins> routers;     // one per entry of `nodes`
+  // The most bytes in the buffers of dies, one per entry of LocalRecords::dies; where dies run programs.
+  bool has_die_buffers = false;  // the same on every rank
+  std::vector<PeakBins> activations, weights;
+};
+
+// Messages that one rank's nodes have sent and that have arrived since the last halt.
+struct LocalMessages {
+  bool are_kept = false;             // the same on every rank
+  std::vector<std::uint32_t> nodes;  // of this rank, IO dies included, ascending
+  std::vector<std::uint64_t> rows_per_node;
+  std::vector<MessageRow> rows;  // by node, and then in their order
 };
 
 // What one rank simulated: its own dies only, in ascending die order.
@@ -35,11 +53,27 @@ struct LocalRecords {
   std::vector<std::uint64_t> waits_per_die;        // likewise
   std::vector<chiplet::WaitRow> waits;
   std::vector<std::vector<chiplet::Mark>>
-      marks;                                 // of each entry of `dies`: none where programs have no marks
+      marks;                                  // of each entry of `dies`: none where programs have no marks
+  std::vector<std::uint64_t> phases_per_die;  // likewise; only of a run that has ended
+  std::vector<chiplet::PhaseRow> phases;
   std::vector<chiplet::LinkCounters> links;  // outgoing links of this rank's nodes, sorted by (from, to)
   std::vector<chiplet::ChannelCounters> channels;  // of this rank's IO dies, sorted by (io_die, channel)
   LocalBins bins;
+  bool keeps_stalls = false;     // the same on every rank
+  std::vector<StallRow> stalls;  // one per entry of `links`
+  LocalMessages messages;
 };
+
+// Fills in the phases of programs, from all of their operations.
+inline void find_phases(LocalRecords& local) {
+  std::span<const chiplet::OperationRow> rows = local.operations;
+  for (const std::uint64_t count : local.operations_per_die) {
+    const std::vector<chiplet::PhaseRow> phases = chiplet::phases_of(rows.first(count));
+    local.phases_per_die.push_back(phases.size());
+    local.phases.insert(local.phases.end(), phases.begin(), phases.end());
+    rows = rows.subspan(count);
+  }
+}
 
 // Sums over the whole package, equal on every rank.
 struct Totals {

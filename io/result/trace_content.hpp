@@ -8,11 +8,12 @@
 
 namespace hecaton::io {
 
-// No trace; counters of dies and links; also every operation; also the critical path of the step.
-enum class TraceContent : std::uint8_t { none, summary, ops, path };
+// No trace; counters of dies and links; also every operation; also the critical path of the step; also every message.
+enum class TraceContent : std::uint8_t { none, summary, ops, path, messages };
 constexpr auto enum_names(std::type_identity<TraceContent>) {
   using enum TraceContent;
-  return named<TraceContent>({{none, "none"}, {summary, "summary"}, {ops, "ops"}, {path, "path"}});
+  return named<TraceContent>(
+      {{none, "none"}, {summary, "summary"}, {ops, "ops"}, {path, "path"}, {messages, "messages"}});
 }
 
 // Bins of time in which it tells how long each link and DRAM channel was busy: 0 or a power of two, so that a whole number

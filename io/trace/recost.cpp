@@ -13,6 +13,7 @@
 #include "io/files/child_process.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/text_file.hpp"
+#include "io/trace/deck_text.hpp"
 #include "io/trace/rows.hpp"
 
 namespace hecaton::io {
@@ -20,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_deck_bytes = 1U << 20U;
 constexpr std::size_t most_rows = 1U << 20U;  // of dies or links: a package has at most 65,536 dies
 
 // What is costed, summed over the package.
@@ -53,7 +53,7 @@ std::string read_counts_and_deck(const fs::path& trace) {
     const Wide sum = sum_of(file, column);
     text += fmt::format("{} {} ", static_cast<std::uint64_t>(sum >> 64U), static_cast<std::uint64_t>(sum));
   });
-  return text + hdf5::read_text(file, "deck", most_deck_bytes);
+  return text + deck_text_of(file);
 }
 
 Sums take_sums(std::string& text) {

@@ -7,6 +7,7 @@
 #include "io/files/input_error.hpp"
 #include "io/files/text_file.hpp"
 #include "io/trace/critical_path_table.hpp"
+#include "io/trace/schema.hpp"
 
 namespace hecaton::io {
 namespace {
@@ -18,6 +19,13 @@ std::string other_name(const fs::path& file) {
   const std::string name = file.filename();
   if (name == trace_name) return summary_name;
   return name == summary_name ? trace_name : "";
+}
+
+bool has_table(const fs::path& trace, const char* group) {
+  return isolated([&] {
+           const hdf5::Handle file = hdf5::open(trace);
+           return std::string(hdf5::has_object(file, group) ? "yes" : "no");
+         }) == "yes";
 }
 
 }  // namespace
@@ -57,10 +65,11 @@ bool has_operations(const fs::path& trace) {
 }
 
 bool has_critical_path(const fs::path& trace) {
-  return isolated([&] {
-           const hdf5::Handle file = hdf5::open(trace);
-           return std::string(hdf5::has_object(file, critical_path_table().group) ? "yes" : "no");
-         }) == "yes";
+  return has_table(trace, critical_path_table().group);
+}
+
+bool has_messages(const fs::path& trace) {
+  return has_table(trace, message_table().group);
 }
 
 }  // namespace hecaton::io

@@ -34,7 +34,8 @@ std::string why_mixed(const std::filesystem::path& file);
 
 // Whether a trace, which is readable and of a deck that has operations, holds any.
 bool has_operations(const std::filesystem::path& trace);
-// Whether it holds a critical path.
+// Whether it holds a critical path; rows of messages.
 bool has_critical_path(const std::filesystem::path& trace);
+bool has_messages(const std::filesystem::path& trace);
 
 }  // namespace hecaton::io

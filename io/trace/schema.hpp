@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "core/chiplet/program/energy.hpp"
+#include "core/chiplet/program/passes.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/chiplet/program/waits.hpp"
 #include "core/engine/base/enum_names.hpp"
 #include "core/engine/base/fields.hpp"
 #include "io/files/hdf5_file.hpp"
+#include "io/result/network_rows.hpp"
 
 namespace hecaton::io {
 
@@ -138,6 +140,9 @@ TraceTable<Row> trace_table(const char* group, const char* long_name) {
 TraceTable<DieRow> die_table();
 TraceTable<chiplet::OperationRow> operation_table();
 TraceTable<LinkRow> link_table();
+TraceTable<StallRow> stall_table();
+TraceTable<MessageRow> message_table();
+TraceTable<chiplet::PhaseRow> phase_table();
 TraceTable<chiplet::WaitRow> wait_table();  // between two halts only
 
 }  // namespace hecaton::io

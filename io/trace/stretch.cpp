@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/mpi/collectives.hpp>
 #include <cstring>
 #include <stdexcept>
@@ -136,6 +137,17 @@ LocalRecords read_stretch(const fs::path& path, const std::vector<std::uint32_t>
   return records;
 }
 
+// The messages of these nodes.
+LocalMessages read_messages(const fs::path& path, const std::vector<std::uint32_t>& nodes,
+                            std::uint32_t all_nodes) {
+  const hdf5::Handle file = hdf5::open(path);
+  const std::vector<std::uint64_t> offsets = read_offsets(file, message_table().group, all_nodes);
+  return {.are_kept = true,
+          .nodes = nodes,
+          .rows_per_node = rows_per_die(nodes, offsets),
+          .rows = read_table(file, message_table(), spans_of(nodes, offsets))};
+}
+
 // Puts the later rows of each die behind its earlier ones. Where none are counted none were recorded.
 template <class Row>
 void append_to_each(std::vector<Row>& rows, std::vector<std::uint64_t>& rows_per_die,
@@ -155,6 +167,16 @@ void append_to_each(std::vector<Row>& rows, std::vector<std::uint64_t>& rows_per
     rows_per_die[i] += later_per_die[i];
   }
   rows = std::move(joined);
+}
+
+// Rows of a node may have come in any of several stretches.
+void sort_each(LocalMessages& messages) {
+  auto first = messages.rows.begin();
+  for (const std::uint64_t count : messages.rows_per_node) {
+    const auto last = first + static_cast<std::ptrdiff_t>(count);
+    std::sort(first, last);
+    first = last;
+  }
 }
 
 }  // namespace
@@ -196,6 +218,13 @@ void append_rows(LocalRecords& records, const LocalRecords& later) {
   if (records.dies != later.dies) throw std::logic_error("trace: rows of other dies cannot follow these");
   append_to_each(records.operations, records.operations_per_die, later.operations, later.operations_per_die);
   append_to_each(records.waits, records.waits_per_die, later.waits, later.waits_per_die);
+  if (!later.messages.are_kept) return;
+  if (!records.messages.are_kept) {
+    records.messages = later.messages;
+    return;
+  }
+  append_to_each(records.messages.rows, records.messages.rows_per_node, later.messages.rows,
+                 later.messages.rows_per_node);
 }
 
 void put_before(LocalRecords earlier, LocalRecords& local) {
@@ -204,19 +233,27 @@ void put_before(LocalRecords earlier, LocalRecords& local) {
   local.operations_per_die = std::move(earlier.operations_per_die);
   local.waits = std::move(earlier.waits);
   local.waits_per_die = std::move(earlier.waits_per_die);
+  if (!local.messages.are_kept) return;
+  local.messages = std::move(earlier.messages);
+  sort_each(local.messages);
 }
 
 void add_stretches(LocalRecords& local, const fs::path& folder, const std::vector<Stretch>& stretches,
                    const boost::mpi::communicator& comm) {
   if (stretches.empty()) return;
   const auto dies = static_cast<std::uint32_t>(sum_of(local.dies.size(), comm));
+  const auto nodes = static_cast<std::uint32_t>(sum_of(local.messages.nodes.size(), comm));
   together(comm, [&] {
     LocalRecords all;
     all.dies = local.dies;
     all.operations_per_die.assign(local.dies.size(), 0);
     all.waits_per_die = all.operations_per_die;
-    for (const Stretch& stretch : stretches)
-      append_rows(all, read_stretch(folder / stretch.file, local.dies, dies));
+    for (const Stretch& stretch : stretches) {
+      LocalRecords of_stretch = read_stretch(folder / stretch.file, local.dies, dies);
+      if (local.messages.are_kept)
+        of_stretch.messages = read_messages(folder / stretch.file, local.messages.nodes, nodes);
+      append_rows(all, of_stretch);
+    }
     put_before(std::move(all), local);
   });
 }

@@ -43,7 +43,7 @@ void add_stretches(LocalRecords& local, const std::filesystem::path& folder,
 
 // Puts rows of the same dies after those of each die.
 void append_rows(LocalRecords& records, const LocalRecords& later);
-// Puts operations and waits before those that a run has recorded since.
+// Puts operations, waits and messages before those that a run has recorded since.
 void put_before(LocalRecords earlier, LocalRecords& local);
 
 }  // namespace hecaton::io

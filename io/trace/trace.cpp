@@ -41,16 +41,20 @@ struct Share {
 struct BinShares {
   BinFrame frame;
   Share<chiplet::ChannelCounters> channels;
-  Share<BinCell> of_links;
-  Share<BinCell> of_channels;
+  std::vector<Share<BinCell>> matrices;
 };
 
 struct Shares {
   Share<DieRow> dies;
   Share<chiplet::OperationRow> operations;
   Share<LinkRow> links;
-  Share<chiplet::WaitRow> waits;  // without rows: no table
-  std::optional<BinShares> bins;  // nothing: they were not kept
+  // Without rows: no table.
+  Share<chiplet::WaitRow> waits;
+  Share<chiplet::PhaseRow> phases;
+  // Nothing: they were not kept.
+  std::optional<BinShares> bins;
+  std::optional<Share<StallRow>> stalls;
+  std::optional<Share<MessageRow>> messages;
 };
 
 template <class Row>
@@ -83,6 +87,14 @@ Share<Row> share_rows(TraceTable<Row> table, const LocalRecords& local,
   return make_share(std::move(table), std::move(layout), std::span<const Row>(rows));
 }
 
+// Of matrices with a row for each node, or die.
+Share<BinCell> share_matrix(TraceTable<BinCell> table, const std::vector<std::uint32_t>& keys,
+                            std::uint32_t key_count, std::uint32_t bins, std::span<const BinCell> cells,
+                            const boost::mpi::communicator& comm) {
+  const std::vector<std::uint64_t> per_key(keys.size(), bins);
+  return make_share(std::move(table), make_layout(keys, per_key, key_count, comm), cells);
+}
+
 // Of rows that are in the order of their nodes, `each` of the file for one of these.
 template <class Row, class NodeOf>
 TraceLayout layout_by_node(std::span<const Row> rows, NodeOf&& node_of, std::uint64_t each,
@@ -102,6 +114,9 @@ TraceLayout layout_by_node(std::span<const Row> rows, NodeOf&& node_of, std::uin
 std::uint32_t node_of(const LinkRow& row) {
   return row.counters.from;
 }
+std::uint32_t node_of_stalls(const StallRow& row) {
+  return row.from;
+}
 std::uint32_t node_of_channel(const chiplet::ChannelCounters& row) {
   return row.io_die;
 }
@@ -119,24 +134,53 @@ std::optional<BinShares> share_bins(const RunResult& result, const FoldedBins& f
   if (bins == 0) return std::nullopt;
   const std::span<const chiplet::ChannelCounters> channels = local.channels;
   BinShares shares{
-      {},
+      {bins, folded.width_ps, result.sampled.has_value()},
       make_share(channel_table(), layout_by_node(channels, node_of_channel, 1, topology, comm), channels),
-      make_share<BinCell>(link_bin_table(), layout_by_node(links, node_of, bins, topology, comm),
-                          folded.links),
-      make_share<BinCell>(channel_bin_table(),
-                          layout_by_node(channels, node_of_channel, bins, topology, comm), folded.channels)};
-  shares.frame = {bins, folded.width_ps, shares.of_links.layout.rows() / bins, shares.channels.layout.rows(),
-                  result.sampled.has_value()};
+      {}};
+  std::vector<Share<BinCell>>& matrices = shares.matrices;
+  matrices.push_back(make_share<BinCell>(link_bin_table(),
+                                         layout_by_node(links, node_of, bins, topology, comm), folded.links));
+  matrices.push_back(make_share<BinCell>(
+      channel_bin_table(), layout_by_node(channels, node_of_channel, bins, topology, comm), folded.channels));
+  matrices.push_back(
+      share_matrix(router_bin_table(), local.bins.nodes, topology.nodes(), bins, folded.routers, comm));
+  if (!local.bins.has_die_buffers) return shares;
+  matrices.push_back(
+      share_matrix(activation_bin_table(), local.dies, topology.dies(), bins, folded.activations, comm));
+  matrices.push_back(
+      share_matrix(weight_bin_table(), local.dies, topology.dies(), bins, folded.weights, comm));
   return shares;
+}
+
+std::optional<Share<StallRow>> share_stalls(const LocalRecords& local, const net::Topology& topology,
+                                            const boost::mpi::communicator& comm) {
+  if (!local.keeps_stalls) return std::nullopt;
+  const std::span<const StallRow> rows = local.stalls;
+  return make_share(stall_table(), layout_by_node(rows, node_of_stalls, 1, topology, comm), rows);
+}
+
+std::optional<Share<MessageRow>> share_messages(const LocalMessages& local, const net::Topology& topology,
+                                                const boost::mpi::communicator& comm) {
+  if (!local.are_kept) return std::nullopt;
+  TraceLayout layout = make_layout(local.nodes, local.rows_per_node, topology.nodes(), comm);
+  return make_share(message_table(), std::move(layout), std::span<const MessageRow>(local.rows));
 }
 
 // Rows of everything, over all ranks.
 TraceRows rows_of(const Shares& shares) {
-  TraceRows rows{shares.dies.layout.rows(), shares.links.layout.rows(), shares.operations.layout.rows(), 0,
-                 0};
+  TraceRows rows;
+  rows.dies = shares.dies.layout.rows();
+  rows.links = shares.links.layout.rows();
+  rows.operations = shares.operations.layout.rows();
+  rows.phases = shares.phases.layout.rows();
+  rows.stalls = shares.stalls.has_value();
+  if (shares.messages) {
+    rows.messages = shares.messages->layout.rows();
+    rows.nodes = shares.messages->layout.first_row.size();
+  }
   if (!shares.bins) return rows;
-  rows.channels = shares.bins->frame.channels;
-  rows.bins = shares.bins->frame.bins;
+  rows.channels = shares.bins->channels.layout.rows();
+  for (const Share<BinCell>& matrix : shares.bins->matrices) rows.bin_cells += matrix.layout.rows();
   return rows;
 }
 
@@ -145,6 +189,17 @@ void write_offsets(const hdf5::Handle& file, const std::string& table, const Tra
       hdf5::create_column(file, table + "/offsets", hdf5::Cell::u64, layout.first_row.size());
   describe_column(column, "1", "First row of each die, and after the last die the number of rows");
   hdf5::write_column(column, hdf5::Cell::u64, layout.first_row.data());
+}
+
+template <class Row>
+void create_with_offsets(const hdf5::Handle& file, const Share<Row>& share) {
+  create_table(file, share.table, share.layout.rows());
+  write_offsets(file, share.table.group, share.layout);
+}
+
+// Of a sampled step, what tables are of that it does not tell of the whole.
+void describe_cover(const hdf5::Handle& group, bool is_sampled) {
+  hdf5::write_attribute(group, "covers", is_sampled ? covers_sample : covers_all);
 }
 
 void describe_run(const hdf5::Handle& file, const Deck& deck, const Summary& summary) {
@@ -163,7 +218,8 @@ std::uint64_t generous_bytes(const Deck& deck, const RunResult& result, const Sh
   return objects_and_texts + sampled_bytes(result.sampled_rows) + deck.resolved_toml.size() +
          result.critical_path.size() * sizeof(critical::Segment) + result.accounting.size() * 1024 +
          shares.waits.layout.rows() * sizeof(chiplet::WaitRow) +
-         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) + trace_bytes(rows_of(shares));
+         shares.waits.layout.first_row.size() * sizeof(std::uint64_t) +
+         trace_part_bytes(rows_of(shares)).sum();
 }
 
 // Rank 0 alone: all there is but the cells of the tables whose rows all ranks have.
@@ -172,17 +228,20 @@ void create_structure(const fs::path& path, const Deck& deck, const Summary& sum
   hdf5::Handle file = hdf5::create(path);
   describe_run(file, deck, summary);
   create_table(file, shares.dies.table, shares.dies.layout.rows());
-  create_table(file, shares.operations.table, shares.operations.layout.rows());
+  create_with_offsets(file, shares.operations);
   create_table(file, shares.links.table, shares.links.layout.rows());
   if (shares.bins) {
-    create_table(file, channel_table(), shares.bins->frame.channels);
-    create_bins(file, shares.bins->frame);
+    create_table(file, channel_table(), shares.bins->channels.layout.rows());
+    const hdf5::Handle group = create_bins(file, shares.bins->frame);
+    for (const Share<BinCell>& matrix : shares.bins->matrices)
+      create_matrix(group, matrix.table, matrix.layout.rows() / shares.bins->frame.bins, shares.bins->frame);
   }
-  write_offsets(file, shares.operations.table.group, shares.operations.layout);
-  if (shares.waits.layout.rows() > 0) {
-    create_table(file, shares.waits.table, shares.waits.layout.rows());
-    write_offsets(file, shares.waits.table.group, shares.waits.layout);
-  }
+  if (shares.stalls)
+    describe_cover(create_table(file, shares.stalls->table, shares.stalls->layout.rows()),
+                   result.sampled.has_value());
+  if (shares.messages) create_with_offsets(file, *shares.messages);
+  if (shares.phases.layout.rows() > 0) create_with_offsets(file, shares.phases);
+  if (shares.waits.layout.rows() > 0) create_with_offsets(file, shares.waits);
   if (!result.critical_path.empty()) write_critical_path(file, result.critical_path);
   if (result.sampled) write_sampled_tables(file, result.sampled_rows);
   write_provenance(file, provenance, summary, result.accounting);
@@ -295,10 +354,13 @@ std::vector<ColumnPart> fill_file(const fs::path& path, const Shares& shares,
     fill_table(file, shares.operations, comm, failure, parts);
     fill_table(file, shares.links, comm, failure, parts);
     if (shares.waits.layout.rows() > 0) fill_table(file, shares.waits, comm, failure, parts);
+    if (shares.phases.layout.rows() > 0) fill_table(file, shares.phases, comm, failure, parts);
+    if (shares.stalls) fill_table(file, *shares.stalls, comm, failure, parts);
+    if (shares.messages) fill_table(file, *shares.messages, comm, failure, parts);
     if (shares.bins) {
       fill_table(file, shares.bins->channels, comm, failure, parts);
-      fill_table(file, shares.bins->of_links, comm, failure, parts);
-      fill_table(file, shares.bins->of_channels, comm, failure, parts);
+      for (const Share<BinCell>& matrix : shares.bins->matrices)
+        fill_table(file, matrix, comm, failure, parts);
     }
   } catch (...) {
     file.abandon();
@@ -366,7 +428,10 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
       share_rows(operation_table(), local, local.operations_per_die, local.operations, topology, comm),
       share_links(links, topology, comm),
       share_rows(wait_table(), local, local.waits_per_die, local.waits, topology, comm),
-      share_bins(result, folded, links, topology, comm)};
+      share_rows(phase_table(), local, local.phases_per_die, local.phases, topology, comm),
+      share_bins(result, folded, links, topology, comm),
+      share_stalls(local, topology, comm),
+      share_messages(local.messages, topology, comm)};
   SharedAtomicFile file(path, comm);
   write_file(file.temporary(), deck, result, summary, provenance, shares, comm);
   file.publish();
@@ -378,13 +443,28 @@ std::uint64_t trace_frame_bytes(const Deck& deck) {
   return objects + deck.resolved_toml.size();
 }
 
-std::uint64_t trace_bytes(const TraceRows& rows) {
-  const Checked cells = (Checked{rows.links} + Checked{rows.channels}) * rows.bins;
-  return (Checked{rows.dies} * (row_bytes(die_table()) + sizeof(std::uint64_t)) +
-          Checked{rows.links} * row_bytes(link_table()) +
-          Checked{rows.operations} * row_bytes(operation_table()) +
-          Checked{rows.channels} * row_bytes(channel_table()) + cells * sizeof(BinCell))
-      .value();
+TracePartBytes trace_part_bytes(const TraceRows& rows) {
+  constexpr std::uint64_t offset = sizeof(std::uint64_t);
+  TracePartBytes bytes;
+  bytes.counters =
+      (Checked{rows.dies} * row_bytes(die_table()) + Checked{rows.links} * row_bytes(link_table())).value();
+  bytes.operations =
+      (Checked{rows.dies} * offset + Checked{rows.operations} * row_bytes(operation_table())).value();
+  bytes.bins =
+      (Checked{rows.channels} * row_bytes(channel_table()) + Checked{rows.bin_cells} * sizeof(BinCell))
+          .value();
+  if (rows.stalls) bytes.stalls = (Checked{rows.links} * row_bytes(stall_table())).value();
+  if (rows.phases > 0)
+    bytes.marks = (Checked{rows.dies} * offset + Checked{rows.phases} * row_bytes(phase_table())).value();
+  if (rows.nodes > 0)
+    bytes.messages =
+        (Checked{rows.nodes} * offset + Checked{rows.messages} * row_bytes(message_table())).value();
+  bytes.path = (Checked{rows.path} * row_bytes(critical_path_table())).value();
+  return bytes;
+}
+
+std::uint64_t TracePartBytes::sum() const {
+  return (Checked{counters} + operations + bins + stalls + marks + messages + path).value();
 }
 
 }  // namespace hecaton::io

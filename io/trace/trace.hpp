@@ -4,7 +4,10 @@
 //   /operations/*   one row per finished operation, by die and then by time; offsets[d]: first row of die d
 //   /links/*        one row per directed link, by (from, to): time busy, flits, packets, payload
 //   /channels/*     one row per DRAM channel, by (io_die, channel): time busy
-//   /bins/*         when links and channels were busy: a matrix for each, by row and bin of time (bins.hpp)
+//   /stalls/*       one row per row of /links: for how long it was idle, and why
+//   /messages/*     one row per message, by source and then by hand-over; offsets[n]: first row of node n
+//   /marks/*        one row for each time that a die enters a pass, layer or mini-batch; offsets as of operations
+//   /bins/*         when links and channels were busy, and how full buffers were: matrices by row and bin (bins.hpp)
 //   /deck, /summary   the resolved deck (TOML), its results (JSON)
 //   /provenance     what varies from run to run: attributes, `run` (JSON), `ranks` (one row each), `deck`
 //
@@ -36,14 +39,32 @@ void write_trace(const std::filesystem::path& path, const Deck& deck, const RunR
 // About what a trace takes beside its columns.
 std::uint64_t trace_frame_bytes(const Deck& deck);
 
-// Bytes of the columns of a trace, for an estimate before a run.
+// Rows of the tables of a trace.
 struct TraceRows {
   std::uint64_t dies = 0;
   std::uint64_t links = 0;
   std::uint64_t operations = 0;
-  std::uint64_t channels = 0;  // of DRAM; 0 without bins
-  std::uint64_t bins = 0;      // of each link and channel
+  std::uint64_t phases = 0;
+  std::uint64_t path = 0;
+  std::uint64_t channels = 0;   // of DRAM; 0 without bins
+  std::uint64_t bin_cells = 0;  // of all matrices
+  bool stalls = false;          // of each link
+  std::uint64_t nodes = 0;      // that messages are told of; 0: of none
+  std::uint64_t messages = 0;
 };
-std::uint64_t trace_bytes(const TraceRows& rows);
+
+// Bytes of its columns, for an estimate before a run.
+struct TracePartBytes {
+  std::uint64_t counters = 0;  // of dies and links
+  std::uint64_t operations = 0;
+  std::uint64_t bins = 0;
+  std::uint64_t stalls = 0;
+  std::uint64_t marks = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t path = 0;
+
+  std::uint64_t sum() const;
+};
+TracePartBytes trace_part_bytes(const TraceRows& rows);
 
 }  // namespace hecaton::io

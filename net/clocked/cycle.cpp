@@ -66,27 +66,29 @@ void Network::run_cycle(Cycle now) {
   state_.marks.open(now);
   state_.credits.open(now);
   state_.ejections.open(now);
-  latch<C>();
-  read_marks<C>();
-  take_back<C>(state_.credits);
-  take_back<C>(state_.ejections);
+  latch<C>(now);
+  read_marks<C>(now);
+  take_back<C>(state_.credits, now);
+  take_back<C>(state_.ejections, now);
   state_.wheel.take(now, [this](std::uint32_t source) { state_.senders.put(source); });
 
   collect_bids<C>();
   choose<C>();
   lists_.wins.clear();
   for (const std::uint32_t router : lists_.askers) allocate_channels<C>(router);
+  count_rivals();
   send<C>(now);
   send_marks<C>();
   release<C>(now);
-  for (const Win& win : lists_.wins) own<C>(win);
+  for (const Win& win : lists_.wins) own<C>(win, now);
   state_.senders.take_each([this, now](std::uint32_t router) { inject<C>(router, now); });
 }
 
 // Flits enter their buffers.
 template <std::uint32_t C>
-void Network::latch() {
+void Network::latch(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
+  const bool tells = counters_.stalls.keeps();
   const NodeSet::Putter busy(state_.busy);
   const std::span<const Arrival> arrivals = state_.arrivals.take();
   for (const Arrival& arrival : arrivals) {
@@ -103,12 +105,14 @@ void Network::latch() {
     const bool bids = input.owns() & (router.output(input.out).credits != 0);
     bid_if(bids, router, router.port_of(id), router.id_of(router.port_of(input.out), router.channel_of(id)));
     busy.put_if(number, bids);
+    if (tells && !bids && input.owns() && input.count == 1)
+      counters_.stalls.block(number, router.port_of(input.out), now);
   }
 }
 
 // Heads among them wait for their turn, or come to the front.
 template <std::uint32_t C>
-void Network::read_marks() {
+void Network::read_marks(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Mark mark : state_.marks.take()) {
     const std::uint32_t number = router_of(mark.place);
@@ -117,7 +121,10 @@ void Network::read_marks() {
     InputChannel& input = router.input(id);
     if ((mark.worm & head_bit) == 0) {
       end_worm(number, id, worm_of(mark.worm));
-    } else if (input.usable != InputChannel::no_packet) {
+      continue;
+    }
+    counters_.held.take(number, now);
+    if (input.usable != InputChannel::no_packet) {
       ring(number, id, input.first + input.waiting++) = worm_of(mark.worm);
     } else {
       input.worm = worm_of(mark.worm);
@@ -128,7 +135,7 @@ void Network::read_marks() {
 
 // Slots of the buffers behind outputs are free again.
 template <std::uint32_t C>
-void Network::take_back(Mail<Credit>& mail) {
+void Network::take_back(Mail<Credit>& mail, Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Credit credit : mail.take()) {
     const std::uint32_t number = router_of(credit.place);
@@ -145,6 +152,7 @@ void Network::take_back(Mail<Credit>& mail) {
     // Seldom: the first credit of several that somebody waits for, not the first after a packet has gone.
     if (!((++output.credits == 1) & (owner != nobody)) || router.input(owner).count == 0) continue;
     state.depth = std::max(state.depth, credit.depth);
+    if (counters_.stalls.keeps()) counters_.stalls.unblock(number, router.port_of(id), now);
     bid_if(true, router, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
     state_.busy.put(number);
   }
@@ -182,6 +190,7 @@ template <std::uint32_t C>
 void Network::choose() {
   const RouterView<C> routers = state_.routers.view<C>();
   Grant* grant = lists_.grants.memory();
+  const bool tells = counters_.stalls.keeps();
   for (const Bid bid : lists_.bids) {
     const std::uint32_t number = bid / bid_inputs;
     const std::uint32_t in = bid % bid_inputs;
@@ -191,6 +200,10 @@ void Network::choose() {
     const std::uint32_t out = router.port_of(first_from(want, router.id_of(state.output_pointer[in], 0)));
     const auto channels = static_cast<std::uint32_t>(want >> router.id_of(out, 0)) & ((1u << C) - 1u);
     const std::uint32_t channel = round_robin(channels, state.channel_pointer[in]);
+    // Seldom.
+    if (const ChannelSet<C> others = want ^ (ChannelSet<C>{channels} << router.id_of(out, 0));
+        tells && others != 0)
+      for_each_output(others, router, [&](std::uint32_t port) { counters_.stalls.has_rival(number, port); });
     const Grant own = {number, static_cast<std::uint8_t>(in), static_cast<std::uint8_t>(out),
                        static_cast<std::uint8_t>(channel)};
     // Seldom, below saturation.
@@ -225,12 +238,15 @@ void Network::allocate_channels(std::uint32_t number) {
     const std::uint32_t pointer = router.output(target).pointer;
     return head >= pointer ? head - pointer : head + die_ports * C - pointer;
   };
+  const auto fails = [&](std::uint32_t port) {
+    if (counters_.stalls.keeps()) counters_.stalls.has_rival(number, port);
+  };
   for_each_bit(state.askers, [&](std::uint32_t p) {
     for_each_bit(state.asking[p], [&](std::uint32_t c) {
       const std::uint32_t id = router.id_of(p, c);
       const InputChannel& input = router.input(id);
       const std::uint32_t usable = input.usable & state.free[router.port_of(input.out)];
-      if (usable == 0) return;
+      if (usable == 0) return fails(router.port_of(input.out));
       // Round robin over all output channels, of which only those of one port are usable.
       const std::uint32_t from = input.pointer > input.out ? input.pointer - std::uint32_t{input.out} : 0;
       const std::uint32_t target = input.out + round_robin(usable, from < C ? from : 0);
@@ -238,10 +254,11 @@ void Network::allocate_channels(std::uint32_t number) {
         claimed |= std::uint64_t{1} << target;
         win_of[target] = static_cast<std::uint32_t>(lists_.wins.size());
         lists_.wins.push_back({number, static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(target)});
-      } else if (std::uint8_t& best = lists_.wins[win_of[target]].head;
-                 distance(id, target) < distance(best, target)) {
-        best = static_cast<std::uint8_t>(id);
+        return;
       }
+      fails(router.port_of(target));
+      std::uint8_t& best = lists_.wins[win_of[target]].head;
+      if (distance(id, target) < distance(best, target)) best = static_cast<std::uint8_t>(id);
     });
   });
   if (!setup_.routing_stage) return;
@@ -251,7 +268,7 @@ void Network::allocate_channels(std::uint32_t number) {
 }
 
 template <std::uint32_t C>
-void Network::own(const Win win) {
+void Network::own(const Win win, Cycle now) {
   const Router<C> router = state_.routers.view<C>()[win.router];
   RouterState& state = router.state();
   InputChannel& input = router.input(win.head);
@@ -266,6 +283,7 @@ void Network::own(const Win win) {
   input.pointer = static_cast<std::uint8_t>(win.target + 1);
   output.owner = win.head;
   output.pointer = static_cast<std::uint8_t>(win.head + 1);
+  if (output.credits == 0 && counters_.stalls.keeps()) counters_.stalls.block(win.router, out, now + 1);
   bid_if(output.credits != 0, router, in, router.id_of(out, channel));
 }
 
@@ -276,6 +294,7 @@ void Network::send(Cycle now) {
   const Mail<Arrival>::Sender arrivals(state_.arrivals);
   const Mail<Credit>::Sender credits(state_.credits);
   const std::uint32_t whole = setup_.packet_flits;
+  const bool tells = counters_.stalls.keeps();
   std::uint32_t* const sent = counters_.sent.open(now);
   const Grant** head = lists_.heads.memory();
   const Grant** tail = lists_.tails.memory();
@@ -300,6 +319,11 @@ void Network::send(Cycle now) {
     tail += is_tail;
     const bool stops = is_tail | (--input.count == 0) | (--output.credits == 0);
     bid_no_more_if(stops, router, grant.in, router.id_of(grant.out, grant.channel));
+    if (tells) {
+      counters_.stalls.sends(grant.router, grant.out);
+      if (!is_tail && input.count != 0 && output.credits == 0)
+        counters_.stalls.block(grant.router, grant.out, now + 1);
+    }
 
     const Link back = router.link(grant.in);
     const Link link = router.link(grant.out);
@@ -347,6 +371,7 @@ void Network::release(Cycle now) {
     const std::uint32_t id = router.id_of(grant.in, grant.channel);
     InputChannel& input = router.input(id);
     if (grant.out == local_port) eject(grant.router, input.worm, now);
+    counters_.held.give(grant.router, now + 1);
     ++router.packets(grant.out);
     router.output(input.out).owner = nobody;
     set_bit(router.state().free[grant.out], router.channel_of(input.out));
@@ -376,6 +401,8 @@ void Network::eject(std::uint32_t router, std::uint32_t worm, Cycle now) {
   if (setup_.traffic.measures(packet.created))
     counters.completed(setup_.traffic.part_of(packet.created), (there - packet.created) * cycle,
                        setup_.fabric.hops(NodeId{packet.source}, setup_.nodes[router]));
+  counters_.messages[router].arrived(setup_.header_of(packet), setup_.nodes[router], setup_.packet_bytes(),
+                                     SimTime{} + there * cycle);
   state_.drop_worm(worm);
 }
 
@@ -447,8 +474,13 @@ void Network::inject(std::uint32_t number, Cycle now) {
   --credits;
   ++counters_.decisions;
   const Place place = place_of(number, router.id_of(local_port, source.channel));
-  if (source.left == setup_.packet_flits)
+  if (source.left == setup_.packet_flits) {
     Mail<Mark>::Sender(state_.marks).send(setup_.injection, {place, source.worm | head_bit});
+    const Worm& worm = state_.worms[source.worm];
+    const SimDuration cycle = setup_.fabric.timing.cycle;
+    counters_.messages[number].left({SimTime{} + worm.created * cycle, worm.destination, worm.tag},
+                                    SimTime{} + now * cycle);
+  }
   const bool tail = --source.left == 0;
   if (tail && state_.copies && setup_.packet_flits > 1)
     Mail<Mark>::Sender(state_.marks).send(setup_.injection, {place, source.worm});

@@ -73,6 +73,13 @@ void Network::receive(NodeId to, const Payload& payload, std::uint32_t depth, Cy
   state_.arrivals.add(now, {place, depth});
 }
 
+// Who wanted an output that sends nothing in this cycle.
+void Network::count_rivals() {
+  if (!counters_.stalls.keeps()) return;
+  counters_.stalls.count_rivals(
+      [this](std::uint32_t router) { return state_.routers[router].state().chosen; });
+}
+
 void Network::start() {
   for (std::uint32_t r = 0; r < setup_.nodes.size(); ++r) {
     state_.sources[r].channel = static_cast<std::uint8_t>(setup_.channels - 1);

@@ -64,6 +64,13 @@ class Network {
   TimeBins busy(std::size_t local, Port port) const {
     return counters_.sent.busy(local, static_cast<std::uint32_t>(port));
   }
+  // For how long packets had a place in the router's buffers, all of them added up.
+  TimeBins held(std::size_t local) const { return counters_.held.of(local); }
+  // For how many cycles it was idle, and why, once all is quiet.
+  PortStalls::Cycles stalls(std::size_t local, Port port) const {
+    return counters_.stalls.of(local, static_cast<std::size_t>(port), 0);
+  }
+  MessageLog& messages(std::size_t local) { return counters_.messages[local]; }
   std::uint32_t packet_flits() const { return setup_.packet_flits; }
   std::uint64_t packets(std::size_t local) const { return state_.sources[local].packets; }
   std::uint32_t depth(std::size_t local) const { return state_.routers[local].state().depth; }
@@ -90,19 +97,20 @@ class Network {
   template <std::uint32_t C>
   void run_cycle(Cycle now);
   template <std::uint32_t C>
-  void latch();
+  void latch(Cycle now);
   template <std::uint32_t C>
-  void read_marks();
+  void read_marks(Cycle now);
   template <std::uint32_t C>
-  void take_back(Mail<Credit>& mail);
+  void take_back(Mail<Credit>& mail, Cycle now);
   template <std::uint32_t C>
   void collect_bids();
   template <std::uint32_t C>
   void choose();
   template <std::uint32_t C>
   void allocate_channels(std::uint32_t number);
+  void count_rivals();
   template <std::uint32_t C>
-  void own(Win win);
+  void own(Win win, Cycle now);
   template <std::uint32_t C>
   void send(Cycle now);
   template <std::uint32_t C>
@@ -145,7 +153,7 @@ class Network {
   void add_pending(const Pending& event, NodeState& state) const;
   std::uint32_t keep(const Worm& worm);
   void restore_input(std::uint32_t router, std::uint32_t id, const NodeState& state);
-  void restore_outputs(std::uint32_t router, const NodeState& state);
+  void restore_outputs(std::uint32_t router, const NodeState& state, Cycle from);
   void restore_coming(std::uint32_t router, const NodeState& state, Cycle from);
   void restore_sender(std::uint32_t router, const NodeState& state, Cycle from);
 

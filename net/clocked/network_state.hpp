@@ -9,13 +9,16 @@
 #include <vector>
 
 #include "net/clocked/flit_bins.hpp"
+#include "net/clocked/held_bins.hpp"
 #include "net/clocked/list.hpp"
 #include "net/clocked/mail.hpp"
 #include "net/clocked/node_set.hpp"
+#include "net/clocked/port_stalls.hpp"
 #include "net/clocked/routers.hpp"
 #include "net/clocked/setup.hpp"
 #include "net/clocked/source_wheel.hpp"
 #include "net/clocked/state.hpp"
+#include "net/package/message_log.hpp"
 #include "net/package/packet.hpp"
 #include "net/traffic/counters.hpp"
 
@@ -54,11 +57,18 @@ struct NetworkState {
 
 struct NetworkCounters {
   explicit NetworkCounters(const NetworkSetup& setup)
-      : traffic(setup.nodes.size()), sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()) {}
+      : traffic(setup.nodes.size()),
+        sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
+        held(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
+        stalls(setup.fabric.stalls ? setup.nodes.size() : 0),
+        messages(setup.nodes.size(), MessageLog(setup.fabric.messages)) {}
 
   std::vector<TrafficCounters> traffic;  // by router
   std::uint64_t decisions = 0;           // of routers, and flits that dies have sent
   FlitBins sent;
+  HeldBins held;
+  PortStalls stalls;
+  std::vector<MessageLog> messages;  // by router
 };
 
 // An input of a router bids for the switch: number * bid_inputs + input.

@@ -65,6 +65,9 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
                     source.left, source.channel, source.left > 0 ? state_.worms[source.worm] : Worm{}};
     state.counters = counters_.traffic[router];
     state.sent = counters_.sent.save(router, from);
+    state.held = counters_.held.save(router, from);
+    state.stalls = counters_.stalls.save(router, from);
+    state.messages = counters_.messages[router];
   }
   add_coming(from, all);
   for (const Pending& event : pending) add_pending(event, all[setup_.local[event.to.value]]);
@@ -160,7 +163,7 @@ void Network::restore_input(std::uint32_t router, std::uint32_t id, const NodeSt
   if (input.asks()) ask(parts.state(), parts.port_of(id), parts.channel_of(id), state.routing);
 }
 
-void Network::restore_outputs(std::uint32_t router, const NodeState& state) {
+void Network::restore_outputs(std::uint32_t router, const NodeState& state, Cycle from) {
   const Router<0> parts = state_.routers[router];
   const std::uint32_t ids = state_.routers.channels_each();
   for (std::uint32_t id = 0; id < ids; ++id) {
@@ -174,6 +177,8 @@ void Network::restore_outputs(std::uint32_t router, const NodeState& state) {
     const InputChannel& owner = parts.input(output.owner);
     require(owner.owns() && owner.out == id, "a virtual channel has another owner");
     clear_bit(parts.state().free[out], parts.channel_of(id));
+    if (counters_.stalls.keeps() && output.credits == 0 && owner.count > 0)
+      counters_.stalls.block(router, out, from);
     with_capacity(state_.routers.capacity(), [&]<std::uint32_t C>() {
       bid_if(output.credits > 0 && owner.count > 0, state_.routers.view<C>()[router],
              parts.port_of(output.owner), parts.id_of(out, parts.channel_of(output.owner)));
@@ -226,7 +231,7 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
                 bids.channel_pointer[p] <= setup_.channels,
             "a pointer is out of range");
   for (std::uint32_t id = 0; id < state_.routers.channels_each(); ++id) restore_input(router, id, state);
-  restore_outputs(router, state);
+  restore_outputs(router, state, from);
   for (std::uint32_t c = 0; c < setup_.channels; ++c) {
     require(state.injection_credits[c] <= setup_.buffer_flits, "an interface has too many credits");
     parts.injection_credits(c) = state.injection_credits[c];
@@ -238,6 +243,9 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
   }
   counters_.traffic[router] = state.counters;
   counters_.sent.restore(router, state.sent);
+  counters_.held.restore(router, state.held, from);
+  counters_.stalls.restore(router, state.stalls);
+  counters_.messages[router].restore(state.messages);
   restore_coming(router, state, from);
   restore_sender(router, state, from);
   if ((bids.bidders | bids.askers) != 0) state_.busy.put(router);

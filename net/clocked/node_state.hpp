@@ -81,13 +81,16 @@ struct Network::NodeState {
   Sender sender;
   TrafficCounters counters;
   FlitBins::Saved sent;
+  HeldBins::Saved held;
+  PortStalls::Saved stalls;
+  MessageLog messages;
   std::vector<Flit> arriving;   // by time and channel
   std::vector<Slot> returning;  // credits, likewise
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(output_pointer, input_pointer, channel_pointer, depth, inputs, outputs, injection_credits, ports,
-            sender, counters, sent, arriving, returning);
+            sender, counters, sent, held, stalls, messages, arriving, returning);
   }
 };
 

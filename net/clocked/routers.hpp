@@ -113,6 +113,13 @@ class Router {
   std::uint32_t capacity_;
 };
 
+// Calls f(port) for the outputs that a set of channels has any of.
+template <std::uint32_t C, class F>
+void for_each_output(ChannelSet<C> channels, const Router<C> router, F&& f) {
+  for (std::uint32_t port = 0; port < die_ports; ++port)
+    if ((channels >> router.id_of(port, 0) & ((1u << C) - 1u)) != 0) f(port);
+}
+
 // Where the routers are; small enough for the registers of a loop.
 template <std::uint32_t Capacity, class Byte = std::byte>
 class RouterView {

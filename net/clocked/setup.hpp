@@ -28,6 +28,17 @@ struct NetworkSetup {
     return {payload.source, payload.destination, payload.tag, payload.created / fabric.timing.cycle};
   }
 
+  // And back, without its flags.
+  WormHeader header_of(const Worm& worm) const {
+    WormHeader header;
+    header.source = NodeId{worm.source};
+    header.destination = NodeId{worm.destination};
+    header.tag = worm.tag;
+    header.created = SimTime{} + worm.created * fabric.timing.cycle;
+    return header;
+  }
+  std::uint32_t packet_bytes() const { return packet_flits * fabric.timing.flit_bytes; }
+
   const Fabric& fabric;
   const Traffic& traffic;
   std::uint32_t channels;

@@ -25,7 +25,9 @@ struct DeliveredMessage {
 class Interface {
  public:
   Interface(const Fabric& fabric, NodeId node)
-      : node_(node), state_(fabric.interface_ports_of(node), fabric.channels) {}
+      : node_(node),
+        state_(fabric.interface_ports_of(node), fabric.channels),
+        counters_{.packets = 0, .messages = MessageLog(fabric.messages)} {}
 
   // Precondition: bytes > 0. The node must be settled at `now`.
   void hand_over(const Fabric& fabric, const OutgoingMessage& message, SimTime now) {
@@ -41,6 +43,7 @@ class Interface {
                        [](const InterfacePort& port) { return port.idle(); });
   }
   const InterfaceCounters& counters() const { return counters_; }
+  MessageLog& messages() { return counters_.messages; }
   bool credits_home(const Fabric& fabric, SimTime now) {
     for (InterfacePort& port : state_.ports)
       for (OutputChannel& output : port.outputs)
@@ -156,6 +159,8 @@ inline bool Interface::start_worm(const Fabric& fabric, InterfacePort& port, det
   worm.channel = channel;
   lane.sending = worm;
   counters_.packets += fabric.timing.packets_of(worm.header.bytes);
+  if (waiting.worms_sent == 0)
+    counters_.messages.left({waiting.created, waiting.message.destination.value, waiting.message.tag}, now);
   if (++waiting.worms_sent == waiting.worms) lane.queue.pop_front();
   return true;
 }
@@ -334,6 +339,7 @@ inline std::optional<DeliveredMessage> Interface::receive_delivered(const Payloa
       state_.assemblies.erase(worm.header.source, worm.header.tag);
     }
   }
+  if (delivered.complete) counters_.messages.arrived(delivered.header, node_, delivered.header.bytes, now);
   return delivered;
 }
 

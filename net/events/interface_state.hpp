@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/events/router_state.hpp"
+#include "net/package/message_log.hpp"
 
 namespace hecaton::net {
 
@@ -183,10 +184,11 @@ struct InterfaceState {
 
 struct InterfaceCounters {
   std::uint64_t packets = 0;  // injected
+  MessageLog messages;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(packets);
+    archive(packets, messages);
   }
 };
 

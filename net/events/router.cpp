@@ -27,6 +27,8 @@ RouterSetup setup_of(const Fabric& fabric, NodeId node) {
 
 Router::Router(const Fabric& fabric, NodeId node)
     : setup_(setup_of(fabric, node)), state_(places_of(fabric, node)) {
+  if (fabric.stalls) stalls_ = OutputStalls(setup_.ports);
+  counters_.held = TimeBins(fabric.bins);
   for (std::uint32_t p = 0; p < port_count; ++p)
     if (fabric.topology.neighbour(node, static_cast<Port>(p)))
       counters_.ports[p].busy = TimeBins(fabric.bins);

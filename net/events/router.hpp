@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "core/engine/base/event.hpp"
+#include "net/events/output_stalls.hpp"
 #include "net/events/router_state.hpp"
 #include "net/package/fabric.hpp"
 #include "net/package/routing.hpp"
@@ -48,6 +49,10 @@ class Router {
   const RouterCounters& counters() const { return counters_; }
   // When what is behind the port was busy, the run under way included.
   TimeBins busy(const Timing& timing, Port port) const;
+  // For how long worms had a place in the buffers, all added up; of those that are gone.
+  const TimeBins& held() const { return counters_.held; }
+  // For how long it was idle, and why, up to the latest decision.
+  StallTimes stalls(Port port) const { return stalls_.of(static_cast<std::uint32_t>(port)); }
   // No worm is in its buffers at `now`.
   bool idle(RouterContext& context, SimTime now);
   // Credits of every output channel are home (for tests).
@@ -72,12 +77,12 @@ class Router {
   template <class Archive>
   void save(Archive& archive, const WormPool& worms) const {
     state_.save(archive, worms);
-    archive(counters_);
+    archive(counters_, stalls_);
   }
   template <class Archive>
   void load(Archive& archive, WormPool& worms) {
     state_.load(archive, worms);
-    archive(counters_);
+    archive(counters_, stalls_);
   }
 
  private:
@@ -198,11 +203,14 @@ class Router {
   void allocate_channels(const Fabric& fabric, const Bids& bids, SimTime now);
   template <class Out>
   void note_misses(RouterContext& context, SimTime now, Out& out);
+  void note_stalls(const RouterContext& context, SimTime now);
+  bool waits(const RouterContext& context, const InputChannel& channel, SimTime now) const;
   SimTime next_wake(const RouterContext& context, SimTime now) const;
 
   RouterSetup setup_;
   RouterState state_;
   RouterCounters counters_;
+  OutputStalls stalls_;
 };
 
 }  // namespace hecaton::net
@@ -210,5 +218,6 @@ class Router {
 #include "net/events/router_runs.hpp"
 // Each part builds on the one before it.
 #include "net/events/router_bids.hpp"
+#include "net/events/router_stalls.hpp"
 // The last one decides.
 #include "net/events/router_allocate.hpp"

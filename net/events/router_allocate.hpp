@@ -11,6 +11,7 @@ namespace hecaton::net {
 template <class Out>
 SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
   if (state_.occupied == 0) return SimTime::never();
+  if (stalls_.keeps()) stalls_.count(state_.ports, now);
   retire_finished(context, now);
   if (context.fabric.bypasses) bypass(context, now, out);
   interrupt_contested_runs(context, now, out);
@@ -33,9 +34,11 @@ SimTime Router::settle(RouterContext& context, SimTime now, Out& out) {
   // A bidder that lost tries again a cycle later.
   for (std::size_t b = 0; b < bids.switch_count && bids.switch_count > granted; ++b) {
     InputChannel& bidder = input(bids.for_switch[b].in, bids.for_switch[b].channel);
-    if (bidder.switch_ready <= now && bidder.occupied())
-      bidder.switch_ready = now + context.fabric.timing.cycle;
+    if (bidder.switch_ready > now || !bidder.occupied()) continue;
+    bidder.switch_ready = now + context.fabric.timing.cycle;
+    bidder.lost = true;
   }
+  if (stalls_.keeps()) note_stalls(context, now);
   return next_wake(context, now);
 }
 
@@ -306,6 +309,7 @@ inline void Router::allocate_channels(const Fabric& fabric, const Bids& bids, Si
     if (best != h) picked[best] = 0xFFFF;
     state_.outputs[target].owner = static_cast<std::int16_t>(id);
     state_.inputs[id].out_channel = static_cast<std::uint8_t>(target % setup_.channels);
+    state_.inputs[id].lost = false;
     state_.channel_in_pointer[id] = static_cast<std::uint8_t>((target + 1) % total);
     state_.channel_out_pointer[target] = static_cast<std::uint8_t>((id + 1) % total);
   }

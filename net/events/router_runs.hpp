@@ -136,12 +136,12 @@ void Router::send(RouterContext& context, std::uint32_t id, std::uint32_t flits,
   channel.last_start = now + (segments - 1) * timing.segment;
   channel.last_gone = channel.last_start + (last_flits - 1) * link.flit;
   channel.switch_ready = now + flits * timing.cycle;
+  channel.lost = false;
+  if (stalls_.keeps()) stalls_.sends(channel.out_port, now, port.out_busy);
   port.out_busy = now + flits * link.flit;
   if (!channel.bypassing) state_.ports[in_port].in_busy = channel.last_gone + timing.cycle;
   PortCounters& counters = counters_.ports[channel.out_port];
-  counters.busy_ps += static_cast<std::uint64_t>((flits * link.flit).ps);
-  counters.flits += flits;
-  counters.packets += timing.worm_is_message ? segments : (tail ? 1u : 0u);
+  counters.sent(flits * link.flit, flits, timing.worm_is_message ? segments : (tail ? 1u : 0u));
   if (tail) counters.bytes += worm.header.bytes;
 
   const bool announced = next_die_is_bypassed(channel, worm);
@@ -209,6 +209,8 @@ inline void Router::pop_worm(RouterContext& context, std::uint32_t id, SimTime t
   target.owner = no_owner;
   target.free_at = tail_start + context.fabric.timing.cycle;
   const std::uint32_t done = channel.front;
+  if (!channel.bypassing)
+    counters_.held.add(context.worms[done].head_latched, tail_start + context.fabric.timing.cycle);
   channel.front = context.worms[done].next;
   context.worms.give_back(done);
   channel.out_channel = no_channel;

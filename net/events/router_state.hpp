@@ -51,6 +51,7 @@ struct InputChannel {
   std::uint32_t holds = 0;     // sent
   SimTime resume_gone{};       // when the segment of the last credit that was sent had left
   bool late = false;           // the schedule is missed already; a hold is due at the next settling
+  bool lost = false;           // the latest bid for the switch, to another worm
   std::uint32_t departed = 0;  // segments ever
   std::uint32_t run_flits = 0;
   SimTime run_start{};                    // S of the run's first segment
@@ -71,7 +72,7 @@ struct InputChannel {
   void serialize(Archive& archive) {
     archive(out_port, shift_ps, usable, out_channel, running, background, bypassing, held, epoch);
     archive(last_credited, holds, resume_gone, late, departed, run_flits, run_start);
-    archive(last_start, last_gone, channel_ready, switch_ready);
+    archive(last_start, last_gone, channel_ready, switch_ready, lost);
   }
 };
 
@@ -227,6 +228,12 @@ struct PortCounters {
   std::uint64_t bytes = 0;
   TimeBins busy;  // but for the run under way
 
+  void sent(SimDuration time, std::uint32_t flit_number, std::uint32_t packet_number) {
+    busy_ps += static_cast<std::uint64_t>(time.ps);
+    flits += flit_number;
+    packets += packet_number;
+  }
+
   template <class Archive>
   void serialize(Archive& archive) {
     archive(busy_ps, flits, packets, bytes, busy);
@@ -236,10 +243,12 @@ struct PortCounters {
 // What a result holds of a router.
 struct RouterCounters {
   std::array<PortCounters, most_ports> ports{};
+  TimeBins
+      held;  // for how long worms had a place in its buffers, of those that are gone; all of them added up
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(ports);
+    archive(ports, held);
   }
 };
 

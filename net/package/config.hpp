@@ -111,6 +111,8 @@ struct NetworkConfig {
   bool trains = true;      // let one event stand for a run of segments
   bool clocked = true;     // let one event stand for a cycle of all routers, where that is possible
   std::uint32_t bins = 0;  // of time, in which it is counted how long links are busy; 0: that is not kept
+  bool stalls = false;     // whether it is counted why links are idle
+  bool messages = false;   // whether nodes remember when messages left and arrived
 };
 
 }  // namespace hecaton::net

@@ -26,6 +26,8 @@ struct Fabric {
   bool looks_ahead = true;
   bool bypasses = false;  // some worms pass over dies
   BinGrid bins;           // in which it is counted how long links are busy
+  bool stalls = false;    // it is counted why they are idle
+  bool messages = false;  // nodes remember when messages left and arrived
 
   // Throws std::invalid_argument, see Topology and Routes.
   Fabric(const NetworkConfig& config, bool with_io)
@@ -39,7 +41,9 @@ struct Fabric {
         links(config.link),
         looks_ahead(config.trains && config.router.pipeline != Pipeline::speculative),
         bypasses(topology.design().passes_dies),
-        bins(make_bins(config.bins, timing)) {}
+        bins(make_bins(config.bins, timing)),
+        stalls(config.stalls),
+        messages(config.messages) {}
 
   LinkTiming link(NodeId node, Port port) const;
   // Ports between a node and its router; IO dies have one.

@@ -73,6 +73,7 @@ bool is_whole_trace(const WantedRun& run) {
   if (!summary || io::identity_of(*summary) != identity_of(run) || io::is_unfinished(*run.trace))
     return false;
   if (run.of.with_waits && run.has_operations && !io::has_critical_path(*run.trace)) return false;
+  if (run.of.with_messages && !io::has_messages(*run.trace)) return false;
   return !run.of.with_operations || !run.has_operations || io::has_operations(*run.trace);
 }
 

@@ -37,6 +37,8 @@ std::optional<Obstacle> obstacle(const io::CheckpointHead& head, const WantedChe
     return Obstacle{"the run before it did not record operations", "use --trace summary or --trace none"};
   if (wanted.with_waits && !head.waits)
     return Obstacle{"the run before it did not record what dies waited for", "use --trace ops"};
+  if (wanted.with_messages && !head.messages)
+    return Obstacle{"the run before it did not record messages", "use --trace path"};
   for (const io::Stretch& stretch : head.stretches)
     if (!is_stretch(stretch.file)) return Obstacle{"its rows are in a file of another name", ""};
   return std::nullopt;

@@ -14,6 +14,7 @@ struct WantedCheckpoint {
   io::RunIdentity run;
   bool with_operations = true;
   bool with_waits = false;
+  bool with_messages = false;
 };
 
 // Throws InputError if the checkpoint is damaged, or of another run.

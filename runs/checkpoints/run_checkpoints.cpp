@@ -146,6 +146,7 @@ void RunCheckpoints::write(Halted& halted) {
   const SimTime halt = halted.halt.at;
   const std::uint32_t bins = std::exchange(halted.so_far.local.bins, {}).grid.count;
   halted.so_far.local.channels.clear();  // with the bins: the state has both, and each stretch would too
+  const bool stalls = std::exchange(halted.so_far.local.keeps_stalls, false);  // likewise
   io::on_root(world_, [&] { make_folder(); });
   std::vector<io::Stretch> stretches = stretches_;
   if (options_.operations) stretches.push_back(record(halt, halted.so_far));
@@ -156,6 +157,8 @@ void RunCheckpoints::write(Halted& halted) {
   for (const io::RankAccounting& rank : halted.so_far.accounting) head.events += rank.events;
   head.operations = options_.operations;
   head.waits = options_.waits;
+  head.messages = options_.messages;
+  head.stalls = stalls;
   head.bins = bins;
   head.stretches = stretches;
   const fs::path file = options_.folder / checkpoint_name(halt);

@@ -30,6 +30,7 @@ struct CheckpointOptions {
   std::filesystem::path trace;               // the final one
   bool operations = true;                    // whether their rows are recorded
   bool waits = false;                        // likewise
+  bool messages = false;                     // likewise
   std::optional<WallClock::Duration> every;  // of wall time
   SimDuration every_simulated{};             // 0: none
   std::optional<WallClock::Duration> most_wall;

@@ -5,15 +5,18 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/files/atomic_file.hpp"
 #include "io/files/input_error.hpp"
 #include "io/page/page.hpp"
 #include "io/report/critical_path.hpp"
+#include "io/report/deck_lines.hpp"
 #include "io/report/message.hpp"
 #include "io/report/table.hpp"
 #include "io/result/summary.hpp"
+#include "io/trace/deck_text.hpp"
 #include "io/trace/result_set.hpp"
 #include "io/trace/stretch.hpp"
 #include "runs/cli/deck_input.hpp"
@@ -49,59 +52,93 @@ bool runs_programs(const io::Summary& summary) {
   return !std::holds_alternative<io::TrafficSummary>(summary.workload);
 }
 
-using Paths = std::vector<critical::Path>;  // empty where a file holds none
+// What a result says beside its summary: nothing of a summary alone.
+struct Compared {
+  std::string file;
+  io::Summary summary;
+  std::string deck;     // resolved
+  critical::Path path;  // empty where the file holds none
+};
+using AllCompared = std::vector<Compared>;  // the baseline first
 
-Paths paths_of(const Files& files) {
-  Paths paths;
-  for (const std::string& file : files)
-    paths.push_back(is_trace(file) ? path_of_trace(file) : critical::Path());
-  return paths;
+AllCompared read_all(const Files& files) {
+  AllCompared all;
+  for (const std::string& file : files) {
+    all.push_back({file, io::read_result(file), {}, {}});
+    expect_ended(file);
+  }
+  warn_of_mixed_results(files);
+  for (Compared& each : all) {
+    if (!is_trace(each.file)) continue;
+    each.deck = io::deck_text_of(each.file);
+    each.path = path_of_trace(each.file);
+  }
+  return all;
 }
 
-// How each differs from the first along its critical path, as far as files hold one.
-void print_differences(const Files& files, const std::vector<io::Summary>& summaries, const Paths& paths) {
+// How a line calls a result that is compared with another one: by its deck, or by its file where that is the same.
+std::string called(const Compared& one, const Compared& other) {
+  return one.summary.deck == other.summary.deck ? one.file : one.summary.deck;
+}
+
+void print_deck_differences(const Compared& base, const Compared& other) {
+  if (base.deck.empty() || other.deck.empty()) return;
+  const auto differences = io::deck_differences(base.deck, other.deck);
+  fmt::print("\n{} against {}, their decks:{}\n{}", called(other, base), called(base, other),
+             differences.empty() ? " no key differs" : "", io::render_deck_differences(differences));
+}
+
+// How each differs from the first, by its deck and along its critical path, as far as files hold them.
+void print_differences(const AllCompared& all) {
+  const Compared& base = all.front();
+  const auto named = [](const Compared& one, const Compared& other) {
+    return io::NamedPath{called(one, other), one.path, {one.summary.rows, one.summary.columns}};
+  };
   std::string without;
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (paths[i].empty() && runs_programs(summaries[i])) without += (without.empty() ? "" : ", ") + files[i];
-  for (std::size_t i = 1; i < files.size(); ++i) {
-    if (paths.front().empty() || paths[i].empty()) continue;
-    const bool is_told_by_name = summaries[i].deck != summaries.front().deck;
-    fmt::print("\n{}", io::render_difference(paths.front(), paths[i],
-                                             is_told_by_name ? summaries.front().deck : files.front(),
-                                             is_told_by_name ? summaries[i].deck : files[i]));
+  for (const Compared& each : all)
+    if (each.path.empty() && runs_programs(each.summary))
+      without += (without.empty() ? "" : ", ") + each.file;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    print_deck_differences(base, all[i]);
+    if (base.path.empty() || all[i].path.empty()) continue;
+    fmt::print("\n{}", io::render_difference(named(base, all[i]), named(all[i], base)));
   }
   if (!without.empty())
     io::print_notice(fmt::format(
         "no critical path in {}, so times are not compared by cause; run --trace path records one", without));
 }
 
-void print_json(const Files& files, const std::vector<io::Summary>& summaries, const Paths& paths) {
+std::vector<io::Facts> deck_facts(const Compared& base, const Compared& other) {
+  std::vector<io::Facts> list;
+  for (const io::DeckDifference& each : io::deck_differences(base.deck, other.deck))
+    list.push_back(io::Facts().add("key", each.key).add("baseline", each.base).add("value", each.other));
+  return list;
+}
+
+void print_json(const AllCompared& all) {
+  const Compared& base = all.front();
   std::vector<io::Facts> runs, differences;
-  for (std::size_t i = 0; i < files.size(); ++i)
+  for (const Compared& each : all)
     runs.push_back(
-        io::Facts().add("file", files[i]).add("summary", io::Facts::Json{io::to_json(summaries[i])}));
-  for (std::size_t i = 1; i < files.size(); ++i)
-    if (!paths.front().empty() && !paths[i].empty())
-      differences.push_back(io::Facts()
-                                .add("file", files[i])
-                                .add("baseline", files.front())
-                                .add("critical_path", io::difference_facts(paths.front(), paths[i])));
+        io::Facts().add("file", each.file).add("summary", io::Facts::Json{io::to_json(each.summary)}));
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    io::Facts apart = io::Facts().add("file", all[i].file).add("baseline", base.file);
+    if (!base.deck.empty() && !all[i].deck.empty()) apart.add("deck", deck_facts(base, all[i]));
+    if (!base.path.empty() && !all[i].path.empty())
+      apart.add("critical_path", io::difference_facts(base.path, all[i].path));
+    if (is_trace(base.file) && is_trace(all[i].file)) differences.push_back(std::move(apart));
+  }
   fmt::print("{}", io::Facts().add("runs", runs).add("differences", differences).to_json());
 }
 
 int print_comparison(const CompareArguments& arguments) {
-  const Files& files = arguments.files;
   return guarded([&] {
+    const AllCompared all = read_all(arguments.files);
+    if (arguments.json) return print_json(all);
     std::vector<io::Summary> summaries;
-    for (const std::string& file : files) {
-      summaries.push_back(io::read_result(file));
-      expect_ended(file);
-    }
-    warn_of_mixed_results(files);
-    const Paths paths = paths_of(files);
-    if (arguments.json) return print_json(files, summaries, paths);
+    for (const Compared& each : all) summaries.push_back(each.summary);
     fmt::print("{}", io::render_comparison(summaries));
-    print_differences(files, summaries, paths);
+    print_differences(all);
   });
 }
 

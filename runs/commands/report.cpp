@@ -1,9 +1,10 @@
-// `hecaton report TRACE...`: makes a page about traces, side by side, that a browser opens without a network.
+// `hecaton report FILE...`: makes a page about traces, side by side, and studies, that a browser opens without a network.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <string>
@@ -22,15 +23,22 @@
 namespace hecaton::runs {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct ReportArguments {
-  std::vector<std::string> traces;
+  std::vector<std::string> files;  // traces, and tables of studies
   std::string output = "report.html";
   io::DetailChoice detail;
 };
 
+bool is_table(const fs::path& file) {
+  return file.extension() == ".csv";
+}
+
 io::PageRequest request_of(const ReportArguments& arguments) {
   io::PageRequest request;
-  request.traces.assign(arguments.traces.begin(), arguments.traces.end());
+  for (const std::string& file : arguments.files)
+    (is_table(file) ? request.studies : request.traces).emplace_back(file);
   request.detail = arguments.detail;
   std::vector<std::uint32_t>& dies = request.detail.dies;
   std::sort(dies.begin(), dies.end());
@@ -45,11 +53,13 @@ int write_report(const ReportArguments& arguments) {
   return guarded([&] {
     const io::PageRequest request = request_of(arguments);
     std::vector<NamedFile> read;
-    for (const std::string& trace : arguments.traces) read.push_back({"TRACE", trace});
+    for (const std::string& file : arguments.files) read.push_back({"FILE", file});
     const NamedFile written{"--output", arguments.output};
     expect_distinct(read, {&written, 1});
     const std::string page = io::make_page(request);
-    warn_of_mixed_results(arguments.traces);
+    std::vector<std::string> traces = arguments.files;
+    std::erase_if(traces, is_table);
+    warn_of_mixed_results(traces);
     prepare_outputs({arguments.output});
     io::write_atomically(arguments.output, page);
     fmt::print("report   {}\n", arguments.output);
@@ -59,7 +69,9 @@ int write_report(const ReportArguments& arguments) {
 Action add_options(CLI::App& command) {
   constexpr int most = 9;
   const auto arguments = std::make_shared<ReportArguments>();
-  command.add_option("TRACES", arguments->traces, "Traces (HDF5), the first as the baseline")
+  command
+      .add_option("FILES", arguments->files,
+                  "Traces (HDF5), the first as the baseline, and tables of studies (table.csv of a sweep)")
       ->required()
       ->expected(1, most);
   command.add_option("-o,--output", arguments->output, "The page to write")

@@ -11,6 +11,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "io/deck/reader.hpp"
@@ -66,6 +67,7 @@ struct RunArguments {
   OutputArguments where;
   io::TraceContent trace = io::TraceContent::ops;
   std::uint32_t bins = io::default_bins;
+  Switch stalls = Switch::on;
   ProgressChoice progress = ProgressChoice::automatic;
   engine::SyncKind sync = engine::SyncKind::automatic;
   EngineArguments engine;
@@ -95,8 +97,12 @@ void expect_distinct_files(const RunArguments& arguments, const OutputPaths& pat
   expect_distinct_files(arguments.where, paths, read);
 }
 
+bool records_messages(const RunArguments& arguments) {
+  return arguments.trace == io::TraceContent::messages;
+}
+
 bool records_waits(const RunArguments& arguments) {
-  return arguments.trace == io::TraceContent::path;
+  return arguments.trace == io::TraceContent::path || records_messages(arguments);
 }
 
 bool records_operations(const RunArguments& arguments) {
@@ -145,7 +151,7 @@ WantedRun wanted_run(const RunArguments& arguments, const io::Deck& deck) {
   const OutputPaths paths = output_paths(arguments);
   WantedRun run;
   run.of = {io::identity_of(deck.resolved_toml, way_of(arguments)), records_operations(arguments),
-            records_waits(arguments)};
+            records_waits(arguments), records_messages(arguments)};
   run.restart = arguments.restart;
   run.fresh = arguments.fresh;
   run.has_operations = io::kind_of(deck).packets(deck) == nullptr;
@@ -242,6 +248,7 @@ CheckpointOptions checkpoint_options(const RunArguments& arguments, const Checke
   options.trace = paths.unfinished_trace;
   options.operations = records_operations(arguments);
   options.waits = records_waits(arguments);
+  options.messages = records_messages(arguments);
   if (!is_sampled(workload)) {
     options.every = wall_time(arguments.checkpoint_every_ps);
     options.every_simulated = {arguments.checkpoint_every_simulated_ps};
@@ -254,16 +261,21 @@ CheckpointOptions checkpoint_options(const RunArguments& arguments, const Checke
   return options;
 }
 
-// Bins are of a whole run: one that goes on has those that it began with.
-std::uint32_t bins_of(const RunArguments& arguments, const io::CheckpointReader* resume,
-                      const boost::mpi::communicator& world) {
-  const std::uint32_t wanted = arguments.trace == io::TraceContent::none ? 0 : arguments.bins;
-  if (resume == nullptr) return wanted;
-  const std::uint32_t kept = resume->head().bins;
-  if (wanted > 0 && kept != wanted && world.rank() == 0 && arguments.progress != ProgressChoice::none)
-    io::print_warning(
-        fmt::format("--bins: the trace has {}, not {}: those of the run that it goes on from", kept, wanted));
-  return kept;
+// Bins and stalls of links are of a whole run: one that goes on has what it began with.
+void choose_counting(RunOptions& options, const RunArguments& arguments, const io::CheckpointReader* resume,
+                     const boost::mpi::communicator& world) {
+  const bool has_trace = arguments.trace != io::TraceContent::none;
+  options.bins = has_trace ? arguments.bins : 0;
+  options.record_stalls = has_trace && arguments.stalls == Switch::on;
+  if (resume == nullptr) return;
+  const std::uint32_t bins = std::exchange(options.bins, resume->head().bins);
+  const bool stalls = std::exchange(options.record_stalls, resume->head().stalls);
+  if (world.rank() != 0 || arguments.progress == ProgressChoice::none || !has_trace) return;
+  if (bins > 0 && bins != options.bins)
+    io::print_warning(fmt::format("--bins: the trace has {}, not {}: those of the run that it goes on from",
+                                  options.bins, bins));
+  if (stalls && !options.record_stalls)
+    io::print_warning("--stalls: the trace has none, as the run that it goes on from");
 }
 
 // Nothing if it was stopped. `status`: on rank 0.
@@ -276,7 +288,8 @@ std::optional<io::RunResult> simulate_with_progress(const Workload& workload, co
   options.lookahead = arguments.engine.lookahead();
   options.record_operations = records_operations(arguments);
   options.record_waits = records_waits(arguments);
-  options.bins = bins_of(arguments, checkpoints.resume(), world);
+  options.record_messages = records_messages(arguments);
+  choose_counting(options, arguments, checkpoints.resume(), world);
   options.halts = checkpoints.plan();
   options.resume = checkpoints.resume();
   const auto style = world.rank() == 0 ? progress_style(arguments.progress) : io::ProgressStyle::none;
@@ -335,6 +348,7 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
     return is_sampled(workload) ? exit_failed : exit_stopped;
   }
   checkpoints.complete(*result);
+  if (records_operations(arguments)) io::find_phases(result->local);
   if (records_waits(arguments) && workload.programs() != nullptr) add_critical_path(*result, workload, world);
   const io::Summary summary = io::make_summary(deck, *result, model_facts(workload), world);
   const auto start = std::chrono::steady_clock::now();
@@ -436,9 +450,11 @@ Action add_options(CLI::App& command) {
       ->type_name("FILE");
   add_choice(command, "--trace", run.trace,
              "What the trace holds: no trace, counters of dies and links, also every operation, also the "
-             "critical path of the step");
+             "critical path of the step, also every message");
   add_power_of_two(command, "--bins", run.bins, io::most_bins,
                    "Bins of time in which the trace tells how long links and DRAM channels were busy");
+  add_choice(command, "--stalls", run.stalls,
+             "Whether the trace tells for how long links were idle for want of a credit, or for a rival");
   add_choice(command, "--sync", run.sync, sync_choices,
              "How ranks wait for each other: all by reductions, or neighbours by promises");
   add_engine_switches(command, run.engine);

@@ -100,6 +100,20 @@ Rows run_rows(const Preview& seen, const ValidateArguments& arguments) {
           {"trace, about", bytes(estimate.trace_bytes)}};
 }
 
+Rows trace_rows(const io::TracePartBytes& parts) {
+  const std::pair<const char*, std::uint64_t> all[] = {{"counters", parts.counters},
+                                                       {"operations", parts.operations},
+                                                       {"marks", parts.marks},
+                                                       {"bins (--bins 0: none)", parts.bins},
+                                                       {"stalls (--stalls off: none)", parts.stalls},
+                                                       {"messages (--trace messages)", parts.messages},
+                                                       {"critical path (--trace path), at most", parts.path}};
+  Rows rows;
+  for (const auto& [name, bytes] : all)
+    if (bytes > 0) rows.emplace_back(name, io::format_si(static_cast<double>(bytes), "B"));
+  return rows;
+}
+
 Rows sample_rows(const CheckedDeck& checked) {
   const SampleForecast forecast = forecast_sample(checked.planned->workload);
   const auto count = [](std::uint64_t n) { return io::format_count(static_cast<double>(n)); };
@@ -144,6 +158,7 @@ void print_tables(const CheckedDeck& checked, const ValidateArguments& arguments
   if (seen.undisturbed)
     print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
   print_rows("Run", run_rows(seen, arguments));
+  print_rows("Trace, by part", trace_rows(seen.estimate.trace_parts));
   if (io::kind_of(checked.loaded.deck).traits.computes)
     print_rows("Sampled (--sample), at least", sample_rows(checked));
   fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);

@@ -62,6 +62,17 @@ Facts undisturbed_facts(const Undisturbed& undisturbed) {
       .add("dram_ps", undisturbed.dram_ps);
 }
 
+Facts trace_facts(const io::TracePartBytes& parts) {
+  return Facts()
+      .add("counters_bytes", parts.counters)
+      .add("operations_bytes", parts.operations)
+      .add("marks_bytes", parts.marks)
+      .add("bins_bytes", parts.bins)
+      .add("stalls_bytes", parts.stalls)
+      .add("messages_bytes", parts.messages)
+      .add("path_bytes_at_most", parts.path);
+}
+
 Facts run_facts(const Preview& seen, const std::string& partition, int ranks) {
   const Estimate& estimate = seen.estimate;
   return Facts()
@@ -74,7 +85,8 @@ Facts run_facts(const Preview& seen, const std::string& partition, int ranks) {
       .add("events", estimate.events)
       .add("events_at_most", estimate.events_at_most)
       .add("memory_bytes_per_rank", estimate.memory_bytes_per_rank)
-      .add("trace_bytes", estimate.trace_bytes);
+      .add("trace_bytes", estimate.trace_bytes)
+      .add("trace_parts", trace_facts(estimate.trace_parts));
 }
 
 Facts sampled_facts(const Workload& workload) {

@@ -1,5 +1,7 @@
 #include "runs/wiring/package.hpp"
 
+#include <utility>
+
 #include "io/deck/workloads/kind.hpp"
 
 namespace hecaton::runs {
@@ -7,7 +9,9 @@ namespace hecaton::runs {
 namespace {
 
 Endpoint endpoint_of(const io::Programs&, const Workload& workload, const Recording& recording, NodeId die) {
-  return {DieNode{.die = chiplet::Die(workload.die_setup(die)),
+  chiplet::DieSetup setup = workload.die_setup(die);
+  setup.bins = recording.bins;
+  return {DieNode{.die = chiplet::Die(std::move(setup)),
                   .keeps_rows = recording.operations,
                   .keeps_waits = recording.waits}};
 }

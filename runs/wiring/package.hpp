@@ -22,7 +22,7 @@ bool is_clocked(const io::Deck& deck);
 struct Recording {
   bool operations = true;
   bool waits = false;  // which say something together with the operations
-  BinGrid bins = {};   // of DRAM channels
+  BinGrid bins = {};   // of DRAM channels, and of dies' buffers
 };
 Endpoint make_endpoint(const Workload& workload, const Recording& recording, NodeId node);
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/chiplet/program/passes.hpp"
+#include "core/critical_path/merge.hpp"
 #include "core/engine/base/checked.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "io/report/quantity.hpp"
@@ -63,7 +65,10 @@ std::uint64_t memory_of(const io::Deck& deck, const net::Topology& topology, std
                              channels * (sizeof(net::InputChannel) + sizeof(net::OutputChannel) + 64) + 2048;
   const std::uint64_t share = (topology.nodes() + ranks - 1) / ranks;
   const std::uint64_t program = 32u << 20;  // libraries and buffers
-  const Checked bins = Checked{link_count(topology)} * io::default_bins * sizeof(std::uint64_t) / ranks;
+  // Of a link, of the buffers of a node and of two of a die.
+  const Checked bins =
+      (Checked{link_count(topology)} + topology.nodes() + 2 * std::uint64_t{topology.dies()}) *
+      io::default_bins * sizeof(std::uint64_t) / ranks;
   return (program + share * node + bins + Checked{2} * rows / ranks * sizeof(chiplet::OperationRow)).value();
 }
 
@@ -100,6 +105,39 @@ void estimate_events(Estimate& estimate, const Load& load, const net::NetworkCon
   else
     estimate.events_at_most = limited(load.events_one_by_one);
   estimate.events_at_most = std::max(estimate.events, estimate.events_at_most);
+}
+
+// Of all dies together.
+std::uint64_t phases_of(const Workload& workload) {
+  if (workload.programs() == nullptr) return 0;
+  std::vector<std::uint64_t> of_role;
+  for (const chiplet::Program& program : workload.plan().roles)
+    of_role.push_back(chiplet::count_phases(program));
+  Checked phases;
+  for (const std::uint32_t role : workload.plan().role_of_die) phases += of_role.at(role);
+  return phases.value();
+}
+
+void estimate_trace(Estimate& estimate, const Workload& workload, const Load& load) {
+  const net::Topology& topology = workload.topology();
+  io::TraceRows rows;
+  rows.dies = topology.dies();
+  rows.links = link_count(topology);
+  rows.operations = load.rows;
+  rows.phases = phases_of(workload);
+  rows.channels = workload.channels();
+  const std::uint64_t of_dies = workload.programs() != nullptr ? 2 * std::uint64_t{rows.dies} : 0;
+  rows.bin_cells =
+      ((Checked{rows.links} + rows.channels + topology.nodes() + of_dies) * io::default_bins).value();
+  rows.stalls = true;
+  estimate.trace_bytes =
+      (Checked{io::trace_frame_bytes(workload.deck())} + io::trace_part_bytes(rows).sum()).value();
+  rows.nodes = topology.nodes() + std::uint64_t{1};
+  // More are no matter of bytes.
+  constexpr std::uint64_t countless = std::uint64_t{1} << 56U;
+  rows.messages = std::min(load.messages, countless);
+  if (workload.programs() != nullptr) rows.path = critical::most_segments;
+  estimate.trace_parts = io::trace_part_bytes(rows);
 }
 
 }  // namespace
@@ -147,10 +185,7 @@ Preview preview(const Workload& workload, int ranks, const std::string& partitio
   estimate_events(seen.estimate, load, network_of(deck));
   seen.estimate.memory_bytes_per_rank =
       memory_of(deck, topology, load.rows, static_cast<std::uint64_t>(ranks));
-  seen.estimate.trace_bytes = (Checked{io::trace_frame_bytes(deck)} +
-                               io::trace_bytes({topology.dies(), link_count(topology), load.rows,
-                                                workload.channels(), io::default_bins}))
-                                  .value();
+  estimate_trace(seen.estimate, workload, load);
   return seen;
 }
 

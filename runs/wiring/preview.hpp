@@ -8,6 +8,7 @@
 
 #include "core/training/plan/plan.hpp"
 #include "io/deck/deck.hpp"
+#include "io/trace/trace.hpp"
 #include "runs/wiring/dram_room.hpp"
 #include "runs/wiring/undisturbed.hpp"
 
@@ -20,6 +21,8 @@ struct Estimate {
   // is. The same where that makes no difference.
   std::uint64_t events = 0, events_at_most = 0;
   std::uint64_t memory_bytes_per_rank = 0;  // rough
+  // What a trace takes that holds everything, and one by the defaults of `run`: without messages and path.
+  io::TracePartBytes trace_parts;
   std::uint64_t trace_bytes = 0;
 };
 

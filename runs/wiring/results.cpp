@@ -164,18 +164,83 @@ void take_channels(const IoNode& node, io::LocalRecords& records) {
   }
 }
 
+void add_bins(const Model::Node& node, const net::Fabric& fabric, io::LocalBins& bins) {
+  for_each_port(node.id, fabric.topology,
+                [&](NodeId, net::Port port) { bins.links.push_back(node.router.busy(fabric.timing, port)); });
+  bins.nodes.push_back(node.id.value);
+  bins.routers.push_back(node.router.held());
+  const auto* die = std::get_if<DieNode>(&node.endpoint.node);
+  if (die == nullptr) return;
+  bins.activations.push_back(die->die.peaks(chiplet::Buffer::activation));
+  bins.weights.push_back(die->die.peaks(chiplet::Buffer::weight));
+}
+
+void add_bins(const ClockedModel& model, std::size_t local, io::LocalBins& bins) {
+  const net::clocked::Network& network = model.network();
+  for_each_port(network.nodes()[local], model.fabric().topology,
+                [&](NodeId, net::Port port) { bins.links.push_back(network.busy(local, port)); });
+  bins.nodes.push_back(network.nodes()[local].value);
+  bins.routers.push_back(network.held(local));
+}
+
+void add_stalls(const Model::Node& node, const net::Topology& topology, std::vector<io::StallRow>& stalls) {
+  for_each_port(node.id, topology, [&](NodeId to, net::Port port) {
+    const net::StallTimes times = node.router.stalls(port);
+    stalls.push_back({.from = node.id.value,
+                      .to = to.value,
+                      .sending_ps = node.router.counters().ports[static_cast<std::size_t>(port)].busy_ps,
+                      .credit_ps = times.credit_ps,
+                      .rival_ps = times.rival_ps});
+  });
+}
+
+void add_stalls(const ClockedModel& model, std::size_t local, std::vector<io::StallRow>& stalls) {
+  const net::clocked::Network& network = model.network();
+  const NodeId from = network.nodes()[local];
+  const auto time_of = [cycle = model.fabric().timing.cycle](std::uint64_t cycles) {
+    return cycles * static_cast<std::uint64_t>(cycle.ps);
+  };
+  for_each_port(from, model.fabric().topology, [&](NodeId to, net::Port port) {
+    const net::clocked::PortStalls::Cycles cycles = network.stalls(local, port);
+    stalls.push_back({.from = from.value,
+                      .to = to.value,
+                      .sending_ps = time_of(network.port(local, port).flits),
+                      .credit_ps = time_of(static_cast<std::uint64_t>(cycles.credit)),
+                      .rival_ps = time_of(static_cast<std::uint64_t>(cycles.rival))});
+  });
+}
+
 }  // namespace
+
+std::vector<NodeLog> message_logs(Model& model) {
+  std::vector<NodeLog> logs;
+  for (Model::Node& node : model.nodes()) logs.push_back({node.id, &node.interface.messages()});
+  return logs;
+}
+
+std::vector<NodeLog> message_logs(ClockedModel& model) {
+  net::clocked::Network& network = model.network();
+  std::vector<NodeLog> logs;
+  for (std::size_t i = 0; i < network.nodes().size(); ++i)
+    logs.push_back({network.nodes()[i], &network.messages(i)});
+  return logs;
+}
+
+void complete_stalls(std::vector<io::StallRow>& stalls, std::int64_t simulated_ps) {
+  const auto whole = static_cast<std::uint64_t>(simulated_ps);
+  for (io::StallRow& row : stalls)
+    row.nothing_ps = whole - std::min(whole, row.sending_ps + row.credit_ps + row.rival_ps);
+}
 
 io::LocalRecords take_records(Model& model) {
   io::LocalRecords records;
   const net::Topology& topology = model.fabric().topology;
   records.bins.grid = model.fabric().bins;
+  records.keeps_stalls = model.fabric().stalls;
   for (Model::Node& node : model.nodes()) {
     for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
-    if (records.bins.grid.count > 0)
-      for_each_port(node.id, topology, [&](NodeId, net::Port port) {
-        records.bins.links.push_back(node.router.busy(model.fabric().timing, port));
-      });
+    if (records.keeps_stalls) add_stalls(node, topology, records.stalls);
+    if (records.bins.grid.count > 0) add_bins(node, model.fabric(), records.bins);
     if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) take_channels(*io, records);
     if (topology.is_io(node.id)) continue;
     records.dies.push_back(node.id.value);
@@ -201,11 +266,11 @@ io::LocalRecords take_records(ClockedModel& model) {
   io::LocalRecords records;
   const net::clocked::Network& network = model.network();
   records.bins.grid = model.fabric().bins;
+  records.keeps_stalls = model.fabric().stalls;
   for (std::size_t i = 0; i < network.nodes().size(); ++i) {
     for (const chiplet::LinkCounters& link : links_of(model, i)) records.links.push_back(link);
-    if (records.bins.grid.count > 0)
-      for_each_port(network.nodes()[i], model.fabric().topology,
-                    [&](NodeId, net::Port port) { records.bins.links.push_back(network.busy(i, port)); });
+    if (records.keeps_stalls) add_stalls(model, i, records.stalls);
+    if (records.bins.grid.count > 0) add_bins(model, i, records.bins);
     records.dies.push_back(network.nodes()[i].value);
     records.die_counters.emplace_back();
     records.operations_per_die.push_back(0);

@@ -11,6 +11,7 @@
 
 #include "io/result/run_result.hpp"
 #include "net/traffic/counters.hpp"
+#include "runs/message_rows/message_rows.hpp"
 #include "runs/wiring/package.hpp"
 
 namespace hecaton::runs {
@@ -64,6 +65,13 @@ std::vector<chiplet::LinkCounters> link_rows(NodeId node, const net::Topology& t
 // Moves the operation rows out of the model.
 io::LocalRecords take_records(Model& model);
 io::LocalRecords take_records(ClockedModel& model);
+
+// What this rank's nodes remember of messages.
+std::vector<NodeLog> message_logs(Model& model);
+std::vector<NodeLog> message_logs(ClockedModel& model);
+
+// What is left of the simulated time when a link neither sends nor waits.
+void complete_stalls(std::vector<io::StallRow>& stalls, std::int64_t simulated_ps);
 
 // Collective: equal on every rank. `records` are this rank's, `nodes` is the number of all.
 io::Totals sum_up(const std::vector<NodeOutcome>& nodes_here, const io::LocalRecords& records,

@@ -65,6 +65,15 @@ struct Run {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
+// Collective: rows of messages that have arrived since the last halt.
+template <class AnyModel>
+io::LocalMessages messages_of(const Run<AnyModel>& run) {
+  const std::vector<NodeLog> logs = message_logs(run.model);
+  const net::NetworkConfig network = network_of(run.workload.deck());
+  return take_messages(
+      logs, {network, run.workload.has_io(), [&](NodeId node) { return run.model.owner(node); }}, run.world);
+}
+
 // Collective: what has come of the run so far; moves the operation rows out of the model. The events before a
 // checkpoint that it went on from count as rank 0's.
 template <class AnyModel>
@@ -75,6 +84,9 @@ io::RunResult result_of(const Run<AnyModel>& run, engine::Accounting accounting)
   const net::Fabric& fabric = run.model.fabric();
   result.totals = sum_up(nodes, result.local, fabric.topology.nodes(), run.world);
   result.local.bins.end = {result.totals.simulated_ps};
+  result.local.bins.has_die_buffers = run.workload.programs() != nullptr;
+  complete_stalls(result.local.stalls, result.totals.simulated_ps);
+  if (fabric.messages) result.local.messages = messages_of(run);
   if (run.workload.traffic() != nullptr) result.traffic = traffic_result(nodes, fabric, run.world);
   if (run.options.resume != nullptr && run.world.rank() == 0)
     accounting.events += result.events_before = run.options.resume->head().events;
@@ -112,7 +124,9 @@ bool drive(Engine& engine, const Run<AnyModel>& run) {
     if (halt.at == SimTime::never()) return true;
     const auto since = std::chrono::steady_clock::now();
     last = halt.at;
-    Halted halted{halt, save_state(run.model, engine, halt.at), result_of(run, engine.accounting()), since};
+    // First the rows: what is left of messages then belongs to the state.
+    Halted halted{halt, {}, result_of(run, engine.accounting()), since};
+    halted.state = save_state(run.model, engine, halt.at);
     halted.so_far.totals.simulated_ps = halt.at.ps;
     if (plan.at_halt(halted)) continue;
     engine.stop();
@@ -192,6 +206,8 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   const io::Deck& deck = workload.deck();
   net::NetworkConfig network = network_of(deck);
   network.bins = options.bins;
+  network.stalls = options.record_stalls;
+  network.messages = options.record_messages;
   const net::Fabric fabric(network, workload.has_io());
   const auto ranks = static_cast<std::uint32_t>(world.size());
   const auto partition = regions_of(workload, deck, options.partition, ranks);

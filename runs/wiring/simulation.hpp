@@ -47,6 +47,8 @@ struct RunOptions {
   bool shared_memory = true;  // may ranks of one host use it?
   bool record_operations = true;
   bool record_waits = false;
+  bool record_stalls = false;
+  bool record_messages = false;
   std::uint32_t bins = io::default_bins;  // 0: none; of a run that goes on, those that it has
   net::LookaheadSources lookahead;        // for tests and measurements: all are on
   std::function<void(const Progress&)> progress;

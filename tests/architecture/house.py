@@ -22,7 +22,7 @@ FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods m
 SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
 IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/power", "io/study"}
-RUNS = {"runs/closed_forms", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/search", "runs/commands"}
+RUNS = {"runs/closed_forms", "runs/message_rows", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/search", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
     "core/engine/queue": {BASE},
@@ -56,11 +56,12 @@ MAY_INCLUDE = {
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", CRITICAL, PROGRAM, PACKAGE, BASE},
     "io/export": {"io/files", "io/result", "io/trace", PROGRAM, BASE},
     "io/report": {"io/files", "io/result", "partition", CRITICAL, PROGRAM, PACKAGE, BASE},
-    "io/page": {"io/files", "io/result", "io/trace", "io/report", CRITICAL, PROGRAM, BASE},
+    "io/page": {"io/files", "io/result", "io/trace", "io/report", "io/study", CRITICAL, PROGRAM, BASE},
     "io/power": {"io/export", "io/trace", "io/result", "io/files", PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
-    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", *IO - {"io/study", "io/page", "io/export", "io/power"}, BASE},
+    "runs/message_rows": {"runs/closed_forms", "io/result", PACKAGE, BASE},
+    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", "runs/message_rows", *IO - {"io/study", "io/page", "io/export", "io/power"}, BASE},
     "runs/critical_path": {"runs/wiring", "runs/closed_forms", CRITICAL, HARDWARE, PROGRAM, PACKAGE, "io/deck", "io/result", BASE},
     "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},

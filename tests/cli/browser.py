@@ -70,6 +70,18 @@ class Browser:
         at = {"x": round(left + (width / 2 if x is None else x)), "y": round(top + (height / 2 if y is None else y))}
         self.act("pointer", [{"type": "pointerMove", "duration": 0, **at}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}])
 
+    def drag(self, selector, to_x, to_y):
+        """From the middle of an element to a place within it."""
+        self.scroll_to(selector)
+        left, top, width, height = self.run("const b = document.querySelector(arguments[0]).getBoundingClientRect(); return [b.left, b.top, b.width, b.height]", selector)
+        moves = [{"type": "pointerMove", "duration": duration, "x": round(x), "y": round(y)}
+                 for duration, x, y in ((0, left + width / 2, top + height / 2), (50, left + to_x, top + to_y))]
+        self.act("pointer", [moves[0], {"type": "pointerDown", "button": 0}, moves[1], {"type": "pointerUp", "button": 0}])
+
+    def printed(self):
+        """The page as it is printed, a PDF."""
+        return base64.b64decode(self.call("POST", "/print", {}))
+
     def hover(self, selector, x, y):
         self.scroll_to(selector)
         left, top = self.run("const b = document.querySelector(arguments[0]).getBoundingClientRect(); return [b.left, b.top]", selector)

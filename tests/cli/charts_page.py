@@ -2,13 +2,13 @@
 import json
 
 from harness import run, DECKS
+from panels_page import rows_behind
 from report_data import data_of, expect
 
 MARKS = """return [...document.querySelectorAll(`#${arguments[0]} .mark`)].map(mark => {
   const circle = mark.querySelector('circle');
   return [mark.getAttribute('aria-label'), Number(circle.getAttribute('cx')), Number(circle.getAttribute('cy'))];
 })"""
-ROWS = "return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].map(row => [...row.children].map(cell => cell.textContent))"
 
 
 def look_at_the_roofline(browser, traces):
@@ -21,10 +21,20 @@ def look_at_the_roofline(browser, traces):
     in_step = flops / count / (content["simulated_ps"] * 1e-12)
     roof = min(float(deck["die.peak_TFLOPS"]) * 1e12, flops / moved * bandwidth)
     expected = [flops / moved, float(deck["die.peak_TFLOPS"]) * 1e12, bandwidth, roof, in_step, flops / (sum(dies["matrix_ps"]) * 1e-12)]
-    row = browser.run(ROWS, "roofline-table")[0]
+    row = rows_behind(browser, "roofline-table")[0]
     expect(row[0] == "A" and all(abs(float(told) / value - 1) < 1e-4 for told, value in zip(row[1:], expected, strict=True)), "the roofline's figures", row, expected)
     marks = browser.run(MARKS, "roofline-chart")
-    expect(len(marks) == 4, "two marks for each trace", marks)
+    passes = rows_behind(browser, "roofline-passes-table")
+    expect(len(marks) == 4 + len(passes), "two marks for each trace, and one for each of its passes", marks)
+    spent = content["operations"]["spent"]
+    matrix = {name: sum(cell["ps"] for cell in spent if cell["kind"] == "matmul" and cell["pass"] == name) for name in content["operations"]["passes"]}
+    for _, name, intensity, _, rate in passes:
+        part = flops * matrix[name] / sum(matrix.values())
+        bytes_moved = sum(cell["bytes"] for cell in spent if cell["kind"] in ("dram-read", "dram-write") and cell["pass"] == name)
+        time_s = sum(cell["ps"] for cell in spent if cell["activity"] and cell["pass"] == name) * 1e-12
+        expect(abs(float(intensity) / (part / bytes_moved) - 1) < 1e-4 and abs(float(rate) / (part / time_s) - 1) < 1e-4, f"the roofline of the {name} pass", intensity, rate)
+    moving = [name for name in matrix if matrix[name] > 0 and any(cell["pass"] == name and cell["kind"] in ("dram-read", "dram-write") for cell in spent)]
+    expect([row[1] for row in passes] == moving and len(moving) >= 2, "passes that multiply and move something", passes)
     busy, step = marks[:2]
     expect(busy[1] == step[1] and busy[2] < step[2], "what is done while the engine works lies above what is done in the step", busy, step)
     browser.run("document.querySelectorAll('#roofline-chart .mark')[1].focus()")
@@ -44,7 +54,7 @@ def look_at_latency_over_load(browser, here):
     for name in names:
         with open(f"{here}/{name}/summary.json", encoding="utf-8") as file:
             measured.append(json.load(file)["traffic"])
-    rows = browser.run(ROWS, "load-table")
+    rows = rows_behind(browser, "load-table")
     expect([row[0] for row in rows] == ["B", "A"], "the lighter load comes first", rows)
     for row, of in zip(rows, reversed(measured), strict=True):
         told = [of["offered_flits_per_die_cycle"], of["accepted_flits_per_die_cycle"], of["latency_mean_cycles"], of["latency_min_cycles"], of["latency_max_cycles"]]

@@ -49,6 +49,8 @@ def summaries(here):
     check(apart["critical_path"]["time_ps"] == longer == sum(apart["critical_path"]["parts"].values()), f"and so do parts: {apart}")
     text = printed(["compare", "fast/trace.h5", "slow/trace.h5"], here)
     check(re.search(rf"serialisation .* \+{apart['critical_path']['parts']['serialisation_ps']} ps", text), "as the table says them")
+    check(text.count(f"{longer:+d} ps\n") >= 3 and text.count("  together ") == 3, f"by part, by layer and by link they add up to {longer}: {text}")
+    check(all(f"  {each['key']} " in text and f"{each['baseline']} -> {each['value']}" in text for each in apart["deck"]) and apart["deck"], f"and what differs in the decks: {text}")
 
 
 def checked_decks(here):

@@ -37,16 +37,31 @@ def unpacked(text):
 
 
 def unpack_operations(die, labels):
-    last, end = {}, 0
-    columns = [list(itertools.accumulate(unpacked(die["label"])))] + [unpacked(die[name]) for name in ("start_ps", "ps", "bytes")]
-    rows = []
-    for label, since, ps, count in zip(*columns, strict=True):
-        before = last.get(tuple(labels[label][:2]), (0, 0))
-        last[tuple(labels[label][:2])] = ps, count = ps + before[0], count + before[1]
+    """Starts are told from the end of the program's last operation, transfers beside it apart; times from the last one alike; bytes by their
+    place among those of operations alike, the last one first, or by 14 and the number."""
+    last, recent, end = {}, {}, 0
+    columns = [list(itertools.accumulate(unpacked(die["label"])))] + [unpacked(die[name]) for name in ("start_ps", "ps")]
+    moved, rows = iter(unpacked(die["bytes"])), []
+    for label, since, ps in zip(*columns, strict=True):
+        alike = tuple(labels[label][:2])
+        ps = last[alike] = ps + last.get(alike, 0)
+        before, place = recent.setdefault(alike, []), next(moved)
+        count = next(moved) if place == 14 else before[place]
+        if count in before:
+            before.remove(count)
+        recent[alike] = [count, *before][:14]
         rows.append((label, end + since, ps, count))
-        end += since + ps
+        if labels[label][0] not in ("dram-read", "dram-write"):
+            end += since + ps
     for i, name in enumerate(("label", "start_ps", "ps", "bytes")):
         die[name] = [row[i] for row in rows]
+
+
+def unpack_segments(segments):
+    for name in ("die", "from", "label"):
+        segments[name] = list(itertools.accumulate(unpacked(segments[name])))
+    segments["from"] = [die + apart for die, apart in zip(segments["die"], segments["from"], strict=True)]
+    segments["ps"] = unpacked(segments["ps"])
 
 
 def data_of(page):
@@ -56,6 +71,8 @@ def data_of(page):
     for content in (trace["content"] for trace in data["traces"]):
         for name in ("links", "of_channels") if content["busy"] else ():
             content["busy"][name] = list(itertools.accumulate(unpacked(content["busy"][name])))
+        if content["path"]:
+            unpack_segments(content["path"]["segments"])
         for die in content["operations"]["detail"]["dies"] if content["operations"] else ():
             unpack_operations(die, content["operations"]["detail"]["labels"])
     return data

@@ -7,6 +7,7 @@ from browser import Browser
 from charts_page import look_at_latency_over_load, look_at_the_roofline
 from comparison_page import look_at_comparisons, make_compared_traces, refuse_comparisons
 from harness import finish, folder, run, DECKS
+from panels_page import look_at_panels, rows_behind
 from report_data import data_of, expect, make_traces
 
 HOSTILE = "<img src=x onerror=document.title='pwned'><script>document.title='pwned'<!--.toml"
@@ -52,6 +53,10 @@ def look_at_the_map_at_a_time(browser, traces):
     browser.click("#map-time-slider")  # in its middle
     place = int(browser.run(slider + "return s.value"))
     expect(abs(place - bins / 2) <= 2, "a click moves the slider", place)
+    browser.drag("#map-time-slider", 0.9 * browser.run(slider + "return s.clientWidth"), browser.run(slider + "return s.clientHeight / 2"))
+    dragged = int(browser.run(slider + "return s.value"))
+    expect(0.8 * bins < dragged < bins and browser.run("return document.getElementById('map-canvas').dataset.bin") == str(dragged - 1), "a drag moves it", dragged)
+    browser.click("#map-time-slider")
     middle = picture_of_the_map(browser)
     expect(middle != whole, "the slider changes the map")
     busy = sum(row[place - 1] for row in rows) / len(rows) / 10
@@ -99,8 +104,8 @@ def look_at_the_path(browser, traces):
     expect(path["end_ps"] == step == sum(each["ps"] for each in path["sums"]), "the critical path is as long as the step")
     expect(traces[1]["content"]["path"] is None and "--trace path" in browser.text("#time"), "a trace without a path says so")
     label = browser.run("return document.querySelector('#path-bars .bar').getAttribute('aria-label')")
-    expect(all(part in label for part in {each["part"] for each in path["sums"]}), "the bar tells every part", label)
-    rows = browser.run("return [...document.querySelectorAll('#path-table tbody tr')].map(row => Number(row.lastElementChild.textContent.replace(/[^0-9]/g, '')))")
+    expect(all(browser.run("return wordsOfPart(arguments[0])", part) in label for part in {each["part"] for each in path["sums"]}), "the bar tells every part", label)
+    rows = [int(row[-1]) for row in rows_behind(browser, "path-table")]
     expect(sum(rows) == step and len(rows) == len(path["sums"]), "the table behind it adds up to the step", sum(rows))
 
 
@@ -117,6 +122,10 @@ def look_at_the_rest(browser, traces):
     light = browser.run(colour)
     browser.choose("#theme", "dark")
     expect(light != browser.run(colour), "light and dark differ")
+    browser.run("addEventListener('beforeprint', () => { window.onPaper = getComputedStyle(document.body).backgroundColor; })")
+    paper = browser.printed()
+    expect(paper.startswith(b"%PDF") and paper.count(b"/Type /Page\n") >= 3, "the page can be printed", paper[:8], paper.count(b"/Type /Page\n"))
+    expect(browser.run("return window.onPaper") == light and browser.run(colour) != light, "on paper it is light, and then dark again", browser.run("return window.onPaper"))
 
 
 def look_at_the_page(here):
@@ -131,6 +140,7 @@ def look_at_the_page(here):
         look_at_the_map(browser, traces)
         look_at_the_timeline(browser, traces)
         look_at_the_roofline(browser, traces)
+        look_at_panels(browser, traces)
         for kind in ("collective", "traffic"):
             run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
             browser.open(f"{here}/{kind}.html")

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/engine/engine.hpp"
@@ -59,6 +60,9 @@ struct BenchResult {
   std::vector<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t>> links;
   std::vector<std::vector<std::uint64_t>> busy;  // in bins of time, of each of `links`
   std::uint64_t bin_ps = 0;
+  // Of each of `links`: for how long it lacked a credit, and had a rival.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> stalls;
+  std::vector<std::vector<std::uint64_t>> held;  // by the buffers of each router, in bins of time
   std::uint64_t events = 0;
   bool drained = true;
   bool credits_home = true;
@@ -73,6 +77,8 @@ inline void add_bins(const BenchModel& model, BenchResult& result) {
     for (std::uint32_t p = 0; p < net::port_count; ++p)
       all.push_back(node.router.busy(model.fabric().timing, static_cast<net::Port>(p)));
   for (const TimeBins& bins : all) result.bin_ps = std::max(result.bin_ps, bins.width_ps());
+  for (const auto& node : model.nodes())
+    if (node.router.held().keeps()) result.held.push_back(node.router.held().folded(result.bin_ps));
   for (std::size_t i = 0; i < all.size(); ++i) {
     result.busy.push_back(all[i].keeps() ? all[i].folded(result.bin_ps) : std::vector<std::uint64_t>{});
     const std::vector<std::uint64_t>& busy = result.busy.back();
@@ -85,8 +91,8 @@ inline void add_bins(const BenchModel& model, BenchResult& result) {
 // The nodes that `owner_of` gives to `self`, under this synchroniser.
 template <class Synchroniser>
 BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owner_of, RankId self,
-                            const net::NetworkConfig& config, const std::vector<Planned>& plan,
-                            bool with_io) {
+                            net::NetworkConfig config, const std::vector<Planned>& plan, bool with_io) {
+  config.stalls = true;
   const net::Fabric fabric(config, with_io);
   BenchResult result;
   BenchModel model(fabric, std::move(owner_of), self, [&](NodeId id) {
@@ -107,6 +113,8 @@ BenchResult run_messages_on(Synchroniser& synchroniser, std::vector<RankId> owne
     for (std::uint32_t p = 0; p < net::port_count; ++p) {
       const net::PortCounters& port = node.router.counters().ports[p];
       result.links.emplace_back(node.id.value * 8 + p, port.busy_ps, port.flits, port.packets, port.bytes);
+      const net::StallTimes stalls = node.router.stalls(static_cast<net::Port>(p));
+      result.stalls.emplace_back(stalls.credit_ps, stalls.rival_ps);
     }
   }
   add_bins(model, result);

@@ -2,12 +2,13 @@
 
 Each deck is run alone, event by event (`--trains off --clocked off`), and then by some of: trains, cycle by cycle, window
 and null synchronisers, 2 to 5 ranks, three partitioners, with and without shared memory, stopped by a signal and restarted
-on another number of ranks. Digest and results must agree; what `validate` refuses `run` must refuse in the same words,
+on another number of ranks. Digest, results and every table of the trace must agree; what `validate` refuses `run` must refuse in the same words,
 and neither may crash or hang. A deck that fails is made as small as it goes while it fails, and printed with the seed.
 
 DECKS defaults to 24, SEED to today's date: a new one each day.
 """
 import datetime
+import hashlib
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ import tempfile
 import time
 
 import drawn_deck
+from program_content import content
 
 VARIES = {"checksum", "version", "git", "build_type", "ranks", "sync", "windows", "wall_s", "events_per_s", "peak_rss_bytes", "events",
           "deck"}
@@ -52,16 +54,28 @@ class Trial:
         return done
 
     def result(self, name):
+        """The summary, and a hash of each table of the trace: operations, messages, stalls, bins and all else."""
         summary = json.loads((self.folder / name / "summary.json").read_text())
-        return {key: value for key, value in summary.items() if key not in VARIES}
+        found = {key: value for key, value in summary.items() if key not in VARIES}
+        for path, value in content(self.folder / name / "trace.h5").items():
+            found[f"trace: {path}"] = hashlib.sha256(repr(value).encode()).hexdigest()[:16]
+        return found
+
+    def compare(self, name, what, expected):
+        found = self.result(name)
+        different = sorted(key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key))
+        if different:
+            raise Difference(f"{what}: " + "\n".join(f"{key}: {found.get(key)}, alone {expected.get(key)}" for key in different))
+
+    def words(self, name, options):
+        return ["run", str(self.deck), "--output", str(self.folder / name), "--progress", "none", "--trace", "messages", *options]
 
     def run(self, name, ranks, options, allowed=(0,)):
-        words = ["run", str(self.deck), "--output", str(self.folder / name), "--progress", "none", *options]
-        return self.finish(ranks, words, allowed)
+        return self.finish(ranks, self.words(name, options), allowed)
 
     def interrupted(self, name, ranks, then_ranks, options):
         """Stopped by a signal after a moment, then gone on with."""
-        words = ["run", str(self.deck), "--output", str(self.folder / name), "--progress", "none", *options]
+        words = self.words(name, options)
         process = subprocess.Popen(self.command(ranks, words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         time.sleep(0.1 + 0.2 * (ranks > 1))
         process.send_signal(signal.SIGUSR2)
@@ -115,13 +129,11 @@ def try_deck(program, mpirun, deck, seed):
         for number, (ranks, options) in enumerate(ways(dice, deck)):
             name = f"way{number}"
             trial.run(name, ranks, options)
-            if trial.result(name) != expected:
-                raise Difference(f"{ranks} ranks, {' '.join(options)}: {trial.result(name)}\nalone: {expected}")
+            trial.compare(name, f"{ranks} ranks, {' '.join(options)}", expected)
         if dice.random() < 0.25:
             ranks = dice.randint(1, min(3, dies_of(deck)))
             trial.interrupted("stopped", ranks, dice.randint(1, min(4, dies_of(deck))), [])
-            if trial.result("stopped") != expected:
-                raise Difference(f"stopped on {ranks} ranks and restarted: {trial.result('stopped')}\nalone: {expected}")
+            trial.compare("stopped", f"stopped on {ranks} ranks and restarted", expected)
     return True
 
 

@@ -41,7 +41,7 @@ class Job:
 
     def __init__(self, folder, ranks, *options):
         launcher = [] if ranks == 1 else [MPIEXEC, "-n", str(ranks)]
-        options = options if "--trace" in options else (*options, "--trace", "path")
+        options = options if "--trace" in options else (*options, "--trace", "messages")
         self.ranks = ranks
         self.process = subprocess.Popen(launcher + [HECATON, "run", "deck.toml", "--output", "out", "--progress", "plain",
                                                     *options], cwd=folder, text=True, stdin=subprocess.DEVNULL,

@@ -76,7 +76,7 @@ drain_cycles = 100
 def run(deck, ranks, partition, folder):
     launcher = [] if ranks == 1 else [MPIEXEC, "-n", str(ranks)]
     output = os.path.join(folder, f"{os.path.basename(deck)}-{ranks}-{partition}")
-    subprocess.run(launcher + [HECATON, "run", deck, "--output", output, "--partition", partition, "--trace", "path",
+    subprocess.run(launcher + [HECATON, "run", deck, "--output", output, "--partition", partition, "--trace", "messages",
                     "--progress", "none"],
                    check=True, timeout=120, stdout=subprocess.DEVNULL)
     with open(os.path.join(output, "summary.json")) as file:

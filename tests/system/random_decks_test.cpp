@@ -198,6 +198,7 @@ TEST(RandomDecks, GiveTheSameOnAnyNumberOfRanks) {
     expect_same_work(run, alone);
     if (in_two) {
       EXPECT_EQ(fields(second.totals), fields(alone.totals));
+      EXPECT_EQ(first_difference(second.stalls, alone.stalls), -1);
       expect_same_work(second, alone);
     }
     ASSERT_FALSE(HasFailure());

@@ -235,5 +235,6 @@ with tempfile.TemporaryDirectory(prefix="hecaton-restart-") as here:
     shutil.rmtree(os.path.join(here, "out"))
     without_rows(here, every, "none", "did not record operations")
     without_rows(here, every, "ops", "did not record what dies waited for")
+    without_rows(here, every, "path", "did not record messages")
     interrupted_twice(here, every)
 finish()

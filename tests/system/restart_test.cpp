@@ -52,7 +52,11 @@ void join(Outcome& run, const Outcome& leg) {
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.die < b.die; });
   counts.resize(leg.operations_per_die.size());
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += leg.operations_per_die[i];
+  std::vector<io::MessageRow> messages = run.messages;
+  messages.insert(messages.end(), leg.messages.begin(), leg.messages.end());
+  sort_messages(messages);
   run = leg;
+  run.messages = messages;
   run.operations = rows;
   run.operations_per_die = counts;
 }

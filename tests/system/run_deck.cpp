@@ -53,7 +53,7 @@ std::vector<std::uint64_t> gather_bins(const std::vector<Row>& rows, const std::
   std::vector<KeyedCell> mine;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const auto [a, b] = key_of(rows[i / (cells.size() / rows.size())]);
-    mine.push_back({a, b, cells[i].busy_ps});
+    mine.push_back({a, b, cells[i].value});
   }
   std::vector<KeyedCell> all = gather_rows(mine, comm);
   std::stable_sort(all.begin(), all.end(), [](const KeyedCell& x, const KeyedCell& y) {
@@ -80,6 +80,10 @@ void gather_all_bins(const io::LocalRecords& local, const boost::mpi::communicat
   run.bin_ps = folded.width_ps;
   run.link_bins = gather_bins(local.links, folded.links, link_key, comm);
   run.channel_bins = gather_bins(local.channels, folded.channels, channel_key, comm);
+  const auto by_number = [](std::uint32_t number) { return std::pair(number, 0U); };
+  run.router_bins = gather_bins(local.bins.nodes, folded.routers, by_number, comm);
+  run.activation_bins = gather_bins(local.dies, folded.activations, by_number, comm);
+  run.weight_bins = gather_bins(local.dies, folded.weights, by_number, comm);
 }
 
 // Adds the rows of a stretch to those of the ones before it; counters are of the whole run.
@@ -104,6 +108,12 @@ void gather_records(const io::LocalRecords& local, const boost::mpi::communicato
   run.links = gather_rows(local.links, comm);
   std::sort(run.links.begin(), run.links.end(),
             [](const auto& a, const auto& b) { return link_key(a) < link_key(b); });
+  run.stalls = gather_rows(local.stalls, comm);
+  std::sort(run.stalls.begin(), run.stalls.end(), [](const io::StallRow& a, const io::StallRow& b) {
+    return std::pair(a.from, a.to) < std::pair(b.from, b.to);
+  });
+  append(run.messages, gather_rows(local.messages.rows, comm));
+  sort_messages(run.messages);
   gather_all_bins(local, comm, run);
 }
 
@@ -123,6 +133,12 @@ chiplet::DieCounters Outcome::sum() const {
   chiplet::DieCounters all;
   for (const chiplet::DieCounters& die : die_counters) all += die;
   return all;
+}
+
+void sort_messages(std::vector<io::MessageRow>& messages) {
+  std::sort(messages.begin(), messages.end(), [](const io::MessageRow& a, const io::MessageRow& b) {
+    return a.from != b.from ? a.from < b.from : a < b;
+  });
 }
 
 io::Deck deck_of(const std::string& text) {
@@ -154,6 +170,7 @@ Outcome run_leg(const io::Deck& deck, int ranks, const runs::RunOptions& given,
   if (!from.empty()) checkpoint.emplace(from);
   runs::RunOptions options = given;
   options.resume = checkpoint ? &*checkpoint : nullptr;
+  options.record_stalls = options.record_messages = true;
   options.halts.at_halt = [&](runs::Halted& halted) {
     gather_records(halted.so_far.local, comm, run);
     if (given.halts.at_halt) return given.halts.at_halt(halted);

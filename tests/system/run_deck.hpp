@@ -33,15 +33,22 @@ struct Outcome {
   critical::Path critical_path;  // of a run that recorded waits and was not interrupted
   std::vector<chiplet::ChannelCounters> channels;
   std::uint64_t bin_ps = 0;
-  std::vector<std::uint64_t> link_bins, channel_bins;  // row after row of links, of channels
+  std::vector<std::uint64_t> link_bins, channel_bins;       // row after row of links, of channels
+  std::vector<std::uint64_t> router_bins;                   // row after row of nodes
+  std::vector<std::uint64_t> activation_bins, weight_bins;  // of dies
+  std::vector<io::StallRow> stalls;                         // a row for each of links
+  std::vector<io::MessageRow> messages;                     // by source, and then in their order
 
   chiplet::DieCounters sum() const;  // of all dies
 };
 
+// By source, and then in their order.
+void sort_messages(std::vector<io::MessageRow>& messages);
+
 // Throws io::InputError; the text is a whole deck.
 io::Deck deck_of(const std::string& text);
 
-// On `ranks` ranks, or as many as there are dies and ranks. What comes back is filled on rank 0 of the world
+// On `ranks` ranks, or as many as there are dies and ranks; stalls and messages are recorded. What comes back is filled on rank 0 of the world
 // only; `is_root` says so.
 Outcome run_deck(const io::Deck& deck, int ranks, const runs::RunOptions& options = {});
 

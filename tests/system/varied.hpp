@@ -130,13 +130,55 @@ void expect_bins_add_up(const std::vector<Row>& rows, const std::vector<std::uin
   }
 }
 
+// The largest of a die's bins is the most that its buffer ever held.
+inline void expect_peaks(const Outcome& run) {
+  if (run.activation_bins.empty()) return;
+  const std::size_t bins = run.activation_bins.size() / run.dies.size();
+  const auto most = [&](const std::vector<std::uint64_t>& all, std::size_t die) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(die * bins);
+    return *std::max_element(first, first + static_cast<std::ptrdiff_t>(bins));
+  };
+  for (std::size_t die = 0; die < run.dies.size(); ++die) {
+    EXPECT_EQ(most(run.activation_bins, die), run.die_counters[die].activation_peak_bytes);
+    EXPECT_EQ(most(run.weight_bins, die), run.die_counters[die].weight_peak_bytes);
+  }
+}
+
+// The four parts of each link's time are all of it, and what it sent is what its counters say.
+inline void expect_stalls_add_up(const Outcome& run) {
+  ASSERT_EQ(run.stalls.size(), run.links.size());
+  for (std::size_t i = 0; i < run.stalls.size(); ++i) {
+    const io::StallRow& row = run.stalls[i];
+    EXPECT_EQ(row.sending_ps, run.links[i].busy_ps);
+    EXPECT_EQ(whole(row.sending_ps + row.credit_ps + row.rival_ps + row.nothing_ps), run.totals.simulated_ps)
+        << row.from << " to " << row.to;
+  }
+}
+
+// Nothing arrives before it is sent, or sooner than alone in the network.
+inline void expect_possible(const std::vector<io::MessageRow>& messages) {
+  for (const io::MessageRow& row : messages) {
+    EXPECT_LE(row.handed_over_ps, row.head_out_ps);
+    EXPECT_LT(row.head_out_ps, row.arrived_ps);
+    EXPECT_GE(row.waited_ps, 0) << row.from << " to " << row.to;
+  }
+}
+
 inline void expect_same(const Outcome& got, const Outcome& wanted) {
+  EXPECT_EQ(first_difference(got.stalls, wanted.stalls), -1);
+  EXPECT_EQ(first_difference(got.messages, wanted.messages), -1);
+  expect_stalls_add_up(got);
+  expect_possible(got.messages);
   EXPECT_EQ(got.bin_ps, wanted.bin_ps);
   EXPECT_EQ(first_difference(got.link_bins, wanted.link_bins), -1);
   EXPECT_EQ(first_difference(got.channel_bins, wanted.channel_bins), -1);
   EXPECT_EQ(first_difference(got.channels, wanted.channels), -1);
   expect_bins_add_up(got.links, got.link_bins, got.bin_ps);
   expect_bins_add_up(got.channels, got.channel_bins, got.bin_ps);
+  EXPECT_EQ(first_difference(got.router_bins, wanted.router_bins), -1);
+  EXPECT_EQ(first_difference(got.activation_bins, wanted.activation_bins), -1);
+  EXPECT_EQ(first_difference(got.weight_bins, wanted.weight_bins), -1);
+  expect_peaks(got);
   EXPECT_EQ(fields(got.totals), fields(wanted.totals));
   EXPECT_EQ(fields(got.traffic), fields(wanted.traffic));
   EXPECT_EQ(got.dies, wanted.dies);

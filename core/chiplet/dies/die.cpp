@@ -7,6 +7,7 @@ namespace hecaton::chiplet {
 
 Die::Die(DieSetup setup) : setup_((validate(setup), std::move(setup))) {
   state_.dram = DramTransfers(dram());
+  totals_.peaks.fill(PeakBins(setup_.bins));
 }
 
 SimTime Die::earliest_send(const EarliestSend& sends, SimTime now) const {
@@ -49,7 +50,7 @@ LaneProgress* Die::lane_waiting_for(std::uint64_t tag) {
   return nullptr;
 }
 
-bool Die::control() {
+bool Die::control(SimTime now) {
   if (state_.position.control(program())) return true;
   const Op& o = op();
   if (o.code == OpCode::allocate) {
@@ -59,6 +60,7 @@ bool Die::control() {
   } else {
     return false;
   }
+  note_buffers(now);
   state_.position.next();
   return true;
 }
@@ -70,9 +72,15 @@ void Die::release_now() {
   state_.buffers.release_after(slot, o.buffer, o.bytes);
 }
 
-void Die::complete_releases() {
+void Die::complete_releases(SimTime now) {
   for (std::uint8_t slot = 0; slot < dram_slots; ++slot)
     if (state_.buffers.has_deferred(slot) && !state_.dram.busy(slot)) state_.buffers.complete(slot);
+  note_buffers(now);
+}
+
+void Die::note_buffers(SimTime now) {
+  for (const Buffer buffer : {Buffer::activation, Buffer::weight})
+    totals_.peaks[static_cast<std::size_t>(buffer)].set(now, state_.buffers.held(buffer));
 }
 
 Mark Die::mark_now(SimTime now) const {

@@ -65,8 +65,9 @@ class Die {
   // finished.
   std::string blocked_on() const;
   const DieCounters& counters() const { return totals_.counters; }
-  // Of its buffers, so far.
+  // Of its buffers, so far; and when they were how full.
   const Occupancy& occupancy() const { return state_.buffers; }
+  const PeakBins& peaks(Buffer buffer) const { return totals_.peaks[static_cast<std::size_t>(buffer)]; }
   std::uint64_t rows() const { return totals_.rows; }
   // Rolling hash over every row finished so far, whether or not the host keeps rows. rows() and digest() leave out the
   // wait at the end of the program: dram_ps and finished_ps say when it was.
@@ -140,9 +141,10 @@ class Die {
   template <DieHost H>
   void end_wait(H& h, WaitRow wait);  // now
 
-  bool control();            // loops, labels, buffers; false if the operation is something else
-  void release_now();        // a release, or deferred until its DRAM slot is complete
-  void complete_releases();  // those whose DRAM slot has nothing outstanding
+  bool control(SimTime now);            // loops, labels, buffers; false if the operation is something else
+  void release_now();                   // a release, or deferred until its DRAM slot is complete
+  void complete_releases(SimTime now);  // those whose DRAM slot has nothing outstanding
+  void note_buffers(SimTime now);
   bool waits_for(const DramTransfers::Transfer& transfer) const;
   bool dram_wait_ends() const;
   // Rows without their die and end.
@@ -187,7 +189,7 @@ template <DieHost H>
 void Die::run(H& h) {
   state_.is_woken = false;
   take_transfers(h);
-  if (state_.buffers.has_deferred()) complete_releases();
+  if (state_.buffers.has_deferred()) complete_releases(h.now());
   while (advance(h)) {
   }
   state_.dram.pump(h, dram());
@@ -221,7 +223,7 @@ bool Die::begin_operation(H& h) {
     state_.activity = Activity::draining;
     return true;
   }
-  if (control()) return true;
+  if (control(h.now())) return true;
   state_.operation_start = h.now();
   switch (op().code) {
     case OpCode::matmul:

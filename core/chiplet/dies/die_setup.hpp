@@ -9,6 +9,7 @@
 #include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/engine/base/ids.hpp"
+#include "core/engine/base/time_bins.hpp"
 
 namespace hecaton::chiplet {
 
@@ -19,6 +20,7 @@ struct DieSetup {
   std::array<LinePlace, ring_count> lines;
   DieTimings timings;
   std::vector<DramShare> dram;  // empty: the die has no DRAM
+  BinGrid bins;                 // of time, in which it is told how full buffers were; 0: that is not kept
 
   // The die's places in the group of a collective.
   Places places(Ring group) const {

@@ -14,6 +14,7 @@
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
 #include "core/engine/base/digest.hpp"
+#include "core/engine/base/peak_bins.hpp"
 #include "core/engine/base/time.hpp"
 
 namespace hecaton::chiplet {
@@ -102,12 +103,13 @@ struct DieState {
 
 struct DieTotals {
   DieCounters counters;
-  std::uint64_t rows = 0;  // finished
-  Digest digest;           // of these rows, whether or not the host keeps them
+  std::uint64_t rows = 0;         // finished
+  Digest digest;                  // of these rows, whether or not the host keeps them
+  std::array<PeakBins, 2> peaks;  // bytes held, by Buffer
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(counters, rows, digest);
+    archive(counters, rows, digest, peaks);
   }
 };
 

@@ -45,7 +45,7 @@ function axisLines({x, y, xLabel, yLabel}, at) {
 function chartMark({letter, text, colour}, [x, y]) {
   const mark = svgElement("g", {tabindex: 0, role: "img", "aria-label": text.replaceAll("\n", ", "), class: "mark"},
     svgElement("circle", {cx: x, cy: y, r: 9, fill: `var(--${colour})`, stroke: "var(--paper)", "stroke-width": 1.5}),
-    svgElement("text", {x, y: y + 4, "text-anchor": "middle", "font-size": 11, "font-weight": 600, fill: "#10151a"}, letter));
+    svgElement("text", {x, y: y + 4, "text-anchor": "middle", "font-size": 11, "font-weight": 600, fill: colour === "matrix" ? "var(--on-matrix)" : "#10151a"}, letter));
   mark.addEventListener("mousemove", event => showTip(text, event.clientX, event.clientY));
   mark.addEventListener("mouseleave", () => showTip(""));
   mark.addEventListener("focus", () => {

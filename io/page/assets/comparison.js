@@ -1,7 +1,5 @@
 // Why one step is longer than another: two of the traces, along their critical paths.
 
-const partWords = {latency: "link latency", "dram-latency": "DRAM latency", "dram-transfer": "DRAM transfer", "dram-queue": "DRAM queue"};
-
 function connectionName(content, from, to) {
   if (from === to) return "a die's own work";
   const dies = content.rows * content.columns;
@@ -11,7 +9,7 @@ function connectionName(content, from, to) {
 
 // Each way to divide a path: id, title, what a row is, and [name, picoseconds] of a trace.
 const pathDivisions = [
-  ["parts", "By what the time went to", "Part", ({path}) => path.sums.map(each => [partWords[each.part] || each.part, each.ps])],
+  ["parts", "By what the time went to", "Part", ({path}) => path.sums.map(each => [wordsOfPart(each.part), each.ps])],
   ["sections", "By pass and layer", "Pass and layer",
     ({path}) => path.sums.map(each => [each.layer < 0 ? `${each.pass}, outside layers` : `${each.pass}, layer ${each.layer}`, each.ps])],
   ["connections", "By link and DRAM that were waited for", "From, to", content => {

@@ -81,16 +81,34 @@ function showTip(text, x, y) {
   tip.style.top = `${y + 18 + box.height > innerHeight ? y - box.height - 10 : y + 18}px`;
 }
 
-// A canvas of its own width on the page, sharp on any screen; returns what to draw with, in CSS pixels.
+// A canvas of its own width on the page, sharp on any screen, and empty; returns what to draw with, in CSS pixels.
 function sizedContext(canvas, height) {
   const width = Math.max(canvas.parentElement.clientWidth, 200);
   const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  canvas.style.height = `${height}px`;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
   const context = canvas.getContext("2d");
+  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, {width: across, height: down});
+  canvas.style.height = `${height}px`;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   return {context, width, height};
+}
+
+// A table behind a figure, to be copied. It is made only when it is opened, and then to some length. `make`: its head and
+// rows; `changes`: they are others each time.
+function tableBehind(id, title, make, changes = false) {
+  const most = 2000;
+  const body = element("div", {class: "scroll"});
+  const note = element("p", {class: "note"});
+  const details = element("details", {id}, element("summary", {}, title), element("div", {class: "tools"},
+    copyButton(`copy-${id}`, () => csvOf(...make()))), note, body);
+  details.addEventListener("toggle", () => {
+    if (!details.open || (body.firstChild && !changes)) return;
+    const [head, rows] = make();
+    note.textContent = rows.length > most ? `The first ${most} of ${rows.length} rows; the copy has all.` : "";
+    body.replaceChildren(table(head, rows.slice(0, most)));
+  });
+  return details;
 }
 
 // Parts side by side, [{name, value, colour, text}]: as long as their share of `whole`, labelled with their share of each other.

@@ -63,8 +63,16 @@ function strataTable(trace, index) {
       number("deviation")], rows)));
 }
 
+function figureRows(traces, part) {
+  const labels = [...new Set(traces.flatMap(trace => trace[part].map(line => line.label)))];
+  const cellsOf = line => line ? [line.value, line.number === null ? "" : line.number, line.share === null ? "" : line.share] : ["", "", ""];
+  return [["figure", ...traces.flatMap((_, i) => [letterOf(i), `${letterOf(i)} (number)`, `${letterOf(i)} (share)`])],
+    labels.map(label => [label.trim(), ...traces.flatMap(trace => cellsOf(trace[part].find(line => line.label === label)))])];
+}
+
 function drawFigures(traces, base) {
-  document.getElementById("figures-body").replaceChildren(figuresTable(traces, "figures", "figures-table", base));
+  document.getElementById("figures-body").replaceChildren(figuresTable(traces, "figures", "figures-table", base),
+    element("div", {class: "tools"}, copyButton("copy-figures", () => csvOf(...figureRows(traces, "figures")))));
 }
 
 function showFigures(traces) {
@@ -102,6 +110,13 @@ function showDifferences(section, traces, keys, among, id) {
     differing.map(([key, values]) => [key, ...among.map(i => ({text: values[i], class: "text"}))]), id)));
 }
 
+// Of one trace: what its deck says other than the defaults.
+function showGiven(section, keys) {
+  const given = keys.filter(([, , tags]) => tags[0] === "given");
+  section.append(element("h3", {}, "What the deck gives"), element("div", {class: "tools"}, copyButton("copy-given", () => csvOf(["key", "value"], given.map(([key, values]) => [key, values[0]])))),
+    element("div", {class: "scroll"}, table(["Key", "Value"], given.map(([key, values]) => [key, {text: values[0], class: "text"}]), "given")));
+}
+
 const tagMeanings = {PAPER: "stated in the paper that the simulated system follows", PUBLIC: "read in another public source",
   DERIVED: "follows by arithmetic", ASSUMED: "a sensible value chosen by the program", given: "chosen by the deck"};
 
@@ -116,7 +131,8 @@ function showDeck(section, traces, keys) {
   const options = [["", "all values"], ...tags.map(tag => [tag, `${tag}: ${keys.filter(([, , each]) => each.includes(tag)).length}`])];
   section.append(element("h3", {}, "Values and where they come from"),
     element("p", {class: "note"}, "Results follow from these values. " + tags.map(tag => `${tag}: ${tagMeanings[tag] || "?"}`).join("; ") + "."),
-    element("details", {id: "values"}, element("summary", {}, `${keys.length} values`), element("div", {class: "tools"}, choice("Show", "tag", options, show)), body));
+    element("details", {id: "values"}, element("summary", {}, `${keys.length} values`), element("div", {class: "tools"}, choice("Show", "tag", options, show),
+      copyButton("copy-values", () => csvOf(["key", ...traces.flatMap((_, i) => [letterOf(i), `${letterOf(i)} (tag)`])], keys.map(([key, values, each]) => [key, ...values.flatMap((text, i) => [text, each[i]])])))), body));
   show("");
 }
 
@@ -132,6 +148,7 @@ function showDecks(traces) {
   const section = document.getElementById("deck");
   const keys = deckKeys(traces);
   if (traces.length > 2) showDifferences(section, traces, keys, traces.map((_, i) => i), "differences");
+  if (traces.length === 1) showGiven(section, keys);
   showDeck(section, traces, keys);
   showProvenance(section, traces);
 }

@@ -1,9 +1,10 @@
 // The package: what can be shown of a die, where nodes and links lie, and what is said of them.
 
+// [key, name, values of the whole run, how they are told, activities that tell it in a bin of time].
 const heats = [
-  ["compute", "compute", dies => dies.matrix_ps.map((ps, i) => ps + dies.vector_ps[i]), seconds],
-  ["nop", "NoP wait", dies => dies.nop_ps, seconds],
-  ["dram", "DRAM wait", dies => dies.dram_ps, seconds],
+  ["compute", "compute", dies => dies.matrix_ps.map((ps, i) => ps + dies.vector_ps[i]), seconds, ["matrix engine", "vector unit"]],
+  ["nop", "NoP wait", dies => dies.nop_ps, seconds, ["NoP"]],
+  ["dram", "DRAM wait", dies => dies.dram_ps, seconds, ["DRAM wait"]],
   ["finished", "program ended at", dies => dies.finished_ps, seconds],
   ["energy", "energy", dies => dies.energy_total_J, joules => si(joules, "J")],
   ["sent", "bytes sent by collectives", dies => dies.nop_sent_bytes, bytes],
@@ -24,6 +25,24 @@ function busiestOfDie(content) {
 }
 
 const heatValues = (content, [key, , values]) => key === "flow" ? busiestOfDie(content) : values(content.dies);
+
+// Of each die the share of a bin of time; null where the page knows no die by itself, or this heat not over time.
+function heatValuesAt(content, [, , , , activities], bin) {
+  const {operations, busy} = content;
+  if (bin === null || !activities || !operations || operations.overview.dies_per_lane > 1) return null;
+  const {overview} = operations;
+  const from = bin * busy.width_ps, to = Math.min((bin + 1) * busy.width_ps, overview.end_ps);
+  const first = Math.min(overview.bins - 1, Math.floor(from / overview.end_ps * overview.bins)), last = Math.min(overview.bins - 1, Math.floor((to - 1) / overview.end_ps * overview.bins));
+  return content.dies.die.map(die => {
+    let ps = 0;
+    for (let each = first; each <= last; each++) {
+      const [begin, end] = [edgeOfBin(overview, each), edgeOfBin(overview, each + 1)];
+      const share = (Math.min(to, end) - Math.max(from, begin)) / (end - begin);
+      for (const name of activities) ps += share * overview.ps[name][die * overview.bins + each];
+    }
+    return Math.min(1, ps / (to - from));
+  });
+}
 
 // Corners belong to the north and south edges.
 function edgeOf(row, column, content) {
@@ -107,20 +126,4 @@ function linkTable(content) {
   const columns = Object.keys(content.links);
   const shares = utilisation(content);
   return [[...columns, "utilisation"], content.links.from.map((_, i) => [...columns.map(column => content.links[column][i]), Number(shares[i].toFixed(6))])];
-}
-
-// A table behind the map; long ones are made only when they are opened, and then to some length.
-function tableBehind(id, title, make) {
-  const most = 2000;
-  const body = element("div", {class: "scroll"});
-  const note = element("p", {class: "note"});
-  const details = element("details", {id}, element("summary", {}, title), element("div", {class: "tools"},
-    copyButton(`copy-${id}`, () => csvOf(...make()))), note, body);
-  details.addEventListener("toggle", () => {
-    if (!details.open || body.firstChild) return;
-    const [head, rows] = make();
-    if (rows.length > most) note.textContent = `The first ${most} of ${rows.length} rows; the copy has all.`;
-    body.append(table(head, rows.slice(0, most)));
-  });
-  return details;
 }

@@ -1,13 +1,13 @@
-// Draws the package: dies with their heat, links as lines, IO dies at the edge; pointer and keys choose what is told.
+// Draws the package: dies with their heat, links as lines, IO dies at the edge; and finds what lies at a place.
 
 function mapLayout(content, width) {
   const hasIo = content.links.from.some(node => node >= content.dies.die.length);
   const hasWraps = content.links.from.some((_, i) => linkKind(content, i) === "wrap");
   const edges = hasIo ? 1.5 : hasWraps ? 0.9 : 0.3;  // in dies, both sides together
   const cell = Math.max(2, Math.min(92, width / (content.columns + edges), 900 / (content.rows + edges)));
-  const die = cell >= 14 ? cell * 0.6 : Math.max(1.5, cell - (cell > 5 ? 1 : 0.3));
+  const die = cell >= 6 ? cell * 0.6 : Math.max(1.5, cell - (cell > 5 ? 1 : 0.3));
   const margin = cell * edges / 2;
-  return {cell, die, margin, left: Math.max(0, (width - content.columns * cell) / 2), height: content.rows * cell + 2 * margin, showsLinks: cell >= 14};
+  return {cell, die, margin, left: Math.max(0, (width - content.columns * cell) / 2), height: content.rows * cell + 2 * margin, showsLinks: cell >= 6};
 }
 
 const sides = {north: [0, -1], south: [0, 1], west: [-1, 0], east: [1, 0]};
@@ -51,26 +51,43 @@ function mixed(from, to, share) {
   return `rgb(${low.map((each, i) => Math.round(each + (high[i] - each) * share)).join(",")})`;
 }
 
-function drawLinks(context, layout, content, shares, most) {
-  const [idle, busy] = [themed("line"), themed("write")];
+// The lines of all links, found once for a layout: `links` tells whose they are, `ends` has four places for each.
+function allLinkLines(layout, content) {
+  const links = [], ends = [];
   content.links.from.forEach((_, i) => {
-    const share = most > 0 ? shares[i] / most : 0;
-    context.strokeStyle = mixed(idle, busy, share);
-    context.fillStyle = context.strokeStyle;
-    context.lineWidth = 1 + share * Math.min(4, layout.cell * 0.06);
-    for (const [x1, y1, x2, y2] of linkLines(layout, content, i)) {
-      context.beginPath();
-      context.moveTo(x1, y1);
-      context.lineTo(x2, y2);
-      context.stroke();
-      if (layout.cell < 40) continue;
-      const angle = Math.atan2(y2 - y1, x2 - x1), size = 3 + share * 3;
-      context.beginPath();
-      context.moveTo(x2, y2);
-      context.lineTo(x2 - size * 1.6 * Math.cos(angle - 0.5), y2 - size * 1.6 * Math.sin(angle - 0.5));
-      context.lineTo(x2 - size * 1.6 * Math.cos(angle + 0.5), y2 - size * 1.6 * Math.sin(angle + 0.5));
-      context.fill();
+    for (const line of linkLines(layout, content, i)) {
+      links.push(i);
+      ends.push(...line);
     }
+  });
+  return {links: Uint32Array.from(links), ends: Float32Array.from(ends)};
+}
+
+const linkLevels = 24;
+
+function drawLink(context, [x1, y1, x2, y2], head) {
+  context.moveTo(x1, y1);
+  context.lineTo(x2, y2);
+  if (head === 0) return;
+  const angle = Math.atan2(y2 - y1, x2 - x1);
+  context.moveTo(x2 - head * Math.cos(angle - 0.5), y2 - head * Math.sin(angle - 0.5));
+  context.lineTo(x2, y2);
+  context.lineTo(x2 - head * Math.cos(angle + 0.5), y2 - head * Math.sin(angle + 0.5));
+}
+
+// Links of one level of use are one path: a package has tens of thousands.
+function drawLinks(context, layout, lines, shares, most) {
+  const [idle, busy] = [themed("line"), themed("write")];
+  const levels = Array.from({length: linkLevels}, () => []);
+  lines.links.forEach((link, k) => levels[most > 0 ? Math.min(linkLevels - 1, Math.round(shares[link] / most * (linkLevels - 1))) : 0].push(k));
+  levels.forEach((of, level) => {
+    if (of.length === 0) return;
+    const share = level / (linkLevels - 1);
+    context.strokeStyle = mixed(idle, busy, share);
+    context.lineWidth = (layout.cell < 14 ? 0.6 : 1) + share * Math.min(4, layout.cell * 0.06);
+    context.beginPath();
+    for (const k of of) drawLink(context, lines.ends.subarray(4 * k, 4 * k + 4), layout.cell < 40 ? 0 : 5 + share * 4);
+    context.stroke();
   });
 }
 
@@ -104,9 +121,9 @@ function ioDieAt(layout, content, x, y) {
   return found;
 }
 
-function drawDies(context, layout, content, values, format, selected) {
-  const [low, high] = [smallest(values), largest(values)];
-  const {cell, die} = layout;
+// `map`: values of dies, the range of their colours, and how they are told.
+function drawDies(context, layout, {content, values, range: [low, high], told}, selected) {
+  const {die} = layout;
   content.dies.die.forEach((_, i) => {
     const [x, y] = centre(layout, content.dies.row[i], content.dies.column[i]);
     const share = high > low ? (values[i] - low) / (high - low) : 0.5;
@@ -117,14 +134,13 @@ function drawDies(context, layout, content, values, format, selected) {
       context.font = `${Math.round(Math.min(13, die / 4.4))}px system-ui, "DejaVu Sans", sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
-      context.fillText(format(values[i]), x, y, die - 4);
+      context.fillText(told(values[i]), x, y, die - 4);
     }
     if (i !== selected) return;
     context.strokeStyle = themed("ink");
     context.lineWidth = 3;
     context.strokeRect(x - die / 2 - 2, y - die / 2 - 2, die + 4, die + 4);
   });
-  return [low, high];
 }
 
 function dieAt(layout, content, x, y) {
@@ -135,148 +151,13 @@ function dieAt(layout, content, x, y) {
   return Math.abs(x - cx) <= reach && Math.abs(y - cy) <= reach ? row * content.columns + column : null;
 }
 
-function linkAt(layout, content, x, y) {
+function linkAt({links, ends}, x, y) {
   let best = null, nearest = 5;
-  content.links.from.forEach((_, i) => {
-    for (const [x1, y1, x2, y2] of linkLines(layout, content, i)) {
-      const along = Math.min(1, Math.max(0, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / ((x2 - x1) ** 2 + (y2 - y1) ** 2 || 1)));
-      const distance = Math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1));
-      if (distance < nearest) [best, nearest] = [i, distance];
-    }
-  });
+  for (let k = 0; k < links.length; k++) {
+    const x1 = ends[4 * k], y1 = ends[4 * k + 1], dx = ends[4 * k + 2] - x1, dy = ends[4 * k + 3] - y1;
+    const along = Math.min(1, Math.max(0, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1)));
+    const distance = Math.hypot(x - x1 - along * dx, y - y1 - along * dy);
+    if (distance < nearest) [best, nearest] = [links[k], distance];
+  }
   return best;
-}
-
-// What is drawn of a trace: the state of the map, and how it changes.
-class PackageMap {
-  constructor(traces, canvas, panel, scales) {
-    Object.assign(this, {traces, canvas, panel, scales, selected: null, bin: null, channels: null});
-    this.setTrace(0);
-    canvas.addEventListener("mousemove", event => this.hover(event));
-    canvas.addEventListener("mouseleave", () => showTip(""));
-    canvas.addEventListener("click", event => this.select(dieAt(this.layout, this.content, ...this.place(event))));
-    canvas.addEventListener("keydown", event => this.press(event));
-  }
-
-  setTrace(index) {
-    this.content = this.traces[index].content;
-    this.heat = null;
-    this.setBin(null);
-    this.available = heats.map(each => heatValues(this.content, each).some(value => value > 0));
-    this.select(null);
-    const differs = heats.map(each => heatValues(this.content, each)).map(values => largest(values) > smallest(values) * 1.02);
-    this.setHeat(heats[Math.max(0, this.available.indexOf(true), differs.indexOf(true))][0]);
-  }
-
-  setHeat(key) {
-    this.heat = heats.find(each => each[0] === key);
-    this.values = heatValues(this.content, this.heat);
-    this.draw();
-  }
-
-  // A bin of time, or null for the whole run.
-  setBin(bin) {
-    this.bin = bin;
-    this.shares = sharesAt(this.content, bin);
-    this.channels = bin === null ? null : channelsAt(this.content, bin);
-    this.most = bin === null ? largest([0, ...this.shares]) : mostAtAnyTime(this.content);
-    this.canvas.dataset.bin = bin === null ? "" : String(bin);
-    if (this.heat) this.draw();
-  }
-
-  textAt(x, y) {
-    const {content, layout} = this;
-    const die = dieAt(layout, content, x, y);
-    if (die !== null) return dieText(content, die, this.heat, this.values[die], this.heat[3]);
-    if (!layout.showsLinks) return "";
-    const io = this.channels === null ? null : ioDieAt(layout, content, x, y);
-    if (io !== null) return ioDieText(content, io, this.channels.get(io) || [], this.bin);
-    const link = linkAt(layout, content, x, y);
-    return link === null ? "" : linkText(content, this.shares, link, this.bin);
-  }
-
-  place(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  }
-
-  hover(event) {
-    showTip(this.textAt(...this.place(event)), event.clientX, event.clientY);
-  }
-
-  select(die) {
-    this.selected = die;
-    this.canvas.dataset.selected = die === null ? "" : String(die);
-    if (die === null) this.panel.replaceChildren(element("p", {class: "note"}, "Choose a die by click, or by arrow keys when the map has the focus; its numbers and links stand here."));
-    else showDieFacts(this.panel, this.content, die);
-    if (this.heat) this.draw();
-  }
-
-  press(event) {
-    const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const {rows, columns} = this.content;
-    if (this.selected === null) return this.select(0);
-    const row = Math.min(rows - 1, Math.max(0, Math.floor(this.selected / columns) + step[0]));
-    const column = Math.min(columns - 1, Math.max(0, this.selected % columns + step[1]));
-    this.select(row * columns + column);
-  }
-
-  draw() {
-    const width = Math.max(this.canvas.parentElement.clientWidth, 200);
-    this.layout = mapLayout(this.content, width);
-    const {context, height} = sizedContext(this.canvas, this.layout.height);
-    context.clearRect(0, 0, width, height);
-    const {most} = this;
-    if (this.layout.showsLinks) {
-      drawLinks(context, this.layout, this.content, this.shares, most);
-      drawIoDies(context, this.layout, this.content, this.channels, most);
-    }
-    const [low, high] = drawDies(context, this.layout, this.content, this.values, this.heat[3], this.selected);
-    this.scales.replaceChildren(element("div", {class: "scale"}, this.heat[3](low), element("i", {style: `background:${heatGradient}`}),
-      `${this.heat[3](high)} ${this.heat[1]}`));
-    if (this.layout.showsLinks && most > 0) this.scales.append(element("div", {class: "scale"}, "0 %",
-      element("i", {style: "background:linear-gradient(to right, var(--line), var(--write))"}), `${percent(most)} utilisation of a link${this.bin === null ? "" : " or of an IO die's DRAM channels, in a bin of time"}`));
-  }
-}
-
-function mapNote(content) {
-  const parts = ["Dies in their places, north on top; grey squares are IO dies. Each link is two lines, one per direction; the share of the time in which it was transmitting is its colour and width. "];
-  if (content.link_count > content.links.from.length) parts.push(`The ${content.link_count} links are too many for a page and left out. `);
-  if (content.links.from.some((_, i) => linkKind(content, i) === "wrap")) parts.push("Lines that leave the package come in at the opposite edge. ");
-  if (content.deck.some(([key, value]) => key === "package.topology" && value.includes("bypass"))) parts.push(
-    "Rings of this package skip every second die: their messages pass it over the links drawn here, without touching its buffers. ");
-  if (content.busy) parts.push("The slider shows links, and IO dies by their DRAM channels, in one bin of time; its first place is the whole run, which dies always tell. ");
-  return parts.join("");
-}
-
-function showMap(traces, redraws) {
-  const section = document.getElementById("map");
-  const canvas = element("canvas", {id: "map-canvas", tabindex: "0", role: "application", "aria-label": "Map of the package. Arrow keys choose a die."});
-  const panel = element("div", {class: "info", id: "map-info", "aria-live": "polite"});
-  const scales = element("div", {id: "map-scales"});
-  const note = element("p", {class: "note"});
-  const behind = element("div");
-  const tools = element("div", {class: "tools"});
-  const above = element("div");
-  section.append(note, tools, above, element("div", {class: "columns"}, element("div", {}, canvas, scales), panel), behind);
-  const map = new PackageMap(traces, canvas, panel, scales);
-  const time = new MapTime(map);
-  above.append(time.box);
-  const show = index => {
-    map.setTrace(index);
-    time.reset();
-    const {content} = map;
-    note.textContent = mapNote(content);
-    const heatChoice = choice("Dies by", "map-heat", heats.map(([key, name], i) => [key, name, !map.available[i]]), key => map.setHeat(key));
-    heatChoice.querySelector("select").value = map.heat[0];
-    const traceChoice = choice("Trace", "map-trace", traces.map((trace, i) => [i, `${letterOf(i)}  ${trace.deck_name}`]), chosen => show(Number(chosen)));
-    traceChoice.querySelector("select").value = String(index);
-    tools.replaceChildren(...(traces.length > 1 ? [traceChoice] : []), heatChoice);
-    behind.replaceChildren(tableBehind("dies-table", `Table of the ${content.dies.die.length} dies`, () => dieTable(content)),
-      tableBehind("links-table", `Table of the ${content.links.from.length} links`, () => linkTable(content)));
-  };
-  show(0);
-  redraws.push(() => map.draw());
 }

@@ -8,7 +8,10 @@ function sharesAt(content, bin) {
 }
 
 // The largest share of any link or IO die in any bin: colours mean the same in all of them.
-const mostAtAnyTime = content => Math.max(largest(content.busy.links), largest([0, ...content.busy.of_channels])) / 1000;
+function mostAtAnyTime({busy}) {
+  if (busy.most === undefined) busy.most = Math.max(0, largest(busy.links), largest(busy.of_channels)) / 1000;
+  return busy.most;
+}
 
 // Of each IO die its channels' shares in a bin, by node.
 function channelsAt(content, bin) {

@@ -9,33 +9,46 @@ function removePanels(ids) {
 }
 
 function main() {
-  const {kind, traces} = JSON.parse(document.getElementById("data").textContent);
+  const {kind, traces, studies} = JSON.parse(document.getElementById("data").textContent);
   traces.forEach(unpackTrace);
   const isReport = kind === "report";
   const redraws = [];
-  const redraw = () => redraws.forEach(each => each());
+  const redraw = isPrinted => redraws.forEach(each => each(isPrinted));
   document.body.append(tip);
   document.querySelector("h1 span").textContent = kind;
-  removePanels([...(isReport ? [] : ["map", "timeline"]), ...(traces.length > 1 ? [] : ["comparison"])]);
-  document.title = `hecaton ${kind}: ${traces.map(trace => trace.deck_name).join(", ")}`;
+  removePanels([...(traces.length > 0 ? [] : ["figures", "time", "deck"]), ...(isReport && traces.length > 0 ? [] : ["map", "timeline"]),
+    ...(traces.length > 1 ? [] : ["comparison"]), ...(studies.length > 0 ? [] : ["study"])]);
+  document.title = `hecaton ${kind}: ${[...traces.map(trace => trace.deck_name), ...studies.map(study => study.path)].join(", ")}`;
+  showStudies(studies);
+  if (traces.length > 0) showPanels(traces, isReport, redraws);
+  listenToTheme(redraw);
+  document.documentElement.dataset.ready = "yes";
+}
+
+function showPanels(traces, isReport, redraws) {
   showTraces(traces);
   showFigures(traces);
   if (traces.length > 1) showComparison(traces);
-  showTime(traces, isReport);
+  showTime(traces, isReport, redraws);
   if (isReport) {
     showMap(traces, redraws);
     showTimeline(traces, redraws);
   }
   showDecks(traces);
+}
+
+function listenToTheme(redraw) {
   const theme = document.getElementById("theme");
-  theme.addEventListener("change", () => {
-    document.documentElement.dataset.theme = theme.value;
-    redraw();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("resize", redraw);
-  addEventListener("beforeprint", redraw);
-  document.documentElement.dataset.ready = "yes";
+  // On paper everything is light, and all lanes are drawn.
+  const paint = (chosen, isPrinted) => {
+    document.documentElement.dataset.theme = chosen;
+    redraw(isPrinted);
+  };
+  theme.addEventListener("change", () => paint(theme.value, false));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw(false));
+  addEventListener("resize", () => redraw(false));
+  addEventListener("beforeprint", () => paint("light", true));
+  addEventListener("afterprint", () => paint(theme.value, false));
 }
 
 main();

@@ -1,10 +1,7 @@
-// Bars of where the dies' time went, whole and by stage and pass, and of energy by component.
+// Bars of where the dies' time went, whole and by stage and pass.
 
 const timeParts = [["matrix engine", "matrix_ps", "matrix"], ["vector unit", "vector_ps", "vector"], ["NoP wait", "nop_ps", "nop"],
   ["DRAM wait", "dram_ps", "dram"]];
-const energyParts = [["matrix, vector", "energy_compute_J", "matrix"], ["SRAM", "energy_sram_J", "vector"], ["links, routers", "energy_nop_J", "nop"],
-  ["DRAM access", "energy_dram_J", "dram"], ["static", "energy_static_J", "static"]];
-
 const runsPrograms = trace => timeParts.some(([, column]) => trace.content.dies[column].some(ps => ps > 0));
 
 // Mean over dies; what is left of the step a die's program had ended.
@@ -25,7 +22,9 @@ function showWhole(section, traces) {
     bars.append(element("div", {class: "name"}, letterBadge(i), ` ${trace.deck_name}`), stackedBar(dieTime(trace), longest),
       element("div", {class: "value"}, seconds(trace.content.simulated_ps)));
   });
-  section.append(bars);
+  const rows = () => [["Trace", ...stepSeries.map(([name]) => `${name} (ps)`), "step (ps)"], traces.map((trace, i) => [trace, i]).filter(([trace]) => runsPrograms(trace))
+    .map(([trace, i]) => [letterOf(i), ...dieTime(trace).map(part => part.value), trace.content.simulated_ps])];
+  section.append(bars, tableBehind("time-table", "As a table", rows));
 }
 
 // Rows of operations by pass and stage: picoseconds of each activity, mean over dies.
@@ -65,11 +64,10 @@ function stageBars(traces) {
 }
 
 function spentTable(traces) {
-  const head = ["Trace", "Pass", "Stage", "Kind", "Operations", "Time (ps), all dies", "Bytes"];
-  const rows = traces.flatMap((trace, i) => (trace.content.operations ? trace.content.operations.spent : [])
-    .map(cell => [letterOf(i), cell.pass, cell.stage, cell.kind, cell.rows, cell.ps, cell.bytes]));
-  return element("details", {}, element("summary", {}, "As a table, with transfers beside the program"),
-    element("div", {class: "tools"}, copyButton("copy-spent", () => csvOf(head, rows))), element("div", {class: "scroll"}, table(head, rows, "spent-table")));
+  const head = ["Trace", "Pass", "Stage", "Kind", "Layer", "Operations", "Time (ps), all dies", "Bytes"];
+  return tableBehind("spent-table", "As a table, by layer, with transfers beside the program", () => [head, traces.flatMap((trace, i) =>
+    (trace.content.operations ? trace.content.operations.spent : [])
+      .map(cell => [letterOf(i), cell.pass, cell.stage, cell.kind, cell.layer < 0 ? "none" : cell.layer, cell.rows, cell.ps, cell.bytes]))]);
 }
 
 function showStages(section, traces) {
@@ -84,31 +82,20 @@ function showStages(section, traces) {
   legend(Object.entries(activityColour)), stageBars(traces), spentTable(traces));
 }
 
-function showEnergy(section, traces) {
-  const energyOf = trace => energyParts.map(([name, column, colour]) => ({name, colour, value: sum(trace.content.dies[column])}));
-  const totals = traces.map(trace => sum(energyOf(trace).map(part => part.value)));
-  section.append(element("h3", {}, "Energy, whole package"));
-  if (largest(totals) <= 0) {
-    section.append(element("p", {class: "note"}, "The traces count no energy."));
-    return;
-  }
-  const bars = element("div", {class: "bars", id: "energy-bars"});
-  traces.forEach((trace, i) => {
-    const parts = energyOf(trace).map(part => ({...part, text: `${si(part.value, "J")}, ${percent(part.value / totals[i])}`}));
-    bars.append(element("div", {class: "name"}, letterBadge(i), ` ${trace.deck_name}`), stackedBar(parts, largest(totals)),
-      element("div", {class: "value"}, si(totals[i], "J")));
-  });
-  section.append(legend(energyParts.map(([name, , colour]) => [name, colour])), bars);
-}
-
-// `hasStages`: operations were read, if there are any.
-function showTime(traces, hasStages) {
+// `isReport`: operations were read, if there are any.
+function showTime(traces, isReport, redraws) {
   const section = document.getElementById("time");
   if (traces.some(runsPrograms)) showWhole(section, traces);
   else section.append(element("p", {class: "note missing"}, "The dies of these traces run no programs: there is no time to divide."));
-  showPath(section, traces);
-  if (hasStages) showStages(section, traces);
+  showPath(section, traces, redraws);
+  if (isReport) {
+    showOverlap(section, traces);
+    showStages(section, traces);
+    showLayers(section, traces);
+    if (traces.some(runsPrograms)) showDies(section, traces);
+  }
   showRoofline(section, traces);
   showLatencyOverLoad(section, traces);
-  showEnergy(section, traces);
+  if (isReport) showLatencyHistogram(section, traces);
+  showEnergy(section, traces, isReport);
 }

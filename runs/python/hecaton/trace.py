@@ -99,6 +99,25 @@ class Trace:
             return Bins(file["bins"]) if "bins" in file else None
 
     @functools.cached_property
+    def stalls(self):
+        """A row per directed link, as `links`: its time in four parts, which add up to what was simulated.
+
+        `sending_ps`: it was transmitting. Else `credit_ps`: a message waited for a credit; `rival_ps`: one was held up by
+        another; `nothing_ps`: nothing was there. None for a trace without (`run --stalls off`, or an old one).
+        """
+        return self._table("stalls")
+
+    @functools.cached_property
+    def messages(self):
+        """A row per message, by source and hand-over; None for a trace without. `run --trace messages` records them."""
+        return self._table("messages", leave_out=("offsets",))
+
+    @functools.cached_property
+    def marks(self):
+        """A row for each time that a die enters a pass, layer or mini-batch, by die and time; None without operations."""
+        return self._table("marks", leave_out=("offsets",))
+
+    @functools.cached_property
     def operations(self):
         """A row per finished operation, by die and then by time; empty if the trace has none."""
         return self._table("operations", leave_out=("offsets",))

@@ -16,13 +16,15 @@ import h5py
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "support"))
 import checks
 from checks import check, finish
-from decode import slices
+from decode import slices, timeline
 
 HECATON, DECKS = sys.argv[1], pathlib.Path(sys.argv[2])
 SMALL = ["training.batch_sequences=4", "training.sequence_length=64"]
 ENGINES = {"matmul": "compute", "vector": "vector", "dram-read": "DRAM", "dram-write": "DRAM", "dram-wait": "waits",
            "idle": "waits"}
 ENGINE_WORDS = {"compute", "vector", "collectives", "DRAM", "waits"}
+GROUPS = ("links", "DRAM channels", "messages")
+TABLES = ("dies", "operations", "links", "stalls", "marks", "messages", "strata", "segments")
 
 
 def run(*arguments, code=0):
@@ -79,11 +81,16 @@ def place(label, row, columns):
     return int(words_of[1]), words_of[2]
 
 
+def process_name(number, shape):
+    """Of the process with this number: rows of dies from 1 on, and then groups of the network."""
+    return f"row {number - 1}" if number <= shape[0] else GROUPS[number - shape[0] - 1]
+
+
 def check_perfetto(file, expected, shape):
     tracks, found = slices(file.read_bytes())
     rows = {track["uuid"]: track["process"]["pid"] - 1 for track in tracks.values() if "process" in track}
     for uuid, row in rows.items():
-        check(tracks[uuid]["process"]["name"] == f"row {row}" and 0 <= row < shape[0], f"process of row {row}")
+        check(tracks[uuid]["process"]["name"] == process_name(row + 1, shape), f"process of row {row}")
     labels = [track["name"] for track in tracks.values() if "parent" in track]
     check(len(set(labels)) == len(labels), "tracks have names of their own")
     ranks = [track.get("rank") for track in tracks.values() if "parent" in track]
@@ -106,9 +113,12 @@ def check_chrome(file, expected, shape):
         if event["ph"] == "M":
             if event["name"] == "thread_name":
                 check(event["tid"] not in threads, "a thread is named twice")
-                threads[event["tid"]] = place(event["args"]["name"], event["pid"] - 1, shape[1])
+                is_die = event["pid"] <= shape[0]
+                threads[event["tid"]] = place(event["args"]["name"], event["pid"] - 1, shape[1]) if is_die else None
             elif event["name"] == "process_name":
-                check(event["args"]["name"] == f"row {event['pid'] - 1}", "the name of a row")
+                check(event["args"]["name"] == process_name(event["pid"], shape), "the name of a row")
+            continue
+        if event["pid"] > shape[0]:
             continue
         die, track_engine = threads[event["tid"]]
         of = event["args"]
@@ -123,16 +133,115 @@ def check_chrome(file, expected, shape):
     expect_rows(seen, expected, file.name)
 
 
+def counters_of(trace):
+    """By name: (start in ps, busy time) of bins that are not like the one before, and the end. Nothing for what was never busy."""
+    counters = {}
+    with h5py.File(trace) as file:
+        for table, label in (("links", "link {} to {}"), ("channels", "channel {1} of IO die {0}")):
+            ends = ("from", "to") if table == "links" else ("io_die", "channel")
+            matrix, width = file[f"bins/{table}"][:], int(file[f"bins/{table}"].attrs["width_ps"])
+            for *place_of, bins in zip(*(file[table][end][:] for end in ends), matrix.tolist()):
+                if not any(bins):
+                    continue
+                samples = [(at * width, busy) for at, busy in enumerate(bins) if at == 0 or busy != bins[at - 1]]
+                counters[label.format(*place_of)] = samples + [(len(bins) * width, 0)]
+    return counters
+
+
+def messages_of(trace):
+    """Of each message the number and the two ends: (node, time in ps, from, to, bytes, waited)."""
+    with h5py.File(trace) as file:
+        if "messages" not in file:
+            return {}
+        rows = {name: data[:].tolist() for name, data in file["messages"].items() if name != "offsets"}
+    columns = zip(*(rows[name] for name in ("from", "to", "head_out_ps", "arrived_ps", "bytes", "waited_ps")))
+    return {number: ((source, out, source, to, size, waited), (to, here, source, to, size, waited))
+            for number, (source, to, out, here, size, waited) in enumerate(columns, start=1)}
+
+
+def node_of(label):
+    return int(label.split()[-1])
+
+
+def expect_network(samples, ends, trace, what):
+    expected = counters_of(trace)
+    check(samples == expected, f"{what}: other counters than the bins say")
+    messages = messages_of(trace)
+    check(ends == {number: list(both) for number, both in messages.items()}, f"{what}: other messages than the trace has")
+    return len(expected), len(messages)
+
+
+def check_perfetto_network(file, trace):
+    tracks, _, values, instants = timeline(file.read_bytes())
+    samples, ends, flows = collections.defaultdict(list), collections.defaultdict(list), {}
+    for track, time, value in values:
+        samples[tracks[track]["name"]].append((time, value))
+    expected = {name: [(at // 1000, busy) for at, busy in of] for name, of in counters_of(trace).items()}
+    check(dict(samples) == expected, f"{file.name}: other counters than the bins say")
+    for track, time, label, of, begins, ending in instants:
+        check((begins is None) == (label == "message arrives") and (ending is None) == (label == "message leaves"), label)
+        check(time == of["time_ps"] // 1000, f"a message is at {time} ns")
+        ends[begins or ending].append((node_of(tracks[track]["name"]), of["time_ps"], of["from"], of["to"], of["bytes"],
+                                       of["waited_ps"]))
+        flows.setdefault(begins or ending, []).append(begins is not None)
+    check({number: sorted(both, key=lambda end: end[1]) for number, both in ends.items()} ==
+          {number: list(both) for number, both in messages_of(trace).items()}, f"{file.name}: messages")
+    check(all(sorted(of) == [False, True] for of in flows.values()), "a flow begins once and ends once")
+    units = {track["counter"]["unit"] for track in tracks.values() if "counter" in track}
+    check(len(units) == 1 and units.pop().startswith("ps busy of "), "the unit of counters")
+    return len(samples), len(ends)
+
+
+def check_chrome_network(file, trace):
+    events = json.loads(file.read_text(), parse_float=decimal.Decimal)["traceEvents"]
+    names = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M" and event["name"] == "thread_name"}
+    samples, ends, arrows = collections.defaultdict(list), collections.defaultdict(list), collections.defaultdict(list)
+    for event in events:
+        ps = int(event["ts"] * 1_000_000) if "ts" in event else None
+        if event["ph"] == "C":
+            samples[event["name"]].append((ps, event["args"]["busy_ps"]))
+        elif event.get("cat") == "message" and event["ph"] == "X":
+            of = event["args"]
+            ends[of["number"]].append((node_of(names[event["tid"]]), ps, of["from"], of["to"], of["bytes"], of["waited_ps"]))
+        elif event.get("cat") == "message":
+            arrows[event["id"]].append((event["ph"], node_of(names[event["tid"]]), ps))
+    sorted_ends = {number: sorted(both, key=lambda end: end[1]) for number, both in ends.items()}
+    for number, both in sorted_ends.items():
+        check(sorted(arrows[number], reverse=True) == [("s", *both[0][:2]), ("f", *both[1][:2])], f"the arrow of message {number}")
+    return expect_network(dict(samples), sorted_ends, trace, file.name)
+
+
+def check_messages(here):
+    """Counters of all that was busy, and both ends of every message."""
+    trace = simulate(here / "messages", "quickstart.toml", *SMALL, options=("--trace", "messages"))
+    run("export", trace, "--chrome", here / "m.json", "--perfetto", here / "m.pftrace", "--csv", here / "m")
+    for counters, messages in (check_perfetto_network(here / "m.pftrace", trace), check_chrome_network(here / "m.json", trace)):
+        check(counters > 50 and messages > 1000, f"{counters} counters, {messages} messages")
+    check_csv(here / "m", trace)
+    run("export", trace, "--csv", here / "m", "--dies", "3", "--to", "20us")
+    with open(here / "m/messages.csv") as text:
+        kept = list(csv.DictReader(text))
+    expected = [both for both in messages_of(trace).values() if 3 in both[0][2:4]]
+    check(0 < len(kept) < len(expected) and all("3" in (row["from"], row["to"]) for row in kept), "messages of a die, up to a time")
+    damaged = here / "late.h5"
+    damaged.write_bytes(trace.read_bytes())
+    with h5py.File(damaged) as file:
+        place_of = file["messages/head_out_ps"].id.get_offset()
+    content = bytearray(damaged.read_bytes())
+    content[place_of + 7] = 0x7f
+    damaged.write_bytes(content)
+    check(run("export", damaged, "--csv", here / "m2", code=2).stderr.count("\n") == 1, "a changed message is refused")
+
+
 def check_csv(folder, trace):
     """Every table cell by cell."""
-    check({file.name for file in folder.iterdir()} == {f"{name}.csv" for name in ("dies", "operations", "links", "strata",
-                                                                                 "segments")}, "a file for each table")
+    check({file.name for file in folder.iterdir()} == {f"{name}.csv" for name in TABLES}, "a file for each table")
     with h5py.File(trace) as file:
-        for table in ("dies", "operations", "links", "strata", "segments"):
+        for table in TABLES:
             with open(folder / f"{table}.csv", newline="") as text:
                 header, *lines = csv.reader(text)
             if table not in file:
-                check(not lines and table in ("strata", "segments"), f"{table} is empty")
+                check(not lines and table in ("strata", "segments", "marks", "messages"), f"{table} is empty")
                 continue
             datasets = {name: data for name, data in file[table].items() if name != "offsets"}
             check({label.split(" [")[0] for label in header} == set(datasets), f"{table} has columns {header}")
@@ -157,10 +266,12 @@ def check_all(here, trace):
     check(len(rows) > 100, f"{trace} has {len(rows)} operations")
     made = [here / "x.json", here / "x.pftrace", here / "x"]
     printed = run("export", trace, "--chrome", made[0], "--perfetto", made[1], "--csv", made[2]).stdout.splitlines()
-    check(printed[:2] == [str(made[0]), str(made[1])] and len(printed) == 7, f"export prints its files: {printed}")
+    check(printed[:2] == [str(made[0]), str(made[1])] and len(printed) == 2 + len(TABLES), f"export prints its files: {printed}")
     check_chrome(made[0], rows, shape)
     check_perfetto(made[1], rows, shape)
     check_csv(made[2], trace)
+    check_perfetto_network(made[1], trace)
+    check_chrome_network(made[0], trace)
     return rows, shape
 
 
@@ -279,6 +390,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-export-") as name_of_folder:
     folder = pathlib.Path(name_of_folder)
     whole = simulate(folder / "whole", "quickstart.toml", *SMALL)
     rows_of_whole, _ = check_all(folder, whole)
+    check_messages(folder)
     lanes = [track["name"] for track in slices((folder / "x.pftrace").read_bytes())[0].values() if "parent" in track]
     check(any(label.endswith("DRAM 2") for label in lanes), "transfers that overlap have tracks of their own")
     first = {file: file.read_bytes() for file in (folder / "x.json", folder / "x.pftrace", folder / "x/operations.csv")}

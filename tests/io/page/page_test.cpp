@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,10 +21,12 @@
 #include "core/chiplet/program/records.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/input_error.hpp"
-#include "io/page/deck_lines.hpp"
+#include "io/page/overlap.hpp"
+#include "io/page/packed_operations.hpp"
 #include "io/page/page_json.hpp"
 #include "io/page/timeline.hpp"
 #include "io/page/trace_content.hpp"
+#include "tests/io/page/unpacked.hpp"
 #include "tests/io/trace/synthetic.hpp"
 
 namespace {
@@ -33,6 +37,7 @@ using chiplet::OperationKind;
 using chiplet::OperationRow;
 using chiplet::Stage;
 using nlohmann::json;
+using test::unpacked;
 
 OperationRow row_of(OperationKind kind, std::int64_t start, std::int64_t end, std::uint32_t die = 0,
                     Stage stage = Stage::qkv) {
@@ -64,24 +69,6 @@ void overwrite(const fs::path& file, const std::string& path, const std::vector<
   const io::hdf5::Handle opened = io::hdf5::open_again(file);
   const io::hdf5::Handle column = io::hdf5::open_column(opened, path);
   io::hdf5::write_column(column, io::hdf5::cell_of<Value>(), values.data());
-}
-
-// The numbers of a packed text, read as source maps are: by remainders, and not as the page's own code reads them.
-std::vector<std::int64_t> unpacked(const json& text) {
-  const std::string characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::vector<std::int64_t> numbers;
-  std::uint64_t value = 0;
-  unsigned shift = 0;
-  for (const char character : text.get<std::string>()) {
-    const std::uint64_t digit = characters.find(character);
-    value += (digit & 31U) << shift;
-    shift += 5;
-    if (digit >= 32) continue;
-    const auto size = static_cast<std::int64_t>(value / 2);
-    numbers.push_back(value % 2 == 1 ? -size : size);
-    value = shift = 0;
-  }
-  return numbers;
 }
 
 std::vector<std::int64_t> sums_of(std::vector<std::int64_t> steps) {
@@ -151,35 +138,70 @@ TEST_F(Page, BinsAddUpToTheOperations) {
   EXPECT_EQ(found, expected);
 }
 
+// Of packed bytes the number of each operation: its place among those of operations alike, or 14 and itself.
+std::vector<std::uint64_t> unpacked_bytes(const json& text, const std::vector<OperationRow>& rows) {
+  const std::vector<std::int64_t> told = unpacked(text);
+  std::map<std::pair<OperationKind, Stage>, std::vector<std::int64_t>> recent;
+  std::vector<std::uint64_t> bytes;
+  std::size_t at = 0;
+  for (const OperationRow& row : rows) {
+    std::vector<std::int64_t>& before = recent[{row.kind, row.stage}];
+    const auto place = static_cast<std::size_t>(told.at(at++));
+    const std::int64_t number = place == 14 ? told.at(at++) : before.at(place);
+    if (place != 14) before.erase(before.begin() + static_cast<std::ptrdiff_t>(place));
+    before.insert(before.begin(), number);
+    if (before.size() > 14) before.pop_back();
+    bytes.push_back(static_cast<std::uint64_t>(number));
+  }
+  EXPECT_EQ(at, told.size());
+  return bytes;
+}
+
+void expect_unpacked(const json& die, const json& labels, const std::vector<OperationRow>& rows) {
+  const auto label = sums_of(unpacked(die["label"]));
+  const auto starts = unpacked(die["start_ps"]), times = unpacked(die["ps"]);
+  const std::vector<std::uint64_t> bytes = unpacked_bytes(die["bytes"], rows);
+  ASSERT_EQ(label.size(), rows.size());
+  ASSERT_EQ(starts.size(), rows.size());
+  ASSERT_EQ(times.size(), rows.size());
+  EXPECT_EQ(die["rows"], rows.size());
+  std::int64_t program_end = 0;
+  std::map<std::pair<OperationKind, Stage>, std::int64_t> last;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const OperationRow& row = rows[i];
+    EXPECT_EQ(labels[static_cast<std::size_t>(label[i])],
+              json::array({name_of(row.kind), name_of(row.stage), row.layer, row.minibatch}));
+    EXPECT_EQ(starts[i], row.start_ps - program_end);
+    std::int64_t& before = last[{row.kind, row.stage}];
+    EXPECT_EQ(times[i], row.end_ps - row.start_ps - before);
+    EXPECT_EQ(bytes[i], row.bytes);
+    before = row.end_ps - row.start_ps;
+    if (row.kind != OperationKind::dram_read && row.kind != OperationKind::dram_write)
+      program_end = row.end_ps;
+  }
+}
+
 TEST_F(Page, TheDetailHasEveryOperationWhereItFits) {
   const json detail = content()["operations"]["detail"];
   std::size_t count = 0;
   for (const json& die : detail["dies"]) {
     const std::vector<OperationRow> rows = synthetic::operations_of(die["die"]);
-    const auto labels = sums_of(unpacked(die["label"]));
-    const auto starts = unpacked(die["start_ps"]), times = unpacked(die["ps"]),
-               bytes = unpacked(die["bytes"]);
-    ASSERT_EQ(labels.size(), rows.size());
-    ASSERT_EQ(starts.size(), rows.size());
-    ASSERT_EQ(times.size(), rows.size());
-    ASSERT_EQ(bytes.size(), rows.size());
+    expect_unpacked(die, detail["labels"], rows);
     count += rows.size();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const json& label = detail["labels"][static_cast<std::size_t>(labels[i])];
-      EXPECT_EQ(label, json::array({name_of(rows[i].kind), name_of(rows[i].stage), rows[i].layer,
-                                    rows[i].minibatch}));
-      const auto alike = [&](const OperationRow& row) {
-        return row.kind == rows[i].kind && row.stage == rows[i].stage;
-      };
-      OperationRow before;  // the last one alike
-      for (std::size_t j = 0; j < i; ++j)
-        if (alike(rows[j])) before = rows[j];
-      EXPECT_EQ(starts[i], rows[i].start_ps - (i > 0 ? rows[i - 1].end_ps : 0));
-      EXPECT_EQ(times[i], rows[i].end_ps - rows[i].start_ps - (before.end_ps - before.start_ps));
-      EXPECT_EQ(bytes[i], static_cast<std::int64_t>(rows[i].bytes - before.bytes));
-    }
   }
   EXPECT_EQ(count, all_rows().size());
+}
+
+TEST(OperationPacker, TellsManyNumbersOfBytes) {
+  io::DieDetail die;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    OperationRow row = row_of(i % 3 == 0 ? OperationKind::vector : OperationKind::matmul, 10 * i, 10 * i + 5);
+    row.bytes = static_cast<std::uint64_t>((i * i) % (i < 100 ? 7 : 40) * 1'000'000);
+    die.rows.push_back(row);
+  }
+  const io::PackedDie packed = io::OperationPacker().pack(die, {});
+  const std::vector<std::uint64_t> bytes = unpacked_bytes(packed.bytes, die.rows);
+  for (std::size_t i = 0; i < die.rows.size(); ++i) EXPECT_EQ(bytes[i], die.rows[i].bytes) << i;
 }
 
 TEST_F(Page, ChosenDiesAndTimesLimitTheDetailOnly) {
@@ -193,6 +215,67 @@ TEST_F(Page, ChosenDiesAndTimesLimitTheDetailOnly) {
   EXPECT_EQ(some["overview"], all["overview"]);
   ASSERT_EQ(some["detail"]["dies"].size(), 1U);
   EXPECT_EQ(unpacked(some["detail"]["dies"][0]["start_ps"]), std::vector<std::int64_t>{rows[1].start_ps});
+  EXPECT_EQ(some["overlap"], all["overlap"]);
+}
+
+TEST_F(Page, DiesAreThinnedOutUntilTheirOperationsFit) {
+  const json all = content()["operations"]["detail"]["dies"];
+  std::uint64_t characters = 0;
+  for (const json& die : all)
+    for (const char* column : {"label", "start_ps", "ps", "bytes"})
+      characters += die[column].get<std::string>().size();
+  const json half = content({}, {.operation_text = characters - 1})["operations"]["detail"]["dies"];
+  ASSERT_EQ(half.size(), (all.size() + 1) / 2);
+  for (std::size_t i = 0; i < half.size(); ++i) EXPECT_EQ(half[i]["die"], all[2 * i]["die"]);
+  EXPECT_EQ(content({}, {.operation_text = 1})["operations"]["detail"]["dies"].size(), 1U);
+}
+
+TEST_F(Page, TimesByLayerAreThoseOfTheRows) {
+  std::map<std::int64_t, std::uint64_t> expected, found;
+  for (const OperationRow& row : all_rows()) expected[row.layer] += duration(row);
+  const json spent = content()["operations"]["spent"];
+  for (const json& cell : spent) found[cell["layer"].get<std::int64_t>()] += cell["ps"].get<std::uint64_t>();
+  ASSERT_GT(expected.size(), 1U) << "the synthetic trace has one layer only";
+  EXPECT_EQ(found, expected);
+}
+
+// Picosecond by picosecond would take too long for a trace, so rows of a few picoseconds are drawn.
+TEST(Overlap, IsWhatAWalkThroughTimeFinds) {
+  std::mt19937 draw(7);
+  const auto up_to = [&](std::int64_t most) { return static_cast<std::int64_t>(draw() % (most + 1)); };
+  for (int round = 0; round < 50; ++round) {
+    std::vector<OperationRow> rows;
+    const OperationKind kinds[] = {OperationKind::matmul, OperationKind::vector, OperationKind::all_gather,
+                                   OperationKind::dram_wait, OperationKind::idle};
+    for (std::int64_t at = 0; at < 60; at = rows.back().end_ps + up_to(3))
+      rows.push_back(row_of(kinds[draw() % 5], at, at + up_to(9)));
+    for (int i = 0; i < 6; ++i) {
+      const std::int64_t start = up_to(70);
+      rows.push_back(row_of(i % 2 == 0 ? OperationKind::dram_read : OperationKind::dram_write, start,
+                            start + up_to(12)));
+    }
+    io::Overlap overlap;
+    overlap.add(rows);
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> expected;
+    for (std::int64_t ps = 0; ps < 100; ++ps) {
+      std::string at;
+      bool has_transfer = false;
+      for (const OperationRow& row : rows) {
+        if (ps < row.start_ps || ps >= row.end_ps) continue;
+        const bool is_transfer =
+            row.kind == OperationKind::dram_read || row.kind == OperationKind::dram_write;
+        has_transfer = has_transfer || is_transfer;
+        if (!is_transfer) at = activity_name(std::string(name_of(row.kind)));
+      }
+      if (!at.empty() || has_transfer) ++(has_transfer ? expected[at].second : expected[at].first);
+    }
+    for (const io::Activity activity : values_of<io::Activity>()) {
+      const auto [alone, beside] = expected[std::string(name_of(activity))];
+      EXPECT_EQ(overlap.at(activity).alone_ps, alone);
+      EXPECT_EQ(overlap.at(activity).with_dram_ps, beside);
+    }
+    EXPECT_EQ(overlap.at(std::nullopt).with_dram_ps, expected[""].second);
+  }
 }
 
 TEST_F(Page, DiesAndLinksAreThoseOfTheTrace) {
@@ -342,18 +425,6 @@ TEST(Detail, HasAsManyDiesAsFit) {
   EXPECT_TRUE(cut.cut);
   EXPECT_EQ(cut.rows.size(), 99U);
   EXPECT_FALSE(io::detail_of(0, rows, {}, 100).cut);
-}
-
-TEST(DeckLines, HaveKeyValueAndTag) {
-  const auto lines = io::deck_lines(
-      "# a = comment\n[link]\nname = \"a  # b\"  # given\nrate = 2\n[[x]\n junk\nk = 1  # PUBLIC");
-  ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0].key, "link.name");
-  EXPECT_EQ(lines[0].value, "\"a  # b\"");
-  EXPECT_EQ(lines[0].tag, "given");
-  EXPECT_EQ(lines[1].value, "2");
-  EXPECT_EQ(lines[1].tag, "");
-  EXPECT_EQ(lines[2].tag, "PUBLIC");
 }
 
 }  // namespace

@@ -157,6 +157,13 @@ std::vector<OperationRow> all_operations() {
   return all;
 }
 
+std::vector<MessageRow> all_messages() {
+  std::vector<MessageRow> all;
+  for (std::uint32_t node = 0; node < synthetic::dies + synthetic::io_dies; ++node)
+    for (const MessageRow& row : synthetic::messages_of(node)) all.push_back(row);
+  return all;
+}
+
 TEST(Fields, AreColumnsOfTheTrace) {
   const boost::mpi::communicator world;
   const synthetic::Scratch scratch(world);
@@ -168,6 +175,23 @@ TEST(Fields, AreColumnsOfTheTrace) {
   expect_columns(content, "dies", counters);
   expect_columns(content, "operations", all_operations());
   expect_columns(content, "links", synthetic::links());
+  std::vector<StallRow> stalls;
+  for (const LinkCounters& link : synthetic::links()) stalls.push_back(synthetic::stalls_of(link));
+  expect_columns(content, "stalls", stalls);
+  expect_columns(content, "messages", all_messages());
+}
+
+TEST(Fields, OfPhasesAreThoseOfOperations) {
+  const boost::mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  synthetic::write(scratch / "trace.h5", synthetic::owners()[1].owner, world);
+  if (world.rank() != 0) return;
+  std::vector<chiplet::PhaseRow> phases;
+  for (std::uint32_t die = 0; die < synthetic::dies; ++die)
+    for (const chiplet::PhaseRow& row : chiplet::phases_of(synthetic::operations_of(die)))
+      phases.push_back(row);
+  EXPECT_GT(phases.size(), 10U);
+  expect_columns(h5::read(scratch / "trace.h5"), "marks", phases);
 }
 
 template <class Row>
@@ -187,6 +211,9 @@ TEST(Fields, ComeBackFromTheirCells) {
   expect_copied_back(operation_table());
   expect_copied_back(link_table());
   expect_copied_back(wait_table());
+  expect_copied_back(stall_table());
+  expect_copied_back(message_table());
+  expect_copied_back(phase_table());
   expect_copied_back(critical_path_table());
 }
 
@@ -199,6 +226,22 @@ TEST(Fields, OfOperationsComeBackAtARestart) {
   local.operations_per_die.assign(local.dies.size(), 0);
   add_stretches(local, scratch.folder(), {{.file = "stretch.h5", .rows = all_operations().size()}}, world);
   EXPECT_TRUE(local.operations == expected);
+}
+
+// Those of a node are put in order again.
+TEST(Fields, OfMessagesComeBackAtARestart) {
+  const boost::mpi::communicator world;
+  const synthetic::Scratch scratch(world);
+  synthetic::write(scratch / "stretch.h5", synthetic::owners()[0].owner, world);
+  LocalRecords local = synthetic::result(synthetic::owners()[2].owner, world.rank(), world.size()).local;
+  const LocalMessages once = local.messages;
+  add_stretches(local, scratch.folder(), {{.file = "stretch.h5", .rows = all_operations().size()}}, world);
+  ASSERT_EQ(local.messages.rows.size(), 2 * once.rows.size());
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < once.nodes.size(); ++i)
+    EXPECT_EQ(local.messages.rows_per_node[i], 2 * once.rows_per_node[i]);
+  for (const MessageRow& expected : once.rows)
+    for (int copy = 0; copy < 2; ++copy) EXPECT_EQ(local.messages.rows[row++], expected);
 }
 
 // Some for each die, whatever rank has it.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/mpi/collectives.hpp>
 #include <boost/serialization/string.hpp>
 #include <cstdlib>
@@ -123,6 +124,25 @@ std::vector<chiplet::LinkCounters> links() {
   return all;
 }
 
+io::StallRow stalls_of(const chiplet::LinkCounters& link) {
+  io::StallRow row;
+  fill(row, link.from * 1000 + link.to);
+  row.from = link.from;
+  row.to = link.to;
+  return row;
+}
+
+std::vector<io::MessageRow> messages_of(std::uint32_t node) {
+  std::vector<io::MessageRow> all(hash(node, 7) % 4);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    fill(all[i], node * 100 + i);
+    all[i].from = node;
+    all[i].arrived_ps += all[i].handed_over_ps;
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 std::int64_t busy_from(const chiplet::LinkCounters& link) {
   const auto most = static_cast<std::uint64_t>(simulated_ps) - link.busy_ps;
   return static_cast<std::int64_t>(hash(link.from, link.to) % most);
@@ -163,9 +183,11 @@ io::RunResult result(const Owner& owner, int rank, int ranks) {
     busy_in.add({from}, {from + static_cast<std::int64_t>(busy_ps)});
     return busy_in;
   };
+  local.keeps_stalls = true;
   for (const chiplet::LinkCounters& link : links()) {
     if (owner(die_of_node(link.from), ranks) != rank) continue;
     local.links.push_back(link);
+    local.stalls.push_back(stalls_of(link));
     local.bins.links.push_back(busy(busy_from(link), link.busy_ps));
   }
   for (const chiplet::ChannelCounters& channel : channels()) {
@@ -173,6 +195,24 @@ io::RunResult result(const Owner& owner, int rank, int ranks) {
     local.channels.push_back(channel);
     local.bins.channels.push_back(busy(0, channel.busy_ps));
   }
+  local.bins.has_die_buffers = true;
+  for (const std::uint32_t die : local.dies)
+    for (auto* buffers : {&local.bins.activations, &local.bins.weights}) {
+      buffers->emplace_back(local.bins.grid);
+      buffers->back().set({static_cast<std::int64_t>(hash(die, 11) % 1'000'000U)},
+                          hash(die, buffers->size()) % 1000);
+    }
+  local.messages.are_kept = true;
+  for (std::uint32_t node = 0; node < dies + io_dies; ++node) {
+    if (owner(die_of_node(node), ranks) != rank) continue;
+    const std::vector<io::MessageRow> messages = messages_of(node);
+    local.bins.nodes.push_back(node);
+    local.bins.routers.push_back(busy(node, hash(node, 12) % 1'000'000U));
+    local.messages.nodes.push_back(node);
+    local.messages.rows_per_node.push_back(messages.size());
+    local.messages.rows.insert(local.messages.rows.end(), messages.begin(), messages.end());
+  }
+  find_phases(local);
   result.totals.simulated_ps = simulated_ps;
   result.totals.packets = 12'345;
   result.totals.packet_hops = 67'890;

@@ -38,6 +38,9 @@ hecaton::chiplet::DieCounters counters_of(std::uint32_t die);
 std::vector<hecaton::chiplet::OperationRow> operations_of(std::uint32_t die);
 // All directed links, sorted by (from, to).
 std::vector<hecaton::chiplet::LinkCounters> links();
+// Of each link; and of the messages that each node has sent, in their order.
+hecaton::io::StallRow stalls_of(const hecaton::chiplet::LinkCounters& link);
+std::vector<hecaton::io::MessageRow> messages_of(std::uint32_t node);
 // When a link is busy: once, for all of its busy time.
 std::int64_t busy_from(const hecaton::chiplet::LinkCounters& link);
 // One or two channels of every IO die, sorted; each is busy from the start on.

@@ -329,15 +329,26 @@ TEST(TraceBytes, IsTheSizeOfTheColumns) {
   const synthetic::Scratch scratch(world);
   synthetic::write(scratch / "trace.h5", synthetic::owners()[0].owner, world);
   if (world.rank() != 0) return;
-  std::uint64_t bytes = 0, operations = 0;
+  std::uint64_t bytes = 0, operations = 0, messages = 0, phases = 0;
   for (const auto& [path, object] : h5::without(h5::read(scratch / "trace.h5"), "provenance")) {
     if (!object.shape.empty()) bytes += object.bytes.size();
     if (path == "operations/die") operations = object.shape[0];
+    if (path == "messages/from") messages = object.shape[0];
+    if (path == "marks/die") phases = object.shape[0];
   }
-  // The estimate leaves out the last entry of the offsets.
-  const hecaton::io::TraceRows rows{synthetic::dies, synthetic::links().size(), operations,
-                                    synthetic::channels().size(), synthetic::bins};
-  EXPECT_EQ(hecaton::io::trace_bytes(rows) + 8, bytes);
+  // The estimate leaves out the last entry of the offsets by die.
+  hecaton::io::TraceRows rows;
+  rows.dies = synthetic::dies;
+  rows.links = synthetic::links().size();
+  rows.operations = operations;
+  rows.channels = synthetic::channels().size();
+  rows.bin_cells = (rows.links + rows.channels + synthetic::dies + synthetic::io_dies + 2 * synthetic::dies) *
+                   synthetic::bins;
+  rows.stalls = true;
+  rows.nodes = synthetic::dies + synthetic::io_dies + 1;
+  rows.messages = messages;
+  rows.phases = phases;
+  EXPECT_EQ(hecaton::io::trace_part_bytes(rows).sum() + 2 * 8, bytes);
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ Case random_case(std::uint32_t seed) {
 TEST(Trains, ChangeNothingButTheNumberOfEvents) {
   std::uint64_t with = 0;
   std::uint64_t without = 0;
+  std::uint32_t stalled = 0;
   // HECATON_SEEDS=first-last runs others by hand.
   std::uint32_t first = 1, last = 2000;
   if (const char* given = std::getenv("HECATON_SEEDS")) std::sscanf(given, "%u-%u", &first, &last);
@@ -75,11 +76,15 @@ TEST(Trains, ChangeNothingButTheNumberOfEvents) {
     ASSERT_TRUE(trains.links == single.links) << "seed " << seed;
     ASSERT_EQ(trains.bin_ps, single.bin_ps) << "seed " << seed;
     ASSERT_TRUE(trains.busy == single.busy) << "seed " << seed;
+    ASSERT_TRUE(trains.held == single.held) << "seed " << seed;
+    ASSERT_TRUE(trains.stalls == single.stalls) << "seed " << seed;
+    for (const auto& [credit_ps, rival_ps] : trains.stalls) stalled += (credit_ps > 0) + 2 * (rival_ps > 0);
     ASSERT_TRUE(trains.drained && trains.credits_home) << "seed " << seed;
     with += trains.events;
     without += single.events;
   }
   EXPECT_LT(with, without);
+  EXPECT_GT(stalled, last - first);
 }
 
 }  // namespace

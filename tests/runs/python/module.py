@@ -47,11 +47,14 @@ def check_tables(path):
     """Every cell of every table."""
     trace = hecaton.Trace(path)
     with h5py.File(path) as file:
-        for name in ("dies", "links", "operations"):
+        for name in ("dies", "links", "operations", "stalls", "marks", "messages"):
             table = getattr(trace, name)
+            if name not in file:
+                check(name in ("marks", "messages") and table is None, f"{name} are missing")
+                continue
             columns = {key: data for key, data in file[name].items() if key != "offsets"}
             check(set(table.columns) == set(columns), f"{name} has columns {table.columns}")
-            check(len(table) == len(columns["die" if name != "links" else "from"]), f"{name} has {len(table)} rows")
+            check(len(table) == len(columns["die" if "die" in columns else "from"]), f"{name} has {len(table)} rows")
             for key, data in columns.items():
                 names = data.attrs.get("names")
                 cells = data[:]
@@ -74,6 +77,8 @@ def check_training(folder):
     check(trace.strata is None and trace.segments is None, "a step that was simulated whole has no strata")
     check(trace.critical_path() is None and trace.critical_path("part") is None, "no path was recorded")
     check_times(trace)
+    check_stalls(trace)
+    check_marks(trace)
     check_bins(path)
     dies = trace.dies
     with h5py.File(path) as file:
@@ -83,6 +88,75 @@ def check_training(folder):
         expected = int((rows["end_ps"][:][of] - rows["start_ps"][:][of]).sum())
     check(int(numpy.asarray(dies["dram_ps"]).sum()) == expected, "waits for DRAM are those of the dies")
     return trace
+
+
+def check_stalls(trace):
+    """Parts of the time of each link, which are all of it."""
+    parts = [numpy.asarray(trace.stalls[f"{part}_ps"]).astype(int) for part in ("sending", "credit", "rival", "nothing")]
+    check(set(sum(parts)) == {trace.simulated_ps}, "the four parts of a link's time are the time")
+    check(list(parts[0]) == list(trace.links["busy_ps"]) and list(trace.stalls["from"]) == list(trace.links["from"]), "links")
+    check(hecaton.units_of(trace.stalls)["credit_ps"] == "ps", "unit of stalls")
+
+
+def check_marks(trace):
+    """Against operations, one after the other."""
+    rows = trace.operations
+    expected, last = [], None
+    transfers = {"dram-read", "dram-write"}
+    for die, kind, layer, batch, start, end in zip(*(numpy.asarray(rows[name]) for name in (
+            "die", "kind", "layer", "minibatch", "start_ps", "end_ps"))):
+        if kind in transfers:
+            continue
+        if last != (die, layer, batch):
+            expected.append([die, layer, batch, start, end])
+        expected[-1][4] = end
+        last = die, layer, batch
+    found, passes = [], collections.defaultdict(list)
+    for die, which, *row in zip(*(numpy.asarray(trace.marks[name]) for name in (
+            "die", "pass", "layer", "minibatch", "start_ps", "end_ps"))):
+        if found and found[-1][:3] == [die, *row[:2]]:  # of another pass only
+            found[-1][4] = row[3]
+        else:
+            found.append([die, *row])
+        if not passes[die] or passes[die][-1] != which:
+            passes[die].append(which)
+    check(found == expected, "marks are where operations say it")
+    check(all(of == ["forward", "output head", "backward", "optimizer"] for of in passes.values()), f"passes: {dict(passes)}")
+
+
+def check_messages(folder):
+    """What they say of each message, and that they are all: what links carried are their bytes."""
+    path = simulate(folder / "messages", "quickstart.toml", *SMALL, options=("--trace", "messages"))
+    trace = check_tables(path)
+    rows = {name: numpy.asarray(trace.messages[name]).astype(int) for name in trace.messages.columns}
+    check((rows["handed_over_ps"] <= rows["head_out_ps"]).all() and (rows["head_out_ps"] < rows["arrived_ps"]).all(), "times")
+    check((rows["waited_ps"] >= 0).all() and (rows["waited_ps"] > 0).any(), "some messages wait")
+    carried = int((rows["bytes"] * rows["hops"]).sum())
+    check(carried == int(numpy.asarray(trace.links["bytes"]).sum()) and carried > 0, "bytes and links of all messages")
+    check(hecaton.units_of(trace.messages)["bytes"] == "B", "unit of messages")
+    check(trace.critical_path() is not None, "the path is there as well")
+
+
+PARTS = {"counters": ("dies", "links"), "operations": ("operations",), "marks": ("marks",), "bins": ("bins", "channels"),
+         "stalls": ("stalls",), "messages": ("messages",)}
+
+
+def check_sizes(folder):
+    """What `validate` tells of each part of a trace is what it takes, within 10 %; the critical path takes no more."""
+    cases = {"training": ("quickstart.toml", *SMALL), "flat-ring": ("quickstart-flat-ring.toml", *SMALL),
+             "collective": ("collective-all-reduce-bypass.toml", "collective.bytes=65536"),
+             "traffic": ("traffic-8x8.toml", "traffic.warmup_cycles=100", "traffic.measure_cycles=2000")}
+    for name, (deck, *settings) in cases.items():
+        words = [word for each in settings for word in ("--set", each)]
+        printed = subprocess.run([HECATON, "validate", DECKS / deck, "--json", *words], capture_output=True, text=True)
+        told = json.loads(printed.stdout)["run"]["trace_parts"]
+        with h5py.File(simulate(folder / f"size-{name}", deck, *settings, options=("--trace", "messages"))) as file:
+            takes = lambda group: sum(data.id.get_storage_size() for data in file[group].values()) if group in file else 0
+            for part, groups in PARTS.items():
+                size = sum(map(takes, groups))
+                check(abs(told[f"{part}_bytes"] - size) <= 0.1 * size, f"{name}: {part} of {size} bytes are told as {told}")
+            check(takes("critical_path") <= told["path_bytes_at_most"], f"{name}: the path is larger than told")
+            check(takes("messages") > 1000 and takes("stalls") > 1000, f"{name}: something is measured")
 
 
 def check_critical_path(folder):
@@ -131,6 +205,15 @@ def check_bins(path):
     check(list(bins.links.sum(axis=1)) == list(trace.links["busy_ps"]), "bins of links add up to their time")
     check(list(bins.channels.sum(axis=1)) == list(trace.channels["busy_ps"]), "bins of channels add up to their time")
     check(bins.starts_ps[-1] + bins.width_ps >= trace.simulated_ps > bins.width_ps * bins.links.shape[1] // 2, "bins reach the end")
+    with h5py.File(path) as file:
+        for name in ("router_buffers", "activation_buffer", "weight_buffer"):
+            check(numpy.array_equal(getattr(bins, name), file[f"bins/{name}"][:]), name)
+            check(bins.units[name] == file[f"bins/{name}"].attrs["units"] and file[f"bins/{name}"].attrs["width_ps"] == bins.width_ps,
+                  f"unit and width of {name}")
+    for name in ("activation", "weight"):
+        most = getattr(bins, f"{name}_buffer").max(axis=1)
+        check(list(most) == list(trace.dies[f"{name}_peak_bytes"]) and most.min() > 0, f"the fullest bin of the {name} buffer")
+    check(bins.mean_messages().shape == bins.router_buffers.shape and bins.mean_messages().max() > 0.1, "messages in routers")
     check(0 < bins.shares("channels").max() <= 1 and bins.shares().shape == bins.links.shape, "shares of bins")
     check("all" in bins.covers, "what bins are of")
     refused(lambda: bins.shares("dies"), "links or channels")
@@ -273,6 +356,8 @@ with tempfile.TemporaryDirectory(prefix="hecaton-python-") as name_of_folder:
     here = pathlib.Path(name_of_folder)
     training = check_training(here)
     check_critical_path(here)
+    check_messages(here)
+    check_sizes(here)
     check_map(here / "training/trace.h5", torus=False)
     for columns in (2, 3, 5):  # two have no wrap; of three it goes to the die that is two places away
         torus = simulate(here / f"torus{columns}", "traffic-8x8.toml", 'package.topology="torus"', "package.rows=4",

@@ -1,0 +1,17 @@
+#include "io/page/link_stalls.hpp"
+
+#include <string>
+
+namespace hecaton::io {
+
+std::optional<LinkStalls> read_link_stalls(const hdf5::Handle& file, std::uint64_t links) {
+  if (!hdf5::has_object(file, "stalls")) return std::nullopt;
+  const auto column = [&](const std::string& name) {
+    std::vector<std::uint64_t> cells = hdf5::read_counts(file, "stalls/" + name, links);
+    if (cells.size() != links) throw hdf5::Error("/stalls has not one row for each link");
+    return cells;
+  };
+  return LinkStalls{column("sending_ps"), column("credit_ps"), column("rival_ps"), column("nothing_ps")};
+}
+
+}  // namespace hecaton::io
