@@ -5,8 +5,8 @@
 
 #include "io/trace/bins.hpp"
 #include "io/trace/critical_path_table.hpp"
-#include "io/trace/deck_text.hpp"
 #include "io/trace/table_reader.hpp"
+#include "io/trace/texts.hpp"
 
 namespace hecaton::io {
 namespace {

@@ -13,8 +13,8 @@
 #include "io/files/child_process.hpp"
 #include "io/files/hdf5_file.hpp"
 #include "io/files/text_file.hpp"
-#include "io/trace/deck_text.hpp"
 #include "io/trace/rows.hpp"
+#include "io/trace/texts.hpp"
 
 namespace hecaton::io {
 namespace {

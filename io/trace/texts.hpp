@@ -1,4 +1,4 @@
-// The resolved deck that a trace holds.
+// The texts that a trace holds: its resolved deck. Its summary is read by read_summary() (io/result/summary.hpp).
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+#include "io/trace/texts.hpp"
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -66,6 +68,18 @@ Summary read_summary(const fs::path& trace) {
   if (end == std::string::npos) refuse(trace, "is not a readable trace", "it holds no summary");
   return summary_from_parts(std::string_view(texts).substr(0, end), std::string_view(texts).substr(end + 1),
                             trace.string());
+}
+
+std::string deck_text_of(const hdf5::Handle& file) {
+  return hdf5::read_text(file, "deck", most_deck_bytes);
+}
+
+std::string deck_text_of(const fs::path& trace) {
+  try {
+    return isolated([&] { return deck_text_of(hdf5::open(trace)); });
+  } catch (const std::runtime_error& error) {
+    refuse(trace, "holds a deck that cannot be read", error.what());
+  }
 }
 
 }  // namespace hecaton::io
