@@ -131,6 +131,7 @@ def look_at_the_rest(browser, traces):
 def look_at_the_page(here):
     process = run(["report", "whole/trace.h5", "summary/trace.h5", "-o", "page.html"], here)
     expect(process.returncode == 0, "the page is written", process.stderr)
+    expect(os.path.getsize(f"{here}/page.html") < 5_000_000, "in less than 5 MB", os.path.getsize(f"{here}/page.html"))
     traces = data_of(f"{here}/page.html")["traces"]
     with Browser() as browser:
         browser.open(f"{here}/page.html")
