@@ -17,6 +17,7 @@ constexpr std::uint32_t most_side = 1U << 16U;  // of a package
 constexpr std::uint64_t most_rows = 1U << 20U;  // of dies, links, channels, strata, segments
 constexpr std::uint64_t most_operations = std::uint64_t{1} << 40U;
 constexpr std::uint64_t most_of_a_die = 1U << 24U;
+constexpr std::uint64_t most_bytes_moved = std::uint64_t{1} << 62U;
 constexpr std::size_t most_text_bytes = 1U << 14U;
 constexpr std::size_t most_name_bytes = 1U << 10U;
 
@@ -109,6 +110,8 @@ void expect_sound(const std::vector<OperationRow>& rows, std::uint32_t die) {
     if (row.die != die) throw hdf5::Error("a row of /operations belongs to another die than its place says");
     if (row.start_ps < 0 || row.end_ps < row.start_ps)
       throw hdf5::Error("a row of /operations ends before it starts");
+    if (row.bytes > most_bytes_moved)
+      throw hdf5::Error("a row of /operations moves more bytes than credible");
     if (static_cast<std::size_t>(row.kind) >= names_of<chiplet::OperationKind>().size() ||
         static_cast<std::size_t>(row.stage) >= names_of<chiplet::Stage>().size())
       throw hdf5::Error("a row of /operations has a kind or a stage that is not known");

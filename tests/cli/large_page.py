@@ -62,7 +62,7 @@ def look_at_a_large_collective(browser, here):
     first = content["operations"]["detail"]["dies"][128]
     expect("die 128" in browser.text("#timeline-info") and f"start {browser.run('return seconds(arguments[0])', first['start_ps'][0])}" in browser.text("#timeline-info"),
            "n steps through operations of the row's first die", browser.text("#timeline-info"))
-    browser.choose("#timeline-lanes", "")
+    browser.choose("#timeline-lanes", "rows")
     expect(browser.run(DRAWN)["slices"] == 0, "rows of dies again", browser.run(DRAWN))
     step = "const s = document.getElementById('map-time-slider'); return s.hidden === false && document.getElementById('map-time-text').textContent"
     browser.press("#map-time-slider", HOME, RIGHT)
@@ -86,7 +86,7 @@ def look_at_a_layer(browser, here):
     expect(messages == sum(content["latencies"]["messages"]) > 1000, "every message is in the histogram", messages)
     browser.press("#timeline-canvas", HOME, *["n"] * 40)
     rows = browser.run("return operationsInWindow({lanes: allLanes(arguments[0]), store: new OperationStore(JSON.parse(document.getElementById('data').textContent).traces[0].content.operations.detail),"
-                       " from: 0, to: arguments[0].operations.overview.end_ps, overview: arguments[0].operations.overview})[1].filter(row => row[0] === 0 && row[8] !== '').map(row => [row[1], row[8]])", content)
+                       " from: 0, to: arguments[0].operations.overview.end_ps})[1].filter(row => row[0] === 0 && row[8] !== '').map(row => [row[1], row[8]])", content)
     expect(len(rows) > 10 and all(kind not in ("matmul", "vector") for kind, _ in rows), "operations that wait tell whose message came last", rows[:5])
     browser.press("#map-time-slider", HOME, RIGHT)
     expect(browser.run("return document.getElementById('map-canvas').dataset.values") == "bin" and "share of the bin" in browser.text("#map-scales"),

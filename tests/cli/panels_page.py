@@ -92,6 +92,16 @@ REACHABLE = """document.activeElement.blur();
 return [...document.querySelectorAll('a[href], button, select, input, summary, [tabindex="0"]')].filter(each => each.offsetParent !== null || each instanceof SVGElement).length"""
 
 
+def look_at_channels(browser, content):
+    browser.press("#map-time-slider", HOME, RIGHT)
+    busy = content["busy"]
+    rows = rows_behind(browser, "channels-table")
+    expect([int(row[2]) for row in rows] == busy["channels"]["busy_ps"] and [round(1000 * float(row[4])) for row in rows] == busy["of_channels"][::busy["bins"]],
+           "DRAM channels as a table, in the whole run and in the bin that is shown", rows[:2])
+    expect(len(rows_behind(browser, "links-table")) == len(content["links"]["from"]), "and links")
+    browser.press("#map-time-slider", HOME)
+
+
 def look_at_all_figures(browser):
     expect(browser.run(WITHOUT_TABLE) == [], "every figure has a table behind it", browser.run(WITHOUT_TABLE))
     wanted = {"theme", "compare-other", "copy-figures", "map-heat", "map-play", "map-time-slider", "map-canvas", "timeline-canvas", "zoom-in", "chain-canvas", "die-time-A",
@@ -112,4 +122,5 @@ def look_at_panels(browser, traces):
     look_at_overlap(browser, content)
     look_at_energy(browser, content)
     look_at_the_chain(browser, content)
+    look_at_channels(browser, content)
     look_at_all_figures(browser)

@@ -92,6 +92,15 @@ def look_at_the_timeline(browser, traces):
     expect(window(browser)[1] - window(browser)[0] < 0.6 * (end - start), "plus zooms in")
     browser.press("#timeline-canvas", "0")
     expect(window(browser) == [0, overview["end_ps"]], "0 shows all")
+    browser.choose("#timeline-lanes", "rows")
+    browser.press("#timeline-canvas", "\ue015", "\ue007")  # down, Enter: the dies of row 1
+    expect(browser.run("return document.getElementById('timeline-lanes').value") == "1", "rows of dies can be shown, and opened")
+    shares = "return lanesOfAllRows(arguments[0]).overview.ps"
+    summed = browser.run(shares, traces[0]["content"])
+    columns, bins = traces[0]["content"]["columns"], overview["bins"]
+    for name, list_ in overview["ps"].items():
+        expect(summed[name][bins + 3] == sum(list_[(columns + column) * bins + 3] for column in range(columns)), f"a row has the {name} of its dies", summed[name][bins + 3])
+    browser.choose("#timeline-lanes", "dies")
     browser.press("#timeline-canvas", "\ue015", "n", "n")  # down: die 1; its second operation
     shown = browser.text("#timeline-info")
     start = int(re.search(r"start .* \((\d+) ps\)", shown)[1])
@@ -131,6 +140,7 @@ def look_at_the_rest(browser, traces):
 def look_at_the_page(here):
     process = run(["report", "whole/trace.h5", "summary/trace.h5", "-o", "page.html"], here)
     expect(process.returncode == 0, "the page is written", process.stderr)
+    expect(os.path.getsize(f"{here}/page.html") < 5_000_000, "in less than 5 MB", os.path.getsize(f"{here}/page.html"))
     traces = data_of(f"{here}/page.html")["traces"]
     with Browser() as browser:
         browser.open(f"{here}/page.html")

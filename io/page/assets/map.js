@@ -122,8 +122,16 @@ function dieTable(content) {
   return [columns, content.dies.die.map((_, i) => columns.map(column => content.dies[column][i]))];
 }
 
-function linkTable(content) {
+// With the shares of a bin of time, if one is shown.
+function linkTable(content, bin) {
   const columns = Object.keys(content.links);
-  const shares = utilisation(content);
-  return [[...columns, "utilisation"], content.links.from.map((_, i) => [...columns.map(column => content.links[column][i]), Number(shares[i].toFixed(6))])];
+  const shares = utilisation(content), inBin = bin === null ? null : sharesAt(content, bin);
+  return [[...columns, "utilisation", ...(inBin ? [`utilisation from ${mapTimeText(content, bin)}`] : [])], content.links.from.map((_, i) =>
+    [...columns.map(column => content.links[column][i]), Number(shares[i].toFixed(6)), ...(inBin ? [inBin[i]] : [])])];
+}
+
+function channelTable({busy, simulated_ps, ...content}, bin) {
+  const {io_die, channel, busy_ps} = busy.channels;
+  return [["io_die", "channel", "busy_ps", "utilisation", ...(bin === null ? [] : [`utilisation from ${mapTimeText({busy, ...content}, bin)}`])], io_die.map((node, i) =>
+    [node, channel[i], busy_ps[i], Number((busy_ps[i] / simulated_ps).toFixed(6)), ...(bin === null ? [] : [busy.of_channels[i * busy.bins + bin] / 1000])])];
 }

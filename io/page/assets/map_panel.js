@@ -146,7 +146,9 @@ function showMap(traces, redraws) {
     traceChoice.querySelector("select").value = String(index);
     tools.replaceChildren(...(traces.length > 1 ? [traceChoice] : []), heatChoice);
     behind.replaceChildren(tableBehind("dies-table", `Table of the ${content.dies.die.length} dies`, () => dieTable(content)),
-      tableBehind("links-table", `Table of the ${content.links.from.length} links`, () => linkTable(content)));
+      tableBehind("links-table", `Table of the ${content.links.from.length} links`, () => linkTable(content, map.bin), true),
+      ...(content.busy && content.busy.channels.io_die.length > 0
+        ? [tableBehind("channels-table", `Table of the ${content.busy.channels.io_die.length} DRAM channels`, () => channelTable(content, map.bin), true)] : []));
   };
   show(0);
   redraws.push(() => map.draw());

@@ -132,7 +132,7 @@ class Timeline {
     const ps = this.time(x), number = this.lanes.die(lane);
     const found = number !== null && this.store.has(number) ? this.operations(lane, number) : null;
     if (!found && !this.lanes.overview) return {lane, text: `The operations of ${this.lanes.name(lane)} are not in the page.`};
-    if (!found) return {lane, text: binText(this.content, this.overview, lane, Math.min(this.overview.bins - 1, Math.floor(ps / this.end * this.overview.bins)))};
+    if (!found) return {lane, text: binText(this.content, this.lanes.overview, lane, Math.min(this.overview.bins - 1, Math.floor(ps / this.end * this.overview.bins)))};
     const {die} = found;
     const isBeside = y - lane * this.laneHeight > this.laneHeight * 0.7;
     const near = isBeside ? slicesIn(die, die.transfers, ps, ps + 1, die.longestTransfer) : slicesIn(die, die.program, ps, ps + 1, null);
@@ -177,7 +177,7 @@ class Timeline {
 
   // The dies of a lane of several: those of its first row.
   open(lane) {
-    if (this.lanes.die(lane) === null) this.onOpen(lane * (this.overview.dies_per_lane / this.content.columns));
+    if (this.lanes.die(lane) === null) this.onOpen(lane * (this.lanes.overview.dies_per_lane / this.content.columns));
   }
 
   moveLane(by) {

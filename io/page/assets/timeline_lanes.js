@@ -11,6 +11,18 @@ function allLanes(content) {
     die: lane => overview.dies_per_lane === 1 ? lane : null, laneOf: die => Math.floor(die / overview.dies_per_lane)};
 }
 
+// The same with a lane for each row, of a package whose overview has one for each die.
+function lanesOfAllRows(content) {
+  const {overview} = content.operations, {rows, columns} = content;
+  const ps = Object.fromEntries(Object.entries(overview.ps).map(([name, list]) => {
+    const sums = new Array(rows * overview.bins).fill(0);
+    list.forEach((each, i) => { sums[Math.floor(i / (columns * overview.bins)) * overview.bins + i % overview.bins] += each; });
+    return [name, sums];
+  }));
+  const merged = {...overview, lanes: rows, dies_per_lane: columns, ps};
+  return {count: rows, overview: merged, name: lane => `row ${lane}`, dies: () => columns, die: () => null, laneOf: die => Math.floor(die / columns)};
+}
+
 function lanesOfRow(content, row) {
   const first = row * content.columns;
   return {count: content.columns, overview: null, name: lane => `die ${first + lane}`, dies: () => 1, die: lane => first + lane,

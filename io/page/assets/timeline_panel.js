@@ -38,7 +38,8 @@ function timelineTools(current) {
 }
 
 // Operations in the window, of the lanes shown that the page has; else the bins. [head, rows].
-function operationsInWindow({lanes, store, from, to, overview}) {
+function operationsInWindow({lanes, store, from, to}) {
+  const {overview} = lanes;
   const rows = [];
   for (let lane = 0; lane < lanes.count; lane++) {
     const number = lanes.die(lane);
@@ -49,7 +50,7 @@ function operationsInWindow({lanes, store, from, to, overview}) {
       rows.push([number, kind, stage, layer, minibatch, die.start_ps[i], die.start_ps[i] + die.ps[i], die.bytes[i], die.last_from && die.last_from[i] > 0 ? die.last_from[i] - 1 : ""]);
     }
   }
-  if (rows.length > 0 || !lanes.overview) return [["die", "kind", "stage", "layer", "minibatch", "start (ps)", "end (ps)", "bytes", "last message from"], rows];
+  if (rows.length > 0 || !overview) return [["die", "kind", "stage", "layer", "minibatch", "start (ps)", "end (ps)", "bytes", "last message from"], rows];
   const names = Object.keys(overview.ps);
   for (let lane = 0; lane < lanes.count; lane++) {
     for (let bin = 0; bin < overview.bins; bin++) {
@@ -60,13 +61,15 @@ function operationsInWindow({lanes, store, from, to, overview}) {
   return [["lane", "start (ps)", "end (ps)", ...names.map(name => `${name} (ps)`)], rows];
 }
 
-// Which lanes are shown, where a page has both rows of dies and dies.
+// Which lanes are shown: all dies, where they are not too many, rows of dies, or the dies of one row.
 function lanesChoice(content, current) {
-  if (content.operations.overview.dies_per_lane === 1) return null;
+  const hasAllDies = content.operations.overview.dies_per_lane === 1;
   const rows = Array.from({length: content.rows}, (_, row) => [String(row), `dies of row ${row}`]);
-  const made = choice("Lanes", "timeline-lanes", [["", "rows of dies"], ...rows],
-    value => current().setLanes(value === "" ? allLanes(content) : lanesOfRow(content, Number(value))));
-  return made;
+  const show = value => {
+    if (value === "dies" || !hasAllDies && value === "rows") current().setLanes(allLanes(content));
+    else current().setLanes(value === "rows" ? lanesOfAllRows(content) : lanesOfRow(content, Number(value)));
+  };
+  return choice("Lanes", "timeline-lanes", [...(hasAllDies ? [["dies", "dies"]] : []), ["rows", "rows of dies"], ...rows], show);
 }
 
 function showTimeline(traces, redraws) {
@@ -87,7 +90,7 @@ function showTimeline(traces, redraws) {
       + (content.sampled ? " The time is that of the simulated part of the step; stripes on the axis are its segments." : "");
     parts.info.textContent = "Point at an operation, or choose a lane and step through its operations with n and p.";
     const laneChoice = lanesChoice(content, () => timeline);
-    lanes.replaceChildren(...(laneChoice ? [laneChoice] : []));
+    lanes.replaceChildren(laneChoice);
     parts.onOpen = row => {
       const chooser = laneChoice.querySelector("select");
       chooser.value = String(row);

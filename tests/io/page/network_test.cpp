@@ -136,6 +136,29 @@ TEST_F(NetworkPage, TheLastMessageIsTheOneThatArrivedLast) {
   EXPECT_FALSE(arrivals.last_source(1'000'000'007, 0, 2'000'000'000));
 }
 
+TEST_F(NetworkPage, WhatCannotBeIsRefused) {
+  const auto refusal_of = [&](const std::string& path, auto value) {
+    const fs::path bad = scratch_ / "bad.h5";
+    fs::copy_file(trace_, bad, fs::copy_options::overwrite_existing);
+    {
+      const io::hdf5::Handle file = io::hdf5::open_again(bad);
+      const io::hdf5::Handle column = io::hdf5::open_column(file, path);
+      const std::size_t rows = path.starts_with("stalls") ? synthetic::links().size() : all_messages().size();
+      const std::vector<decltype(value)> cells(rows, value);
+      io::hdf5::write_column(column, io::hdf5::cell_of<decltype(value)>(), cells.data());
+    }
+    try {
+      io::read_content(bad, {}, {});
+    } catch (const io::hdf5::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("it was read");
+  };
+  EXPECT_NE(refusal_of("stalls/credit_ps", std::uint64_t{1} << 63U).find("not credible"), std::string::npos);
+  EXPECT_NE(refusal_of("messages/arrived_ps", std::int64_t{-1}).find("arrives before it was handed over"),
+            std::string::npos);
+}
+
 TEST_F(NetworkPage, ATraceWithoutThemHasNone) {
   const fs::path bare = scratch_ / "bare.h5";
   {

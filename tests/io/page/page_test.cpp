@@ -368,6 +368,7 @@ TEST_F(Page, RowsThatCannotBeAreRefused) {
     EXPECT_EQ(message.find('\n'), std::string::npos);
   };
   refused_with("operations/kind", std::uint8_t{200}, "a kind or a stage that is not known");
+  refused_with("operations/bytes", std::uint64_t{1} << 63U, "more bytes than credible");
   refused_with("operations/start_ps", std::int64_t{-1}, "ends before it starts");
   refused_with("operations/end_ps", std::int64_t{-5}, "ends before it starts");
   refused_with("operations/die", std::uint32_t{23}, "belongs to another die");
