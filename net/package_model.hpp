@@ -130,6 +130,8 @@ class PackageModel {
   std::vector<Node>& nodes() { return nodes_; }  // of this rank, by ascending id
   const std::vector<Node>& nodes() const { return nodes_; }
   const Fabric& fabric() const { return fabric_; }
+  // For how long messages had a place in the buffers of its router, once all is over.
+  TimeBins held(const Node& node) const { return node.router.held(fabric_.timing, routers_.worms); }
   // No worm is in the buffers of its router, and no message waits at its interface.
   bool idle(Node& node, SimTime now) { return node.interface.idle() && node.router.idle(routers_, now); }
 

@@ -45,6 +45,19 @@ TimeBins Router::busy(const Timing& timing, Port port) const {
   return busy;
 }
 
+TimeBins Router::held(const Timing& timing, const WormPool& worms) const {
+  TimeBins held = counters_.held;
+  detail::for_each_bit(state_.running, [&](std::uint32_t p) {
+    detail::for_each_bit(state_.ports[p].running, [&](std::uint32_t c) {
+      const InputChannel& channel = state_.inputs[index(p, c)];
+      const Worm& worm = worms[channel.front];
+      if (!channel.bypassing && worm.sent == worm.flits)
+        held.add(worm.head_latched, channel.last_start + timing.cycle);
+    });
+  });
+  return held;
+}
+
 bool Router::idle(RouterContext& context, SimTime now) {
   retire_finished(context, now);
   return state_.occupied == 0;

@@ -49,8 +49,9 @@ class Router {
   const RouterCounters& counters() const { return counters_; }
   // When what is behind the port was busy, the run under way included.
   TimeBins busy(const Timing& timing, Port port) const;
-  // For how long worms had a place in the buffers, all added up; of those that are gone.
-  const TimeBins& held() const { return counters_.held; }
+  // For how long worms had a place in the buffers, all added up; of those that are gone, also with a run whose end nobody
+  // has looked at.
+  TimeBins held(const Timing& timing, const WormPool& worms) const;
   // For how long it was idle, and why, up to the latest decision.
   StallTimes stalls(Port port) const { return stalls_.of(static_cast<std::uint32_t>(port)); }
   // No worm is in its buffers at `now`.

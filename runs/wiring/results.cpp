@@ -164,11 +164,12 @@ void take_channels(const IoNode& node, io::LocalRecords& records) {
   }
 }
 
-void add_bins(const Model::Node& node, const net::Fabric& fabric, io::LocalBins& bins) {
+void add_bins(const Model& model, const Model::Node& node, io::LocalBins& bins) {
+  const net::Fabric& fabric = model.fabric();
   for_each_port(node.id, fabric.topology,
                 [&](NodeId, net::Port port) { bins.links.push_back(node.router.busy(fabric.timing, port)); });
   bins.nodes.push_back(node.id.value);
-  bins.routers.push_back(node.router.held());
+  bins.routers.push_back(model.held(node));
   const auto* die = std::get_if<DieNode>(&node.endpoint.node);
   if (die == nullptr) return;
   bins.activations.push_back(die->die.peaks(chiplet::Buffer::activation));
@@ -240,7 +241,7 @@ io::LocalRecords take_records(Model& model) {
   for (Model::Node& node : model.nodes()) {
     for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
     if (records.keeps_stalls) add_stalls(node, topology, records.stalls);
-    if (records.bins.grid.count > 0) add_bins(node, model.fabric(), records.bins);
+    if (records.bins.grid.count > 0) add_bins(model, node, records.bins);
     if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) take_channels(*io, records);
     if (topology.is_io(node.id)) continue;
     records.dies.push_back(node.id.value);

@@ -78,7 +78,7 @@ inline void add_bins(const BenchModel& model, BenchResult& result) {
       all.push_back(node.router.busy(model.fabric().timing, static_cast<net::Port>(p)));
   for (const TimeBins& bins : all) result.bin_ps = std::max(result.bin_ps, bins.width_ps());
   for (const auto& node : model.nodes())
-    if (node.router.held().keeps()) result.held.push_back(node.router.held().folded(result.bin_ps));
+    if (model.fabric().bins.count > 0) result.held.push_back(model.held(node).folded(result.bin_ps));
   for (std::size_t i = 0; i < all.size(); ++i) {
     result.busy.push_back(all[i].keeps() ? all[i].folded(result.bin_ps) : std::vector<std::uint64_t>{});
     const std::vector<std::uint64_t>& busy = result.busy.back();

@@ -374,7 +374,7 @@ TEST(Package, ADieThatIsMissingIsNamedByThoseWhoWait) {
 }
 
 TEST(Die, IsSmall) {
-  EXPECT_LE(sizeof(Die), 768U);
+  EXPECT_LE(sizeof(Die), 896U);
 }
 
 }  // namespace

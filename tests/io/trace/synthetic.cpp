@@ -199,8 +199,7 @@ io::RunResult result(const Owner& owner, int rank, int ranks) {
   for (const std::uint32_t die : local.dies)
     for (auto* buffers : {&local.bins.activations, &local.bins.weights}) {
       buffers->emplace_back(local.bins.grid);
-      buffers->back().set({static_cast<std::int64_t>(hash(die, 11) % 1'000'000U)},
-                          hash(die, buffers->size()) % 1000);
+      buffers->back().set({static_cast<std::int64_t>(hash(die, 11) % 1'000'000U)}, hash(die, 13) % 1000);
     }
   local.messages.are_kept = true;
   for (std::uint32_t node = 0; node < dies + io_dies; ++node) {
