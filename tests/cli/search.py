@@ -123,7 +123,7 @@ def mistakes(here):
         (SEARCH.replace("step_s", "step"), "search.goals", "did you mean"),
         (SEARCH.replace('goals = ["step_s", "package_usd"]', "goals = []"), "search.goals", "names no goals"),
         (SEARCH.split("[space]")[0], "space", "is empty"),
-        (SEARCH.replace("step = 8 }", "}"), "link.bandwidth_GBps", "without steps"),
+        (SEARCH.replace(", step = 8 }", " }"), "link.bandwidth_GBps", "without steps"),
         (SEARCH.replace("step = 8 }", "step = 0 }"), "link.bandwidth_GBps", "never ends"),
         (SEARCH.replace("from = 8, to = 32", "from = 32, to = 8"), "link.bandwidth_GBps", "is empty"),
         (SEARCH.replace("step = 8 }", "step = 1e-9 }"), "link.bandwidth_GBps", "too many points"),
