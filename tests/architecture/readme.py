@@ -66,7 +66,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     figures, why = compared.split("\n\n", 1)
     assert len(quoted) == 1 and labels(quoted[0]) == labels(figures), f"README.md quotes another table than\n{compared}"
     quoted = [table for table in fences("") if "along their critical paths" in table]
-    parts = why.split("by pass and layer")[0]
+    parts = why[why.index("along their critical paths"):].split("by pass and layer")[0]
     assert len(quoted) == 1 and set(labels(quoted[0])) == set(labels(parts)), f"README.md quotes other parts than\n{compared}"
 
     with open(here / "out/ring-size/table.csv") as table:
