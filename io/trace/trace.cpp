@@ -439,7 +439,7 @@ void write_trace(const fs::path& path, const Deck& deck, const RunResult& result
 
 std::uint64_t trace_frame_bytes(const Deck& deck) {
   // Measured with HDF5 1.10: seal, groups, names, checksums and other attributes of the columns, summary and provenance.
-  constexpr std::uint64_t objects = 45'000;
+  constexpr std::uint64_t objects = 55'000;
   return objects + deck.resolved_toml.size();
 }
 
