@@ -69,8 +69,18 @@ PackedDie OperationPacker::pack(const DieDetail& die, const Arrivals& arrivals) 
     if (!arrivals.is_empty()) last_from.add(told_source(row, arrivals));
     if (!lies_beside(row.kind)) end = row.end_ps;
   }
-  return {die.die,      die.cut,   die.rows.size(), label.text(),
-          start.text(), ps.text(), bytes.text(),    last_from.text()};
+  return {die.die,      die.cut,   die.rows.size(), share(label.text()), share(bytes.text()),
+          start.text(), ps.text(), last_from.text()};
+}
+
+std::size_t OperationPacker::share(const std::string& column) {
+  return shared_.try_emplace(column, shared_.size()).first->second;
+}
+
+std::vector<std::string> OperationPacker::shared() const {
+  std::vector<std::string> columns(shared_.size());
+  for (const auto& [column, number] : shared_) columns[number] = column;
+  return columns;
 }
 
 std::int64_t OperationPacker::number_of(const OperationRow& row) {

@@ -117,6 +117,7 @@ Json detail_json(const OperationContent& content) {
   return {{"from_ps", content.choice.from_ps},
           {"to_ps", content.choice.to_ps},
           {"labels", std::move(labels)},
+          {"shared", content.shared},
           {"dies", std::move(dies)}};
 }
 

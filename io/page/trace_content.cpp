@@ -129,6 +129,7 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
                            .overview = Overview(package.rows, package.columns, last_end(file), limits.bins),
                            .choice = choice,
                            .labels = {},
+                           .shared = {},
                            .detail = {}};
   OperationPacker packer;
   const Arrivals arrivals = Arrivals::read(file);
@@ -147,7 +148,10 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
       content.detail.push_back(packer.pack(detail_of(die, rows, choice, most), arrivals));
   }
   content.labels = packer.labels();
-  thin_out(content.detail, limits.operation_text);
+  content.shared = packer.shared();
+  std::uint64_t characters = 0;
+  for (const std::string& column : content.shared) characters += column.size();
+  thin_out(content.detail, limits.operation_text - std::min(characters, limits.operation_text));
   return content;
 }
 

@@ -39,6 +39,7 @@ struct OperationContent {
   Overview overview;
   DetailChoice choice;
   std::vector<OperationPacker::Label> labels;  // of the operations in detail
+  std::vector<std::string> shared;             // columns that some of them have in common
   std::vector<PackedDie> detail;
 };
 

@@ -36,12 +36,12 @@ def unpacked(text):
     return numbers
 
 
-def unpack_operations(die, labels):
+def unpack_operations(die, labels, shared):
     """Starts are told from the end of the program's last operation, transfers beside it apart; times from the last one alike; bytes by their
     place among those of operations alike, the last one first, or by 14 and the number."""
     last, recent, end = {}, {}, 0
-    columns = [list(itertools.accumulate(unpacked(die["label"])))] + [unpacked(die[name]) for name in ("start_ps", "ps")]
-    moved, rows = iter(unpacked(die["bytes"])), []
+    columns = [list(itertools.accumulate(unpacked(shared[die["label"]])))] + [unpacked(die[name]) for name in ("start_ps", "ps")]
+    moved, rows = iter(unpacked(shared[die["bytes"]])), []
     for label, since, ps in zip(*columns, strict=True):
         alike = tuple(labels[label][:2])
         ps = last[alike] = ps + last.get(alike, 0)
@@ -74,5 +74,5 @@ def data_of(page):
         if content["path"]:
             unpack_segments(content["path"]["segments"])
         for die in content["operations"]["detail"]["dies"] if content["operations"] else ():
-            unpack_operations(die, content["operations"]["detail"]["labels"])
+            unpack_operations(die, content["operations"]["detail"]["labels"], content["operations"]["detail"]["shared"])
     return data

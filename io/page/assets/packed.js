@@ -44,10 +44,10 @@ function recentNumber(packed, at, recent) {
   return number;
 }
 
-// Starts are told from where the program's last operation ended; times by that of the last one of its kind and stage.
+// Labels and bytes are columns that dies share. Starts are told from where the program's last operation ended; times by that of the last one of its kind and stage.
 // `alike`: a number for each label, the same for those of one kind and stage; `isTransfer`: likewise, whether it lies beside the program.
-function unpackOperations(die, alike, isTransfer) {
-  const label = stepsOf(die.label), start_ps = unpacked(die.start_ps), ps = unpacked(die.ps), packedBytes = unpacked(die.bytes);
+function unpackOperations(die, shared, alike, isTransfer) {
+  const label = stepsOf(shared[die.label]), start_ps = unpacked(die.start_ps), ps = unpacked(die.ps), packedBytes = unpacked(shared[die.bytes]);
   const bytes = new Float64Array(label.length), lastPs = new Float64Array(alike.length), recent = alike.map(() => []), at = {next: 0};
   let end = 0;
   for (let i = 0; i < label.length; i++) {

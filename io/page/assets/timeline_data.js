@@ -25,8 +25,9 @@ function slicesOfDie(die, labels, isBeside) {
 // The operations of dies that the page has one by one. Unpacking many takes a while, so it is bounded by a time, after which
 // `find` has nothing for dies that were not unpacked yet; whoever draws comes back for them.
 class OperationStore {
-  constructor({labels, dies}) {
+  constructor({labels, shared, dies}) {
     this.labels = labels;
+    this.shared = shared;
     this.packed = new Map(dies.map(die => [die.die, die]));
     this.ready = new Map();
     this.until = Infinity;
@@ -43,7 +44,7 @@ class OperationStore {
   find(die) {
     if (!this.ready.has(die)) {
       if (performance.now() > this.until) return null;
-      this.ready.set(die, slicesOfDie(unpackOperations(this.packed.get(die), this.alike, this.isTransfer), this.labels));
+      this.ready.set(die, slicesOfDie(unpackOperations(this.packed.get(die), this.shared, this.alike, this.isTransfer), this.labels));
     }
     return this.ready.get(die);
   }

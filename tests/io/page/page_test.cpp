@@ -157,10 +157,11 @@ std::vector<std::uint64_t> unpacked_bytes(const json& text, const std::vector<Op
   return bytes;
 }
 
-void expect_unpacked(const json& die, const json& labels, const std::vector<OperationRow>& rows) {
-  const auto label = sums_of(unpacked(die["label"]));
+void expect_unpacked(const json& die, const json& detail, const std::vector<OperationRow>& rows) {
+  const json &labels = detail["labels"], &shared = detail["shared"];
+  const auto label = sums_of(unpacked(shared[die["label"].get<std::size_t>()]));
   const auto starts = unpacked(die["start_ps"]), times = unpacked(die["ps"]);
-  const std::vector<std::uint64_t> bytes = unpacked_bytes(die["bytes"], rows);
+  const std::vector<std::uint64_t> bytes = unpacked_bytes(shared[die["bytes"].get<std::size_t>()], rows);
   ASSERT_EQ(label.size(), rows.size());
   ASSERT_EQ(starts.size(), rows.size());
   ASSERT_EQ(times.size(), rows.size());
@@ -186,7 +187,7 @@ TEST_F(Page, TheDetailHasEveryOperationWhereItFits) {
   std::size_t count = 0;
   for (const json& die : detail["dies"]) {
     const std::vector<OperationRow> rows = synthetic::operations_of(die["die"]);
-    expect_unpacked(die, detail["labels"], rows);
+    expect_unpacked(die, detail, rows);
     count += rows.size();
   }
   EXPECT_EQ(count, all_rows().size());
@@ -199,9 +200,15 @@ TEST(OperationPacker, TellsManyNumbersOfBytes) {
     row.bytes = static_cast<std::uint64_t>((i * i) % (i < 100 ? 7 : 40) * 1'000'000);
     die.rows.push_back(row);
   }
-  const io::PackedDie packed = io::OperationPacker().pack(die, {});
-  const std::vector<std::uint64_t> bytes = unpacked_bytes(packed.bytes, die.rows);
+  io::OperationPacker packer;
+  const io::PackedDie packed = packer.pack(die, {});
+  const std::vector<std::uint64_t> bytes = unpacked_bytes(packer.shared()[packed.bytes], die.rows);
   for (std::size_t i = 0; i < die.rows.size(); ++i) EXPECT_EQ(bytes[i], die.rows[i].bytes) << i;
+  const std::size_t columns = packer.shared().size();
+  const io::PackedDie again = packer.pack(die, {});
+  EXPECT_EQ(packer.shared().size(), columns) << "columns are there once";
+  EXPECT_EQ(again.label, packed.label);
+  EXPECT_EQ(again.bytes, packed.bytes);
 }
 
 TEST_F(Page, ChosenDiesAndTimesLimitTheDetailOnly) {
@@ -219,11 +226,14 @@ TEST_F(Page, ChosenDiesAndTimesLimitTheDetailOnly) {
 }
 
 TEST_F(Page, DiesAreThinnedOutUntilTheirOperationsFit) {
-  const json all = content()["operations"]["detail"]["dies"];
+  const json detail = content()["operations"]["detail"];
+  const json& all = detail["dies"];
   std::uint64_t characters = 0;
+  for (const json& column : detail["shared"]) characters += column.get<std::string>().size();
   for (const json& die : all)
-    for (const char* column : {"label", "start_ps", "ps", "bytes"})
+    for (const char* column : {"start_ps", "ps", "last_from"})
       characters += die[column].get<std::string>().size();
+  EXPECT_EQ(content({}, {.operation_text = characters})["operations"]["detail"]["dies"], all);
   const json half = content({}, {.operation_text = characters - 1})["operations"]["detail"]["dies"];
   ASSERT_EQ(half.size(), (all.size() + 1) / 2);
   for (std::size_t i = 0; i < half.size(); ++i) EXPECT_EQ(half[i]["die"], all[2 * i]["die"]);
