@@ -1,4 +1,4 @@
-"""`hecaton sweep --slurm` beside an sbatch and a squeue of this test: which job it takes the answer for, and what it asks."""
+"""`hecaton sweep --slurm` and `hecaton search --slurm` beside an sbatch and a squeue of this test: which job they take the answer for, and what they ask."""
 import os
 import pathlib
 import shutil
@@ -103,6 +103,59 @@ def limits(it):
     folder = it.here / "out/study/submissions/1"
     check(names == ["--job-name=hecaton:study", f"--output={folder}/study-%a.log"], f"job and logs are called {names}")
     check(arrays == ["--array=0-5%3", "--array=0-2"], f"--at-once limits the array: {arrays}")
+
+
+TRAINING = """[workload]
+kind = "training"
+[package]
+rows = 2
+columns = 2
+[training]
+batch_sequences = 4
+sequence_length = 64
+[training.model]
+hidden = 256
+ffn = 704
+heads = 8
+kv_heads = 4
+layers = 1
+vocabulary = 512
+"""
+SEARCH = """[search]
+deck = "deck.toml"
+[space]
+package.columns = [2, 4]
+die.peak_TFLOPS = { from = 0.5, to = 4, factor = 2 }
+link.bandwidth_GBps = [8, 32]
+"""
+
+
+def searches(it):
+    """Waves of points that have to be simulated, until the front is that of a search that runs them itself."""
+    (it.here / "deck.toml").write_text(TRAINING)
+    (it.here / "search.toml").write_text(SEARCH)
+    need(run([HECATON, "search", "search.toml", "--output", "alone"], it.here).returncode == 0, "a search here")
+    it.answers("sbatch", "7\n")
+    submitted, waves = set(), 0
+    while waves < 16:
+        it.answers("squeue", "")
+        process = run([HECATON, "search", "search.toml", "--slurm"], it.here, env=it.environment)
+        need(process.returncode == 0, f"a wave: {process.stderr!r}")
+        if "the search is complete" in process.stdout:
+            break
+        waves += 1
+        tasks = (it.here / f"out/search/submissions/{waves}/tasks").read_text()
+        points = tasks.split()
+        check(not submitted & set(points), f"no point is submitted twice: {points}")
+        submitted |= set(points)
+        it.answers("squeue", "".join(f"7 {task}\n" for task in range(len(tasks.splitlines()))))
+        again = run([HECATON, "search", "search.toml", "--slurm"], it.here, env=it.environment)
+        check("Slurm has all that is wanted now" in again.stdout, f"what is queued is waited for: {again.stdout!r}")
+        for point in points:
+            words = (it.here / "out/search/points" / point / "words").read_text().split("\0")[:-1]
+            need(run([HECATON, *words], it.here).returncode == 0, f"point {point}")
+    front = lambda output: (it.here / output / "front.csv").read_text()
+    check(waves >= 1 and front("out/search") == front("alone"), f"{waves} waves: {front('out/search')} for {front('alone')}")
 
 
 def unusable_points(it):
@@ -239,4 +292,5 @@ slurm(late_task)
 slurm(single_job)
 slurm(sampled_step)
 slurm(scaling)
+slurm(searches)
 finish()
