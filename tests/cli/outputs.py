@@ -42,7 +42,7 @@ def compare_by_cause(here):
     check("critical path: serialisation" in printed.stdout and "waits longest for die (" in printed.stdout, printed.stdout)
     compared = run(["compare", "fast/trace.h5", "slow/trace.h5"], here)
     check(compared.returncode == 0 and not compared.stderr, f"compare by cause: {compared.stderr!r}")
-    blocks = compared.stdout.split("along their critical paths")[1].split("by pass and layer")
+    blocks = re.split("by pass and layer|by link and DRAM", compared.stdout.split("along their critical paths")[1])
     for block in blocks:
         told = re.findall(r"^  (\S.*?) +\S+ \S+ +([+-]\d+) ps$", block, re.M)
         check(told[-1] == ("together", f"{apart:+d}"), f"the sum is {told[-1]}, the steps differ by {apart}")

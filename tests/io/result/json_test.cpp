@@ -201,6 +201,10 @@ TEST(SummaryFigures, HaveTheUnitsThatTheirNamesEndIn) {
       for (const std::string_view end : {"_low", "_high"})
         if (name.ends_with(end)) name.resize(name.size() - end.size());
       const std::string expected = name.find("energy_J.") != std::string::npos                  ? "J"
+                                   : name.ends_with("usd_per_tokens_per_s")                     ? "USD s"
+                                   : name.ends_with("usd_per_tokens_per_mJ")                    ? "USD mJ"
+                                   : name.ends_with("_usd")                                     ? "USD"
+                                   : name.ends_with("_mm2")                                     ? "mm2"
                                    : name.ends_with("_per_s")                                   ? "1/s"
                                    : name.ends_with("_GBps")                                    ? "GB/s"
                                    : name.ends_with("_J")                                       ? "J"
