@@ -78,8 +78,11 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     assert (here / "out/ring-size/figure.svg").stat().st_size > 0
     shutil.rmtree(here / "out/ring-size")
     tables = sorted(path.name for path in (here / "out/tables").iterdir())
-    assert tables == ["dies.csv", "links.csv", "operations.csv", "segments.csv", "strata.csv"], tables
+    assert tables == ["dies.csv", "links.csv", "marks.csv", "messages.csv", "operations.csv", "segments.csv", "stalls.csv",
+                      "strata.csv"], tables
     shutil.rmtree(here / "out/tables")
+    assert (here / "out/tinyllama/front/1.toml").exists(), "the search leaves decks of its front"
+    shutil.rmtree(here / "out/tinyllama")
     assert (here / "out/hecaton.pftrace").stat().st_size > 0, "the timeline is written"
     here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
     decks = ("collective-all-gather-bypass", "flat-ring", "hecaton", "sampled")
