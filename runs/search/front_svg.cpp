@@ -71,8 +71,7 @@ class Drawing {
         left + width + 20, top + height + below);
     axes();
     left_out();
-    for (const SimulatedPoint& point : result_.simulated)
-      circle(of_measures(point.measures), 3, "#ffffff", "#555555");
+    for (const SimulatedPoint& point : result_.simulated) simulated(point);
     front();
     legend();
     return svg_ + "</svg>\n";
@@ -101,16 +100,30 @@ class Drawing {
                         x_.at(place.x), y_.at(place.y), radius, fill, stroke);
   }
 
+  void cross(double x, double y) {
+    svg_ += fmt::format(
+        "<path d=\"M{0:.1f} {2:.1f} L{1:.1f} {3:.1f} M{0:.1f} {3:.1f} L{1:.1f} {2:.1f}\" stroke=\"#555555\"/>\n",
+        x - 3, x + 3, y - 3, y + 3);
+  }
+
+  void simulated(const SimulatedPoint& point) {
+    const Place place = of_measures(point.measures);
+    if (point.keeps_limits)
+      circle(place, 3, "#ffffff", "#555555");
+    else
+      cross(x_.at(place.x), y_.at(place.y));
+  }
+
   void axes() {
     for (const double tick : x_.ticks()) {
       svg_ +=
           fmt::format("<path d=\"M{0:.1f} {1} V{2}\" stroke=\"#dddddd\"/>\n", x_.at(tick), top, top + height);
-      text(x_.at(tick), top + height + 16, "middle", fmt::format("{:.3g}", tick));
+      text(x_.at(tick), top + height + 16, "middle", fmt::format("{:.4g}", tick));
     }
     for (const double tick : y_.ticks()) {
       svg_ += fmt::format("<path d=\"M{0} {1:.1f} H{2}\" stroke=\"#dddddd\"/>\n", left, y_.at(tick),
                           left + width);
-      text(left - 6, y_.at(tick) + 4, "end", fmt::format("{:.3g}", tick));
+      text(left - 6, y_.at(tick) + 4, "end", fmt::format("{:.4g}", tick));
     }
     svg_ += fmt::format("<path d=\"M{} {} V{} H{}\" fill=\"none\" stroke=\"#000000\"/>\n", left, top,
                         top + height, left + width);
@@ -155,6 +168,9 @@ class Drawing {
     text(left + 140, y, "start", "simulated");
     svg_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"1\" fill=\"#999999\"/>", left + 240, y - 4);
     text(left + 250, y, "start", "left out: the least that it can be");
+    if (search_.limits.empty()) return;
+    cross(left + 480, y - 4);
+    text(left + 490, y, "start", "breaks a limit");
   }
 
   const Search& search_;
