@@ -461,6 +461,7 @@ ReportLines lines_of(const TrainingSummary& t) {
                          ReportLine::quantity("package", t.cost.package_usd, "USD"),
                          ReportLine::named("  a compute die", fmt::format("{:.4g} mm2", t.cost.die_mm2)),
                          ReportLine::quantity("  per token/s", t.cost.usd_per_tokens_per_s, "USD"),
+                         ReportLine::quantity("  per token/mJ", t.cost.usd_per_tokens_per_mJ, "USD"),
                          ReportLine::quantity("NoP sent per die", t.nop_bytes_per_die, "B"),
                          ReportLine::quantity("DRAM traffic", t.dram_bytes.number(), "B"),
                          ReportLine::quantity("FLOPs", t.flops.number(), "FLOP")};
