@@ -49,7 +49,7 @@ Schedule schedule_of(OpCode code, Algorithm algorithm) {
   }
 }
 
-constexpr std::uint64_t most_bytes = std::uint64_t{1} << 50;
+constexpr std::uint64_t most_payload = std::uint64_t{1} << 50;
 // A message says its length in 32 bits; so that its last flit, however large, ends within them.
 constexpr std::uint64_t most_message_bytes = 0xffff0000;
 
@@ -70,9 +70,9 @@ std::uint64_t group_dies(CollectiveGroup group, MeshShape mesh) {
 }
 
 void check_sizes(const CollectiveConfig& config, MeshShape mesh) {
-  if (config.bytes == 0 || config.bytes > most_bytes) {
+  if (config.bytes == 0 || config.bytes > most_payload) {
     throw PlanError("collective.bytes", "is out of range", fmt::format("{} bytes", config.bytes),
-                    fmt::format("use 1 to {}", most_bytes));
+                    fmt::format("use 1 to {}", most_payload));
   }
   if (mesh.rows == 0 || mesh.columns == 0) {
     throw PlanError("package.rows", "makes no mesh of dies", "rows and columns are at least 1",

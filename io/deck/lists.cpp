@@ -10,13 +10,14 @@
 #include "io/files/input_error.hpp"
 
 namespace hecaton::io {
-namespace {
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
+
+namespace {
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {

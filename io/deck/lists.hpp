@@ -11,6 +11,9 @@
 
 namespace hecaton::io {
 
+// Without the spaces and tabs at its ends.
+std::string_view trimmed(std::string_view text);
+
 std::string list_text(const std::vector<std::uint32_t>& dies);
 std::string list_text(const std::vector<net::DieLink>& links);
 std::string list_text(const std::vector<net::LinkOverride>& overrides);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "io/deck/lists.hpp"
 #include "io/deck/nesting.hpp"
 #include "io/deck/toml_text.hpp"
 #include "io/files/text_file.hpp"
@@ -39,12 +40,6 @@ bool is_bare_path(std::string_view path) {
            c == '-' || c == '.';
   };
   return std::all_of(path.begin(), path.end(), allowed);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 Entry parse_override_value(std::string_view table, std::string_view name, std::string_view value,

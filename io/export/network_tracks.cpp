@@ -15,12 +15,12 @@
 namespace hecaton::io {
 namespace {
 
-constexpr std::uint64_t rows_at_once = 1U << 16U;
+constexpr std::uint64_t rows_of_track = 1U << 16U;
 
 template <class Row, class Visit>
 void for_each_row(const TableReader<Row>& reader, Visit&& visit) {
-  for (std::uint64_t first = 0; first < reader.rows(); first += rows_at_once) {
-    const std::vector<Row> rows = reader.read(first, std::min(rows_at_once, reader.rows() - first));
+  for (std::uint64_t first = 0; first < reader.rows(); first += rows_of_track) {
+    const std::vector<Row> rows = reader.read(first, std::min(rows_of_track, reader.rows() - first));
     for (std::size_t i = 0; i < rows.size(); ++i) visit(rows[i], first + i);
   }
 }

@@ -4,10 +4,11 @@
 #include <tuple>
 #include <utility>
 
+#include "io/trace/schema.hpp"
+
 namespace hecaton::io {
 namespace {
 
-constexpr std::uint64_t most_messages = std::uint64_t{1} << 40U;
 constexpr std::uint64_t most_read = 16'000'000;
 
 template <class Number>

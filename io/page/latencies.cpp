@@ -4,10 +4,11 @@
 #include <cmath>
 #include <cstddef>
 
+#include "io/trace/schema.hpp"
+
 namespace hecaton::io {
 namespace {
 
-constexpr std::uint64_t most_messages = std::uint64_t{1} << 40U;
 constexpr std::uint64_t at_once = 1U << 20U;
 constexpr int to_a_doubling = 16, doublings = 62;
 

@@ -32,7 +32,7 @@ void expect_dies(const fs::path& trace, const Summary& summary, const DetailChoi
                    fmt::format("its package has dies 0 to {}", dies - 1), "name others with --dies");
 }
 
-TraceContent content_of(const fs::path& trace, const PageRequest& request, const PageLimits& limits) {
+PageTrace content_of(const fs::path& trace, const PageRequest& request, const PageLimits& limits) {
   if (request.kind == PageKind::comparison) return read_compared_content(trace);
   return read_content(trace, request.detail, limits);
 }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/engine/base/enum_names.hpp"
-#include "io/page/trace_content.hpp"
+#include "io/page/page_trace.hpp"
 
 namespace hecaton::io {
 

@@ -266,7 +266,7 @@ Json lines_json(const TableLines& lines) {
 
 }  // namespace
 
-std::string content_json(const TraceContent& content) {
+std::string content_json(const PageTrace& content) {
   Json deck = Json::array();
   for (const DeckLine& line : deck_lines(content.deck)) deck.push_back({line.key, line.value, line.tag});
   Json provenance = Json::array();

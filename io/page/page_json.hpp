@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "io/page/trace_content.hpp"
+#include "io/page/page_trace.hpp"
 #include "io/result/summary.hpp"
 #include "io/study/table_text.hpp"
 
 namespace hecaton::io {
 
-std::string content_json(const TraceContent& content);
+std::string content_json(const PageTrace& content);
 
 // `content`: JSON text of content_json.
 std::string trace_json(const std::string& path, const Summary& summary, const std::string& content);

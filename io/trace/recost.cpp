@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_rows = 1U << 20U;  // of dies or links: a package has at most 65,536 dies
+constexpr std::size_t most_nodes = 1U << 20U;  // of dies or links: a package has at most 65,536 dies
 
 // What is costed, summed over the package.
 struct Sums {
@@ -40,7 +40,7 @@ void for_each_sum(Sums& sums, F&& f) {
 // Of at most 2^20 counts of 64 bits.
 Wide sum_of(const hdf5::Handle& file, const std::string& column) {
   Wide sum = 0;
-  for (const std::uint64_t count : hdf5::read_counts(file, column, most_rows)) sum += count;
+  for (const std::uint64_t count : hdf5::read_counts(file, column, most_nodes)) sum += count;
   return sum;
 }
 

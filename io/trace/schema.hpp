@@ -142,6 +142,7 @@ TraceTable<chiplet::OperationRow> operation_table();
 TraceTable<LinkRow> link_table();
 TraceTable<StallRow> stall_table();
 TraceTable<MessageRow> message_table();
+inline constexpr std::uint64_t most_messages = std::uint64_t{1} << 40U;  // more are damage, to a reader
 TraceTable<chiplet::PhaseRow> phase_table();
 TraceTable<chiplet::WaitRow> wait_table();  // between two halts only
 

@@ -18,8 +18,6 @@ using detail::round_robin;
 
 namespace {
 
-constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
-
 std::uint32_t first_of(std::uint32_t set) {
   return static_cast<std::uint32_t>(__builtin_ctz(set));
 }

@@ -4,12 +4,6 @@
 
 namespace hecaton::net::clocked {
 
-namespace {
-
-constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
-
-}  // namespace
-
 Network::Network(const Fabric& fabric, const Traffic& traffic, std::uint32_t packet_flits,
                  std::span<const RankId> owner_of, RankId self)
     : setup_(fabric, traffic, packet_flits, owner_of, self),

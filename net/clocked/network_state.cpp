@@ -4,8 +4,6 @@ namespace hecaton::net::clocked {
 
 namespace {
 
-constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
-
 std::uint8_t all_channels(const NetworkSetup& setup) {
   return static_cast<std::uint8_t>((1u << setup.channels) - 1u);
 }

@@ -10,8 +10,6 @@ namespace hecaton::net::clocked {
 
 namespace {
 
-constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
-
 void require(bool holds, const char* why) {
   if (!holds) throw std::runtime_error(why);
 }

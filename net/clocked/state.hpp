@@ -9,6 +9,9 @@
 
 namespace hecaton::net::clocked {
 
+// The port of the die among those of its router.
+inline constexpr auto local_port = static_cast<std::uint32_t>(Port::local);
+
 // Cycles of the routers' clock since the start of the simulation.
 using Cycle = std::int64_t;
 

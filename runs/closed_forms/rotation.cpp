@@ -18,7 +18,7 @@ std::uint64_t bytes_sent(const Collective& collective, std::uint32_t position, s
 }
 
 // Of what starts at one die. It stays where nothing is sent on.
-Time chain_from(const Collective& collective, std::uint32_t start) {
+Time walk_from(const Collective& collective, std::uint32_t start) {
   const std::uint32_t p = collective.size();
   Time time;
   for (std::uint32_t step = 0, at = start; step + 1 < p; ++step) {
@@ -44,7 +44,7 @@ Form rotation_form(const Collective& collective) {
   const std::uint32_t p = collective.size();
   Time longest;
   for (const std::uint32_t start : {1U % p, (fastest + 1) % p, (slowest + 1) % p, slowest})
-    longest = later(longest, chain_from(collective, start));
+    longest = later(longest, walk_from(collective, start));
   // Every edge carries the blocks of all dies that lie before it for all that lie behind.
   const std::uint64_t block = collective.op.units / p * collective.op.unit_bytes;
   const std::uint64_t carried = (Checked{block} * (std::uint64_t{p} * (p - 1) / 2)).value();

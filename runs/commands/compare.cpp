@@ -170,7 +170,7 @@ int write_page(const CompareArguments& arguments) {
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_compare_options(CLI::App& command) {
   constexpr int fewest = 2, most = 9;
   const auto arguments = std::make_shared<CompareArguments>();
   command
@@ -190,6 +190,6 @@ Action add_options(CLI::App& command) {
 
 const Command compare_command{.name = "compare",
                               .summary = "Compare results side by side, as text or as a page",
-                              .add_options = add_options};
+                              .add_options = add_compare_options};
 
 }  // namespace hecaton::runs

@@ -175,7 +175,7 @@ int print_cost(const CostArguments& arguments) {
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_cost_options(CLI::App& command) {
   const auto arguments = std::make_shared<CostArguments>();
   add_deck_alone(command, arguments->input);
   add_json(command, arguments->json);
@@ -186,6 +186,6 @@ Action add_options(CLI::App& command) {
 
 const Command cost_command{.name = "cost",
                            .summary = "Print what the package of a training step costs, part by part",
-                           .add_options = add_options};
+                           .add_options = add_cost_options};
 
 }  // namespace hecaton::runs

@@ -56,7 +56,7 @@ void add_cost(CLI::App& command, const std::string& name, double& field, const s
   add_number(command, name, field, 0.0, most, text);
 }
 
-Action add_options(CLI::App& command) {
+Action add_dry_run_options(CLI::App& command) {
   const auto arguments = std::make_shared<DryRunArguments>();
   add_deck(command, arguments->input);
   add_ranks(command, arguments->ranks, 2);
@@ -78,6 +78,6 @@ Action add_options(CLI::App& command) {
 const Command dry_run_command{
     .name = "dry-run",
     .summary = "Count what the ranks of a run would do, and predict its time, in one process",
-    .add_options = add_options};
+    .add_options = add_dry_run_options};
 
 }  // namespace hecaton::runs

@@ -19,7 +19,7 @@ int print_default(const std::string& wanted) {
   return exit_done;
 }
 
-Action add_options(CLI::App& command) {
+Action add_dump_default_options(CLI::App& command) {
   const auto kind = std::make_shared<std::string>();
   std::vector<std::string> kinds;
   for (const io::WorkloadKind& each : io::workload_kinds()) kinds.emplace_back(each.name);
@@ -31,6 +31,6 @@ Action add_options(CLI::App& command) {
 
 const Command dump_default_command{.name = "dump-default",
                                    .summary = "Print a complete commented deck of a kind",
-                                   .add_options = add_options};
+                                   .add_options = add_dump_default_options};
 
 }  // namespace hecaton::runs

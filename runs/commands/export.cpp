@@ -69,7 +69,7 @@ void add_numbers(CLI::App& command, const std::string& name, io::NumberSet& fiel
   command.add_option_function<std::string>(name, take, text)->type_name("LIST");
 }
 
-Action add_options(CLI::App& command) {
+Action add_export_options(CLI::App& command) {
   const auto arguments = std::make_shared<ExportArguments>();
   command.add_option("TRACE", arguments->trace, "A trace (HDF5)")->required();
   command.add_option("--chrome", arguments->chrome, "Timeline as trace events in JSON, for chrome://tracing")
@@ -88,6 +88,6 @@ Action add_options(CLI::App& command) {
 }  // namespace
 
 const Command export_command{
-    .name = "export", .summary = "Write a trace for other programs", .add_options = add_options};
+    .name = "export", .summary = "Write a trace for other programs", .add_options = add_export_options};
 
 }  // namespace hecaton::runs

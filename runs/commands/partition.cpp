@@ -113,7 +113,7 @@ int print_partition(const PartitionArguments& arguments) {
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_partition_options(CLI::App& command) {
   const auto arguments = std::make_shared<PartitionArguments>();
   add_deck(command, arguments->input);
   add_ranks(command, arguments->ranks);
@@ -124,7 +124,8 @@ Action add_options(CLI::App& command) {
 
 }  // namespace
 
-const Command partition_command{
-    .name = "partition", .summary = "Print which rank would simulate which dies", .add_options = add_options};
+const Command partition_command{.name = "partition",
+                                .summary = "Print which rank would simulate which dies",
+                                .add_options = add_partition_options};
 
 }  // namespace hecaton::runs

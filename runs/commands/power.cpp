@@ -90,12 +90,11 @@ int print_power(const PowerArguments& arguments) {
   return guarded([&] {
     const io::Power power = io::read_power(arguments.trace, arguments.windows);
     warn_of_mixed_results({&arguments.trace, 1});
-    const auto print = arguments.json ? print_json : print_table;
-    print(power, arguments);
+    arguments.json ? print_json(power, arguments) : print_table(power, arguments);
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_power_options(CLI::App& command) {
   constexpr double most_watts = 1e12;
   const auto arguments = std::make_shared<PowerArguments>();
   command.add_option("TRACE", arguments->trace, "A trace (HDF5) with operations")->required();
@@ -113,6 +112,6 @@ Action add_options(CLI::App& command) {
 
 const Command power_command{.name = "power",
                             .summary = "Print mean and peak power of a trace, and where limits are broken",
-                            .add_options = add_options};
+                            .add_options = add_power_options};
 
 }  // namespace hecaton::runs

@@ -66,7 +66,7 @@ int write_report(const ReportArguments& arguments) {
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_report_options(CLI::App& command) {
   constexpr int most = 9;
   const auto arguments = std::make_shared<ReportArguments>();
   command
@@ -96,7 +96,8 @@ Action add_options(CLI::App& command) {
 
 }  // namespace
 
-const Command report_command{
-    .name = "report", .summary = "Make a page about traces, for a browser", .add_options = add_options};
+const Command report_command{.name = "report",
+                             .summary = "Make a page about traces, for a browser",
+                             .add_options = add_report_options};
 
 }  // namespace hecaton::runs

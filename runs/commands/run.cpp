@@ -436,7 +436,7 @@ void add_halts(CLI::App& command, RunArguments& run) {
 
 constexpr const char* check_option = "--check";
 
-Action add_options(CLI::App& command) {
+Action add_run_options(CLI::App& command) {
   const auto arguments = std::make_shared<RunArguments>();
   RunArguments& run = *arguments;
   add_deck(command, run.input);
@@ -477,7 +477,7 @@ Action add_options(CLI::App& command) {
 
 const Command run_command{.name = "run",
                           .summary = "Simulate a deck, alone or under mpirun or srun",
-                          .add_options = add_options,
+                          .add_options = add_run_options,
                           .on_ranks = true,
                           .hears_signals = true,
                           .check_option = check_option};

@@ -164,7 +164,7 @@ int run_command(const SearchArguments& arguments) {
   return code == exit_done ? ended : code;
 }
 
-Action add_options(CLI::App& command) {
+Action add_search_options(CLI::App& command) {
   constexpr int most_at_once = 10'000;
   const auto arguments = std::make_shared<SearchArguments>();
   SlurmOptions& submission = arguments->submission;
@@ -195,6 +195,6 @@ Action add_options(CLI::App& command) {
 const Command search_command{
     .name = "search",
     .summary = "Find the best packages of a space: the Pareto front of goals within limits",
-    .add_options = add_options};
+    .add_options = add_search_options};
 
 }  // namespace hecaton::runs

@@ -49,12 +49,13 @@ int print_summary(const SummaryArguments& arguments) {
                                     ? io::read_summary(arguments.trace)
                                     : io::read_summary_at(arguments.trace, arguments.energy);
     warn_of_mixed_results({&arguments.trace, 1});
-    const auto print = arguments.json ? print_json : print_table;
-    print(summary, path_of_trace(arguments.trace), io::is_unfinished(arguments.trace));
+    const critical::Path path = path_of_trace(arguments.trace);
+    const bool is_unfinished = io::is_unfinished(arguments.trace);
+    arguments.json ? print_json(summary, path, is_unfinished) : print_table(summary, path, is_unfinished);
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_summary_options(CLI::App& command) {
   const auto arguments = std::make_shared<SummaryArguments>();
   command.add_option("TRACE", arguments->trace, "A trace (HDF5)")->required();
   command
@@ -68,6 +69,6 @@ Action add_options(CLI::App& command) {
 }  // namespace
 
 const Command summary_command{
-    .name = "summary", .summary = "Print the summary of a trace", .add_options = add_options};
+    .name = "summary", .summary = "Print the summary of a trace", .add_options = add_summary_options};
 
 }  // namespace hecaton::runs

@@ -296,7 +296,7 @@ int sweep_study(const SweepArguments& arguments) {
   return code == exit_done ? ended : code;
 }
 
-Action add_options(CLI::App& command) {
+Action add_sweep_options(CLI::App& command) {
   constexpr int most_at_once = 10'000;
   const auto arguments = std::make_shared<SweepArguments>();
   SlurmOptions& submission = arguments->submission;
@@ -329,6 +329,6 @@ Action add_options(CLI::App& command) {
 
 const Command sweep_command{.name = "sweep",
                             .summary = "Run the points of a study, here or as a Slurm job array",
-                            .add_options = add_options};
+                            .add_options = add_sweep_options};
 
 }  // namespace hecaton::runs

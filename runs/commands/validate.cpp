@@ -175,7 +175,7 @@ int validate_deck(const ValidateArguments& arguments) {
   });
 }
 
-Action add_options(CLI::App& command) {
+Action add_validate_options(CLI::App& command) {
   const auto arguments = std::make_shared<ValidateArguments>();
   add_deck(command, arguments->input);
   add_ranks(command, arguments->ranks);
@@ -194,6 +194,6 @@ Action add_options(CLI::App& command) {
 
 const Command validate_command{.name = "validate",
                                .summary = "Check a deck and print what a run of it would be",
-                               .add_options = add_options};
+                               .add_options = add_validate_options};
 
 }  // namespace hecaton::runs

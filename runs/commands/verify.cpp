@@ -86,7 +86,7 @@ int verify_deck(const VerifyArguments& arguments, const boost::mpi::communicator
   }
 }
 
-Action add_options(CLI::App& command) {
+Action add_verify_options(CLI::App& command) {
   const auto arguments = std::make_shared<VerifyArguments>();
   add_deck(command, arguments->input);
   add_number(command, "--seed", arguments->seed, 0, std::numeric_limits<std::uint64_t>::max(),
@@ -100,7 +100,7 @@ const Command verify_command{
     .name = "verify",
     .summary =
         "Follow a small training step or a collective with real numbers and compare with a dense reference",
-    .add_options = add_options,
+    .add_options = add_verify_options,
     .on_ranks = true};
 
 }  // namespace hecaton::runs

@@ -176,7 +176,7 @@ int watch(const WatchArguments& arguments) {
   return code == exit_done ? ended : code;
 }
 
-Action add_options(CLI::App& command) {
+Action add_watch_options(CLI::App& command) {
   const auto arguments = std::make_shared<WatchArguments>();
   command.add_option("OUTPUT", arguments->output, "The --output of a run")->required()->type_name("DIR");
   command.add_flag("--once", arguments->once, "Say it once, for scripts; the exit code tells the state");
@@ -187,7 +187,8 @@ Action add_options(CLI::App& command) {
 
 }  // namespace
 
-const Command watch_command{
-    .name = "watch", .summary = "Say how far a run is, from the files it writes", .add_options = add_options};
+const Command watch_command{.name = "watch",
+                            .summary = "Say how far a run is, from the files it writes",
+                            .add_options = add_watch_options};
 
 }  // namespace hecaton::runs

@@ -24,7 +24,7 @@ std::int64_t counted(const sampling::Series& series) {
   return sum;
 }
 
-double half_width_of(const sampling::Series& series, const sampling::Estimate& estimate) {
+double half_width_with(const sampling::Series& series, const sampling::Estimate& estimate) {
   return std::max(estimate.half_width(),
                   least_of_told * static_cast<double>(std::abs(estimate.total - counted(series))));
 }
@@ -66,7 +66,7 @@ Sample::Sample(const Workload& whole, const sampling::Rounds& rounds, const samp
       events(expected_events(workload)) {}
 
 double half_width_of(const sampling::Series& series, double confidence) {
-  return half_width_of(series, sampling::estimate(series, confidence));
+  return half_width_with(series, sampling::estimate(series, confidence));
 }
 
 std::optional<Finding> find_out(const Workload& whole, const Sample& sample, const RunOptions& options,
@@ -82,7 +82,7 @@ std::optional<Finding> find_out(const Workload& whole, const Sample& sample, con
   finding.step = sampling::estimate(times, whole.deck().sampling.confidence);
   finding.counted_ps = counted(times);
   finding.backlog_ps = backlog_of(whole, sample.series(finding.segments.outstanding, finding.strata));
-  finding.half_width_ps = half_width_of(times, finding.step) + finding.backlog_ps;
+  finding.half_width_ps = half_width_with(times, finding.step) + finding.backlog_ps;
   return finding;
 }
 

@@ -11,7 +11,7 @@
 #include "core/critical_path/sums.hpp"
 #include "core/critical_path/walk.hpp"
 
-namespace hecaton::critical {
+namespace hecaton::critical::critical_path_test {
 namespace {
 
 using chiplet::OperationKind;
@@ -183,4 +183,4 @@ TEST(Sums, AreOfWholePaths) {
 }
 
 }  // namespace
-}  // namespace hecaton::critical
+}  // namespace hecaton::critical::critical_path_test

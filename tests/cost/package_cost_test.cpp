@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-namespace hecaton::test {
+namespace hecaton::test::package_cost_test {
 namespace {
 
 using cost::CostConfig;
@@ -101,4 +101,4 @@ TEST(PackageCost, APackageThatIsNeverGoodHasNoPrice) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::package_cost_test

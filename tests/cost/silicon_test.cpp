@@ -6,7 +6,7 @@
 #include <limits>
 #include <tuple>
 
-namespace hecaton::test {
+namespace hecaton::test::silicon_test {
 namespace {
 
 using cost::CostConfig;
@@ -85,4 +85,4 @@ TEST(Silicon, ADieThatFitsNoWaferHasNoPrice) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::silicon_test

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <tuple>
 
-namespace hecaton::partition {
+namespace hecaton::partition::partition_test {
 namespace {
 
 constexpr const char* all_names[] = {"block", "strip", "scotch"};
@@ -192,4 +192,4 @@ TEST(Partition, BadOnesAreRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::partition
+}  // namespace hecaton::partition::partition_test

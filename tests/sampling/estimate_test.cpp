@@ -7,7 +7,7 @@
 #include <functional>
 #include <random>
 
-namespace hecaton::sampling {
+namespace hecaton::sampling::estimate_test {
 namespace {
 
 using chiplet::Iterates;
@@ -176,4 +176,4 @@ TEST(Estimate, RoundTimesHoldAllThatIsInside) {
 }
 
 }  // namespace
-}  // namespace hecaton::sampling
+}  // namespace hecaton::sampling::estimate_test

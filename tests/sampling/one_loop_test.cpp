@@ -5,7 +5,7 @@
 
 #include "tests/sampling/operations.hpp"
 
-namespace hecaton::sampling {
+namespace hecaton::sampling::one_loop_test {
 namespace {
 
 using chiplet::Iterates;
@@ -73,4 +73,4 @@ TEST(OneLoop, TheRoleWithMostCounts) {
 }
 
 }  // namespace
-}  // namespace hecaton::sampling
+}  // namespace hecaton::sampling::one_loop_test

@@ -12,7 +12,7 @@
 
 #include "tests/sampling/operations.hpp"
 
-namespace hecaton::sampling {
+namespace hecaton::sampling::shortened_test {
 namespace {
 
 using chiplet::Iterates;
@@ -231,4 +231,4 @@ TEST(Shortened, UnlikeLoopsAreRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::sampling
+}  // namespace hecaton::sampling::shortened_test

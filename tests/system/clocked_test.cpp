@@ -6,7 +6,7 @@
 #include "tests/net/random_network.hpp"
 #include "tests/system/varied.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::clocked_test {
 namespace {
 
 constexpr std::uint32_t networks = 150;
@@ -100,4 +100,4 @@ TEST(Clocked, LeavesTheRestToEvents) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::clocked_test

@@ -8,7 +8,7 @@
 #include "tests/system/ring_oracle.hpp"
 #include "tests/system/run_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::collective_test {
 namespace {
 
 const Delays delays{1000, 2000};  // 64 B at 64 GB/s; links of 2 ns
@@ -214,4 +214,4 @@ TEST(BothWays, TakeHalfTheTimeAndTwiceTheEvents) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::collective_test

@@ -8,7 +8,7 @@
 #include "tests/system/ring_oracle.hpp"
 #include "tests/system/varied.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::critical_path_test {
 namespace {
 
 using chiplet::OperationKind;
@@ -192,4 +192,4 @@ TEST(CriticalPath, AddsUpToTheStepForAllMethodsAndCollectives) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::critical_path_test

@@ -9,7 +9,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::dry_run_test {
 namespace {
 
 using engine::SyncKind;
@@ -148,4 +148,4 @@ TEST(Lookahead, AMillisecondOfComputingCostsAHandfulOfReductions) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::dry_run_test

@@ -6,7 +6,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::finetune_test {
 namespace {
 
 constexpr std::int64_t e = 2,
@@ -91,4 +91,4 @@ TEST(Finetune, FrozenLayersSaveTheirBackwardPass) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::finetune_test

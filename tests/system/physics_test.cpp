@@ -7,7 +7,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::physics_test {
 namespace {
 
 std::int64_t step_ps(const TrainingDeck& deck) {
@@ -192,4 +192,4 @@ TEST(Traffic, AnEmptyNetworkShowsItsZeroLoadLatency) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::physics_test

@@ -14,7 +14,7 @@
 #include "tests/system/shared_folder.hpp"
 #include "tests/system/varied.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::random_decks_test {
 namespace {
 
 constexpr std::uint32_t wanted_decks = 60;
@@ -206,4 +206,4 @@ TEST(RandomDecks, GiveTheSameOnAnyNumberOfRanks) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::random_decks_test

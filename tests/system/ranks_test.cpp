@@ -5,7 +5,7 @@
 
 #include "tests/system/varied.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::ranks_test {
 namespace {
 
 using engine::SyncKind;
@@ -84,4 +84,4 @@ TEST(Digest, TellsRunsApart) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::ranks_test

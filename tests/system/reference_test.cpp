@@ -7,7 +7,7 @@
 
 #include "tests/system/run_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::reference_test {
 namespace {
 
 struct Point {
@@ -110,4 +110,4 @@ TEST(Reference, LoadIsPerLivingDie) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::reference_test

@@ -12,7 +12,7 @@
 
 #include "tests/system/run_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::replay_test {
 namespace {
 
 // A file that rank 0 writes and all ranks read.
@@ -87,4 +87,4 @@ TEST(Replay, IsTheSameOnAnyNumberOfRanks) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::replay_test

@@ -9,7 +9,7 @@
 #include "tests/system/shared_folder.hpp"
 #include "tests/system/varied.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::restart_test {
 namespace {
 
 using engine::SyncKind;
@@ -167,4 +167,4 @@ TEST_P(Restart, HaltsOnRequestChangeNothing) {
 INSTANTIATE_TEST_SUITE_P(Decks, Restart, ::testing::ValuesIn(restart_names()));
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::restart_test

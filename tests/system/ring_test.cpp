@@ -8,7 +8,7 @@
 #include "tests/system/ring_oracle.hpp"
 #include "tests/system/run_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::ring_test {
 namespace {
 
 constexpr const char* operations[] = {"all-gather", "reduce-scatter", "all-reduce"};
@@ -229,4 +229,4 @@ TEST(Rings, TheBypassRingSavesRouterStagesOnly) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::ring_test

@@ -9,7 +9,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::training_test {
 namespace {
 
 constexpr std::int64_t e = 2;  // bytes of bf16
@@ -285,4 +285,4 @@ TEST(Channels, AreAsManyAsGivenOrByAreaOrByPerimeter) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::training_test

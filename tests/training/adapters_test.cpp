@@ -6,7 +6,7 @@
 #include "core/training/model/trained.hpp"
 #include "tests/training/sums.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::adapters_test {
 namespace {
 
 constexpr std::int64_t e = 2;  // bytes of bf16
@@ -249,4 +249,4 @@ TEST(Adapters, WhatIsImpossibleIsRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::adapters_test

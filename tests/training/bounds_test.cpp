@@ -7,7 +7,7 @@
 #include "core/training/plan/program_builder.hpp"
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::bounds_test {
 namespace {
 
 // A die of the size that long sequences take: whole sequences lie on the rows of dies.
@@ -124,4 +124,4 @@ TEST(Bounds, HoldForEveryProgram) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::bounds_test

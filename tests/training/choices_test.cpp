@@ -4,7 +4,7 @@
 
 #include "tests/training/sums.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::choices_test {
 namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
@@ -241,4 +241,4 @@ TEST(Choices, WhatAMethodCanNotDoIsSaid) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::choices_test

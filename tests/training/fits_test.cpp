@@ -7,7 +7,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::fits_test {
 namespace {
 
 constexpr const char* all_methods[] = {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"};
@@ -89,4 +89,4 @@ TEST(Fits, TellWhetherTheBuffersOfTheDieAreEnough) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::fits_test

@@ -5,7 +5,7 @@
 #include "core/training/model/trained.hpp"
 #include "tests/training/sums.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::frozen_test {
 namespace {
 
 constexpr std::int64_t e = 2;  // bytes of bf16
@@ -229,4 +229,4 @@ TEST(Frozen, WhatTrainsNothingIsRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::frozen_test

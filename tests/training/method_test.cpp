@@ -13,7 +13,7 @@
 #include "tests/training/cases.hpp"
 #include "tests/training/walk.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::method_test {
 namespace {
 
 constexpr const char* method_names[] = {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"};
@@ -355,4 +355,4 @@ TEST(Collectives, NeedABypassForARingThatPassesOverDies) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::method_test

@@ -6,7 +6,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::padding_test {
 namespace {
 
 constexpr std::uint32_t words = 50257, h = 512, layers = 2, sequence = 64, batch = 16;
@@ -98,4 +98,4 @@ TEST(Advice, IsPossible) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::padding_test

@@ -7,7 +7,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::sweep_test {
 namespace {
 
 // Powers of two with an odd factor now and then, so that many decks divide evenly and many do not.
@@ -129,4 +129,4 @@ TEST(AnyDeck, OfTheLargestSizesIsRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::sweep_test

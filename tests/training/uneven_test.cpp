@@ -12,7 +12,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::uneven_test {
 namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
@@ -457,4 +457,4 @@ TEST(ModelsByName, AreAllPlanned) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::uneven_test

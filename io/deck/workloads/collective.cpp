@@ -12,7 +12,7 @@ namespace hecaton::io {
 namespace {
 
 template <class AnyDeck>
-auto& own(AnyDeck& deck) {
+auto& collective_of(AnyDeck& deck) {
   return deck.template as<training::CollectiveConfig>();
 }
 
@@ -21,7 +21,8 @@ Table collective_table() {
       "collective", "The collective operation.",
       {key(
            "operation", choice_of<training::CollectiveOperation>(), "", Tag::assumed, ActsOn::everything,
-           "What the dies of a group do together.", [](auto& d) -> auto& { return own(d).operation; }),
+           "What the dies of a group do together.",
+           [](auto& d) -> auto& { return collective_of(d).operation; }),
        key(
            "algorithm", choice_of<training::CollectiveAlgorithm>(), "", Tag::assumed, ActsOn::everything,
            "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
@@ -29,40 +30,40 @@ Table collective_table() {
            "rings along rows and columns of the package, one axis at a time; tree: broadcast and reduce; "
            "halving-doubling: all but those and all-to-all; direct: all-to-all. Rings pass a broadcast or "
            "reduction on in chunks.",
-           [](auto& d) -> auto& { return own(d).algorithm; }),
+           [](auto& d) -> auto& { return collective_of(d).algorithm; }),
        key(
            "group", choice_of<training::CollectiveGroup>(), "", Tag::assumed, ActsOn::everything,
            "Which dies form a ring: those of each row, of each column, or all.",
-           [](auto& d) -> auto& { return own(d).group; }),
+           [](auto& d) -> auto& { return collective_of(d).group; }),
        key(
            "bytes", IntegerType{1, std::int64_t{1} << 50}, "bytes", Tag::assumed, ActsOn::everything,
            "The whole payload: what every die holds after an all-gather. A message, a part of it, is of less than 4 GiB.",
-           [](auto& d) -> auto& { return own(d).bytes; }),
+           [](auto& d) -> auto& { return collective_of(d).bytes; }),
        key(
            "root", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, ActsOn::everything,
            "Of a broadcast or reduction: its place in the group, in the order of the algorithm.",
-           [](auto& d) -> auto& { return own(d).root; }),
+           [](auto& d) -> auto& { return collective_of(d).root; }),
        key(
            "chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
            "Chunks of a broadcast or reduction along a ring; parts of a die's chunk of form = \"chunked\".",
-           [](auto& d) -> auto& { return own(d).chunks; }),
+           [](auto& d) -> auto& { return collective_of(d).chunks; }),
        key(
            "form", choice_of<training::CollectiveForm>(), "", Tag::assumed, ActsOn::everything,
            "When a die begins a step: as soon as what it sends is there; not before step x step_ns; or part "
            "by part, as soon as a part is there (along rings).",
-           [](auto& d) -> auto& { return own(d).form; }),
+           [](auto& d) -> auto& { return collective_of(d).form; }),
        key(
            "step_ns", RealType{0, 1e9}, "ns", Tag::assumed, ActsOn::everything,
            "form = \"step-synchronous\": from step to step; the time of the slowest.",
-           [](auto& d) -> auto& { return own(d).step_ns; }),
+           [](auto& d) -> auto& { return collective_of(d).step_ns; }),
        key(
            "directions", IntegerType{1, 2}, "", Tag::assumed, ActsOn::everything,
            "Ways round a ring, over which the payload is cut; 2 needs interface.ports that serve both at once.",
-           [](auto& d) -> auto& { return own(d).directions; }),
+           [](auto& d) -> auto& { return collective_of(d).directions; }),
        key(
            "axes", choice_of<training::CollectiveAxes>(), "", Tag::assumed, ActsOn::everything,
            "one: a ring over the package; all: part of the payload along rows first, part along columns first.",
-           [](auto& d) -> auto& { return own(d).axes; })});
+           [](auto& d) -> auto& { return collective_of(d).axes; })});
 }
 
 training::RingLinks ring_links_of(const net::PackageConfig& package) {
@@ -144,7 +145,7 @@ std::vector<Table> CollectiveKind::tables() {
 void CollectiveKind::check(const Deck& deck, const Refuser& refuse) {
   const net::PackageConfig& package = deck.network.package;
   try {
-    training::check_collective(own(deck), mesh_of(package), ring_links_of(package));
+    training::check_collective(collective_of(deck), mesh_of(package), ring_links_of(package));
   } catch (const training::PlanError& error) {
     refuse(error.table_key, error.problem, error.why, error.suggestion);
   }
@@ -152,13 +153,13 @@ void CollectiveKind::check(const Deck& deck, const Refuser& refuse) {
 
 DieWork CollectiveKind::die_work(const Deck& deck) {
   const net::PackageConfig& package = deck.network.package;
-  const net::RingOrder order = line_order_of(own(deck), package);
-  return Programs{training::plan_collective(own(deck), mesh_of(package)), order,
-                  algorithm_of(own(deck), order)};
+  const net::RingOrder order = line_order_of(collective_of(deck), package);
+  return Programs{training::plan_collective(collective_of(deck), mesh_of(package)), order,
+                  algorithm_of(collective_of(deck), order)};
 }
 
 CollectiveSummary CollectiveKind::summarise(const Deck& deck, const Outcome& outcome) {
-  const training::CollectiveConfig& collective = own(deck);
+  const training::CollectiveConfig& collective = collective_of(deck);
   const std::uint64_t dies = dies_of_a_group(collective, deck.network.package);
   const double time_s = seconds(outcome.package.finished_ps);
   const double bus_bytes = static_cast<double>(collective.bytes) * bus_factor(collective.operation, dies);

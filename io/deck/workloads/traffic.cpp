@@ -21,7 +21,7 @@ namespace hecaton::io {
 namespace {
 
 template <class AnyDeck>
-auto& own(AnyDeck& deck) {
+auto& traffic_of(AnyDeck& deck) {
   return deck.template as<net::TrafficConfig>();
 }
 
@@ -34,50 +34,50 @@ Table traffic_table() {
       {key(
            "pattern", choice_of<net::TrafficPattern>(), "", Tag::assumed, ActsOn::everything,
            "Who sends to whom; trace: as traffic.trace_file says.",
-           [](auto& d) -> auto& { return own(d).pattern; }),
+           [](auto& d) -> auto& { return traffic_of(d).pattern; }),
        key(
            "injection_rate", RealType{0, 1}, "flits per die and cycle", Tag::assumed, ActsOn::everything,
-           "Offered load.", [](auto& d) -> auto& { return own(d).injection_rate; }),
+           "Offered load.", [](auto& d) -> auto& { return traffic_of(d).injection_rate; }),
        key(
            "injection", choice_of<net::Injection>(), "", Tag::assumed, ActsOn::everything,
            "bernoulli: each cycle a packet or none, whatever was before; bursty: bursts and pauses of "
            "random length.",
-           [](auto& d) -> auto& { return own(d).injection; }),
+           [](auto& d) -> auto& { return traffic_of(d).injection; }),
        key(
            "burst_packets", RealType{1, 1e6}, "", Tag::assumed, ActsOn::everything,
            "Bursty injection: packets of a burst, on average.",
-           [](auto& d) -> auto& { return own(d).burst_packets; }),
+           [](auto& d) -> auto& { return traffic_of(d).burst_packets; }),
        key(
            "burst_rate", RealType{0.000001, 1}, "flits per die and cycle", Tag::assumed, ActsOn::everything,
            "Bursty injection: load during a burst; the pauses bring it down to injection_rate.",
-           [](auto& d) -> auto& { return own(d).burst_rate; }),
+           [](auto& d) -> auto& { return traffic_of(d).burst_rate; }),
        key(
            "trace_file", ListType{trace_file_form, &problem_of_path}, "", Tag::assumed, ActsOn::everything,
            "pattern = \"trace\": a CSV file with the columns time_ns, source, destination, bytes; from "
            "the folder of the deck. Every rank reads it.",
-           [](auto& d) -> auto& { return own(d).trace_file; }),
+           [](auto& d) -> auto& { return traffic_of(d).trace_file; }),
        key(
            "packet_flits", IntegerType{1, 65536}, "flits", Tag::assumed, ActsOn::everything,
-           "Length of a packet.", [](auto& d) -> auto& { return own(d).packet_flits; }),
+           "Length of a packet.", [](auto& d) -> auto& { return traffic_of(d).packet_flits; }),
        key(
            "warmup_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
            "Not measured, at the start. Of pattern \"trace\" 0 if not given.",
-           [](auto& d) -> auto& { return own(d).warmup_cycles; }),
+           [](auto& d) -> auto& { return traffic_of(d).warmup_cycles; }),
        key(
            "measure_cycles", IntegerType{1, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
            "Packets created in this window are measured. Of pattern \"trace\" all that follow if not given.",
-           [](auto& d) -> auto& { return own(d).measure_cycles; }),
+           [](auto& d) -> auto& { return traffic_of(d).measure_cycles; }),
        key(
            "drain_cycles", IntegerType{0, 1000 * million}, "cycles", Tag::assumed, ActsOn::everything,
            "Injection goes on for so long after the measuring window. Of pattern \"trace\" 0 if not given.",
-           [](auto& d) -> auto& { return own(d).drain_cycles; }),
+           [](auto& d) -> auto& { return traffic_of(d).drain_cycles; }),
        key(
            "seed", IntegerType{0, INT64_MAX}, "", Tag::assumed, ActsOn::everything, "Of the random streams.",
-           [](auto& d) -> auto& { return own(d).seed; }),
+           [](auto& d) -> auto& { return traffic_of(d).seed; }),
        key(
            "hotspot_die", IntegerType{0, largest_mesh - 1}, "die", Tag::assumed, ActsOn::everything,
            "pattern = \"hotspot\": where every packet goes.",
-           [](auto& d) -> auto& { return own(d).hotspot_die; })});
+           [](auto& d) -> auto& { return traffic_of(d).hotspot_die; })});
 }
 
 void check_bits_of_dies(const Deck& deck, std::string_view name, const Refuser& refuse) {
@@ -91,7 +91,7 @@ void check_bits_of_dies(const Deck& deck, std::string_view name, const Refuser& 
 void check_pattern(const Deck& deck, const Refuser& refuse) {
   using net::TrafficPattern;
   const net::PackageConfig& package = deck.network.package;
-  switch (own(deck).pattern) {
+  switch (traffic_of(deck).pattern) {
     case TrafficPattern::transpose:
       if (package.rows == package.columns) return;
       refuse("traffic.pattern", "does not fit the mesh",
@@ -109,7 +109,7 @@ void check_pattern(const Deck& deck, const Refuser& refuse) {
 }
 
 void check_length(const Deck& deck, const Refuser& refuse) {
-  const net::TrafficConfig& traffic = own(deck);
+  const net::TrafficConfig& traffic = traffic_of(deck);
   const net::LinkConfig& link = deck.network.link;
   if (std::uint64_t{traffic.packet_flits} * link.flit_bytes > most_packet_bytes)
     refuse("traffic.packet_flits", "makes packets too large",
@@ -134,7 +134,7 @@ void check_length(const Deck& deck, const Refuser& refuse) {
 }  // namespace
 
 void TrafficKind::check(const Deck& deck, const Refuser& refuse) {
-  const net::TrafficConfig& traffic = own(deck);
+  const net::TrafficConfig& traffic = traffic_of(deck);
   const std::uint64_t dies = dies_of(deck.network.package);
   if (dies < 2) {
     refuse("package.rows", "makes one die only", "traffic needs a sender and a receiver",
@@ -196,7 +196,7 @@ std::uint64_t cycle_of(const net::ReplayPacket& packet, const Deck& deck) {
 // The cycles from `warmup_cycles` on until the last packet. A file that cannot be read is complained about when the
 // traffic is made; until then the window is that of other patterns.
 std::uint64_t window_of_trace(const Deck& deck) {
-  const net::TrafficConfig& traffic = own(deck);
+  const net::TrafficConfig& traffic = traffic_of(deck);
   try {
     std::uint64_t last = 0;
     for (const net::ReplayPacket& packet : read_traffic_trace(traffic.trace_file, deck.network.package))
@@ -209,7 +209,7 @@ std::uint64_t window_of_trace(const Deck& deck) {
 }
 
 void require_measured(const std::vector<net::ReplayPacket>& packets, const Deck& deck) {
-  const net::TrafficConfig& traffic = own(deck);
+  const net::TrafficConfig& traffic = traffic_of(deck);
   std::uint64_t last = 0;
   for (const net::ReplayPacket& packet : packets) {
     const std::uint64_t cycle = cycle_of(packet, deck);
@@ -228,22 +228,22 @@ void require_measured(const std::vector<net::ReplayPacket>& packets, const Deck&
 // Windows that are not given follow the trace; no cycles stand for that until it is known.
 void TrafficKind::prepare(Deck& deck, std::span<const Entry> entries, const std::filesystem::path&) {
   if (std::none_of(entries.begin(), entries.end(), &is_trace)) return;
-  own(deck).warmup_cycles = own(deck).measure_cycles = own(deck).drain_cycles = 0;
+  traffic_of(deck).warmup_cycles = traffic_of(deck).measure_cycles = traffic_of(deck).drain_cycles = 0;
 }
 
 void TrafficKind::complete(Deck& deck, const std::filesystem::path& folder) {
-  net::TrafficConfig& traffic = own(deck);
+  net::TrafficConfig& traffic = traffic_of(deck);
   if (!traffic.trace_file.empty())
     traffic.trace_file = std::filesystem::absolute(folder / traffic.trace_file).lexically_normal().string();
   if (traffic.measure_cycles == 0) traffic.measure_cycles = window_of_trace(deck);
 }
 
 const net::TrafficConfig* TrafficKind::packets(const Deck& deck) {
-  return &own(deck);
+  return &traffic_of(deck);
 }
 
 DieWork TrafficKind::die_work(const Deck& deck) {
-  const net::TrafficConfig& traffic = own(deck);
+  const net::TrafficConfig& traffic = traffic_of(deck);
   const net::PackageConfig& package = deck.network.package;
   try {
     std::vector<net::ReplayPacket> replay;
@@ -291,7 +291,7 @@ TrafficSummary TrafficKind::summarise(const Deck& deck, const Outcome& outcome) 
   const net::PackageConfig& package = deck.network.package;
   const std::set<std::uint32_t> dead(package.dead_dies.begin(), package.dead_dies.end());
   const std::uint64_t dies = dies_of(package) - dead.size();  // dead ones neither send nor receive
-  const std::uint64_t die_cycles = dies * own(deck).measure_cycles;
+  const std::uint64_t die_cycles = dies * traffic_of(deck).measure_cycles;
   TrafficSummary traffic;
   traffic.latency_mean_cycles = ratio(result.latency_sum_cycles, result.packets_measured);
   traffic.latency_min_cycles = static_cast<double>(result.latency_min_cycles);
@@ -300,7 +300,7 @@ TrafficSummary TrafficKind::summarise(const Deck& deck, const Outcome& outcome) 
   traffic.offered_flits_per_die_cycle = ratio(result.offered_flits, die_cycles);
   traffic.hops_mean = ratio(result.hops_sum, result.packets_measured);
   traffic.packets_measured = result.packets_measured;
-  traffic.saturated = lacks_flits(result, dies, own(deck).measure_cycles) || latency_grows(result);
+  traffic.saturated = lacks_flits(result, dies, traffic_of(deck).measure_cycles) || latency_grows(result);
   return traffic;
 }
 

@@ -26,7 +26,7 @@ double mean_seconds(Wide sum_ps, std::uint64_t dies) {
 constexpr std::string_view model_table_name = "training.model";
 
 template <class AnyDeck>
-auto& own(AnyDeck& deck) {
+auto& training_of(AnyDeck& deck) {
   return deck.template as<training::TrainingConfig>();
 }
 
@@ -44,12 +44,12 @@ ChoiceType model_choice(std::span<const Preset> known) {
 }
 
 Value get_model(const Deck& deck, const Key&) {
-  return own(deck).model.name;
+  return training_of(deck).model.name;
 }
 
 void set_model(Deck& deck, const Key& key, const Value& value) {
   const auto& name = std::get<std::string>(value);
-  if (!is_file(std::get<ChoiceType>(key.type), name)) own(deck).model.name = name;
+  if (!is_file(std::get<ChoiceType>(key.type), name)) training_of(deck).model.name = name;
 }
 
 Preset model_preset(const training::ModelConfig& model) {
@@ -88,11 +88,11 @@ std::vector<Key> padding_keys() {
       "uneven", choice_of<training::Uneven>(), "", Tag::assumed, ActsOn::everything,
       "What the method cuts over dies and does not divide. auto: padded with zeros, where shares can not "
       "differ; pad: padded until all shares are equal; refuse: the deck is refused.",
-      [](auto& d) -> auto& { return own(d).uneven; }));
+      [](auto& d) -> auto& { return training_of(d).uneven; }));
   keys.push_back(key(
       "vocabulary_padding", choice_of<training::VocabularyPadding>(), "", Tag::assumed, ActsOn::everything,
       "auto: words are padded also where uneven = \"refuse\"; all else that is uneven is not.",
-      [](auto& d) -> auto& { return own(d).vocabulary_padding; }));
+      [](auto& d) -> auto& { return training_of(d).vocabulary_padding; }));
   return keys;
 }
 
@@ -103,21 +103,21 @@ std::vector<Key> finetuning_keys() {
       "What is trained. all: all but frozen layers; adapters: low-rank "
       "matrices beside those of layers, all else is "
       "frozen (LoRA); head: the output head alone, on layers that are frozen.",
-      [](auto& d) -> auto& { return own(d).train; }));
+      [](auto& d) -> auto& { return training_of(d).train; }));
   keys.push_back(key(
       "frozen_layers", IntegerType{0, 10000}, "layers", Tag::assumed, ActsOn::everything,
       "Layers, from the first on, that pass forward only; the embedding table is frozen with them.",
-      [](auto& d) -> auto& { return own(d).frozen_layers; }));
+      [](auto& d) -> auto& { return training_of(d).frozen_layers; }));
   keys.push_back(key(
       "adapter_rank", IntegerType{0, 4096}, "", Tag::assumed, ActsOn::everything,
       "With train = \"adapters\": ranks of the adapter of each matrix.",
-      [](auto& d) -> auto& { return own(d).adapter_rank; }));
+      [](auto& d) -> auto& { return training_of(d).adapter_rank; }));
   keys.push_back(key(
       "adapter_on", choice_of<training::AdapterOn>(), "", Tag::assumed, ActsOn::everything,
       "With train = \"adapters\": operators whose matrices have them (queries, "
       "keys, values and the projection after "
       "attention; gate, up and down). Experts have none.",
-      [](auto& d) -> auto& { return own(d).adapter_on; }));
+      [](auto& d) -> auto& { return training_of(d).adapter_on; }));
   return keys;
 }
 
@@ -128,59 +128,60 @@ Table training_table() {
        &set_model},
       key(
           "method", method_choice(), "", Tag::assumed, ActsOn::everything,
-          "How the work is divided among the dies.", [](auto& d) -> auto& { return own(d).method; }),
+          "How the work is divided among the dies.", [](auto& d) -> auto& { return training_of(d).method; }),
       key(
           "batch_sequences", IntegerType{1, million}, "sequences", Tag::assumed, ActsOn::everything,
-          "Sequences of one step.", [](auto& d) -> auto& { return own(d).batch_sequences; }),
+          "Sequences of one step.", [](auto& d) -> auto& { return training_of(d).batch_sequences; }),
       key(
           "sequence_length", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
-          "Tokens of one sequence.", [](auto& d) -> auto& { return own(d).sequence_length; }),
+          "Tokens of one sequence.", [](auto& d) -> auto& { return training_of(d).sequence_length; }),
       key(
           "minibatch_tokens", IntegerType{0, 4000 * million}, "tokens", Tag::assumed, ActsOn::everything,
           "Tokens of one mini-batch, whole sequences; 0: chosen from the activation buffer.",
-          [](auto& d) -> auto& { return own(d).minibatch_tokens; }),
+          [](auto& d) -> auto& { return training_of(d).minibatch_tokens; }),
       key(
           "fusion", IntegerType{0, 100000}, "layers", Tag::assumed, ActsOn::everything,
           "Layers of one fused group; 0: as many as the weight buffer holds; 1: no fusion.",
-          [](auto& d) -> auto& { return own(d).fusion; }),
+          [](auto& d) -> auto& { return training_of(d).fusion; }),
       key(
           "overlap", BooleanType{}, "", Tag::assumed, ActsOn::everything,
           "DRAM transfers overlap with work on the package.",
-          [](auto& d) -> auto& { return own(d).overlap; }),
+          [](auto& d) -> auto& { return training_of(d).overlap; }),
       key(
           "broadcast", choice_of<training::Broadcast>(), "", Tag::assumed, ActsOn::everything,
           "How methods that broadcast do it (optimus): along a binary tree, or in chunks from die to die.",
-          [](auto& d) -> auto& { return own(d).broadcast; }),
+          [](auto& d) -> auto& { return training_of(d).broadcast; }),
       key(
           "broadcast_chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
-          "Chunks of a pipelined broadcast.", [](auto& d) -> auto& { return own(d).broadcast_chunks; }),
+          "Chunks of a pipelined broadcast.",
+          [](auto& d) -> auto& { return training_of(d).broadcast_chunks; }),
       key(
           "optimizer", choice_of<training::Optimizer>(), "", Tag::assumed, ActsOn::everything,
           "State in DRAM per weight: a master weight of 4 bytes, and for adam two moments.",
-          [](auto& d) -> auto& { return own(d).optimizer; }),
+          [](auto& d) -> auto& { return training_of(d).optimizer; }),
       key(
           "attention", choice_of<training::Attention>(), "", Tag::assumed, ActsOn::everything,
           "Methods with 2D tiles (hecaton, optimus): by-sequence: rows of dies hold whole sequences, so "
           "attention exchanges nothing; by-head: all-to-alls along columns give every die some heads of "
           "all tokens, so there may be fewer sequences than rows.",
-          [](auto& d) -> auto& { return own(d).attention; }),
+          [](auto& d) -> auto& { return training_of(d).attention; }),
       key(
           "recompute", BooleanType{}, "", Tag::assumed, ActsOn::everything,
           "Backward computes the activations of a layer again from its input, in place of reading them.",
-          [](auto& d) -> auto& { return own(d).recompute; }),
+          [](auto& d) -> auto& { return training_of(d).recompute; }),
       key(
           "causal", BooleanType{}, "", Tag::assumed, ActsOn::everything,
           "A token attends to itself and those before it alone; tiles of scores above the diagonal are not "
           "computed. false: whole squares.",
-          [](auto& d) -> auto& { return own(d).causal; }),
+          [](auto& d) -> auto& { return training_of(d).causal; }),
       key(
           "window", IntegerType{0, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
           "With causal: how many of these a token attends to, itself among them; 0: all.",
-          [](auto& d) -> auto& { return own(d).window; }),
+          [](auto& d) -> auto& { return training_of(d).window; }),
       key(
           "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
           "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
-          [](auto& d) -> auto& { return own(d).attention_tile; })};
+          [](auto& d) -> auto& { return training_of(d).attention_tile; })};
   for (Key& padding : padding_keys()) keys.push_back(std::move(padding));
   for (Key& finetuning : finetuning_keys()) keys.push_back(std::move(finetuning));
   return table("training", "The training step.", std::move(keys));
@@ -193,54 +194,56 @@ Table model_table() {
       {key(
            "name", TextType{}, "", Tag::assumed, ActsOn::everything,
            "A known model, or any name for a table that gives all shapes.",
-           [](auto& d) -> auto& { return own(d).model.name; }),
+           [](auto& d) -> auto& { return training_of(d).model.name; }),
        key(
            "hidden", IntegerType{1, million}, "", Tag::assumed, ActsOn::everything, "Hidden size.",
-           [](auto& d) -> auto& { return own(d).model.hidden; }),
+           [](auto& d) -> auto& { return training_of(d).model.hidden; }),
        key(
            "ffn", IntegerType{1, 16 * million}, "", Tag::assumed, ActsOn::everything,
-           "Inner size of the feed-forward network.", [](auto& d) -> auto& { return own(d).model.ffn; }),
+           "Inner size of the feed-forward network.",
+           [](auto& d) -> auto& { return training_of(d).model.ffn; }),
        key(
            "heads", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything, "Attention heads.",
-           [](auto& d) -> auto& { return own(d).model.heads; }),
+           [](auto& d) -> auto& { return training_of(d).model.heads; }),
        key(
            "kv_heads", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
            "Key/value heads; fewer than heads: grouped-query attention.",
-           [](auto& d) -> auto& { return own(d).model.kv_heads; }),
+           [](auto& d) -> auto& { return training_of(d).model.kv_heads; }),
        key(
            "head_dim", IntegerType{0, 65536}, "", Tag::assumed, ActsOn::everything,
            "Features of an attention head; 0: hidden / heads.",
-           [](auto& d) -> auto& { return own(d).model.head_dim; }),
+           [](auto& d) -> auto& { return training_of(d).model.head_dim; }),
        key(
            "layers", IntegerType{1, 10000}, "", Tag::assumed, ActsOn::everything, "Layers.",
-           [](auto& d) -> auto& { return own(d).model.layers; }),
+           [](auto& d) -> auto& { return training_of(d).model.layers; }),
        key(
            "vocabulary", IntegerType{1, 16 * million}, "", Tag::assumed, ActsOn::everything,
-           "Vocabulary size.", [](auto& d) -> auto& { return own(d).model.vocabulary; }),
+           "Vocabulary size.", [](auto& d) -> auto& { return training_of(d).model.vocabulary; }),
        key(
            "gated", BooleanType{}, "", Tag::assumed, ActsOn::everything,
            "The feed-forward network has a gate: three matrices instead of two.",
-           [](auto& d) -> auto& { return own(d).model.gated; }),
+           [](auto& d) -> auto& { return training_of(d).model.gated; }),
        key(
            "tied", BooleanType{}, "", Tag::assumed, ActsOn::everything,
            "The output head and the embedding table are one matrix.",
-           [](auto& d) -> auto& { return own(d).model.tied; }),
+           [](auto& d) -> auto& { return training_of(d).model.tied; }),
        key(
            "soft_cap", BooleanType{}, "", Tag::assumed, ActsOn::everything,
            "Scores of attention and logits pass a tanh that bounds them: more passes of the vector unit.",
-           [](auto& d) -> auto& { return own(d).model.soft_cap; }),
+           [](auto& d) -> auto& { return training_of(d).model.soft_cap; }),
        key(
            "experts", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
            "Feed-forward networks of every layer; 1: no mixture of experts.",
-           [](auto& d) -> auto& { return own(d).model.experts; }),
+           [](auto& d) -> auto& { return training_of(d).model.experts; }),
        key(
            "experts_per_token", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
-           "Experts that a token passes.", [](auto& d) -> auto& { return own(d).model.experts_per_token; }),
+           "Experts that a token passes.",
+           [](auto& d) -> auto& { return training_of(d).model.experts_per_token; }),
        key(
            "operators", list_type<training::OperatorConfig>(operator_list_form), "", Tag::assumed,
            ActsOn::everything,
            "What a layer is made of, in order; shapes that an operator does not give are those of the model.",
-           [](auto& d) -> auto& { return own(d).model.operators; })});
+           [](auto& d) -> auto& { return training_of(d).model.operators; })});
   model.presets = model_presets();
   model.preset_key = "name";
   model.short_form = "training.model";
@@ -258,10 +261,10 @@ void choose_model(Deck& deck, std::span<const Entry> entries, const std::filesys
   const Entry* chosen = find_entry(entries, "training", "model");
   const Entry* table = find_entry(entries, model_table_name, "");
   const Entry* name = find_entry(entries, model_table_name, "name");
-  if (table != nullptr) own(deck).model.name = "custom";
+  if (table != nullptr) training_of(deck).model.name = "custom";
   const std::string_view file = chosen == nullptr ? std::string_view() : file_of(*chosen);
   if (chosen != nullptr) set_entry(deck, *chosen);
-  if (!file.empty()) own(deck).model = read_config_json(folder / file);
+  if (!file.empty()) training_of(deck).model = read_config_json(folder / file);
   if (name != nullptr) set_entry(deck, *name);
   if (const Preset* preset = preset_in_use(deck, model_table_name)) {
     apply_preset(deck, model_table_name, *preset);
@@ -287,9 +290,9 @@ void rename_changed_model(Deck& deck) {
   for (const PresetValue& value : preset->values) {
     const Key& key = *find_key(model_table_name, value.key);
     if (key.get(deck, key) == value.value) continue;
-    const training::ModelConfig& model = own(deck).model;
+    const training::ModelConfig& model = training_of(deck).model;
     if (key.name == "vocabulary" && model.vocabulary == training::published_vocabulary(model.name)) continue;
-    own(deck).model.name += "-changed";
+    training_of(deck).model.name += "-changed";
     return;
   }
 }
@@ -318,7 +321,7 @@ void TrainingKind::check(const Deck&, const Refuser&) {}
 
 DieWork TrainingKind::die_work(const Deck& deck) {
   const net::PackageConfig& package = deck.network.package;
-  return Programs{training::plan_step(own(deck), mesh_of(package), deck.die),
+  return Programs{training::plan_step(training_of(deck), mesh_of(package), deck.die),
                   has_bypass(package) ? net::RingOrder::bypass : net::RingOrder::naive,
                   {}};
 }
@@ -401,8 +404,8 @@ TrainingSummary TrainingKind::summarise(const Deck& deck, const Outcome& outcome
   const PackageSums& package = outcome.package;
   const ModelFacts& facts = outcome.facts;
   TrainingSummary training;
-  training.model = own(deck).model.name;
-  training.method = own(deck).method;
+  training.model = training_of(deck).model.name;
+  training.method = training_of(deck).method;
   training.step_s = static_cast<double>(package.finished_ps) * 1e-12;
   training.tokens_per_s = ratio(static_cast<double>(facts.tokens), training.step_s);
   training.compute_s = mean_seconds(package.compute_ps, package.dies);

@@ -11,7 +11,7 @@
 #include "tests/chiplet/fake_host.hpp"
 #include "tests/chiplet/random_program.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::die_test {
 namespace {
 
 // A host of one die that does nothing by itself: the test delivers messages and wakes the die.
@@ -378,4 +378,4 @@ TEST(Die, IsSmall) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::die_test

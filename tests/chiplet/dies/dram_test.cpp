@@ -9,7 +9,7 @@
 
 #include "tests/chiplet/fake_host.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::dram_test {
 namespace {
 
 constexpr std::int64_t hop_ps = 5000;
@@ -248,4 +248,4 @@ TEST(DramEnd, ADieIsFinishedWhenItsLastWriteIsStored) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::dram_test

@@ -5,7 +5,7 @@
 
 #include "tests/chiplet/fake_host.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::occupancy_test {
 namespace {
 
 TEST(Occupancy, KeepsWhatWaitsForASlot) {
@@ -60,4 +60,4 @@ TEST(Occupancy, OfADieFollowsItsWrites) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::occupancy_test

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-namespace hecaton::chiplet {
+namespace hecaton::chiplet::matrix_engine_test {
 namespace {
 
 struct Tile {
@@ -161,4 +161,4 @@ TEST(MatmulCounts, OverflowIsAnErrorNotAWrappedNumber) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet
+}  // namespace hecaton::chiplet::matrix_engine_test

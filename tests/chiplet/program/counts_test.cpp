@@ -10,7 +10,7 @@
 #include "tests/chiplet/fake_host.hpp"
 #include "tests/chiplet/random_program.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::counts_test {
 namespace {
 
 void expect_same(const DieCounters& counted, const DieCounters& run) {
@@ -110,4 +110,4 @@ TEST(Counts, TakeTimeOfTheTextNotOfTheLoops) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::counts_test

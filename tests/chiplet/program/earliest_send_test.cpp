@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hecaton::chiplet {
+namespace hecaton::chiplet::earliest_send_test {
 namespace {
 
 Op vector_op(std::uint64_t bytes, std::uint8_t skip_last = 0) {
@@ -64,4 +64,4 @@ TEST(EarliestSend, FindsTheShortestWayToTheNextSender) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet
+}  // namespace hecaton::chiplet::earliest_send_test

@@ -7,7 +7,7 @@
 
 #include "core/chiplet/program/counters.hpp"
 
-namespace hecaton::chiplet {
+namespace hecaton::chiplet::energy_test {
 namespace {
 
 EnergyTable table() {
@@ -74,4 +74,4 @@ TEST(Energy, DependsOnTheCostedCountersAndNoOther) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet
+}  // namespace hecaton::chiplet::energy_test

@@ -13,7 +13,7 @@
 #include "core/chiplet/program/exchange_totals.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::exchange_test {
 namespace {
 
 struct Form {
@@ -287,4 +287,4 @@ TEST(Exchanges, RefuseWhatCanNotBe) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::exchange_test

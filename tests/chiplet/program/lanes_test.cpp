@@ -14,7 +14,7 @@
 #include "core/chiplet/program/messages.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::lanes_test {
 namespace {
 
 struct Shape {
@@ -225,4 +225,4 @@ TEST(Lanes, AreRefusedWhereThereAreNone) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::lanes_test

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace hecaton::chiplet {
+namespace hecaton::chiplet::passes_test {
 namespace {
 
 using K = OperationKind;
@@ -80,4 +80,4 @@ TEST(Phases, OfAProgramAreCountedWithoutRunningIt) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet
+}  // namespace hecaton::chiplet::passes_test

@@ -13,7 +13,7 @@
 #include "core/chiplet/hardware/rate.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::program_test {
 namespace {
 
 TEST(Validate, AcceptsNestedLoopsAndUsedSlots) {
@@ -137,4 +137,4 @@ TEST(Rate, RoundsUpAndIsExactForLargeCounts) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::program_test

@@ -10,7 +10,7 @@
 
 #include "tests/chiplet/fake_host.hpp"
 
-namespace hecaton::chiplet::testing {
+namespace hecaton::chiplet::testing::ring_steps_test {
 namespace {
 
 TEST(Chunks, SumToThePayloadAndDifferByAtMostOneUnit) {
@@ -162,4 +162,4 @@ TEST(Ring, SendsNothingForEmptyChunks) {
 }
 
 }  // namespace
-}  // namespace hecaton::chiplet::testing
+}  // namespace hecaton::chiplet::testing::ring_steps_test

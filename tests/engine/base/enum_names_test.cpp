@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-namespace hecaton {
+namespace hecaton::enum_names_test {
 namespace {
 
 enum class Shape : std::uint8_t { flat, round, almost_round };
@@ -33,4 +33,4 @@ TEST(EnumNames, OfANumberThatIsNoValueThereIsNone) {
 }
 
 }  // namespace
-}  // namespace hecaton
+}  // namespace hecaton::enum_names_test

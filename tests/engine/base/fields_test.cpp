@@ -8,7 +8,7 @@
 
 #include "core/engine/base/field_digest.hpp"
 
-namespace hecaton {
+namespace hecaton::fields_test {
 namespace {
 
 enum class Shade : std::uint8_t { light, dark };
@@ -120,4 +120,4 @@ TEST(FieldDigest, IsThatOfTheWordsByHand) {
 }
 
 }  // namespace
-}  // namespace hecaton
+}  // namespace hecaton::fields_test

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace hecaton {
+namespace hecaton::peak_bins_test {
 namespace {
 
 struct Step {
@@ -70,4 +70,4 @@ TEST(PeakBins, MayKeepNone) {
 }
 
 }  // namespace
-}  // namespace hecaton
+}  // namespace hecaton::peak_bins_test

@@ -7,7 +7,7 @@
 
 #include "core/engine/base/splitmix64.hpp"
 
-namespace hecaton {
+namespace hecaton::random_test {
 namespace {
 
 // Known answer of Philox4x32-10 for an all-zero key and counter, published with Random123 (kat_vectors).
@@ -46,4 +46,4 @@ TEST(Random, ScaledStaysInRangeAndIsEven) {
 }
 
 }  // namespace
-}  // namespace hecaton
+}  // namespace hecaton::random_test

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <random>
 
-namespace hecaton {
+namespace hecaton::time_bins_test {
 namespace {
 
 struct Interval {
@@ -101,4 +101,4 @@ TEST(TimeBins, WithoutAnyNothingIsKept) {
 }
 
 }  // namespace
-}  // namespace hecaton
+}  // namespace hecaton::time_bins_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hecaton {
+namespace hecaton::time_test {
 namespace {
 
 TEST(SimTime, OverflowIsAnError) {
@@ -25,4 +25,4 @@ TEST(SimTime, PicosecondsAreRoundedOnce) {
 }
 
 }  // namespace
-}  // namespace hecaton
+}  // namespace hecaton::time_test

@@ -6,7 +6,7 @@
 
 #include "core/engine/dry/book.hpp"
 
-namespace hecaton::engine {
+namespace hecaton::engine::dry_book_test {
 namespace {
 
 constexpr RankId first{0}, second{1};
@@ -127,4 +127,4 @@ TEST(DryBook, AReductionOfManyIsATree) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::dry_book_test

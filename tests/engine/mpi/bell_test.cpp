@@ -11,7 +11,7 @@
 
 #include "core/engine/mpi/shared_memory.hpp"
 
-namespace hecaton::engine {
+namespace hecaton::engine::bell_test {
 namespace {
 
 // Memory and both sides, each with the step that comes next. Fences make every step of one side visible to the other
@@ -165,4 +165,4 @@ TEST(Bell, RanksWakeEachOther) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::bell_test

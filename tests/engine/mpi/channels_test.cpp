@@ -9,7 +9,7 @@
 
 #include "tests/engine/sync/juggler.hpp"
 
-namespace hecaton::engine {
+namespace hecaton::engine::channels_test {
 namespace {
 
 Event<Ball> ball_at(std::int64_t ps) {
@@ -51,4 +51,4 @@ TEST(MpiChannels, WhatIsTakenIsConfirmedByPromisesThatKnowOfItOnly) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::channels_test

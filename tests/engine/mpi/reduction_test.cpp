@@ -9,7 +9,7 @@
 #include <random>
 #include <thread>
 
-namespace hecaton::engine {
+namespace hecaton::engine::reduction_test {
 namespace {
 
 void combine(std::span<std::uint64_t> into, std::span<std::uint64_t> from) {
@@ -91,4 +91,4 @@ TEST_F(Reductions, DoNotEndBeforeAllHaveBegun) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::reduction_test

@@ -40,7 +40,7 @@ void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
-namespace hecaton::engine {
+namespace hecaton::engine::allocation_test {
 namespace {
 
 struct Counts {
@@ -74,4 +74,4 @@ TEST(Allocation, NothingIsAllocatedPerEvent) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::allocation_test

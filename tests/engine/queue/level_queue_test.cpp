@@ -11,7 +11,7 @@
 #include <tuple>
 #include <vector>
 
-namespace hecaton::engine {
+namespace hecaton::engine::level_queue_test {
 namespace {
 
 struct Mark {
@@ -129,4 +129,4 @@ TEST(LevelQueue, NeedsALevelAtTheBorder) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::level_queue_test

@@ -8,7 +8,7 @@
 
 #include "core/engine/queue/event_queue.hpp"
 
-namespace hecaton::engine {
+namespace hecaton::engine::queue_test {
 namespace {
 
 struct Nothing {
@@ -160,4 +160,4 @@ TEST(EventQueue, SequenceNumbersMayWrap) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::queue_test

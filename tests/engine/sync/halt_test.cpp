@@ -11,7 +11,7 @@
 
 #include "tests/engine/sync/ways.hpp"
 
-namespace hecaton::engine {
+namespace hecaton::engine::halt_test {
 namespace {
 
 // Asks for a halt, with a flag of its rank, after so many events.
@@ -218,4 +218,4 @@ TYPED_TEST(HaltingEngine, AnotherEngineTakesOver) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::halt_test

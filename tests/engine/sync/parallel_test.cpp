@@ -9,7 +9,7 @@
 #include "tests/engine/sync/juggler.hpp"
 #include "tests/engine/sync/ways.hpp"
 
-namespace hecaton::engine {
+namespace hecaton::engine::parallel_test {
 namespace {
 
 template <class Way>
@@ -103,4 +103,4 @@ TYPED_TEST(ParallelEngine, ABrokenPromiseEndsTheRun) {
 }
 
 }  // namespace
-}  // namespace hecaton::engine
+}  // namespace hecaton::engine::parallel_test

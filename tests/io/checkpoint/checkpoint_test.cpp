@@ -11,7 +11,7 @@
 #include "io/checkpoint/state_archive.hpp"
 #include "io/files/input_error.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::checkpoint_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -185,4 +185,4 @@ TEST(StateArchive, EndsWhereItEnds) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::checkpoint_test

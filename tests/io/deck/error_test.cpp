@@ -10,7 +10,7 @@
 #include "core/training/model/models.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::error_test {
 namespace {
 
 using test::DeckFile;
@@ -496,4 +496,4 @@ TEST(HostileDecks, LongCommentsAreNoHarm) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::error_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace hecaton::io {
+namespace hecaton::io::nesting_test {
 namespace {
 
 std::size_t depth_of(std::string_view text) {
@@ -114,4 +114,4 @@ TEST(Nesting, IsAtLeastWhatTheParserMakes) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::nesting_test

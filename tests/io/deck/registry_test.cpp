@@ -14,7 +14,7 @@
 #include "io/deck/workloads/kind.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::registry_test {
 namespace {
 
 template <class Visit>
@@ -196,4 +196,4 @@ TEST(Registry, NoKeyTakesWhatIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::registry_test

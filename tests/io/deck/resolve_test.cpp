@@ -11,7 +11,7 @@
 #include "io/deck/writer.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::resolve_test {
 namespace {
 
 using test::load;
@@ -324,4 +324,4 @@ TEST(DumpDefault, EveryPresetTakesEffectInADumpedDeck) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::resolve_test

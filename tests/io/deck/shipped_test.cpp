@@ -11,7 +11,7 @@
 #include "io/deck/reader.hpp"
 #include "io/deck/workloads/kind.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::shipped_test {
 namespace {
 
 std::filesystem::path deck_path(const std::string& name) {
@@ -120,4 +120,4 @@ TEST(ShippedDecks, EveryCollectiveAlgorithmHasOne) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::shipped_test

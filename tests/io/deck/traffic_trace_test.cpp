@@ -7,7 +7,7 @@
 #include "io/deck/workloads/kind.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::traffic_trace_test {
 namespace {
 
 const std::string head = "time_ns,source,destination,bytes\n";
@@ -145,4 +145,4 @@ TEST(TrafficTrace, OfTheDeckIsLookedForBesideIt) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::traffic_trace_test

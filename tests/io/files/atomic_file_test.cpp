@@ -8,7 +8,7 @@
 
 #include "tests/io/files/scratch_folder.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::atomic_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -100,4 +100,4 @@ TEST(AtomicFile, LeftoversOfKilledWritersAreKnownByTheirExactNames) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::atomic_file_test

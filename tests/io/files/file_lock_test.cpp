@@ -11,7 +11,7 @@
 
 #include "tests/io/files/scratch_folder.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::file_lock_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -94,4 +94,4 @@ TEST(FileLock, FollowsNoLink) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::file_lock_test

@@ -11,7 +11,7 @@
 #include "io/files/shared_atomic_file.hpp"
 #include "tests/io/files/scratch_folder.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::shared_failure_test {
 namespace {
 
 namespace mpi = boost::mpi;
@@ -85,4 +85,4 @@ TEST(SharedAtomicFile, AFailureOfTheFirstRankIsEveryRanks) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::shared_failure_test

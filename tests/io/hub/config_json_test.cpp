@@ -16,7 +16,7 @@
 #include "core/training/model/models.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::config_json_test {
 namespace {
 
 using nlohmann::json;
@@ -440,4 +440,4 @@ TEST(ConfigJson, WithAnyDamageIsReadOrRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::config_json_test

@@ -15,7 +15,7 @@
 #include "io/page/arrivals.hpp"
 #include "io/page/latencies.hpp"
 #include "io/page/page_json.hpp"
-#include "io/page/trace_content.hpp"
+#include "io/page/page_trace.hpp"
 #include "tests/io/page/unpacked.hpp"
 #include "tests/io/trace/synthetic.hpp"
 

@@ -24,8 +24,8 @@
 #include "io/page/overlap.hpp"
 #include "io/page/packed_operations.hpp"
 #include "io/page/page_json.hpp"
+#include "io/page/page_trace.hpp"
 #include "io/page/timeline.hpp"
-#include "io/page/trace_content.hpp"
 #include "tests/io/page/unpacked.hpp"
 #include "tests/io/trace/synthetic.hpp"
 

@@ -6,7 +6,7 @@
 #include "io/files/hdf5_file.hpp"
 #include "tests/io/files/scratch_folder.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::table_test {
 namespace {
 
 std::vector<TableColumn> columns_of(Figure last) {
@@ -25,4 +25,4 @@ TEST(StudyTable, HoldsCountsOfAnySize) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::table_test

@@ -9,7 +9,7 @@
 #include "io/files/input_error.hpp"
 #include "io/study/table.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::table_text_test {
 namespace {
 
 std::string refusal(const std::string& csv) {
@@ -51,4 +51,4 @@ TEST(TableText, RefusesWhatIsNoTableInOneLineWithItsPlace) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::table_text_test

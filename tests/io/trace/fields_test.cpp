@@ -21,7 +21,7 @@
 #include "tests/io/trace/h5_content.hpp"
 #include "tests/io/trace/synthetic.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::fields_test {
 namespace {
 
 using chiplet::DieCounters;
@@ -315,4 +315,4 @@ TEST(CriticalPath, ComesBackFromATrace) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::fields_test

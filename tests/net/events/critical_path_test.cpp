@@ -8,7 +8,7 @@
 
 #include "tests/net/message_bench.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::critical_path_test {
 namespace {
 
 // Processes events one at a time in full-key order, and notes what each one had to wait for.
@@ -109,4 +109,4 @@ TEST(CriticalPath, MessagesApartDoNotLengthenEachOther) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::critical_path_test

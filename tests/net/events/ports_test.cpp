@@ -3,7 +3,7 @@
 
 #include "tests/net/message_bench.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::ports_test {
 namespace {
 
 constexpr std::uint32_t flits = 1000;
@@ -60,4 +60,4 @@ INSTANTIATE_TEST_SUITE_P(Switching, Ports,
                          ::testing::Values(net::Switching::wormhole, net::Switching::cut_through));
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::ports_test

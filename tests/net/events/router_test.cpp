@@ -3,7 +3,7 @@
 
 #include "tests/net/message_bench.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::router_test {
 namespace {
 
 std::vector<std::int64_t> arrival_cycles(const BenchResult& result) {
@@ -78,4 +78,4 @@ TEST(Router, DeadlockFreeAndLosslessFarBeyondSaturation) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::router_test

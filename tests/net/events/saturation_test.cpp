@@ -8,7 +8,7 @@
 #include "core/engine/sync/window_sync.hpp"
 #include "tests/net/random_network.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::saturation_test {
 namespace {
 
 // About `load` flits per die and cycle for a while, in messages of up to three packets.
@@ -100,4 +100,4 @@ TEST(Saturation, BypassRing) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::saturation_test

@@ -3,7 +3,7 @@
 
 #include "tests/net/message_bench.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::stalls_test {
 namespace {
 
 constexpr std::uint64_t cycle_ps = 1000;
@@ -75,4 +75,4 @@ TEST_P(Stalls, OthersHaveTheChannel) {
 INSTANTIATE_TEST_SUITE_P(Trains, Stalls, ::testing::Bool());
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::stalls_test

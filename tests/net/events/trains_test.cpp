@@ -7,7 +7,7 @@
 
 #include "tests/net/random_network.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::trains_test {
 namespace {
 
 struct Case {
@@ -88,4 +88,4 @@ TEST(Trains, ChangeNothingButTheNumberOfEvents) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::trains_test

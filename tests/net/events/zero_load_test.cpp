@@ -5,7 +5,7 @@
 
 #include "tests/net/message_bench.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::zero_load_test {
 namespace {
 
 std::int64_t gap(std::int64_t p, std::int64_t q, std::int64_t size, bool torus) {
@@ -161,4 +161,4 @@ TEST(ZeroLoad, AnIdleLinkIsBusyForTheFlitsOfAMessage) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::zero_load_test

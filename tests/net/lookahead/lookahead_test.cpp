@@ -3,7 +3,7 @@
 
 #include "net/lookahead/message_lookahead.hpp"
 
-namespace hecaton::net {
+namespace hecaton::net::lookahead_test {
 namespace {
 
 constexpr std::uint32_t columns = 6;
@@ -230,4 +230,4 @@ TEST_F(MessageLookaheadTest, AMessageThatNobodyAnnouncedIsAMistake) {
 }
 
 }  // namespace
-}  // namespace hecaton::net
+}  // namespace hecaton::net::lookahead_test

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace hecaton::net {
+namespace hecaton::net::dram_channels_test {
 namespace {
 
 TEST(DramChannels, AreSharedEqually) {
@@ -67,4 +67,4 @@ TEST(DramChannels, GoRoundThePackageWithTheDies) {
 }
 
 }  // namespace
-}  // namespace hecaton::net
+}  // namespace hecaton::net::dram_channels_test

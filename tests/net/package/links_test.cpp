@@ -3,7 +3,7 @@
 
 #include "tests/net/random_network.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::links_test {
 namespace {
 
 std::int64_t time_of_one(const net::NetworkConfig& config, std::uint32_t flits, std::uint32_t to) {
@@ -94,4 +94,4 @@ TEST(Links, TheLeastLatencyBoundsTheLookahead) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::links_test

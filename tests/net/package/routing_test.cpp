@@ -6,7 +6,7 @@
 
 #include "tests/net/random_network.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::routing_test {
 namespace {
 
 // A virtual channel of a link: the node it leaves, its port, its number.
@@ -177,4 +177,4 @@ TEST(Routing, WhatDoesNotFitIsRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::routing_test

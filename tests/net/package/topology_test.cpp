@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <tuple>
 
-namespace hecaton::net {
+namespace hecaton::net::topology_test {
 namespace {
 
 Topology make(std::uint32_t rows, std::uint32_t columns, bool with_io = false) {
@@ -126,4 +126,4 @@ TEST(Topology, NodesOfTheBorderHaveASide) {
 }
 
 }  // namespace
-}  // namespace hecaton::net
+}  // namespace hecaton::net::topology_test

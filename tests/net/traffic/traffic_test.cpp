@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace hecaton::test {
+namespace hecaton::test::traffic_test {
 namespace {
 
 net::TrafficConfig bursty(double rate, double packets, double burst_rate, std::uint32_t flits) {
@@ -141,4 +141,4 @@ TEST(Replay, GivesEachDieItsPacketsByTime) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::traffic_test

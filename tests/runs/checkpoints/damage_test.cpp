@@ -16,7 +16,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::damage_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -228,4 +228,4 @@ TEST_F(Damage, AnUnfinishedTraceIsReadOrRefused) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::damage_test

@@ -15,7 +15,7 @@
 #include "tests/net/random_network.hpp"
 #include "tests/system/run_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::collectives_test {
 namespace {
 
 constexpr std::uint32_t wanted_decks = 400;
@@ -266,4 +266,4 @@ TEST(Collectives, ASlowLinkCounts) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::collectives_test

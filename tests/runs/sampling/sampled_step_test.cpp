@@ -16,7 +16,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::sampled_step_test {
 namespace {
 
 using sampling::loop_of;
@@ -293,4 +293,4 @@ TEST(LinkCounts, AreThoseOfASimulatedStep) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::sampled_step_test

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace hecaton::test {
+namespace hecaton::test::front_test {
 namespace {
 
 using runs::GoalValues;
@@ -95,4 +95,4 @@ TEST(Front, LeavingOutByBoundsLosesNothing) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::front_test

@@ -9,7 +9,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::measures_test {
 namespace {
 
 using runs::Measure;
@@ -64,4 +64,4 @@ TEST(Measures, AreThoseOfTheSummary) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::measures_test

@@ -9,7 +9,7 @@
 #include "runs/verify/verify.hpp"
 #include "tests/runs/verify/verify_case.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::adapters_test {
 namespace {
 
 using chiplet::Op;
@@ -149,4 +149,4 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::adapters_test

@@ -11,7 +11,7 @@
 #include "core/training/model/plan_error.hpp"
 #include "tests/runs/verify/verify_case.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::collective_test {
 namespace {
 
 using chiplet::Axes;
@@ -219,4 +219,4 @@ TEST(VerifiedCollectives, NoticeMistakes) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::collective_test

@@ -8,7 +8,7 @@
 #include "runs/verify/verify.hpp"
 #include "tests/runs/verify/verify_case.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::finetune_test {
 namespace {
 
 using chiplet::Op;
@@ -117,4 +117,4 @@ TEST(VerifyFrozen, NoticesThatATrainedLayerHasNoGradient) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::finetune_test

@@ -9,7 +9,7 @@
 #include "runs/verify/verify.hpp"
 #include "tests/runs/verify/verify_case.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::mistakes_test {
 namespace {
 
 using chiplet::Op;
@@ -346,4 +346,4 @@ TEST(PlantedMistakes, AtTheEndOfAStepAreNoticed) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::mistakes_test

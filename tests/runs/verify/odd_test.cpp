@@ -8,7 +8,7 @@
 #include "runs/verify/verify.hpp"
 #include "tests/runs/verify/verify_case.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::odd_test {
 namespace {
 
 struct Odd {
@@ -181,4 +181,4 @@ TEST(OddShapes, ThatAreTakenForOthersAreNoticed) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::odd_test

@@ -6,7 +6,7 @@
 
 #include "tests/runs/verify/verify_case.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::verify_test {
 namespace {
 
 std::vector<Part> parts_of(const Case& c) {
@@ -140,4 +140,4 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"megatron-torus-ring", 2, 4, grouped_heads, "", 16, all_kinds, all_parts}));
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::verify_test

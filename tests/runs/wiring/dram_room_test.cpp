@@ -16,7 +16,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::dram_room_test {
 namespace {
 
 using chiplet::OperationKind;
@@ -217,4 +217,4 @@ TEST(DramRoom, IsNoMatterOfTraffic) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::dram_room_test

@@ -17,7 +17,7 @@
 #include "io/files/input_error.hpp"
 #include "runs/wiring/preview.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::extremes_test {
 namespace {
 
 constexpr std::uint64_t most_ps = std::numeric_limits<std::int64_t>::max();
@@ -141,4 +141,4 @@ TEST_P(Extremes, AreRefusedOrMakeSenseInPairs) {
 INSTANTIATE_TEST_SUITE_P(Kinds, Extremes, ::testing::Values("training", "collective", "traffic"));
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::extremes_test

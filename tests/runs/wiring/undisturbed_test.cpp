@@ -10,7 +10,7 @@
 #include "tests/system/run_deck.hpp"
 #include "tests/system/training_deck.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::undisturbed_test {
 namespace {
 
 std::uint64_t end_of(const Outcome& run) {
@@ -86,4 +86,4 @@ INSTANTIATE_TEST_SUITE_P(Methods, Steps,
                                            OfMethod{"optimus", 2}));
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::undisturbed_test

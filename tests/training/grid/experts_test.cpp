@@ -8,7 +8,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::experts_test {
 namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
@@ -104,4 +104,4 @@ TEST(Experts, OfDrawnShapesEqualTheClosedForms) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::experts_test

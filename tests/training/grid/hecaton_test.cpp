@@ -3,7 +3,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::hecaton_test {
 namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
@@ -273,4 +273,4 @@ TEST(Hecaton, EveryWeightHasOneMaster) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::hecaton_test

@@ -5,7 +5,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::optimus_test {
 namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
@@ -185,4 +185,4 @@ TEST(Optimus, NeedsRoomForItsPanels) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::optimus_test

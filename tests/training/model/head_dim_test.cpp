@@ -4,7 +4,7 @@
 
 #include "tests/training/sums.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::head_dim_test {
 namespace {
 
 constexpr MeshShape mesh{4, 4};
@@ -101,4 +101,4 @@ TEST(HeadDim, LetsHeadsBeAnyNumber) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::head_dim_test

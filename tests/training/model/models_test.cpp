@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::models_test {
 namespace {
 
 struct Published {
@@ -182,4 +182,4 @@ TEST(Models, AreSimulatedAlmostWhole) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::models_test

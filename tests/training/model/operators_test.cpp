@@ -4,7 +4,7 @@
 
 #include "tests/training/sums.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::operators_test {
 namespace {
 
 using Kind = OperatorKind;
@@ -148,4 +148,4 @@ TEST(Operators, AreRefusedWhereTheyDoNotFit) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::operators_test

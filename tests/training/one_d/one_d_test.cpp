@@ -6,7 +6,7 @@
 
 #include "tests/training/cases.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::one_d_test {
 namespace {
 
 constexpr std::uint64_t e = 2;  // bytes of bf16
@@ -250,4 +250,4 @@ TEST(FlatRingOverHecaton, RealShapes) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::one_d_test

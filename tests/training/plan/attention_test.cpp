@@ -8,7 +8,7 @@
 
 #include "tests/training/sums.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::attention_test {
 namespace {
 
 constexpr const char* all_methods[] = {"hecaton", "megatron-flat-ring", "megatron-torus-ring", "optimus"};
@@ -183,4 +183,4 @@ TEST(Causal, RefusesWhatCannotBe) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::attention_test

@@ -10,7 +10,7 @@
 #include "tests/training/cases.hpp"
 #include "tests/training/walk.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::footprint_test {
 
 namespace {
 
@@ -202,4 +202,4 @@ TEST(Footprint, IsRefusedBeyondSixtyFourBits) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::footprint_test

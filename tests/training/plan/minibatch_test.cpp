@@ -8,7 +8,7 @@
 
 #include "core/training/model/plan_error.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::minibatch_test {
 namespace {
 
 struct Slices {
@@ -119,4 +119,4 @@ TEST(MinibatchSearch, TakesWhatIsGivenOrSaysWhyNot) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::minibatch_test

@@ -11,7 +11,7 @@
 #include "tests/training/cases.hpp"
 #include "tests/training/walk.hpp"
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::occupancy_test {
 namespace {
 
 using chiplet::Buffer;
@@ -183,4 +183,4 @@ TEST(Occupancy, IsGivenBackAndStaysWithinThePlan) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::occupancy_test

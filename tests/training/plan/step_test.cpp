@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace hecaton::training::test {
+namespace hecaton::training::test::step_test {
 namespace {
 
 using chiplet::Op;
@@ -125,4 +125,4 @@ TEST(FusedGroups, TakeTheRestApart) {
 }
 
 }  // namespace
-}  // namespace hecaton::training::test
+}  // namespace hecaton::training::test::step_test

@@ -9,7 +9,7 @@
 #include "io/deck/writer.hpp"
 #include "tests/io/deck/deck_file.hpp"
 
-namespace hecaton::io {
+namespace hecaton::io::kinds_test {
 namespace {
 
 using test::load;
@@ -65,4 +65,4 @@ TEST(WorkloadKinds, AllowDeadDiesOrRefuseThem) {
 }
 
 }  // namespace
-}  // namespace hecaton::io
+}  // namespace hecaton::io::kinds_test

@@ -7,7 +7,7 @@
 
 #include "runs/verify/die/products.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::findings_test {
 namespace {
 
 using runs::Findings;
@@ -50,4 +50,4 @@ TEST(Products, OfEveryPass) {
 }
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::findings_test

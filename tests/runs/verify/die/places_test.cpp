@@ -12,7 +12,7 @@
 #include "runs/verify/die/features.hpp"
 #include "runs/verify/die/tokens.hpp"
 
-namespace hecaton::test {
+namespace hecaton::test::places_test {
 namespace {
 
 using chiplet::Ring;
@@ -151,4 +151,4 @@ INSTANTIATE_TEST_SUITE_P(
                       Layout{"1D", Spread::outputs, 2, 3}, Layout{"1D", Spread::outputs, 4, 2}));
 
 }  // namespace
-}  // namespace hecaton::test
+}  // namespace hecaton::test::places_test

@@ -43,7 +43,7 @@ struct OperationContent {
   std::vector<PackedDie> detail;
 };
 
-struct TraceContent {
+struct PageTrace {
   std::uint32_t rows = 0;  // of the package
   std::uint32_t columns = 0;
   std::int64_t simulated_ps = 0;
@@ -65,9 +65,9 @@ struct TraceContent {
 };
 
 // Throws hdf5::Error. To be called in a process of its own, since the file may be anything.
-TraceContent read_content(const std::filesystem::path& trace, const DetailChoice& choice,
-                          const PageLimits& limits);
+PageTrace read_content(const std::filesystem::path& trace, const DetailChoice& choice,
+                       const PageLimits& limits);
 // What a page of comparisons shows: no links, no bins, no operations.
-TraceContent read_compared_content(const std::filesystem::path& trace);
+PageTrace read_compared_content(const std::filesystem::path& trace);
 
 }  // namespace hecaton::io

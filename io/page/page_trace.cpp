@@ -1,4 +1,4 @@
-#include "io/page/trace_content.hpp"
+#include "io/page/page_trace.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -28,7 +28,7 @@ std::uint32_t read_side(const hdf5::Handle& file, const char* name) {
   return static_cast<std::uint32_t>(side);
 }
 
-void read_provenance(const hdf5::Handle& file, TraceContent& content) {
+void read_provenance(const hdf5::Handle& file, PageTrace& content) {
   const hdf5::Handle group = hdf5::open_group(file, "provenance");
   for (const char* name :
        {"command_line", "date", "version", "git", "build_type", "compiler", "mpi", "hdf5", "partition"})
@@ -36,7 +36,7 @@ void read_provenance(const hdf5::Handle& file, TraceContent& content) {
       content.provenance.emplace_back(name, hdf5::read_text_attribute(group, name, most_text_bytes));
 }
 
-void read_dies(const hdf5::Handle& file, TraceContent& content) {
+void read_dies(const hdf5::Handle& file, PageTrace& content) {
   content.dies = TableReader<DieRow>(file, die_table(), most_rows).read_all();
   if (content.dies.size() != std::uint64_t{content.rows} * content.columns)
     throw hdf5::Error("/dies has not one row for each die");
@@ -47,7 +47,7 @@ void read_dies(const hdf5::Handle& file, TraceContent& content) {
   }
 }
 
-void read_links(const hdf5::Handle& file, TraceContent& content, std::uint64_t most) {
+void read_links(const hdf5::Handle& file, PageTrace& content, std::uint64_t most) {
   const TableReader<LinkRow> table(file, link_table(), most_rows);
   content.link_count = table.rows();
   if (table.rows() > most) return;
@@ -62,7 +62,7 @@ void read_links(const hdf5::Handle& file, TraceContent& content, std::uint64_t m
       throw hdf5::Error("a row of /links lies outside the package");
 }
 
-void read_sampled(const hdf5::Handle& file, TraceContent& content) {
+void read_sampled(const hdf5::Handle& file, PageTrace& content) {
   if (!hdf5::has_object(file, "strata") || !hdf5::has_object(file, "segments")) return;
   content.sampled.strata =
       TableReader<StratumRow>(file, trace_table<StratumRow>("strata", ""), most_rows).read_all();
@@ -77,7 +77,7 @@ void read_sampled(const hdf5::Handle& file, TraceContent& content) {
 }
 
 // Bins of a sampled step are of what was simulated, which is not as long as the step.
-void read_busy(const hdf5::Handle& file, TraceContent& content, std::uint64_t most_cells) {
+void read_busy(const hdf5::Handle& file, PageTrace& content, std::uint64_t most_cells) {
   BusyBinsOf of{content.links.size(), {}, most_cells};
   if (content.sampled.strata.empty()) of.end_ps = static_cast<std::uint64_t>(content.simulated_ps);
   content.busy = read_busy_bins(file, of);
@@ -119,7 +119,7 @@ void expect_sound(const std::vector<OperationRow>& rows, std::uint32_t die) {
 }
 
 OperationContent read_operations(const hdf5::Handle& file, const TableReader<OperationRow>& table,
-                                 const TraceContent& package, const DetailChoice& choice,
+                                 const PageTrace& package, const DetailChoice& choice,
                                  const PageLimits& limits) {
   const std::uint64_t dies = package.dies.size();
   const std::vector<std::uint64_t> offsets = read_offsets(file, dies, table.rows());
@@ -155,8 +155,8 @@ OperationContent read_operations(const hdf5::Handle& file, const TableReader<Ope
   return content;
 }
 
-TraceContent read_head(const hdf5::Handle& file) {
-  TraceContent content;
+PageTrace read_head(const hdf5::Handle& file) {
+  PageTrace content;
   content.rows = read_side(file, "rows");
   content.columns = read_side(file, "columns");
   content.simulated_ps = hdf5::read_integer_attribute(file, "simulated_ps");
@@ -173,14 +173,14 @@ TraceContent read_head(const hdf5::Handle& file) {
 
 }  // namespace
 
-TraceContent read_compared_content(const std::filesystem::path& trace) {
+PageTrace read_compared_content(const std::filesystem::path& trace) {
   return read_head(hdf5::open(trace));
 }
 
-TraceContent read_content(const std::filesystem::path& trace, const DetailChoice& choice,
-                          const PageLimits& limits) {
+PageTrace read_content(const std::filesystem::path& trace, const DetailChoice& choice,
+                       const PageLimits& limits) {
   const hdf5::Handle file = hdf5::open(trace);
-  TraceContent content = read_head(file);
+  PageTrace content = read_head(file);
   read_links(file, content, limits.links);
   if (!content.links.empty() && content.simulated_ps >= 0) read_busy(file, content, limits.busy_cells);
   if (!content.links.empty()) content.stalls = read_link_stalls(file, content.links.size());
