@@ -1,12 +1,12 @@
 #!/bin/sh
-# fuzz.sh [SECONDS [NAME...]]: builds the fuzzers and runs each (deck, study, packets, hub, checkpoint, summary, trace) for
+# fuzz.sh [SECONDS [NAME...]]: builds the fuzzers and runs each (deck, study, search, packets, hub, checkpoint, summary, trace) for
 # so many seconds (60), from seeds in the tree and what earlier runs kept in build/fuzz/corpus. What makes one fail stays in
 # build/fuzz/findings/NAME. Ends with 1 if any did.
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- deck study packets hub checkpoint summary trace
+[ $# -gt 0 ] || set -- deck study search packets hub checkpoint summary trace
 
 cmake --preset fuzz >/dev/null
 targets=
@@ -25,9 +25,10 @@ for name in "$@"; do
   case $name in
     deck) seeds="$seeds runs/decks" ;;
     study) seeds=runs/studies ;;
+    search) seeds=runs/searches ;;
   esac
   dictionary=
-  case $name in deck | study) dictionary=-dict=build/fuzz/keys.dict ;; esac
+  case $name in deck | study | search) dictionary=-dict=build/fuzz/keys.dict ;; esac
   echo "$name: $seconds s"
   # shellcheck disable=SC2086
   build/fuzz/fuzz_$name -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 $dictionary \
