@@ -126,10 +126,9 @@ io::Facts facts_of(const Section& section, const io::Deck& deck) {
   return facts;
 }
 
-[[noreturn]] void refuse(const io::LoadedDeck& loaded, std::string_view key, std::string problem,
-                         std::string reason, std::string advice) {
-  throw io::InputError(loaded.locations.find(key), std::string(key), std::move(problem), std::move(reason),
-                       std::move(advice));
+[[noreturn]] void refuse(const io::LoadedDeck& loaded, std::string_view key, const std::string& problem,
+                         const std::string& reason, const std::string& advice) {
+  throw io::InputError(loaded.locations.find(key), std::string(key), problem, reason, advice);
 }
 
 void require_price(const io::LoadedDeck& loaded, const cost::PackageCost& cost) {

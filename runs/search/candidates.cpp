@@ -40,6 +40,7 @@ std::vector<Measure> goals_of(const std::vector<io::NamedGoal>& named) {
 
 std::vector<Limit> limits_of(const std::vector<io::NamedLimit>& named) {
   std::vector<Limit> limits;
+  limits.reserve(named.size());
   for (const io::NamedLimit& limit : named)
     limits.push_back({measure_named(limit.name, "limits", limit.where), limit.most, limit.where});
   return limits;

@@ -62,6 +62,7 @@ std::vector<std::size_t> promising_first(const std::vector<GoalValues>& least) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   const GoalValues best = best_of(least);
   std::vector<double> scores;
+  scores.reserve(least.size());
   for (const GoalValues& values : least) scores.push_back(score(values, best));
   // What dominates another one has a lower score or comes before it here, so one pass finds the front.
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
