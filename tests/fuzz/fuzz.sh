@@ -1,6 +1,6 @@
 #!/bin/sh
-# fuzz.sh [SECONDS [NAME...]]: builds the fuzzers and runs each (deck, study, search, packets, hub, checkpoint, summary, trace) for
-# so many seconds (60), from seeds in the tree and what earlier runs kept in build/fuzz/corpus. What makes one fail stays in
+# fuzz.sh [SECONDS [NAME...]]: builds the fuzzers and runs each (deck, study, search, packets, hub, checkpoint, summary,
+# trace) for so many seconds (60), from seeds in the tree and what earlier runs kept in build/fuzz/corpus. What makes one fail stays in
 # build/fuzz/findings/NAME. Ends with 1 if any did.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -17,7 +17,7 @@ constexpr std::uint32_t rms_norm = 1, layer_norm = 2;
 constexpr std::uint32_t bert_vectors = 2 + layer_norm + 1024 + 1;
 
 // By Family.
-constexpr std::array<Extras, 11> extras = {{
+constexpr std::array<Extras, 11> extras_by_family = {{
     {2 * rms_norm, rms_norm},
     {2 * rms_norm, rms_norm, 0, 0, Biases::qkv},
     {2 * rms_norm + 1, rms_norm, 0, 0, Biases::qkv},
@@ -120,7 +120,7 @@ std::vector<KnownModel> make_known_models() {
 }  // namespace
 
 const Extras& extras_of(Family family) {
-  return extras.at(static_cast<std::size_t>(family));
+  return extras_by_family.at(static_cast<std::size_t>(family));
 }
 
 // Sources: TinyLlama arXiv:2401.02385; Llama 2 arXiv:2307.09288 and the config.json of meta-llama/Llama-2-*-hf;

@@ -27,10 +27,10 @@ std::uint64_t layer_biases(const Model& m, Biases biases) {
 }
 
 // Of a layer, with the gains of norms of queries and keys.
-std::uint64_t layer_extras(const Model& m, const Extras& more) {
-  std::uint64_t sum = more.layer_vectors * m.hidden + layer_biases(m, more.biases);
+std::uint64_t layer_extras(const Model& m, const Extras& extras) {
+  std::uint64_t sum = extras.layer_vectors * m.hidden + layer_biases(m, extras.biases);
   for (const Operator& o : m.operators)
-    if (o.kind == OperatorKind::attention) sum += more.head_vectors * o.head;
+    if (o.kind == OperatorKind::attention) sum += extras.head_vectors * o.head;
   return sum;
 }
 
@@ -68,9 +68,9 @@ std::optional<std::uint32_t> published_vocabulary(std::string_view name) {
 }
 
 std::uint64_t parameters(const ModelConfig& m, Family family) {
-  const Extras& more = extras_of(family);
-  return all_weights(m) + m.layers * layer_extras(model_of(m), more) +
-         std::uint64_t{more.vectors + more.positions} * m.hidden;
+  const Extras& extras = extras_of(family);
+  return all_weights(m) + m.layers * layer_extras(model_of(m), extras) +
+         std::uint64_t{extras.vectors + extras.positions} * m.hidden;
 }
 
 std::optional<std::uint64_t> parameters(std::string_view name) {
