@@ -55,38 +55,43 @@ const Record& ahead_of(const Record& record, const Record* end) {
 
 void Network::step(Cycle now, std::vector<Crossing>& leaving) {
   lists_.leaving = &leaving;
-  with_capacity(state_.routers.capacity(), [&]<std::uint32_t C>() { run_cycle<C>(now); });
+  with_capacity(state_.routers.capacity(), [&]<std::uint32_t C>() {
+    if (counters_.records)
+      run_cycle<C, true>(now);
+    else
+      run_cycle<C, false>(now);
+  });
 }
 
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::run_cycle(Cycle now) {
   state_.arrivals.open(now);
   state_.marks.open(now);
   state_.credits.open(now);
   state_.ejections.open(now);
-  latch<C>(now);
-  read_marks<C>(now);
-  take_back<C>(state_.credits, now);
-  take_back<C>(state_.ejections, now);
+  latch<C, R>(now);
+  read_marks<C, R>(now);
+  take_back<C, R>(state_.credits, now);
+  take_back<C, R>(state_.ejections, now);
   state_.wheel.take(now, [this](std::uint32_t source) { state_.senders.put(source); });
 
   collect_bids<C>();
-  choose<C>();
+  choose<C, R>();
   lists_.wins.clear();
-  for (const std::uint32_t router : lists_.askers) allocate_channels<C>(router);
-  count_rivals();
-  send<C>(now);
+  for (const std::uint32_t router : lists_.askers) allocate_channels<C, R>(router);
+  if constexpr (R) count_rivals();
+  send<C, R>(now);
   send_marks<C>();
-  release<C>(now);
-  for (const Win& win : lists_.wins) own<C>(win, now);
+  release<C, R>(now);
+  for (const Win& win : lists_.wins) own<C, R>(win, now);
   state_.senders.take_each([this, now](std::uint32_t router) { inject<C>(router, now); });
 }
 
 // Flits enter their buffers.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::latch(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
-  const bool tells = counters_.stalls.keeps();
+  const bool tells = R && counters_.stalls.keeps();
   const NodeSet::Putter busy(state_.busy);
   const std::span<const Arrival> arrivals = state_.arrivals.take();
   for (const Arrival& arrival : arrivals) {
@@ -109,7 +114,7 @@ void Network::latch(Cycle now) {
 }
 
 // Heads among them wait for their turn, or come to the front.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::read_marks(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Mark mark : state_.marks.take()) {
@@ -121,7 +126,7 @@ void Network::read_marks(Cycle now) {
       end_worm(number, id, worm_of(mark.worm));
       continue;
     }
-    counters_.held.take(number, now);
+    if constexpr (R) counters_.held.take(number, now);
     if (input.usable != InputChannel::no_packet) {
       ring(number, id, input.first + input.waiting++) = worm_of(mark.worm);
     } else {
@@ -132,7 +137,7 @@ void Network::read_marks(Cycle now) {
 }
 
 // Slots of the buffers behind outputs are free again.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::take_back(Mail<Credit>& mail, Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Credit credit : mail.take()) {
@@ -150,7 +155,7 @@ void Network::take_back(Mail<Credit>& mail, Cycle now) {
     // Seldom: the first credit of several that somebody waits for, not the first after a packet has gone.
     if (!((++output.credits == 1) & (owner != nobody)) || router.input(owner).count == 0) continue;
     state.depth = std::max(state.depth, credit.depth);
-    if (counters_.stalls.keeps()) counters_.stalls.unblock(number, router.port_of(id), now);
+    if (R && counters_.stalls.keeps()) counters_.stalls.unblock(number, router.port_of(id), now);
     bid_if(true, router, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
     state_.busy.put(number);
   }
@@ -184,11 +189,11 @@ void Network::collect_bids() {
 }
 
 // Separable, input first: one output per input, one of its channels for that; then one input per output.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::choose() {
   const RouterView<C> routers = state_.routers.view<C>();
   Grant* grant = lists_.grants.memory();
-  const bool tells = counters_.stalls.keeps();
+  const bool tells = R && counters_.stalls.keeps();
   for (const Bid bid : lists_.bids) {
     const std::uint32_t number = bid / bid_inputs;
     const std::uint32_t in = bid % bid_inputs;
@@ -226,7 +231,7 @@ void Network::settle_rivals(const Grant rival, Grant* end, std::uint32_t first) 
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::allocate_channels(std::uint32_t number) {
   const Router<C> router = state_.routers.view<C>()[number];
   RouterState& state = router.state();
@@ -237,7 +242,7 @@ void Network::allocate_channels(std::uint32_t number) {
     return head >= pointer ? head - pointer : head + die_ports * C - pointer;
   };
   const auto fails = [&](std::uint32_t port) {
-    if (counters_.stalls.keeps()) counters_.stalls.has_rival(number, port);
+    if (R && counters_.stalls.keeps()) counters_.stalls.has_rival(number, port);
   };
   for_each_bit(state.askers, [&](std::uint32_t p) {
     for_each_bit(state.asking[p], [&](std::uint32_t c) {
@@ -265,7 +270,7 @@ void Network::allocate_channels(std::uint32_t number) {
   state.routing = {};
 }
 
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::own(const Win win, Cycle now) {
   const Router<C> router = state_.routers.view<C>()[win.router];
   RouterState& state = router.state();
@@ -281,19 +286,19 @@ void Network::own(const Win win, Cycle now) {
   input.pointer = static_cast<std::uint8_t>(win.target + 1);
   output.owner = win.head;
   output.pointer = static_cast<std::uint8_t>(win.head + 1);
-  if (output.credits == 0 && counters_.stalls.keeps()) counters_.stalls.block(win.router, out, now + 1);
+  if (R && output.credits == 0 && counters_.stalls.keeps()) counters_.stalls.block(win.router, out, now + 1);
   bid_if(output.credits != 0, router, in, router.id_of(out, channel));
 }
 
 // Flits cross the switch.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::send(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   const Mail<Arrival>::Sender arrivals(state_.arrivals);
   const Mail<Credit>::Sender credits(state_.credits);
   const std::uint32_t whole = setup_.packet_flits;
-  const bool tells = counters_.stalls.keeps();
-  std::uint32_t* const sent = counters_.sent.open(now);
+  const bool tells = R && counters_.stalls.keeps();
+  std::uint32_t* const sent = R ? counters_.sent.open(now) : nullptr;
   const Grant** head = lists_.heads.memory();
   const Grant** tail = lists_.tails.memory();
   for (const Grant& grant : lists_.grants) {
@@ -312,7 +317,7 @@ void Network::send(Cycle now) {
     *head = &grant;
     head += input.left == whole;
     const bool is_tail = --input.left == 0;
-    ++sent[FlitBins::place(grant.router, grant.out)];
+    if constexpr (R) ++sent[FlitBins::place(grant.router, grant.out)];
     *tail = &grant;
     tail += is_tail;
     const bool stops = is_tail | (--input.count == 0) | (--output.credits == 0);
@@ -361,7 +366,7 @@ void Network::send_marks() {
 }
 
 // The last flits of packets have won their way out.
-template <std::uint32_t C>
+template <std::uint32_t C, bool R>
 void Network::release(Cycle now) {
   for (const Grant* tail : lists_.tails) {
     const Grant grant = *tail;
@@ -369,7 +374,7 @@ void Network::release(Cycle now) {
     const std::uint32_t id = router.id_of(grant.in, grant.channel);
     InputChannel& input = router.input(id);
     if (grant.out == local_port) eject(grant.router, input.worm, now);
-    counters_.held.give(grant.router, now + 1);
+    if constexpr (R) counters_.held.give(grant.router, now + 1);
     ++router.packets(grant.out);
     router.output(input.out).owner = nobody;
     set_bit(router.state().free[grant.out], router.channel_of(input.out));

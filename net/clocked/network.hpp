@@ -93,29 +93,29 @@ class Network {
   void restore(std::size_t local, const NodeState& state, Cycle from);
 
  private:
-  // Hot: instances for each capacity C of the routers.
-  template <std::uint32_t C>
+  // Hot: instances for each capacity C of the routers, with records (R) and without.
+  template <std::uint32_t C, bool R>
   void run_cycle(Cycle now);
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void latch(Cycle now);
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void read_marks(Cycle now);
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void take_back(Mail<Credit>& mail, Cycle now);
   template <std::uint32_t C>
   void collect_bids();
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void choose();
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void allocate_channels(std::uint32_t number);
   void count_rivals();
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void own(Win win, Cycle now);
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void send(Cycle now);
   template <std::uint32_t C>
   void send_marks();
-  template <std::uint32_t C>
+  template <std::uint32_t C, bool R>
   void release(Cycle now);
   template <std::uint32_t C>
   void face_next(Router<C> router, std::uint32_t number, std::uint32_t id);

@@ -61,7 +61,8 @@ struct NetworkCounters {
         sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
         held(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
         stalls(setup.fabric.stalls ? setup.nodes.size() : 0),
-        messages(setup.nodes.size(), MessageLog(setup.fabric.messages)) {}
+        messages(setup.nodes.size(), MessageLog(setup.fabric.messages)),
+        records(setup.fabric.bins.count > 0 || setup.fabric.stalls) {}
 
   std::vector<TrafficCounters> traffic;  // by router
   std::uint64_t decisions = 0;           // of routers, and flits that dies have sent
@@ -69,6 +70,7 @@ struct NetworkCounters {
   HeldBins held;
   PortStalls stalls;
   std::vector<MessageLog> messages;  // by router
+  bool records;                      // bins or stalls are kept, which the inner loops do without otherwise
 };
 
 // An input of a router bids for the switch: number * bid_inputs + input.
