@@ -14,6 +14,7 @@
 #include "io/files/child_process.hpp"
 #include "io/files/input_error.hpp"
 #include "io/page/assets.hpp"
+#include "io/page/compressed_text.hpp"
 #include "io/page/page_json.hpp"
 #include "io/result/summary.hpp"
 #include "io/study/table_text.hpp"
@@ -76,9 +77,10 @@ std::string make_page(const PageRequest& request) {
   std::vector<std::string> studies;
   for (const fs::path& study : request.studies)
     studies.push_back(study_json(study.string(), read_table_text(study)));
-  return filled(assets::page, {{"{{style}}", assets::style},
-                               {"{{data}}", page_json(name_of(request.kind), traces, studies)},
-                               {"{{script}}", assets::script}});
+  return filled(assets::page,
+                {{"{{style}}", assets::style},
+                 {"{{data}}", compressed_text(page_json(name_of(request.kind), traces, studies))},
+                 {"{{script}}", assets::script}});
 }
 
 }  // namespace hecaton::io

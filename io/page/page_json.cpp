@@ -19,18 +19,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Names are those of any file: bytes that are no UTF-8 are replaced, and no "<" is left that could end a script.
+// Names are those of any file: bytes that are no UTF-8 are replaced.
 std::string text_of(const Json& json) {
-  const std::string plain = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string text;
-  text.reserve(plain.size());
-  for (const char c : plain) {
-    if (c == '<')
-      text += "\\u003c";
-    else
-      text += c;
-  }
-  return text;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 template <class Enum>

@@ -1,4 +1,4 @@
-// The data of a page as JSON text without "<". Times are picoseconds, bytes bytes, energies joules.
+// The data of a page as JSON text. Times are picoseconds, bytes bytes, energies joules.
 // Operations and shares of bins, of which there are very many, are packed (packed.hpp); assets/packed.js unpacks them.
 #pragma once
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -48,7 +49,14 @@ class Browser:
             raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
 
     def open(self, page):
+        """Opens one of our pages, and waits until it is drawn."""
         self.call("POST", "/url", {"url": pathlib.Path(page).resolve().as_uri()})
+        end = time.monotonic() + 60
+        while not self.is_ready() and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def is_ready(self):
+        return self.run("return document.documentElement.dataset.ready === 'yes'")
 
     def run(self, script, *arguments):
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})

@@ -87,7 +87,7 @@ def look_at_comparisons(browser, here):
     page = data_of(f"{here}/new/compare.html")
     expect(page["kind"] == "comparison" and all(trace["content"]["operations"] is None for trace in page["traces"]), "a page without operations")
     browser.open(f"{here}/new/compare.html")
-    expect(browser.run("return document.documentElement.dataset.ready") == "yes", "a comparison is drawn", browser.complaints())
+    expect(browser.is_ready(), "a comparison is drawn", browser.complaints())
     expect(browser.run("return [...document.querySelectorAll('nav a')].map(link => link.textContent)")
            == ["Figures", "Comparison", "Where time goes", "Decks"], "it has the panels of a comparison")
     look_at_a_pair(browser, here)

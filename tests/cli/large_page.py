@@ -4,7 +4,7 @@ import os
 from browser import Browser
 from harness import finish, folder, run, write, DECKS
 from panels_page import rows_behind
-from report_data import data_of, expect
+from report_data import data_of, expect, packed_data_of
 
 ROW_GATHER = """[workload]
 kind = "collective"
@@ -29,7 +29,6 @@ traffic.measure_cycles = 1000
 traffic.packet_flits = [1, 8]
 traffic.injection_rate = [0.05, 0.1, 0.2]
 """
-READY = "return document.documentElement.dataset.ready"
 DRAWN = "return JSON.parse(document.getElementById('timeline-canvas').dataset.drawn)"
 RIGHT, DOWN, ENTER, HOME = "\ue014", "\ue015", "\ue007", "\ue011"
 
@@ -42,7 +41,7 @@ def good(arguments, here):
 def opened(browser, here, page, traces):
     good(["report", *traces, "-o", page], here)
     browser.open(f"{here}/{page}")
-    expect(browser.run(READY) == "yes", f"{page} is drawn", browser.complaints())
+    expect(browser.is_ready(), f"{page} is drawn", browser.complaints())
     return data_of(f"{here}/{page}")
 
 
@@ -85,8 +84,9 @@ def look_at_a_layer(browser, here):
     messages = sum(int(row[1]) for row in rows_behind(browser, "latencies-A-table"))
     expect(messages == sum(content["latencies"]["messages"]) > 1000, "every message is in the histogram", messages)
     browser.press("#timeline-canvas", HOME, *["n"] * 40)
-    rows = browser.run("return operationsInWindow({lanes: allLanes(arguments[0]), store: new OperationStore(JSON.parse(document.getElementById('data').textContent).traces[0].content.operations.detail),"
-                       " from: 0, to: arguments[0].operations.overview.end_ps})[1].filter(row => row[0] === 0 && row[8] !== '').map(row => [row[1], row[8]])", content)
+    packed = packed_data_of(f"{here}/layer.html")["traces"][0]["content"]["operations"]["detail"]
+    rows = browser.run("return operationsInWindow({lanes: allLanes(arguments[0]), store: new OperationStore(arguments[1]),"
+                       " from: 0, to: arguments[0].operations.overview.end_ps})[1].filter(row => row[0] === 0 && row[8] !== '').map(row => [row[1], row[8]])", content, packed)
     expect(len(rows) > 10 and all(kind not in ("matmul", "vector") for kind, _ in rows), "operations that wait tell whose message came last", rows[:5])
     browser.press("#map-time-slider", HOME, RIGHT)
     expect(browser.run("return document.getElementById('map-canvas').dataset.values") == "bin" and "share of the bin" in browser.text("#map-scales"),

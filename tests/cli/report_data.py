@@ -1,7 +1,9 @@
 """Traces to be reported, and the data in a page."""
+import base64
 import itertools
 import json
 import re
+import zlib
 
 from harness import check, run, DECKS
 
@@ -64,10 +66,16 @@ def unpack_segments(segments):
     segments["ps"] = unpacked(segments["ps"])
 
 
-def data_of(page):
-    """What is in a page, unpacked."""
+def packed_data_of(page):
+    """What is in a page."""
     with open(page, encoding="utf-8") as file:
-        data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', file.read(), re.S)[1])
+        letters = re.search(r'<script id="data" type="application/zlib">\s*([A-Za-z0-9+/]*=*)\s*</script>', file.read())[1]
+    return json.loads(zlib.decompress(base64.b64decode(letters)))
+
+
+def data_of(page):
+    """And unpacked."""
+    data = packed_data_of(page)
     for content in (trace["content"] for trace in data["traces"]):
         for name in ("links", "of_channels") if content["busy"] else ():
             content["busy"][name] = list(itertools.accumulate(unpacked(content["busy"][name])))

@@ -13,9 +13,9 @@ from report_data import data_of, expect, make_traces
 HOSTILE = "<img src=x onerror=document.title='pwned'><script>document.title='pwned'<!--.toml"
 # Where the middle of a die is drawn, from the functions that draw it.
 PLACE = """const canvas = document.getElementById('map-canvas');
-const content = JSON.parse(document.getElementById('data').textContent).traces[0].content;
+const content = arguments[0];
 const layout = mapLayout(content, canvas.parentElement.clientWidth);
-return centre(layout, content.dies.row[arguments[0]], content.dies.column[arguments[0]]);"""
+return centre(layout, content.dies.row[arguments[1]], content.dies.column[arguments[1]]);"""
 
 
 def window(browser):
@@ -23,16 +23,17 @@ def window(browser):
 
 
 def look_at_the_map(browser, traces):
-    dies = traces[0]["content"]["dies"]
+    content = traces[0]["content"]
+    dies = content["dies"]
     expect(browser.text("#map-selected") is None, "no die is chosen at first")
-    browser.click("#map-canvas", *browser.run(PLACE, 6))
+    browser.click("#map-canvas", *browser.run(PLACE, content, 6))
     expect(browser.text("#map-selected") == "die 6 (row 1, column 2)", "a click chooses a die", browser.text("#map-info"))
     sent = browser.run("return bytes(arguments[0])", dies["nop_sent_bytes"][6])
     expect(sent in browser.text("#map-info"), f"its numbers are shown: {sent}", browser.text("#map-info"))
     browser.press("#map-canvas", "\ue014", "\ue015")  # right, down
     expect(browser.text("#map-selected").startswith("die 11 "), "arrow keys go to its neighbours", browser.text("#map-selected"))
     browser.choose("#map-heat", "compute")
-    browser.hover("#map-canvas", *browser.run(PLACE, 0))
+    browser.hover("#map-canvas", *browser.run(PLACE, content, 0))
     expect(browser.text("#tip").startswith("die 0 (row 0, column 0)\ncompute: "), "a die under the pointer tells its heat", browser.text("#tip"))
     browser.choose("#map-heat", "energy")
     expect("J energy" in browser.text("#map-scales"), "another heat has another scale", browser.text("#map-scales"))
@@ -144,7 +145,7 @@ def look_at_the_page(here):
     traces = data_of(f"{here}/page.html")["traces"]
     with Browser() as browser:
         browser.open(f"{here}/page.html")
-        expect(browser.run("return document.documentElement.dataset.ready") == "yes", "the page is drawn", browser.complaints())
+        expect(browser.is_ready(), "the page is drawn", browser.complaints())
         look_at_the_rest(browser, traces)
         look_at_the_map_at_a_time(browser, traces)
         look_at_the_map(browser, traces)
@@ -154,7 +155,7 @@ def look_at_the_page(here):
         for kind in ("collective", "traffic"):
             run(["report", f"{kind}/trace.h5", "-o", f"{kind}.html"], here)
             browser.open(f"{here}/{kind}.html")
-            expect(browser.run("return document.documentElement.dataset.ready") == "yes", f"a page of {kind} is drawn", browser.complaints())
+            expect(browser.is_ready(), f"a page of {kind} is drawn", browser.complaints())
             expect(browser.run("return document.getElementById('comparison')") is None, "one trace is not compared")
             has_slider = browser.run("return !document.getElementById('map-time').hidden")
             expect(has_slider == (kind != "traffic"), f"the map of {kind} has a slider where the trace has bins", has_slider)

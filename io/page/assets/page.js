@@ -8,8 +8,12 @@ function removePanels(ids) {
   }
 }
 
-function main() {
-  const {kind, traces, studies} = JSON.parse(document.getElementById("data").textContent);
+async function main() {
+  if (!("DecompressionStream" in window)) {
+    document.querySelector("main").prepend(element("p", {class: "note"}, "This browser cannot unpack what the page holds: open it in one of 2023 or later."));
+    return;
+  }
+  const {kind, traces, studies} = JSON.parse(await textOfCompressed(document.getElementById("data").textContent.trim()));
   traces.forEach(unpackTrace);
   const isReport = kind === "report";
   const redraws = [];
