@@ -21,7 +21,7 @@ install(FILES ${PROJECT_BINARY_DIR}/modules/${PROJECT_VERSION} DESTINATION ${CMA
 
 # What people read, in the folders that links between them name.
 file(GLOB_RECURSE documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
-     core/*.md net/*.md partition/*.md io/*.md runs/*.md tests/*.md cluster/*.md net/*.svg io/*.png runs/energy/*.toml runs/*.ipynb)
+     core/*.md net/*.md partition/*.md io/*.md runs/*.md tests/*.md cluster/*.md net/*.svg runs/gallery/*.png runs/energy/*.toml runs/*.ipynb)
 foreach(document IN LISTS documents ITEMS README.md LICENSE CHANGELOG.md CONTRIBUTING.md CITATION.cff cmake/packages.txt)
   cmake_path(GET document PARENT_PATH folder)
   install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})

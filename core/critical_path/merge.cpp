@@ -88,7 +88,7 @@ Path merged_by(const Path& path, std::size_t times, Of&& of) {
 
 Path merged(const Path& path, std::size_t most) {
   if (path.size() <= most) return path;
-  const Path by_operation = merged_by(path, 1, operation_of);
+  Path by_operation = merged_by(path, 1, operation_of);
   if (by_operation.size() <= most) return by_operation;
   Path shorter = merged_by(path, 1, layer_of);
   for (std::size_t times = 2; shorter.size() > most; times *= 2) shorter = merged_by(path, times, layer_of);

@@ -96,6 +96,7 @@ std::vector<std::uint64_t> read_offsets(const hdf5::Handle& file, const std::str
 std::vector<std::uint64_t> rows_per_die(const std::vector<std::uint32_t>& dies,
                                         const std::vector<std::uint64_t>& offsets) {
   std::vector<std::uint64_t> rows;
+  rows.reserve(dies.size());
   for (const std::uint32_t die : dies) rows.push_back(offsets.at(die + std::size_t{1}) - offsets.at(die));
   return rows;
 }

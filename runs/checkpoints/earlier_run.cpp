@@ -79,7 +79,7 @@ bool is_whole_trace(const WantedRun& run) {
 
 // A file that the user has named, or what has been simulated since.
 fs::path named_or_later(const WantedRun& run) {
-  const fs::path named = run.restart;
+  fs::path named = run.restart;
   verify_checkpoint(named, run.of);
   const auto later = latest_checkpoint(run.checkpoints, run.of, OthersCheckpoints::are_passed_over);
   if (!later || io::CheckpointReader(*later).head().halt <= io::CheckpointReader(named).head().halt)

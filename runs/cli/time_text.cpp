@@ -37,7 +37,7 @@ std::optional<double> take_unit(std::string_view& text) {
 }  // namespace
 
 std::optional<std::int64_t> picoseconds_of(std::string_view text) {
-  constexpr auto most = static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2);
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;
   double sum = 0, last_unit = std::numeric_limits<double>::infinity();
   do {
     const auto number = take_number(text);
@@ -47,7 +47,7 @@ std::optional<std::int64_t> picoseconds_of(std::string_view text) {
     last_unit = *unit;
     sum += *number * *unit;
   } while (!text.empty());
-  if (sum < 0.5 || sum > most) return std::nullopt;
+  if (sum < 0.5 || sum > static_cast<double>(most)) return std::nullopt;
   return from_picoseconds(sum).ps;
 }
 

@@ -126,6 +126,8 @@ class Browser:
         return [address for address in asked if not address.startswith(("chrome:", "data:"))]
 
     def picture(self, path, height=None):
+        """Of so much of the page's height, or of what the window shows."""
         if height:
-            self.call("POST", "/window/rect", {"width": 1280, "height": height})
+            frame = self.run("return window.outerHeight - window.innerHeight")
+            self.call("POST", "/window/rect", {"width": 1280, "height": height + frame})
         pathlib.Path(path).write_bytes(base64.b64decode(self.call("GET", "/screenshot")))

@@ -1,5 +1,10 @@
 // How full buffers were over time: the fullest die and the mean one in each bin, and messages in the routers.
 
+const bufferKinds = [
+  {column: "activation_buffer", name: "activation buffer", format: bytes, unit: "B"},
+  {column: "weight_buffer", name: "weight buffer", format: bytes, unit: "B"},
+  {column: "router_buffers", name: "messages in a router", format: value => value.toPrecision(3), unit: "1"}];
+
 function bufferFigure(trace, letter, {column, name, format, unit}) {
   const {content} = trace, {width_ps} = content.buffers, {most, mean, fullest} = content.buffers[column];
   const window = width_ps * most.length;
@@ -19,9 +24,8 @@ function showBuffers(section, traces) {
   if (shown.length === 0) return;
   section.append(element("p", {class: "note"}, "Of a die's buffers the most bytes held at any time of each bin; of a router's input buffers the mean number of messages that held a place in them."));
   for (const [trace, letter] of shown) {
-    if (trace.content.buffers.activation_buffer) section.append(
-      bufferFigure(trace, letter, {column: "activation_buffer", name: "activation buffer", format: bytes, unit: "B"}),
-      bufferFigure(trace, letter, {column: "weight_buffer", name: "weight buffer", format: bytes, unit: "B"}));
-    section.append(bufferFigure(trace, letter, {column: "router_buffers", name: "messages in a router", format: value => value.toPrecision(3), unit: "1"}));
+    const used = bufferKinds.filter(({column}) => trace.content.buffers[column]?.most.some(value => value > 0));
+    section.append(...used.map(kind => bufferFigure(trace, letter, kind)));
+    if (used.length === 0) section.append(element("p", {class: "note"}, letterBadge(traces.indexOf(trace)), " Nothing was held in any of them."));
   }
 }
