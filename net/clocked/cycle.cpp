@@ -56,15 +56,20 @@ const Record& ahead_of(const Record& record, const Record* end) {
 void Network::step(Cycle now, std::vector<Crossing>& leaving) {
   lists_.leaving = &leaving;
   with_capacity(state_.routers.capacity(), [&]<std::uint32_t C>() {
-    if (counters_.records)
-      run_cycle<C, true>(now);
-    else
-      run_cycle<C, false>(now);
+    switch (counters_.records) {
+      case Records::none:
+        return run_cycle<C, Records::none>(now);
+      case Records::bins:
+        return run_cycle<C, Records::bins>(now);
+      case Records::stalls:
+        return run_cycle<C, Records::stalls>(now);
+    }
   });
 }
 
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::run_cycle(Cycle now) {
+  if constexpr (R != Records::none) open_bins(now);
   state_.arrivals.open(now);
   state_.marks.open(now);
   state_.credits.open(now);
@@ -79,7 +84,7 @@ void Network::run_cycle(Cycle now) {
   choose<C, R>();
   lists_.wins.clear();
   for (const std::uint32_t router : lists_.askers) allocate_channels<C, R>(router);
-  if constexpr (R) count_rivals();
+  if constexpr (R == Records::stalls) count_rivals();
   send<C, R>(now);
   send_marks<C>();
   release<C, R>(now);
@@ -88,10 +93,10 @@ void Network::run_cycle(Cycle now) {
 }
 
 // Flits enter their buffers.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::latch(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
-  const bool tells = R && counters_.stalls.keeps();
+  constexpr bool tells = R == Records::stalls;
   const NodeSet::Putter busy(state_.busy);
   const std::span<const Arrival> arrivals = state_.arrivals.take();
   for (const Arrival& arrival : arrivals) {
@@ -114,7 +119,7 @@ void Network::latch(Cycle now) {
 }
 
 // Heads among them wait for their turn, or come to the front.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::read_marks(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Mark mark : state_.marks.take()) {
@@ -126,7 +131,7 @@ void Network::read_marks(Cycle now) {
       end_worm(number, id, worm_of(mark.worm));
       continue;
     }
-    if constexpr (R) counters_.held.take(number, now);
+    if constexpr (R != Records::none) counters_.residents[number].come(now);
     if (input.usable != InputChannel::no_packet) {
       ring(number, id, input.first + input.waiting++) = worm_of(mark.worm);
     } else {
@@ -137,7 +142,7 @@ void Network::read_marks(Cycle now) {
 }
 
 // Slots of the buffers behind outputs are free again.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::take_back(Mail<Credit>& mail, Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   for (const Credit credit : mail.take()) {
@@ -155,7 +160,7 @@ void Network::take_back(Mail<Credit>& mail, Cycle now) {
     // Seldom: the first credit of several that somebody waits for, not the first after a packet has gone.
     if (!((++output.credits == 1) & (owner != nobody)) || router.input(owner).count == 0) continue;
     state.depth = std::max(state.depth, credit.depth);
-    if (R && counters_.stalls.keeps()) counters_.stalls.unblock(number, router.port_of(id), now);
+    if constexpr (R == Records::stalls) counters_.stalls.unblock(number, router.port_of(id), now);
     bid_if(true, router, router.port_of(owner), router.id_of(router.port_of(id), router.channel_of(owner)));
     state_.busy.put(number);
   }
@@ -189,11 +194,11 @@ void Network::collect_bids() {
 }
 
 // Separable, input first: one output per input, one of its channels for that; then one input per output.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::choose() {
   const RouterView<C> routers = state_.routers.view<C>();
   Grant* grant = lists_.grants.memory();
-  const bool tells = R && counters_.stalls.keeps();
+  constexpr bool tells = R == Records::stalls;
   for (const Bid bid : lists_.bids) {
     const std::uint32_t number = bid / bid_inputs;
     const std::uint32_t in = bid % bid_inputs;
@@ -231,7 +236,7 @@ void Network::settle_rivals(const Grant rival, Grant* end, std::uint32_t first) 
 
 // Each head picks one free channel of its output, each output channel picks one of the heads that picked it;
 // a loser has no second choice in the same cycle.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::allocate_channels(std::uint32_t number) {
   const Router<C> router = state_.routers.view<C>()[number];
   RouterState& state = router.state();
@@ -242,7 +247,7 @@ void Network::allocate_channels(std::uint32_t number) {
     return head >= pointer ? head - pointer : head + die_ports * C - pointer;
   };
   const auto fails = [&](std::uint32_t port) {
-    if (R && counters_.stalls.keeps()) counters_.stalls.has_rival(number, port);
+    if constexpr (R == Records::stalls) counters_.stalls.has_rival(number, port);
   };
   for_each_bit(state.askers, [&](std::uint32_t p) {
     for_each_bit(state.asking[p], [&](std::uint32_t c) {
@@ -270,7 +275,7 @@ void Network::allocate_channels(std::uint32_t number) {
   state.routing = {};
 }
 
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::own(const Win win, Cycle now) {
   const Router<C> router = state_.routers.view<C>()[win.router];
   RouterState& state = router.state();
@@ -286,19 +291,18 @@ void Network::own(const Win win, Cycle now) {
   input.pointer = static_cast<std::uint8_t>(win.target + 1);
   output.owner = win.head;
   output.pointer = static_cast<std::uint8_t>(win.head + 1);
-  if (R && output.credits == 0 && counters_.stalls.keeps()) counters_.stalls.block(win.router, out, now + 1);
+  if (R == Records::stalls && output.credits == 0) counters_.stalls.block(win.router, out, now + 1);
   bid_if(output.credits != 0, router, in, router.id_of(out, channel));
 }
 
 // Flits cross the switch.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::send(Cycle now) {
   const RouterView<C> routers = state_.routers.view<C>();
   const Mail<Arrival>::Sender arrivals(state_.arrivals);
   const Mail<Credit>::Sender credits(state_.credits);
   const std::uint32_t whole = setup_.packet_flits;
-  const bool tells = R && counters_.stalls.keeps();
-  std::uint32_t* const sent = R ? counters_.sent.open(now) : nullptr;
+  constexpr bool tells = R == Records::stalls;
   const Grant** head = lists_.heads.memory();
   const Grant** tail = lists_.tails.memory();
   for (const Grant& grant : lists_.grants) {
@@ -317,12 +321,11 @@ void Network::send(Cycle now) {
     *head = &grant;
     head += input.left == whole;
     const bool is_tail = --input.left == 0;
-    if constexpr (R) ++sent[FlitBins::place(grant.router, grant.out)];
     *tail = &grant;
     tail += is_tail;
     const bool stops = is_tail | (--input.count == 0) | (--output.credits == 0);
     bid_no_more_if(stops, router, grant.in, router.id_of(grant.out, grant.channel));
-    if (tells) {
+    if constexpr (tells) {
       counters_.stalls.sends(grant.router, grant.out);
       if (!is_tail && input.count != 0 && output.credits == 0)
         counters_.stalls.block(grant.router, grant.out, now + 1);
@@ -366,7 +369,7 @@ void Network::send_marks() {
 }
 
 // The last flits of packets have won their way out.
-template <std::uint32_t C, bool R>
+template <std::uint32_t C, Records R>
 void Network::release(Cycle now) {
   for (const Grant* tail : lists_.tails) {
     const Grant grant = *tail;
@@ -374,7 +377,7 @@ void Network::release(Cycle now) {
     const std::uint32_t id = router.id_of(grant.in, grant.channel);
     InputChannel& input = router.input(id);
     if (grant.out == local_port) eject(grant.router, input.worm, now);
-    if constexpr (R) counters_.held.give(grant.router, now + 1);
+    if constexpr (R != Records::none) counters_.residents[grant.router].go(now + 1);
     ++router.packets(grant.out);
     router.output(input.out).owner = nobody;
     set_bit(router.state().free[grant.out], router.channel_of(input.out));

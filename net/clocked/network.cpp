@@ -67,9 +67,13 @@ void Network::receive(NodeId to, const Payload& payload, std::uint32_t depth, Cy
   state_.arrivals.add(now, {place, depth});
 }
 
+void Network::open_bins(Cycle now) {
+  counters_.sent.open(now, flits_up_to());
+  counters_.held.open(now, residents_up_to());
+}
+
 // Who wanted an output that sends nothing in this cycle.
 void Network::count_rivals() {
-  if (!counters_.stalls.keeps()) return;
   counters_.stalls.count_rivals(
       [this](std::uint32_t router) { return state_.routers[router].state().chosen; });
 }
@@ -124,11 +128,22 @@ PortCounters Network::port(std::size_t local, Port port) const {
   if (number >= die_ports) return {};
   const auto router = state_.routers[local];
   PortCounters counters{router.packets(number) * setup_.packet_flits, router.packets(number)};
-  for (std::uint32_t c = 0; c < setup_.channels; ++c) {
-    const std::uint32_t owner = router.output(router.id_of(number, c)).owner;
-    if (owner != nobody) counters.flits += setup_.packet_flits - router.input(owner).left;
-  }
+  const std::uint32_t taken = ~std::uint32_t{router.state().free[number]} & ((1u << setup_.channels) - 1u);
+  detail::for_each_bit(taken, [&](std::uint32_t channel) {
+    const std::uint32_t owner = router.output(router.id_of(number, channel)).owner;
+    if (owner == nobody) return;  // a port without a link
+    counters.flits += setup_.packet_flits - router.input(owner).left;
+  });
   return counters;
+}
+
+TimeBins Network::busy(std::size_t local, Port port) const {
+  const std::size_t cell = local * die_ports + static_cast<std::size_t>(port);
+  return counters_.sent.times(cell, setup_.fabric.timing.cycle, flits_up_to());
+}
+
+TimeBins Network::held(std::size_t local) const {
+  return counters_.held.times(local, setup_.fabric.timing.cycle, residents_up_to());
 }
 
 bool Network::quiet() const {

@@ -61,11 +61,9 @@ class Network {
   const TrafficCounters& counters(std::size_t local) const { return counters_.traffic[local]; }
   PortCounters port(std::size_t local, Port port) const;
   // When what is behind the port was busy.
-  TimeBins busy(std::size_t local, Port port) const {
-    return counters_.sent.busy(local, static_cast<std::uint32_t>(port));
-  }
+  TimeBins busy(std::size_t local, Port port) const;
   // For how long packets had a place in the router's buffers, all of them added up.
-  TimeBins held(std::size_t local) const { return counters_.held.of(local); }
+  TimeBins held(std::size_t local) const;
   // For how many cycles it was idle, and why, once all is quiet.
   PortStalls::Cycles stalls(std::size_t local, Port port) const {
     return counters_.stalls.of(local, static_cast<std::size_t>(port), 0);
@@ -93,29 +91,30 @@ class Network {
   void restore(std::size_t local, const NodeState& state, Cycle from);
 
  private:
-  // Hot: instances for each capacity C of the routers, with records (R) and without.
-  template <std::uint32_t C, bool R>
+  // Hot: instances for each capacity C of the routers, and for what is recorded.
+  template <std::uint32_t C, Records R>
   void run_cycle(Cycle now);
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void latch(Cycle now);
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void read_marks(Cycle now);
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void take_back(Mail<Credit>& mail, Cycle now);
   template <std::uint32_t C>
   void collect_bids();
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void choose();
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void allocate_channels(std::uint32_t number);
+  void open_bins(Cycle now);
   void count_rivals();
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void own(Win win, Cycle now);
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void send(Cycle now);
   template <std::uint32_t C>
   void send_marks();
-  template <std::uint32_t C, bool R>
+  template <std::uint32_t C, Records R>
   void release(Cycle now);
   template <std::uint32_t C>
   void face_next(Router<C> router, std::uint32_t number, std::uint32_t id);
@@ -131,6 +130,15 @@ class Network {
   bool begin_packet(std::uint32_t router, Cycle now);
   void draw_next(std::uint32_t router, Cycle after);
   void leave(std::uint32_t router, std::uint32_t port, Cycle at, Payload payload);
+  // Sums of what bins tell the growth of: of a cell, and up to a cycle.
+  auto flits_up_to() const {
+    return [this](std::size_t cell, Cycle) {
+      return port(cell / die_ports, static_cast<Port>(cell % die_ports)).flits;
+    };
+  }
+  auto residents_up_to() const {
+    return [this](std::size_t router, Cycle at) { return counters_.residents[router].up_to(at); };
+  }
   // Place `slot` (below twice its size) of the ring of an input channel.
   std::uint32_t& ring(std::uint32_t router, std::uint32_t id, std::uint32_t slot) {
     const std::size_t input = std::size_t{router} * state_.routers.channels_each() + id;

@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "net/clocked/flit_bins.hpp"
-#include "net/clocked/held_bins.hpp"
+#include "net/clocked/growth_bins.hpp"
 #include "net/clocked/list.hpp"
 #include "net/clocked/mail.hpp"
 #include "net/clocked/node_set.hpp"
@@ -55,22 +54,49 @@ struct NetworkState {
   void drop_worm(std::uint32_t worm) { spare_worms.push_back(worm); }
 };
 
+// Packets in the buffers of a router: each has a place from the cycle in which its head is latched to the one after its last
+// flit has won the switch.
+struct Residents {
+  std::uint64_t cycles =
+      0;  // of each packet, as if those that are here had come at 0 and had not been here since; modulo 2^64
+  std::uint32_t packets = 0;
+
+  void come(Cycle from) {
+    cycles -= static_cast<std::uint64_t>(from);
+    ++packets;
+  }
+  void go(Cycle from) {
+    cycles += static_cast<std::uint64_t>(from);
+    --packets;
+  }
+  // Cycles of all packets up to the beginning of one, which is no earlier than the latest come() and go().
+  std::uint64_t up_to(Cycle at) const { return cycles + packets * static_cast<std::uint64_t>(at); }
+};
+
+// What is recorded on the way, each with what is before it: nothing, so that it costs nothing; when links were busy and buffers
+// full; why links were idle.
+enum class Records : std::uint8_t { none, bins, stalls };
+
 struct NetworkCounters {
   explicit NetworkCounters(const NetworkSetup& setup)
       : traffic(setup.nodes.size()),
-        sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
+        residents(setup.nodes.size()),
+        sent(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size() * die_ports),
         held(setup.fabric.bins, setup.fabric.timing.cycle, setup.nodes.size()),
         stalls(setup.fabric.stalls ? setup.nodes.size() : 0),
         messages(setup.nodes.size(), MessageLog(setup.fabric.messages)),
-        records(setup.fabric.bins.count > 0 || setup.fabric.stalls) {}
+        records(setup.fabric.stalls           ? Records::stalls
+                : setup.fabric.bins.count > 0 ? Records::bins
+                                              : Records::none) {}
 
   std::vector<TrafficCounters> traffic;  // by router
   std::uint64_t decisions = 0;           // of routers, and flits that dies have sent
-  FlitBins sent;
-  HeldBins held;
+  std::vector<Residents> residents;      // by router; counted where bins are kept
+  GrowthBins<std::uint32_t> sent;        // flits, by router and port
+  GrowthBins<std::uint64_t> held;        // cycles of packets in buffers, by router
   PortStalls stalls;
   std::vector<MessageLog> messages;  // by router
-  bool records;                      // bins or stalls are kept, which the inner loops do without otherwise
+  Records records;
 };
 
 // An input of a router bids for the switch: number * bid_inputs + input.

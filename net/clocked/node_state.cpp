@@ -62,8 +62,9 @@ std::vector<Network::NodeState> Network::states(Cycle from, std::span<const Pend
     state.sender = {source.next, source.drawn,   source.packets,
                     source.left, source.channel, source.left > 0 ? state_.worms[source.worm] : Worm{}};
     state.counters = counters_.traffic[router];
-    state.sent = counters_.sent.save(router, from);
-    state.held = counters_.held.save(router, from);
+    state.sent = counters_.sent.save(router * die_ports, die_ports, from, flits_up_to());
+    state.held = counters_.held.save(router, 1, from, residents_up_to());
+    state.residents = counters_.residents[router].packets;
     state.stalls = counters_.stalls.save(router, from);
     state.messages = counters_.messages[router];
   }
@@ -240,8 +241,9 @@ void Network::restore(std::size_t local, const NodeState& state, Cycle from) {
             "a port has sent other flits than those of its packets");
   }
   counters_.traffic[router] = state.counters;
-  counters_.sent.restore(router, state.sent);
-  counters_.held.restore(router, state.held, from);
+  counters_.sent.restore(router * die_ports, die_ports, state.sent, from, flits_up_to());
+  counters_.residents[router] = {0, state.residents};
+  counters_.held.restore(router, 1, state.held, from, residents_up_to());
   counters_.stalls.restore(router, state.stalls);
   counters_.messages[router].restore(state.messages);
   restore_coming(router, state, from);

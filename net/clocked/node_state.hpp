@@ -80,8 +80,9 @@ struct Network::NodeState {
   std::vector<PortCounters> ports;
   Sender sender;
   TrafficCounters counters;
-  FlitBins::Saved sent;
-  HeldBins::Saved held;
+  GrowthBins<std::uint32_t>::Saved sent;
+  GrowthBins<std::uint64_t>::Saved held;
+  std::uint32_t residents = 0;
   PortStalls::Saved stalls;
   MessageLog messages;
   std::vector<Flit> arriving;   // by time and channel
@@ -90,7 +91,7 @@ struct Network::NodeState {
   template <class Archive>
   void serialize(Archive& archive) {
     archive(output_pointer, input_pointer, channel_pointer, depth, inputs, outputs, injection_credits, ports,
-            sender, counters, sent, held, stalls, messages, arriving, returning);
+            sender, counters, sent, held, residents, stalls, messages, arriving, returning);
   }
 };
 
