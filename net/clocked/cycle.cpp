@@ -389,14 +389,6 @@ void Network::release(Cycle now) {
   }
 }
 
-// The sender's side of a buffer, on another rank, hears of a free slot.
-void Network::return_credit(const Grant grant, Cycle at) {
-  Payload payload;
-  payload.kind = EventKind::credit;
-  payload.channel = grant.channel;
-  leave(grant.router, grant.in, at, payload);
-}
-
 // The last flit of a packet won its way out.
 void Network::eject(std::uint32_t router, std::uint32_t worm, Cycle now) {
   const SimDuration cycle = setup_.fabric.timing.cycle;

@@ -42,6 +42,14 @@ void Network::cross(std::uint32_t router, std::uint32_t target, const InputChann
   leave(router, state_.routers[router].port_of(target), at, payload);
 }
 
+// The sender's side of a buffer, on another rank, hears of a free slot.
+void Network::return_credit(const Grant grant, Cycle at) {
+  Payload payload;
+  payload.kind = EventKind::credit;
+  payload.channel = grant.channel;
+  leave(grant.router, grant.in, at, payload);
+}
+
 void Network::leave(std::uint32_t router, std::uint32_t port, Cycle at, Payload payload) {
   const NodeId from = setup_.nodes[router];
   const NodeId to = *setup_.fabric.topology.neighbour(from, static_cast<Port>(port));
