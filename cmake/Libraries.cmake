@@ -16,10 +16,25 @@ find_package(ZLIB REQUIRED)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(SCOTCH 7 REQUIRED)
 
+# Several sources of a target are compiled as one (hecaton_unite), so that what their headers and templates cost is
+# paid once: half the time of a build from nothing. Off where a compiler's cache is at work, which wants small steps.
+# What is of one file only must then have a name of its own within its room; tests have a namespace for each file.
+set(united ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(united OFF)
+endif()
+option(HECATON_UNITED "Compile several sources of a library as one" ${united})
+
+# A name of one file may be that of a variable in another one that is compiled with it.
+set(shadow -Wshadow)
+if(HECATON_UNITED AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(shadow -Wshadow=local)
+endif()
+
 # How this project compiles its own code; an installed copy of the target is empty.
 add_library(hecaton_options INTERFACE)
 target_compile_options(hecaton_options INTERFACE
-  $<BUILD_INTERFACE:-Wall> $<BUILD_INTERFACE:-Wextra> $<BUILD_INTERFACE:-Wshadow> $<BUILD_INTERFACE:-Wconversion>
+  $<BUILD_INTERFACE:-Wall> $<BUILD_INTERFACE:-Wextra> $<BUILD_INTERFACE:${shadow}> $<BUILD_INTERFACE:-Wconversion>
   $<BUILD_INTERFACE:-Wno-sign-conversion> $<BUILD_INTERFACE:-Wnon-virtual-dtor>)
 if(HECATON_WARNINGS_AS_ERRORS)
   target_compile_options(hecaton_options INTERFACE $<BUILD_INTERFACE:-Werror>)
@@ -37,14 +52,7 @@ if(HECATON_FUZZ)
   target_compile_options(hecaton_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# hecaton_unite(TARGET): several sources of a target are compiled as one, so that what their headers and templates cost is
-# paid once: half the time of a build from nothing. Off where a compiler's cache is at work, which wants small steps.
-# What is of one file only must then have a name of its own within its room; tests have a namespace for each file.
-set(united ON)
-if(CMAKE_CXX_COMPILER_LAUNCHER)
-  set(united OFF)
-endif()
-option(HECATON_UNITED "Compile several sources of a library as one" ${united})
+# See HECATON_UNITED.
 function(hecaton_unite target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${HECATON_UNITED} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
