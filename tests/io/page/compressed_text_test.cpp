@@ -7,10 +7,10 @@
 
 #include "tests/io/page/uncompressed.hpp"
 
+namespace hecaton::test::compressed_text_test {
 namespace {
 
-using hecaton::io::compressed_text;
-using hecaton::test::uncompressed;
+using io::compressed_text;
 
 // Texts that nothing can shorten, so that every rest of three comes up.
 TEST(CompressedText, IsTheTextAgain) {
@@ -32,3 +32,4 @@ TEST(CompressedText, IsShortWhereTheTextRepeatsItself) {
 }
 
 }  // namespace
+}  // namespace hecaton::test::compressed_text_test

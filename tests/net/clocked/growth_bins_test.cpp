@@ -8,14 +8,11 @@
 #include <stdexcept>
 #include <vector>
 
+namespace hecaton::net::growth_bins_test {
 namespace {
 
-using hecaton::BinGrid;
-using hecaton::SimDuration;
-using hecaton::SimTime;
-using hecaton::TimeBins;
-using hecaton::net::clocked::Cycle;
-using hecaton::net::clocked::GrowthBins;
+using clocked::Cycle;
+using clocked::GrowthBins;
 
 constexpr SimDuration cycle{250};
 constexpr std::int64_t least_cycles = 4;
@@ -131,3 +128,4 @@ TEST(GrowthBins, OthersAreRefused) {
 }
 
 }  // namespace
+}  // namespace hecaton::net::growth_bins_test
