@@ -29,6 +29,7 @@ class Hecaton(CMakePackage):
     depends_on("tomlplusplus@3.3:")
     depends_on("nlohmann-json@3.11:")
     depends_on("cereal@1.3:")
+    depends_on("zlib-api")
     depends_on("random123")
     depends_on("scotch@7:")
 
