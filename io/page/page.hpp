@@ -1,6 +1,6 @@
 // A page about one or several traces: one HTML file that needs no network and no other file. The data lie in it as
-// JSON, compressed (compressed_text.hpp); its script draws them (assets/). A comparison has less in it: figures, differences, what they come from. A
-// report may have tables of studies beside traces, or nothing else.
+// JSON, compressed (compressed_text.hpp); its script draws them (assets/). A comparison has less in it: figures,
+// differences, what they come from. A report may have tables of studies beside traces, or nothing else.
 //
 // Invariant: whatever strings a trace holds, none can become markup or script: the data are base 64, and the script
 // puts strings into the page as text only.

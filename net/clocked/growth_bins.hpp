@@ -97,7 +97,7 @@ class GrowthBins {
     while (width_ < saved.width && width_ <= std::numeric_limits<Cycle>::max() / 4) width_ *= 2;
     require(width_ == saved.width);
     const Cycle open = std::min(from / width_, Cycle{grid_.count} - 1);
-    rows_.resize(static_cast<std::size_t>(open), Row(base_.size(), 0));
+    while (rows_.size() < static_cast<std::size_t>(open)) rows_.emplace_back(base_.size());
     end_ = (open + 1) * width_;
     const auto count_of = [&](std::size_t bin, std::size_t cell) {
       const std::size_t place = bin * cells + cell;

@@ -57,8 +57,8 @@ struct NetworkState {
 // Packets in the buffers of a router: each has a place from the cycle in which its head is latched to the one after its last
 // flit has won the switch.
 struct Residents {
-  std::uint64_t cycles =
-      0;  // of each packet, as if those that are here had come at 0 and had not been here since; modulo 2^64
+  // Of those that have gone, their cycles; of those that are here, what they came too late for. Modulo 2^64.
+  std::uint64_t cycles = 0;
   std::uint32_t packets = 0;
 
   void come(Cycle from) {

@@ -32,7 +32,9 @@ std::string bytes_of(std::string_view letters) {
 
 std::string uncompressed(std::string_view letters) {
   const std::string bytes = bytes_of(letters);
-  std::string text(64U << 20U, '\0');
+  constexpr std::size_t most_times =
+      1032;  // as long as before: what deflate can do (zlib, technical details)
+  std::string text(bytes.size() * most_times, '\0');
   uLongf size = text.size();
   if (uncompress(reinterpret_cast<Bytef*>(text.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
                  bytes.size()) != Z_OK)
