@@ -19,11 +19,12 @@ std::string metadata(std::string_view what, std::uint64_t pid, std::uint64_t tid
 }
 
 std::string slice(const chiplet::OperationRow& row, Engine engine, std::uint64_t pid, std::uint64_t tid) {
-  return fmt::format(R"({{"ph":"X","name":"{}","cat":"{}","pid":{},"tid":{},"ts":{},"dur":{},)"
-                     R"("args":{{"kind":"{}","stage":"{}","layer":{},"mini-batch":{},"bytes":{}}}}})",
-                     slice_name(row.kind, row.stage), name_of(engine), pid, tid, microseconds(row.start_ps),
-                     microseconds(row.end_ps - row.start_ps), name_of(row.kind), name_of(row.stage),
-                     row.layer, row.minibatch, row.bytes);
+  return fmt::format(
+      R"({{"ph":"X","name":"{}","cat":"{}","pid":{},"tid":{},"ts":{},"dur":{},)"
+      R"("args":{{"kind":"{}","stage":"{}","layer":{},"mini-batch":{},"bytes":{},"macs":{}}}}})",
+      slice_name(row.kind, row.stage), name_of(engine), pid, tid, microseconds(row.start_ps),
+      microseconds(row.end_ps - row.start_ps), name_of(row.kind), name_of(row.stage), row.layer,
+      row.minibatch, row.bytes, row.macs);
 }
 
 }  // namespace

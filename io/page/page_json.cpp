@@ -72,7 +72,8 @@ Json spent_json(const TimeSpent& spent) {
                      {"layer", on.layer},
                      {"rows", cell.rows},
                      {"ps", cell.ps},
-                     {"bytes", cell.bytes}});
+                     {"bytes", cell.bytes},
+                     {"macs", cell.macs}});
   }
   return cells;
 }

@@ -18,6 +18,7 @@ constexpr std::uint64_t most_rows = 1U << 20U;  // of dies, links, channels, str
 constexpr std::uint64_t most_operations = std::uint64_t{1} << 40U;
 constexpr std::uint64_t most_of_a_die = 1U << 24U;
 constexpr std::uint64_t most_bytes_moved = std::uint64_t{1} << 62U;
+constexpr std::uint64_t most_macs = std::uint64_t{1} << 62U;
 constexpr std::size_t most_text_bytes = 1U << 14U;
 constexpr std::size_t most_name_bytes = 1U << 10U;
 
@@ -112,6 +113,7 @@ void expect_sound(const std::vector<OperationRow>& rows, std::uint32_t die) {
       throw hdf5::Error("a row of /operations ends before it starts");
     if (row.bytes > most_bytes_moved)
       throw hdf5::Error("a row of /operations moves more bytes than credible");
+    if (row.macs > most_macs) throw hdf5::Error("a row of /operations multiplies more than credible");
     if (static_cast<std::size_t>(row.kind) >= names_of<chiplet::OperationKind>().size() ||
         static_cast<std::size_t>(row.stage) >= names_of<chiplet::Stage>().size())
       throw hdf5::Error("a row of /operations has a kind or a stage that is not known");

@@ -9,6 +9,7 @@ void TimeSpent::add(std::span<const chiplet::OperationRow> rows_of_a_die) {
     ++cell.rows;
     cell.ps += static_cast<std::uint64_t>(row.end_ps - row.start_ps);
     cell.bytes += row.bytes;
+    cell.macs += row.macs;
   }
 }
 

@@ -1,4 +1,4 @@
-// Where the operations of all dies spent their time: rows, picoseconds and bytes by pass, stage, kind and layer. Exact sums.
+// Where the operations of all dies spent their time: rows, picoseconds, bytes and multiply-accumulates by pass, stage, kind and layer. Exact sums.
 #pragma once
 
 #include <compare>
@@ -25,6 +25,7 @@ class TimeSpent {
     std::uint64_t rows = 0;
     std::uint64_t ps = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t macs = 0;
   };
 
   void add(std::span<const chiplet::OperationRow> rows_of_a_die);

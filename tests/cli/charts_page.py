@@ -27,9 +27,10 @@ def look_at_the_roofline(browser, traces):
     passes = rows_behind(browser, "roofline-passes-table")
     expect(len(marks) == 4 + len(passes), "two marks for each trace, and one for each of its passes", marks)
     spent = content["operations"]["spent"]
-    matrix = {name: sum(cell["ps"] for cell in spent if cell["kind"] == "matmul" and cell["pass"] == name) for name in content["operations"]["passes"]}
+    expect(sum(cell["macs"] for cell in spent) == sum(dies["macs"]), "multiply-accumulates of the operations are those of the dies")
+    matrix = {name: 2 * sum(cell["macs"] for cell in spent if cell["pass"] == name) for name in content["operations"]["passes"]}
     for _, name, intensity, _, rate in passes:
-        part = flops * matrix[name] / sum(matrix.values())
+        part = matrix[name]
         bytes_moved = sum(cell["bytes"] for cell in spent if cell["kind"] in ("dram-read", "dram-write") and cell["pass"] == name)
         time_s = sum(cell["ps"] for cell in spent if cell["activity"] and cell["pass"] == name) * 1e-12
         expect(abs(float(intensity) / (part / bytes_moved) - 1) < 1e-4 and abs(float(rate) / (part / time_s) - 1) < 1e-4, f"the roofline of the {name} pass", intensity, rate)
@@ -41,6 +42,23 @@ def look_at_the_roofline(browser, traces):
     tip = browser.text("#tip")
     expect(browser.run("return percent(arguments[0])", in_step / roof) in tip and "A, over the whole step" in tip, "a mark tells itself to the keyboard", tip)
     browser.run("document.activeElement.blur()")
+    look_at_the_products(browser, spent, float(deck["die.peak_TFLOPS"]) * 1e12)
+
+
+def look_at_the_products(browser, spent, peak):
+    """Of a package whose engines are arrays: the roof is the peak rate."""
+    products = [cell for cell in spent if cell["kind"] == "matmul"]
+    stages = {(cell["pass"], cell["stage"]) for cell in products}
+    rows = [row for row in rows_behind(browser, "products-table") if row[0] == "A"]
+    expect({(row[1], row[2]) for row in rows} == stages and len(rows) == len(stages) >= 8, "a row for each stage that multiplies", rows, stages)
+    for _, name, stage, count, intensity, roof, rate, share in rows:
+        cells = [cell for cell in products if (cell["pass"], cell["stage"]) == (name, stage)]
+        rows_of, flops, moved, time_s = (sum(cell[column] for cell in cells) * unit for column, unit in (("rows", 1), ("macs", 2), ("bytes", 1), ("ps", 1e-12)))
+        expect(int(count) == rows_of and all(abs(float(told) / value - 1) < 1e-4 for told, value in
+               ((intensity, flops / moved), (roof, peak), (rate, flops / time_s), (share, flops / time_s / peak))), f"products of {name}, {stage}", count, intensity, roof, rate, share)
+        expect(0 < float(share) <= 1, "no product is faster than the engine", name, stage, share)
+    marks = browser.run(MARKS, "products-chart")
+    expect(len([mark for mark in marks if mark[0].startswith("A, ")]) == len(rows), "a mark for each", marks)
 
 
 def look_at_latency_over_load(browser, here):

@@ -167,6 +167,7 @@ OperationRow Die::row_of_operation() const {
   switch (op().code) {
     case OpCode::matmul:
       row.bytes = matmul_operand_bytes(shape_of(op()));
+      row.macs = matmul_macs(shape_of(op()));
       break;
     case OpCode::vector:
     case OpCode::dram_read:

@@ -94,6 +94,7 @@ struct OperationRow {
   std::int64_t start_ps = 0;
   std::int64_t end_ps = 0;
   std::uint64_t bytes = 0;  // moved by a transfer, touched by a vector operation, operands of a matmul
+  std::uint64_t macs = 0;   // useful multiply-accumulates of a matmul; they follow from the program
 
   static constexpr auto fields() {
     using R = OperationRow;
@@ -108,7 +109,8 @@ struct OperationRow {
         field<&R::minibatch>("minibatch", "1", "Mini-batch; -1: none", none, joined),
         field<&R::start_ps>("start_ps", "ps", "Start"), field<&R::end_ps>("end_ps", "ps", "End"),
         field<&R::bytes>("bytes", "B",
-                         "Bytes moved by a transfer, touched by a vector operation, operands of a matmul"));
+                         "Bytes moved by a transfer, touched by a vector operation, operands of a matmul"),
+        field<&R::macs>("macs", "1", "Multiply-accumulates of a matmul", none, Digested::no));
   }
   friend bool operator==(const OperationRow&, const OperationRow&) = default;
 };

@@ -95,6 +95,7 @@ function showTime(traces, isReport, redraws) {
     if (traces.some(runsPrograms)) showDies(section, traces);
   }
   showRoofline(section, traces);
+  showProducts(section, traces);
   showLatencyOverLoad(section, traces);
   if (isReport) showLatencyHistogram(section, traces);
   showEnergy(section, traces, isReport);

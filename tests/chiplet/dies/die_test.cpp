@@ -328,13 +328,18 @@ TEST(Package, EveryPicosecondOfADieIsAccountedFor) {
     EXPECT_LE(uncounted, 1U) << "the wait at the end";
     std::int64_t last_ps = 0;
     std::int64_t waiting_ps = 0;
+    std::uint64_t macs = 0;
     for (const OperationRow& row : package.rows[id]) {
+      EXPECT_EQ(row.macs, row.kind == OperationKind::matmul ? 2U * 5 * 300 * 9 : 0U);
+      macs += row.macs;
       EXPECT_LE(row.start_ps, row.end_ps);
       EXPECT_LE(last_ps, row.end_ps) << "rows come in the order of their ends";
       last_ps = row.end_ps;
       if (row.kind == OperationKind::dram_wait) waiting_ps += row.end_ps - row.start_ps;
     }
     EXPECT_EQ(waiting_ps, static_cast<std::int64_t>(c.dram_ps));
+    EXPECT_EQ(macs, c.macs);
+    EXPECT_GT(macs, 0U);
   }
 }
 

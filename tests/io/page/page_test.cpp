@@ -107,12 +107,13 @@ class Page : public ::testing::Test {
 };
 
 TEST_F(Page, TimesByStageAndKindAreThoseOfTheRows) {
-  std::map<std::pair<std::string, std::string>, std::array<std::uint64_t, 3>> expected, found;
+  std::map<std::pair<std::string, std::string>, std::array<std::uint64_t, 4>> expected, found;
   for (const OperationRow& row : all_rows()) {
     auto& cell = expected[{std::string(name_of(row.stage)), std::string(name_of(row.kind))}];
     ++cell[0];
     cell[1] += duration(row);
     cell[2] += row.bytes;
+    cell[3] += row.macs;
   }
   const json spent = content()["operations"]["spent"];
   for (const json& cell : spent) {
@@ -120,6 +121,7 @@ TEST_F(Page, TimesByStageAndKindAreThoseOfTheRows) {
     sums[0] += cell["rows"].get<std::uint64_t>();
     sums[1] += cell["ps"].get<std::uint64_t>();
     sums[2] += cell["bytes"].get<std::uint64_t>();
+    sums[3] += cell["macs"].get<std::uint64_t>();
   }
   ASSERT_GT(expected.size(), 10U);
   EXPECT_EQ(found, expected);
