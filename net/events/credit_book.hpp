@@ -68,8 +68,10 @@ class CreditBook {
     return in_log_ < timing.buffer_segments || outstanding(timing, now) < timing.buffer_segments;
   }
 
-  // The buffer that they count is empty, and no credit under way.
-  bool full(const Timing& timing, SimTime now) const { return outstanding(timing, now) == 0; }
+  // Segments of the buffer that nothing is in, or under way to, and whose credits are back.
+  std::uint32_t free(const Timing& timing, SimTime now) const {
+    return timing.buffer_segments - outstanding(timing, now);
+  }
 
   // When the next credit comes back by schedule; never if only an event can bring one.
   SimTime next_return(const Timing& timing, SimTime now) const {

@@ -188,8 +188,11 @@ class Router {
   std::uint32_t credited(const Fabric& fabric, std::uint32_t port, std::uint32_t channels, SimTime now) const;
   std::uint16_t free_channels(std::uint32_t port, SimTime now) const;
   std::uint32_t choose_way(const RouterContext& context, std::uint32_t id, SimTime now);
-  std::uint16_t empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                               SimTime now) const;
+  struct Room {  // channels of a port that a worm may take, and what their buffers have free, in segments
+    std::uint32_t channels = 0;
+    std::uint32_t segments = 0;
+  };
+  Room room_for(const Fabric& fabric, const Way& way, std::uint32_t segments, SimTime now) const;
   SimTime next_free(const RouterContext& context, const InputChannel& channel, SimTime now) const;
   void bid_speculatively(const RouterContext& context, const HeadBid& head, SimTime now, Bids& bids);
   bool may_speculate(const RouterContext& context, const InputChannel& channel, std::uint32_t port,

@@ -235,37 +235,49 @@ inline std::uint32_t Router::credited(const Fabric& fabric, std::uint32_t port, 
   return with_credit;
 }
 
-// Of some channels those that have no owner and behind which no buffer holds anything.
-inline std::uint16_t Router::empty_channels(const Fabric& fabric, std::uint32_t port, std::uint32_t channels,
-                                            SimTime now) const {
-  std::uint32_t empty = 0;
-  detail::for_each_bit(channels & free_channels(port, now), [&](std::uint32_t c) {
-    if (state_.outputs[index(port, c)].credits.full(fabric.timing, now)) empty |= 1u << c;
+// Of a way's channels those that have no owner and behind which so many segments are free, or the whole buffer.
+inline Router::Room Router::room_for(const Fabric& fabric, const Way& way, std::uint32_t segments,
+                                     SimTime now) const {
+  const auto port = static_cast<std::uint32_t>(way.port);
+  Room room;
+  detail::for_each_bit(way.channels & free_channels(port, now), [&](std::uint32_t c) {
+    const CreditBook& credits = state_.outputs[index(port, c)].credits;
+    const std::uint32_t free = credits.free(fabric.timing, now);
+    if (free < std::min(segments, fabric.timing.buffer_segments)) return;
+    room.channels |= 1u << c;
+    room.segments += free;
   });
-  return static_cast<std::uint16_t>(empty);
+  return room;
 }
 
 // The channels that the front worm may take now, none if all are taken. With adaptive routing this decides
-// the port too: where most channels are empty, the row before the column; the way out if there is none.
+// the port too: along the row unless buffers have more than twice as much room along the column; the way out if there is none.
+// A packet that enters the network leaves room for another one (as bubble flow control does in rings; Carrion, Beivide,
+// Gregorio and Vallejo 1997): else sources that offer more than the network carries fill it up, and it carries less.
 inline std::uint32_t Router::choose_way(const RouterContext& context, std::uint32_t id, SimTime now) {
   InputChannel& channel = state_.inputs[id];
   const WormHeader& header = context.worms[channel.front].header;
   if (context.fabric.routes.adaptive()) {
-    std::uint32_t best = 0;
+    Room best;
     std::uint8_t port = 0;
+    const std::int64_t length = context.fabric.timing.segment_flits;
+    const auto whole = static_cast<std::uint32_t>((context.worms[channel.front].flits + length - 1) / length);
+    const std::uint32_t wanted = leads_to_interface(id / setup_.channels) ? 2 * whole : whole;
     const Ways ways = context.fabric.routes.shortest(context.fabric.topology, setup_.node, header);
     for (std::uint32_t w = 0; w < ways.count; ++w) {
-      const auto to = static_cast<std::uint8_t>(ways.way[w].port);
-      const std::uint32_t empty = empty_channels(context.fabric, to, ways.way[w].channels, now);
-      if (std::popcount(empty) <= std::popcount(best)) continue;
-      best = empty;
-      port = to;
+      const Room room = room_for(context.fabric, ways.way[w], wanted, now);
+      if (room.segments <= 2 * best.segments) continue;
+      best = room;
+      port = static_cast<std::uint8_t>(ways.way[w].port);
     }
-    if (best != 0) {
+    if (best.channels != 0) {
       channel.out_port = port;
-      return best;
+      return best.channels;
     }
     face_front(context, id);
+    // Without a credit it would only wait there for the one way out, and others may be open sooner.
+    return credited(context.fabric, channel.out_port, free_channels(channel.out_port, now) & channel.usable,
+                    now);
   }
   return free_channels(channel.out_port, now) & channel.usable;
 }
@@ -348,20 +360,21 @@ void Router::note_misses(RouterContext& context, SimTime now, Out& out) {
 inline SimTime Router::next_free(const RouterContext& context, const InputChannel& channel,
                                  SimTime now) const {
   SimTime wake = SimTime::never();
-  const auto consider = [&](std::uint32_t port, std::uint32_t channels, bool empty) {
+  const auto consider = [&](std::uint32_t port, std::uint32_t channels, bool wants_room) {
     detail::for_each_bit(channels, [&](std::uint32_t c) {
       const OutputChannel& target = state_.outputs[index(port, c)];
       if (target.owner == no_owner) {
         if (target.free_at > now) wake = std::min(wake, target.free_at);
-        if (empty) wake = std::min(wake, target.credits.next_return(context.fabric.timing, now));
+        if (wants_room) wake = std::min(wake, target.credits.next_return(context.fabric.timing, now));
       } else if (const InputChannel& owner = state_.inputs[static_cast<std::size_t>(target.owner)];
                  owner.running) {
         wake = std::min(wake, owner.last_start + context.fabric.timing.cycle);
       }
     });
   };
-  consider(channel.out_port, channel.usable, false);
-  if (!context.fabric.routes.adaptive()) return wake;
+  const bool adaptive = context.fabric.routes.adaptive();
+  consider(channel.out_port, channel.usable, adaptive);
+  if (!adaptive) return wake;
   const Ways ways = context.fabric.routes.shortest(context.fabric.topology, setup_.node,
                                                    context.worms[channel.front].header);
   for (std::uint32_t w = 0; w < ways.count; ++w)

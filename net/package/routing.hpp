@@ -6,9 +6,10 @@
 //             wrap uses the lower half, one that has wrapped the upper half, one that never wraps starts in
 //             either and may change to the upper half only (Dally and Seitz 1987).
 //   o1turn    each packet takes xy or yx, which have halves of the channels of their own (Seo et al. 2005).
-//   adaptive  any shortest way, on a channel whose buffer is empty, so that a buffer of these channels never
-//             holds two worms; channel 0 (torus: 0 and 1) is kept for xy, where every worm finds its way out
-//             (Duato 1993).
+//   adaptive  any shortest way, on a channel whose buffer has room for the whole packet, or is empty; so what waits
+//             behind another worm lies in this buffer alone and keeps nobody else waiting (whole-packet forwarding;
+//             Ma, Enright Jerger and Wang 2012, with the proof). Channel 0 (torus: 0 and 1) is kept for xy, where every
+//             worm at the front finds its way out (Duato 1993).
 //   up-down   for packages with dead links or dies: first towards a root, then away from it, by the shortest
 //             such way (Schroeder et al. 1991). With the root in a corner that is the negative-first turn
 //             model wherever nothing is dead, so ways are shortest there.

@@ -84,7 +84,7 @@ Table router_table() {
        key(
            "routing", choice_of<net::Routing>(), "", Tag::assumed, ActsOn::everything,
            "xy: along the row first; yx: along the column first; o1turn: each packet one of these; adaptive: "
-           "any shortest way where buffers are empty; up-down: around what is dead.",
+           "any shortest way where the whole packet has room; up-down: around what is dead.",
            [](auto& d) -> auto& { return d.network.router.routing; }),
        key(
            "switching", choice_of<net::Switching>(), "", Tag::assumed, ActsOn::everything,
