@@ -314,7 +314,63 @@ chiplet::Program torus_program(OpCode code, std::uint64_t bytes, MeshShape mesh)
 
 }  // namespace
 
+namespace {
+
+bool fits(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links) {
+  try {
+    check_collective(config, mesh, links);
+    return true;
+  } catch (const PlanError&) {
+    return false;
+  }
+}
+
+std::vector<CollectiveConfig> all_that_fit(CollectiveConfig config, MeshShape mesh, const RingLinks& links) {
+  std::vector<CollectiveConfig> fitting;
+  for (const Algorithm algorithm : {Algorithm::ring, Algorithm::naive_ring, Algorithm::torus_ring,
+                                    Algorithm::tree, Algorithm::halving_doubling, Algorithm::direct}) {
+    if (algorithm == Algorithm::naive_ring && !links.has_bypass) continue;  // what "ring" is already
+    for (const CollectiveAxes axes : {CollectiveAxes::one, CollectiveAxes::all})
+      for (std::uint32_t directions = 1; directions <= chiplet::most_directions; ++directions) {
+        config.algorithm = algorithm;
+        config.axes = axes;
+        config.directions = directions;
+        if (fits(config, mesh, links)) fitting.push_back(config);
+      }
+  }
+  return fitting;
+}
+
+// Directions and axes are left open with the algorithm.
+void check_open(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links) {
+  const bool directed = config.directions != 1;
+  if (directed || config.axes != CollectiveAxes::one) {
+    throw PlanError(directed ? "collective.directions" : "collective.axes", "is chosen with the algorithm",
+                    "algorithm = \"auto\" tries one direction and both, one axis and both",
+                    "leave it out, or name the algorithm");
+  }
+  if (chiplet::has_root(code_of(config.operation)) && config.root != 0) {
+    throw PlanError(
+        "collective.root", "is counted in the order of the algorithm",
+        "with algorithm = \"auto\" that is not known; only the first place is the same die in all of them",
+        "use root = 0, or name the algorithm");
+  }
+  if (!all_that_fit(config, mesh, links).empty()) return;
+  CollectiveConfig ring = config;
+  ring.algorithm = Algorithm::ring;
+  check_collective(ring, mesh, links);  // which says why
+}
+
+}  // namespace
+
+std::vector<CollectiveConfig> candidates_of(const CollectiveConfig& config, MeshShape mesh,
+                                            const RingLinks& links) {
+  if (config.algorithm != Algorithm::automatic) return {config};
+  return all_that_fit(config, mesh, links);
+}
+
 void check_collective(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links) {
+  if (config.algorithm == Algorithm::automatic) return check_open(config, mesh, links);
   check_axes(config, mesh);
   check_ring(config, mesh, links);
   check_directions(config, links);

@@ -2,6 +2,8 @@
 // its column, or of the package; a unit of the program is one byte.
 #pragma once
 
+#include <vector>
+
 #include "core/training/model/config.hpp"
 #include "core/training/plan/plan.hpp"
 
@@ -18,7 +20,12 @@ struct RingLinks {
 // algorithm, the group, the form, directions and axes fit each other and the mesh. Throws PlanError.
 void check_collective(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links);
 
-// Precondition: the collective has passed check_collective.
+// What an algorithm left open may be: algorithms, directions and axes that fit, the plainest first. One that is not
+// open is the only one. Precondition: the collective has passed check_collective.
+std::vector<CollectiveConfig> candidates_of(const CollectiveConfig& config, MeshShape mesh,
+                                            const RingLinks& links);
+
+// Precondition: the collective has passed check_collective, and its algorithm is not open.
 Plan plan_collective(const CollectiveConfig& config, MeshShape mesh);
 
 }  // namespace hecaton::training

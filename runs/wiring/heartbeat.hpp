@@ -12,7 +12,7 @@
 
 #include "core/chiplet/program/counts.hpp"
 #include "runs/wiring/package.hpp"
-#include "runs/wiring/progress.hpp"
+#include "runs/wiring/simulation.hpp"
 
 namespace hecaton::runs {
 

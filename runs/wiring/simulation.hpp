@@ -18,10 +18,17 @@
 #include "io/result/summary.hpp"
 #include "io/result/trace_content.hpp"
 #include "net/lookahead/sources.hpp"
-#include "runs/wiring/progress.hpp"
 #include "runs/wiring/workload.hpp"
 
 namespace hecaton::runs {
+
+// How far a run has come, as a command shows it while it waits. What measures it is the heartbeat's.
+struct Progress {
+  double simulated_s = 0;
+  std::uint64_t events = 0;    // of this rank, since the run was started or went on from a checkpoint
+  double fraction = -1;        // of this rank's work, 0 .. 1; negative: unknown
+  double fraction_before = 0;  // when the run went on from a checkpoint
+};
 
 // A run that halts: everything there is of it, on this rank.
 struct Halted {

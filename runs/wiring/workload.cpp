@@ -6,6 +6,7 @@
 
 #include "core/chiplet/program/lanes.hpp"
 #include "io/deck/workloads/kind.hpp"
+#include "runs/wiring/choice.hpp"
 
 namespace hecaton::runs {
 
@@ -33,7 +34,7 @@ chiplet::RingPlace place_of(const net::RingMember& member) {
 
 }  // namespace
 
-Workload::Workload(const io::Deck& deck) : Workload(deck, io::kind_of(deck).die_work(deck)) {}
+Workload::Workload(const io::Deck& deck) : Workload(deck, chosen(deck, io::kind_of(deck).die_work(deck))) {}
 
 Workload::Workload(const io::Deck& deck, io::DieWork work)
     : deck_(deck),

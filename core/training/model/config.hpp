@@ -156,7 +156,8 @@ enum class CollectiveAlgorithm : std::uint8_t {
   torus_ring,
   tree,
   halving_doubling,
-  direct
+  direct,
+  automatic  // which one is chosen when a package is there to ask
 };
 constexpr auto enum_names(std::type_identity<CollectiveAlgorithm>) {
   using enum CollectiveAlgorithm;
@@ -167,7 +168,8 @@ constexpr auto enum_names(std::type_identity<CollectiveAlgorithm>) {
                                      {torus_ring, "torus-ring"},
                                      {tree, "tree"},
                                      {halving_doubling, "halving-doubling"},
-                                     {direct, "direct"}});
+                                     {direct, "direct"},
+                                     {automatic, "auto"}});
 }
 
 enum class CollectiveGroup : std::uint8_t { rows, columns, package };

@@ -1,6 +1,8 @@
 #include "io/deck/workloads/collective.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/training/collective.hpp"
 #include "core/training/model/plan_error.hpp"
@@ -28,8 +30,8 @@ Table collective_table() {
            "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
            "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package; torus-ring: "
            "rings along rows and columns of the package, one axis at a time; tree: broadcast and reduce; "
-           "halving-doubling: all but those and all-to-all; direct: all-to-all. Rings pass a broadcast or "
-           "reduction on in chunks.",
+           "halving-doubling: all but those and all-to-all; direct: all-to-all; auto: whichever takes least by "
+           "closed forms, with directions and axes. Rings pass a broadcast or reduction on in chunks.",
            [](auto& d) -> auto& { return collective_of(d).algorithm; }),
        key(
            "group", choice_of<training::CollectiveGroup>(), "", Tag::assumed, ActsOn::everything,
@@ -153,9 +155,15 @@ void CollectiveKind::check(const Deck& deck, const Refuser& refuse) {
 
 DieWork CollectiveKind::die_work(const Deck& deck) {
   const net::PackageConfig& package = deck.network.package;
-  const net::RingOrder order = line_order_of(collective_of(deck), package);
-  return Programs{training::plan_collective(collective_of(deck), mesh_of(package)), order,
-                  algorithm_of(collective_of(deck), order)};
+  std::vector<Programs> ways;
+  for (const training::CollectiveConfig& each :
+       training::candidates_of(collective_of(deck), mesh_of(package), ring_links_of(package))) {
+    const net::RingOrder order = line_order_of(each, package);
+    ways.push_back({training::plan_collective(each, mesh_of(package)), order, algorithm_of(each, order)});
+  }
+  Programs first = ways.front();
+  if (ways.size() > 1) first.alternatives = std::move(ways);
+  return first;
 }
 
 CollectiveSummary CollectiveKind::summarise(const Deck& deck, const Outcome& outcome) {

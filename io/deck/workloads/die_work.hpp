@@ -3,6 +3,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/training/plan/plan.hpp"
 #include "net/package/topology.hpp"
@@ -14,6 +15,8 @@ struct Programs {
   training::Plan plan;
   net::RingOrder line_order = net::RingOrder::naive;  // of the rings along rows and columns
   std::string algorithm;                              // of a collective alone, for reports; or none
+  // Where the deck leaves open how: all ways that fit, this one first. Who knows the package chooses.
+  std::vector<Programs> alternatives = {};
 };
 
 using DieWork = std::variant<Programs, net::Traffic>;
