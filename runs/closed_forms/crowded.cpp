@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/lanes.hpp"
 #include "net/package/hops.hpp"
 
@@ -56,7 +55,7 @@ class Carried {
 
 }  // namespace
 
-chiplet::Places Crowded::places(const chiplet::DieSetup& die, const chiplet::Op& op) const {
+chiplet::Places Crowded::places(const MemberDie& die, const chiplet::Op& op) const {
   const auto group = static_cast<std::size_t>(op.ring);
   return {die.rings.at(group), die.lines.at(group), &die.rings};
 }
@@ -64,7 +63,7 @@ chiplet::Places Crowded::places(const chiplet::DieSetup& die, const chiplet::Op&
 // visit(die, exchange) for what each die sends in a step of each lane.
 template <class Visit>
 void Crowded::for_each_message(const chiplet::Op& op, std::uint32_t step, Visit&& visit) const {
-  for (const chiplet::DieSetup& die : dies_)
+  for (const MemberDie& die : dies_)
     for (std::uint32_t lane = 0; lane < chiplet::lane_count(op); ++lane) {
       const auto now = chiplet::exchange(op, places(die, op), 0, step, lane);
       if (now.send_bytes > 0 || now.receive_bytes > 0) visit(die, now);
@@ -83,10 +82,10 @@ Checked Crowded::rounds(const chiplet::Op& op) const {
   for (std::uint32_t step = 0; step < steps; ++step) {
     Carried carried(fabric_, messages_);
     Checked longest, addition;
-    for_each_message(op, step, [&](const chiplet::DieSetup& die, const chiplet::Exchange& now) {
+    for_each_message(op, step, [&](const MemberDie& die, const chiplet::Exchange& now) {
       if (now.reduces)
         addition = std::max(
-            addition, Checked{static_cast<std::uint64_t>(die.timings.vector.time_of(now.receive_bytes).ps)});
+            addition, Checked{static_cast<std::uint64_t>(timings_.vector.time_of(now.receive_bytes).ps)});
       if (now.send_bytes == 0) return;
       carried.add(die.id, now.to, now.send_bytes);
       longest = std::max(longest, messages_.way(die.id, now.to, false).head);
@@ -101,7 +100,7 @@ Checked Crowded::busiest(const chiplet::Op& op) const {
   Carried carried(fabric_, messages_);
   const std::uint32_t steps = chiplet::exchange_steps(op, places(dies_.front(), op));
   for (std::uint32_t step = 0; step < steps; ++step)
-    for_each_message(op, step, [&](const chiplet::DieSetup& die, const chiplet::Exchange& now) {
+    for_each_message(op, step, [&](const MemberDie& die, const chiplet::Exchange& now) {
       if (now.send_bytes > 0) carried.add(die.id, now.to, now.send_bytes);
     });
   return carried.most();

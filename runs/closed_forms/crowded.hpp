@@ -6,9 +6,11 @@
 // - busiest: what the link, or the interface, that carries most carries in all, at its pace.
 #pragma once
 
+#include <array>
 #include <vector>
 
-#include "core/chiplet/dies/die.hpp"
+#include "core/chiplet/hardware/timings.hpp"
+#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/engine/base/checked.hpp"
 #include "net/package/fabric.hpp"
@@ -16,11 +18,19 @@
 
 namespace hecaton::runs {
 
+// Where a die is in its groups.
+struct MemberDie {
+  NodeId id;
+  std::array<chiplet::RingPlace, chiplet::ring_count> rings;
+  std::array<chiplet::LinePlace, chiplet::ring_count> lines;
+};
+
 class Crowded {
  public:
-  // Of dies that all run the same programs, by number. All outlive it.
-  Crowded(const std::vector<chiplet::DieSetup>& dies, const net::Fabric& fabric, const MessageTimes& messages)
-      : dies_(dies), fabric_(fabric), messages_(messages) {}
+  // Of dies that all run the same program. All outlive it.
+  Crowded(const std::vector<MemberDie>& dies, const chiplet::DieTimings& timings, const net::Fabric& fabric,
+          const MessageTimes& messages)
+      : dies_(dies), timings_(timings), fabric_(fabric), messages_(messages) {}
 
   // ps, with latency and additions; 0 where messages cross no others.
   Checked rounds(const chiplet::Op& op) const;
@@ -31,9 +41,10 @@ class Crowded {
   template <class Visit>
   void for_each_message(const chiplet::Op& op, std::uint32_t step, Visit&& visit) const;
   bool has_too_many(const chiplet::Op& op) const;
-  chiplet::Places places(const chiplet::DieSetup& die, const chiplet::Op& op) const;
+  chiplet::Places places(const MemberDie& die, const chiplet::Op& op) const;
 
-  const std::vector<chiplet::DieSetup>& dies_;
+  const std::vector<MemberDie>& dies_;
+  const chiplet::DieTimings& timings_;
   const net::Fabric& fabric_;
   const MessageTimes& messages_;
 };

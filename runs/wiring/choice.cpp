@@ -28,12 +28,15 @@ struct Expected {
 // Where messages share links a collective takes `latency` and what the busiest link carries, or what rounds of messages
 // take, if that is more.
 Checked crowded_ps(const Workload& workload, const io::Deck& deck, Checked latency) {
-  std::vector<chiplet::DieSetup> dies;
-  for (std::uint32_t d = 0; d < workload.topology().dies(); ++d)
-    dies.push_back(workload.die_setup(NodeId{d}));
+  std::vector<MemberDie> dies;
+  for (std::uint32_t d = 0; d < workload.topology().dies(); ++d) {
+    const chiplet::DieSetup setup = workload.die_setup(NodeId{d});
+    dies.push_back({setup.id, setup.rings, setup.lines});
+  }
+  const chiplet::DieTimings timings = chiplet::resolve_timings(deck.die, deck.memory);
   const net::Fabric fabric(deck.network, false);
   const MessageTimes messages(deck.network);
-  const Crowded crowded(dies, fabric, messages);
+  const Crowded crowded(dies, timings, fabric, messages);
   Checked rounds, busiest;
   for (const chiplet::Op& op : workload.plan().roles.front()) {
     if (!chiplet::is_collective(op.code)) continue;
