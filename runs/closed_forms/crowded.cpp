@@ -13,7 +13,7 @@ namespace {
 
 using chiplet::Schedule;
 
-constexpr std::uint64_t most_messages = 1U << 21U;
+constexpr std::uint64_t most_messages = 1U << 19U;
 
 // Along a row or column the messages of a tree's round are in ranges of their own.
 bool crosses_others(const chiplet::Op& op) {
