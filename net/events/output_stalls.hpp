@@ -3,7 +3,7 @@
 // At any instant an output that transmits nothing
 //   lacks a credit   if the next segment of a worm that has a virtual channel of it is here and has no credit,
 //   has a rival      else, if a worm that wants it is held up by another one: because others have all virtual channels
-//                    that it may take, or because another one has its input's way through the switch,
+//                    that it may take (adaptive: or fill them), or because another one has its input's way through the switch,
 //   has nothing to send, else: the pipeline's own cycles are of that kind.
 //
 // Invariants: which of these holds follows from where worms and credits are, so sums are the same with runs of segments

@@ -209,7 +209,6 @@ class Router {
   void note_misses(RouterContext& context, SimTime now, Out& out);
   void note_stalls(const RouterContext& context, SimTime now);
   bool waits(const RouterContext& context, const InputChannel& channel, SimTime now) const;
-  bool lacks_credit(const RouterContext& context, const InputChannel& channel, SimTime now) const;
   SimTime next_wake(const RouterContext& context, SimTime now) const;
 
   RouterSetup setup_;

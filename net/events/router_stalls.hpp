@@ -19,25 +19,16 @@ inline bool Router::waits(const RouterContext& context, const InputChannel& chan
   return arrival != SimTime::never() && arrival + wait_for_flits(context.fabric, channel, worm) <= now;
 }
 
-// With adaptive routing heads take no channel without a credit, see choose_way.
-inline bool Router::lacks_credit(const RouterContext& context, const InputChannel& channel,
-                                 SimTime now) const {
-  if (channel.out_channel != no_channel) {
-    return !state_.outputs[index(channel.out_port, channel.out_channel)].credits.any(context.fabric.timing,
-                                                                                     now);
-  }
-  const std::uint32_t open = free_channels(channel.out_port, now) & channel.usable;
-  return context.fabric.routes.adaptive() && open != 0 &&
-         credited(context.fabric, channel.out_port, open, now) == 0;
-}
-
 inline void Router::note_stalls(const RouterContext& context, SimTime now) {
   std::uint32_t credit = 0, rival = 0;
   detail::for_each_bit(state_.occupied, [&](std::uint32_t p) {
     detail::for_each_bit(state_.ports[p].occupied & ~state_.ports[p].running, [&](std::uint32_t c) {
       const InputChannel& channel = state_.inputs[index(p, c)];
       if (channel.bypassing || !waits(context, channel, now)) return;
-      (lacks_credit(context, channel, now) ? credit : rival) |= 1u << channel.out_port;
+      const bool lacks_credit = channel.out_channel != no_channel &&
+                                !state_.outputs[index(channel.out_port, channel.out_channel)].credits.any(
+                                    context.fabric.timing, now);
+      (lacks_credit ? credit : rival) |= 1u << channel.out_port;
     });
   });
   stalls_.note(credit, rival, now);
