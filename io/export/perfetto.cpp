@@ -165,7 +165,7 @@ WireMessage begin_of(const chiplet::OperationRow& row, Engine engine, std::uint6
   add(begin, layer, annotation::integer_value, static_cast<std::uint64_t>(std::int64_t{row.layer}));
   add(begin, minibatch, annotation::integer_value, static_cast<std::uint64_t>(std::int64_t{row.minibatch}));
   add(begin, bytes, annotation::unsigned_value, row.bytes);
-  add(begin, macs, annotation::unsigned_value, row.macs);
+  if (row.macs > 0) add(begin, macs, annotation::unsigned_value, row.macs);
   add(begin, start, annotation::unsigned_value, static_cast<std::uint64_t>(row.start_ps));
   add(begin, duration, annotation::unsigned_value, static_cast<std::uint64_t>(row.end_ps - row.start_ps));
   begin.number(event::type, event::slice_begin)

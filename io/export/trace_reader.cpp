@@ -29,7 +29,7 @@ OpenTrace open_trace(const std::filesystem::path& path) {
 }
 
 OperationReader::OperationReader(const OpenTrace& trace)
-    : reader_(trace.file, operation_table(), trace.most_rows),
+    : reader_(trace.file, operation_table_of(trace.file), trace.most_rows),
       offsets_(hdf5::read_counts(trace.file, "operations/offsets", trace.most_rows)) {
   const bool fits = offsets_.size() == std::size_t{trace.dies()} + 1 && offsets_.front() == 0 &&
                     offsets_.back() == reader_.rows() && std::is_sorted(offsets_.begin(), offsets_.end());

@@ -192,7 +192,7 @@ PageTrace read_content(const std::filesystem::path& trace, const DetailChoice& c
     content.why_no_operations = "The run has not ended: its operations lie in files of its checkpoints.";
     return content;
   }
-  const TableReader<OperationRow> operations(file, operation_table(), most_operations);
+  const TableReader<OperationRow> operations(file, operation_table_of(file), most_operations);
   if (operations.rows() == 0)
     content.why_no_operations =
         "The trace holds no operations: it was written with --trace summary, or its dies run no programs.";
