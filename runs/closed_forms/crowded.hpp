@@ -1,8 +1,9 @@
 // What a collective takes if its messages share links: estimates, no bounds, unlike the forms beside it. They tell
 // algorithms apart.
 //
-// - rounds: of halving and doubling, and of trees over a package, whose messages cross others. Rounds follow one another, each as long as
-//   its busiest link, its longest way and its largest addition, though dies need not wait for all others between two.
+// - rounds: of halving and doubling, and of trees over a package, whose messages cross others. Rounds follow one another,
+//   each as long as its busiest link, its longest way and its largest addition, though dies need not wait for all others
+//   between two.
 // - busiest: what the link, or the interface, that carries most carries in all, at its pace.
 #pragma once
 

@@ -6,24 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <optional>
 
-#include "core/training/model/plan_error.hpp"
-#include "io/files/input_error.hpp"
 #include "runs/wiring/preview.hpp"
 #include "runs/wiring/undisturbed.hpp"
-#include "tests/net/random_network.hpp"
-#include "tests/system/run_deck.hpp"
+#include "tests/runs/collective_decks.hpp"
 
 namespace hecaton::test::collectives_test {
 namespace {
 
 constexpr std::uint32_t wanted_decks = 400;
-
-template <std::size_t N>
-const char* one_of(Dice& draw, const std::array<const char*, N>& words) {
-  return words[draw(0, N - 1)];
-}
 
 std::string package(Dice& draw, bool plain) {
   const bool faults = !plain && draw.one_in(5);
@@ -66,26 +57,9 @@ std::string collective(Dice& draw) {
       one_of(draw, std::array{"50", "900", "20000"}), draw.one_in(3) ? 2 : 1, draw.one_in(3) ? "all" : "one");
 }
 
-std::optional<io::Deck> deck_from(const std::string& text) {
-  try {
-    io::Deck deck = deck_of(text);
-    const runs::Workload workload(deck);
-    return deck;
-  } catch (const io::InputError&) {
-  } catch (const training::PlanError&) {
-  }
-  return std::nullopt;
-}
-
 std::uint64_t told(const io::Deck& deck) {
   const runs::Undisturbed all = runs::preview(deck, 1, "block").undisturbed.value();
   return all.compute_ps + all.collectives_ps;
-}
-
-std::uint64_t simulated(const io::Deck& deck) {
-  std::uint64_t end = 0;
-  for (const chiplet::DieCounters& die : run_deck(deck, 1).die_counters) end = std::max(end, die.finished_ps);
-  return end;
 }
 
 // Lanes have links and ports of their own, and the vector unit takes no time; along two axes of different lengths,

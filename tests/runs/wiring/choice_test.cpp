@@ -4,43 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/training/model/plan_error.hpp"
 #include "io/files/input_error.hpp"
-#include "runs/wiring/preview.hpp"
-#include "tests/net/random_network.hpp"
-#include "tests/system/run_deck.hpp"
+#include "tests/runs/collective_decks.hpp"
 
 namespace hecaton::test::choice_test {
 namespace {
 
 constexpr std::array algorithms = {"ring", "naive-ring", "torus-ring", "tree", "halving-doubling", "direct"};
-
-std::optional<io::Deck> deck_from(const std::string& text) {
-  try {
-    io::Deck deck = deck_of(text);
-    const runs::Workload workload(deck);
-    return deck;
-  } catch (const io::InputError&) {
-  } catch (const training::PlanError&) {
-  }
-  return std::nullopt;
-}
-
-// Picoseconds.
-std::uint64_t simulated(const io::Deck& deck) {
-  std::uint64_t end = 0;
-  for (const chiplet::DieCounters& die : run_deck(deck, 1).die_counters) end = std::max(end, die.finished_ps);
-  return end;
-}
-
-template <std::size_t N>
-const char* one_of(Dice& draw, const std::array<const char*, N>& words) {
-  return words[draw(0, N - 1)];
-}
 
 // But for the algorithm, which is the last line.
 std::string drawn(Dice& draw) {
@@ -138,7 +112,7 @@ TEST(Choice, RefusesWhatItCannotLeaveOpen) {
   EXPECT_NE(refusal("operation = \"broadcast\"\nroot = 1\n").find("counted in the order of the algorithm"),
             std::string::npos);
   EXPECT_EQ(refusal("operation = \"broadcast\"\ngroup = \"package\"\n"), "accepted");
-  // No algorithm has steps of a length and a torus ring's odd package: the ring says why.
+  // Where none fits, it is said why the plainest does not.
   EXPECT_NE(refusal("form = \"step-synchronous\"\nstep_ns = 0\n").find("collective.step_ns"),
             std::string::npos);
 }
