@@ -44,6 +44,12 @@ Schedule schedule_of(OpCode code, Algorithm algorithm) {
       return Schedule::halving_doubling;
     case Algorithm::direct:
       return Schedule::direct;
+    case Algorithm::star:
+      return Schedule::star;
+    case Algorithm::two_phase:
+      return Schedule::two_phase;
+    case Algorithm::swing:
+      return Schedule::swing;
     default:
       return chiplet::has_root(code) ? Schedule::pipelined : Schedule::ring;
   }
@@ -96,6 +102,12 @@ struct LargestMessage {
 LargestMessage largest_message(const CollectiveConfig& config, MeshShape mesh) {
   const OpCode code = code_of(config.operation);
   const bool all_axes = config.axes == CollectiveAxes::all;
+  if (config.operation == CollectiveOperation::all_to_all && (all_axes || config.directions > 1)) {
+    // Half of what is for a line of dies; around rings no more than all.
+    if (all_axes && config.algorithm == Algorithm::direct)
+      return {std::max(mesh.rows, mesh.columns), 2 * mesh.dies()};
+    return {1, 1};
+  }
   const std::uint64_t lanes = config.directions * (all_axes ? 2U : 1U);
   const std::uint64_t chunks = lanes * (config.form == CollectiveForm::chunked ? config.chunks : 1);
   if (all_axes && !chiplet::has_root(code)) return {1, std::min(mesh.rows, mesh.columns) * chunks};
@@ -106,10 +118,13 @@ LargestMessage largest_message(const CollectiveConfig& config, MeshShape mesh) {
   if (dies == 1) return {0, 1};
   switch (schedule_of(code, config.algorithm)) {
     case Schedule::tree:
+    case Schedule::star:
       return {1, 1};
     case Schedule::pipelined:
+    case Schedule::two_phase:
       return {1, config.chunks * lanes};
     case Schedule::halving_doubling:
+    case Schedule::swing:
       return {dies / 2, dies};
     case Schedule::direct:
       return {1, dies};
@@ -168,11 +183,11 @@ bool goes_along_lines(Algorithm algorithm) {
 
 void check_axes(const CollectiveConfig& config, MeshShape mesh) {
   if (config.axes == CollectiveAxes::one) return;
-  if (!goes_along_lines(config.algorithm) || config.operation == CollectiveOperation::all_to_all) {
+  if (!goes_along_lines(config.algorithm) && config.algorithm != Algorithm::direct) {
     throw PlanError(
-        "collective.axes", "does not fit operation and algorithm",
-        "rings along rows and columns at once do all-gather, reduce-scatter, all-reduce, broadcast and "
-        "reduce, with the algorithm \"ring\", \"naive-ring\" or \"bypass-ring\"",
+        "collective.axes", "does not fit the algorithm",
+        "the algorithms \"ring\", \"naive-ring\" and \"bypass-ring\" go along rows and columns at once, and "
+        "\"direct\" all-to-all",
         "choose one of these or axes = \"one\"");
   }
   if (config.group != CollectiveGroup::package) {
@@ -200,12 +215,12 @@ void check_directions(const CollectiveConfig& config, const RingLinks& links) {
     throw PlanError("collective.directions", "is out of range", fmt::format("{}", config.directions),
                     "use 1 or 2");
   }
+  if (config.algorithm == Algorithm::direct) return;  // by turns
   const bool rings = is_ring(config.algorithm) || config.algorithm == Algorithm::torus_ring;
-  if (!rings || config.operation == CollectiveOperation::all_to_all) {
-    throw PlanError(
-        "collective.directions", "does not fit operation and algorithm",
-        "two ways round are for all-gather, reduce-scatter, all-reduce, broadcast and reduce along rings",
-        "choose another algorithm or directions = 1");
+  if (!rings) {
+    throw PlanError("collective.directions", "does not fit the algorithm",
+                    "two ways round are for rings, and for \"direct\" all-to-all",
+                    "choose another algorithm or directions = 1");
   }
   const bool both_axes = config.axes == CollectiveAxes::all || config.algorithm == Algorithm::torus_ring;
   if (config.group == CollectiveGroup::package && !both_axes) return;  // between neighbours all the way round
@@ -241,16 +256,19 @@ void check_algorithm(const CollectiveConfig& config, MeshShape mesh) {
   const OpCode code = code_of(config.operation);
   if (config.algorithm == Algorithm::torus_ring) return check_torus(config, mesh);
   if (!chiplet::goes_with(code, schedule_of(code, config.algorithm))) {
-    throw PlanError("collective.algorithm", "does not fit the operation",
-                    "\"tree\" does broadcast and reduce, \"halving-doubling\" all-gather, reduce-scatter and "
-                    "all-reduce, \"direct\" all-to-all; rings do all",
-                    "choose another algorithm or operation");
+    throw PlanError(
+        "collective.algorithm", "does not fit the operation",
+        "\"tree\", \"star\" and \"two-phase\" do broadcast and reduce, \"halving-doubling\" and "
+        "\"swing\" all-gather, reduce-scatter and all-reduce, \"direct\" all-to-all; rings do all",
+        "choose another algorithm or operation");
   }
   const std::uint64_t dies = group_dies(config.group, mesh);
-  if (config.algorithm == Algorithm::halving_doubling && !std::has_single_bit(dies)) {
-    throw PlanError("collective.algorithm", "does not fit the group",
-                    fmt::format("\"halving-doubling\" needs a power of two; a group has {} dies", dies),
-                    "choose another mesh or algorithm");
+  const bool halves = config.algorithm == Algorithm::halving_doubling || config.algorithm == Algorithm::swing;
+  if (halves && !std::has_single_bit(dies)) {
+    throw PlanError(
+        "collective.algorithm", "does not fit the group",
+        fmt::format("\"{}\" needs a power of two; a group has {} dies", name_of(config.algorithm), dies),
+        "choose another mesh or algorithm");
   }
 }
 
@@ -263,6 +281,12 @@ void check_form(const CollectiveConfig& config, MeshShape mesh) {
                     is_torus ? "\"torus-ring\" is several operations, one after the other"
                              : "\"step-synchronous\" begins a step every step_ns",
                     is_torus ? "choose another algorithm or form" : "give the time of the slowest step");
+  }
+  const bool by_turns = code == OpCode::all_to_all && config.directions > 1;
+  if (config.form == CollectiveForm::step_synchronous && by_turns) {
+    throw PlanError("collective.form", "does not make steps of equal length",
+                    "an all-to-all both ways round takes them by turns",
+                    "choose another form or directions = 1");
   }
   if (config.form != CollectiveForm::chunked) return;
   const bool has_parts = schedule_of(code, config.algorithm) == Schedule::ring && code != OpCode::all_to_all;
@@ -328,7 +352,8 @@ bool fits(const CollectiveConfig& config, MeshShape mesh, const RingLinks& links
 std::vector<CollectiveConfig> all_that_fit(CollectiveConfig config, MeshShape mesh, const RingLinks& links) {
   std::vector<CollectiveConfig> fitting;
   for (const Algorithm algorithm : {Algorithm::ring, Algorithm::naive_ring, Algorithm::torus_ring,
-                                    Algorithm::tree, Algorithm::halving_doubling, Algorithm::direct}) {
+                                    Algorithm::tree, Algorithm::halving_doubling, Algorithm::direct,
+                                    Algorithm::star, Algorithm::two_phase, Algorithm::swing}) {
     if (algorithm == Algorithm::naive_ring && !links.has_bypass) continue;  // what "ring" is already
     for (const CollectiveAxes axes : {CollectiveAxes::one, CollectiveAxes::all})
       for (std::uint32_t directions = 1; directions <= chiplet::most_directions; ++directions) {
@@ -396,7 +421,9 @@ Plan plan_collective(const CollectiveConfig& config, MeshShape mesh) {
   op.schedule = schedule_of(code, config.algorithm);
   op.directions = static_cast<std::uint8_t>(config.directions);
   op.axes = config.axes == CollectiveAxes::all ? chiplet::Axes::all : chiplet::Axes::one;
-  if (op.schedule == Schedule::pipelined || config.form == CollectiveForm::chunked) op.count = config.chunks;
+  const bool by_turns = op.schedule == Schedule::direct && chiplet::has_lanes(op);
+  if (chiplet::goes_in_chunks(op) || by_turns || config.form == CollectiveForm::chunked)
+    op.count = config.chunks;
   if (config.form == CollectiveForm::step_synchronous) {
     op.slot_ps = static_cast<std::uint64_t>(from_nanoseconds(config.step_ns).ps);
   }

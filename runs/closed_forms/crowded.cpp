@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 #include "net/package/hops.hpp"
 
 namespace hecaton::runs {
@@ -15,9 +15,11 @@ using chiplet::Schedule;
 
 constexpr std::uint64_t most_messages = 1U << 19U;
 
-// Along a row or column the messages of a tree's round are in ranges of their own.
+// Along a row or column the messages of a tree's round are in ranges of their own. Where several messages of a die are under
+// way rounds are none.
 bool crosses_others(const chiplet::Op& op) {
-  return op.schedule == Schedule::halving_doubling ||
+  return (op.schedule == Schedule::direct && op.count == 1) || op.schedule == Schedule::halving_doubling ||
+         op.schedule == Schedule::swing ||
          (op.schedule == Schedule::tree && op.ring == chiplet::Ring::package);
 }
 

@@ -1,7 +1,7 @@
 // What a collective takes if its messages share links: estimates, no bounds, unlike the forms beside it. They tell
 // algorithms apart.
 //
-// - rounds: of halving and doubling, and of trees over a package, whose messages cross others. Rounds follow one another,
+// - rounds: of halving and doubling, Swing, direct all-to-all, and trees over a package, whose messages cross others. Rounds follow one another,
 //   each as long as its busiest link, its longest way and its largest addition, though dies need not wait for all others
 //   between two.
 // - busiest: what the link, or the interface, that carries most carries in all, at its pace.
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/chiplet/hardware/timings.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 #include "core/engine/base/checked.hpp"
 #include "net/package/fabric.hpp"
 #include "runs/closed_forms/message_times.hpp"

@@ -7,7 +7,7 @@ namespace hecaton::runs {
 
 namespace {
 
-enum class Family : std::uint8_t { ring, parts, rotation, pipeline, tree, halving, direct };
+enum class Family : std::uint8_t { ring, parts, rotation, pipeline, exchanges, direct };
 
 Family family_of(const chiplet::Op& op) {
   using chiplet::Schedule;
@@ -17,26 +17,23 @@ Family family_of(const chiplet::Op& op) {
       return chiplet::is_cut(op) ? Family::parts : Family::ring;
     case Schedule::pipelined:
       return Family::pipeline;
-    case Schedule::tree:
-      return Family::tree;
-    case Schedule::halving_doubling:
-      return Family::halving;
     case Schedule::direct:
+      return Family::direct;
+    default:
       break;
   }
-  return Family::direct;
+  return Family::exchanges;
 }
 
 struct Row {
   Family family;
   Form (*of)(const Collective&);
 };
-constexpr std::array<Row, 7> forms{{{Family::ring, ring_form},
+constexpr std::array<Row, 6> forms{{{Family::ring, ring_form},
                                     {Family::parts, parts_form},
                                     {Family::rotation, rotation_form},
                                     {Family::pipeline, pipeline_form},
-                                    {Family::tree, tree_form},
-                                    {Family::halving, halving_form},
+                                    {Family::exchanges, exchanges_form},
                                     {Family::direct, direct_form}}};
 
 constexpr bool in_order_of_families() {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/chiplet/hardware/timings.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 #include "runs/closed_forms/message_times.hpp"
 
 namespace hecaton::runs {
@@ -54,9 +54,9 @@ Form ring_form(
 Form parts_form(const Collective& collective);  // parts.cpp: the same, chunks in parts that follow each other
 Form rotation_form(const Collective& collective);  // rotation.cpp: all-to-all along a ring
 Form pipeline_form(const Collective& collective);  // pipeline.cpp: broadcast and reduce along a ring
-Form tree_form(const Collective& collective);      // exchanges.cpp: broadcast and reduce along a tree
-Form halving_form(const Collective& collective);   // exchanges.cpp: halving and doubling
-Form direct_form(const Collective& collective);    // exchanges.cpp: all-to-all, each to each
+Form exchanges_form(
+    const Collective& collective);  // exchanges.cpp: trees, halving and doubling, Swing, stars, two phases
+Form direct_form(const Collective& collective);  // exchanges.cpp: all-to-all, each to each
 
 // The dies of a ring of all-gathers, reduce-scatters and all-reduces, by position, that start the operation
 // at different times: when each of them ends it, additions included, if nothing is in its way.

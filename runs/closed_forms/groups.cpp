@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/chiplet/program/exchange_totals.hpp"
+#include "core/chiplet/schedules/exchange_totals.hpp"
 
 namespace hecaton::runs {
 
@@ -159,12 +159,13 @@ Form Groups::form_over_both_axes(const Op& op, std::uint32_t root) const {
 }
 
 std::vector<Form> Groups::forms(const Op& op, std::uint32_t root) const {
-  if (op.axes == chiplet::Axes::all) return {form_over_both_axes(op, root)};
+  const bool has_legs = chiplet::has_lanes(op) && op.code != chiplet::OpCode::all_to_all;
+  if (has_legs && op.axes == chiplet::Axes::all) return {form_over_both_axes(op, root)};
   std::vector<Form> forms;
   const std::vector<Group>& groups = of(op.ring, false);
   for (std::size_t group = 0; group < groups.size(); ++group)
-    forms.push_back(chiplet::has_lanes(op) ? form_of_lanes(op, group, root)
-                                           : undisturbed(collective(op, groups[group], root, false)));
+    forms.push_back(has_legs ? form_of_lanes(op, group, root)
+                             : undisturbed(collective(op, groups[group], root, false)));
   return forms;
 }
 

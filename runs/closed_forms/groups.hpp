@@ -1,5 +1,5 @@
 // The groups of dies of a package, with the edges of their rings both ways, and what an operation takes over all of
-// them: the forms of forms.hpp, put together where a collective runs in lanes (core/chiplet/program/lanes.hpp).
+// them: the forms of forms.hpp, put together where a collective runs in lanes (core/chiplet/schedules/lanes.hpp).
 //
 // Invariant (tested): nothing ends sooner. A lane is taken to be alone on its links; legs of lanes that share links
 // only take longer. Where lanes contend neither for links nor for the vector unit, and chunks are alike, the end is exact.
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/chiplet/hardware/timings.hpp"
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 #include "net/package/topology.hpp"
 #include "runs/closed_forms/forms.hpp"
 

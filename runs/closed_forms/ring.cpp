@@ -9,7 +9,7 @@
 #include <deque>
 #include <limits>
 
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 #include "runs/closed_forms/forms.hpp"
 
 namespace hecaton::runs {

@@ -1,6 +1,9 @@
 // All-to-all along a ring: in step s a die passes on the blocks for the p - 1 - s dies behind it, to the next
 // die. What starts at a die goes over p - 1 edges and becomes less by a block at each; and an edge has to carry all of its
 // die's messages.
+//
+// Both ways by turns and along both axes (core/chiplet/schedules/rotation.cpp) a chain of messages along the fastest links
+// there are, and what a link carries in all; blocks are taken to be the smallest.
 #include <algorithm>
 
 #include "runs/closed_forms/forms.hpp"
@@ -31,10 +34,50 @@ Time walk_from(const Collective& collective, std::uint32_t start) {
   return time;
 }
 
+// Messages of one way round one ring, `units` going from each die to each.
+struct Messages {
+  Time one_by_one;
+  Checked carried;  // by a link, in all
+};
+Messages around(const Collective& collective, std::uint64_t dies, std::uint64_t units) {
+  const MessageTimes& messages = collective.messages;
+  const bool both = collective.op.directions > 1, shares_last = both && dies % 2 == 0;
+  Messages all;
+  for (std::uint64_t left = both ? dies / 2 : dies - 1; left > 0; --left) {
+    const std::uint64_t bytes =
+        ((left - 1) * units + (shares_last ? units / 2 : units)) * collective.op.unit_bytes;
+    if (bytes == 0) continue;
+    all.one_by_one += messages.message(bytes, messages.shortest());
+    all.carried += messages.sending(bytes);
+  }
+  return all;
+}
+
+// An interface sends what goes both ways along all axes.
+Form lanes_form(const Collective& collective) {
+  const MessageTimes& messages = collective.messages;
+  const auto bound = [&](Checked carried) { return Time{messages.shortest().head + carried, carried}; };
+  const Checked ways = std::uint64_t{collective.op.directions};
+  if (collective.op.axes == chiplet::Axes::one) {
+    const std::uint64_t dies = collective.size();
+    const Messages all = around(collective, dies, collective.op.units / dies);
+    return {later(all.one_by_one, bound(ways * all.carried / messages.interface_ports())), 0};
+  }
+  const std::uint64_t rows = messages.topology().rows(), columns = messages.topology().columns();
+  const std::uint64_t half = collective.op.units / (rows * columns) / 2;
+  const Messages along_rows = around(collective, columns, rows * half);
+  const Messages along_columns = around(collective, rows, columns * half);
+  Time end = along_rows.one_by_one + along_columns.one_by_one;
+  end = later(end, later(bound(2 * along_rows.carried), bound(2 * along_columns.carried)));
+  const Checked sent = 2 * ways * (along_rows.carried + along_columns.carried) / messages.interface_ports();
+  return {later(end, bound(sent)), 0};
+}
+
 }  // namespace
 
 // The chains that leave out the fastest edge, and the slowest; and the one to the die of the largest block.
 Form rotation_form(const Collective& collective) {
+  if (chiplet::has_lanes(collective.op)) return lanes_form(collective);
   const auto& ring = collective.ring;
   const auto sooner = [](const Way& a, const Way& b) { return a.head < b.head; };
   const auto fastest =

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "core/chiplet/program/messages.hpp"
+#include "core/chiplet/counts/messages.hpp"
 #include "net/package/fabric.hpp"
 #include "net/package/hops.hpp"
 #include "net/package/links.hpp"

@@ -4,7 +4,7 @@
 #include <boost/mpi/collectives.hpp>
 #include <functional>
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "runs/sampling/link_counts.hpp"
 #include "runs/wiring/results.hpp"
 

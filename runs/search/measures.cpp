@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/chiplet/counts/counts.hpp"
 #include "core/chiplet/program/counters.hpp"
-#include "core/chiplet/program/counts.hpp"
 #include "core/chiplet/program/energy.hpp"
 #include "core/cost/package_cost.hpp"
 #include "io/deck/workloads/package_content.hpp"

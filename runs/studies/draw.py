@@ -323,6 +323,25 @@ def packages(rows):
     return svg, f"{words}. {ASSUMED}"
 
 
+def headline_collectives(rows):
+    """Steps with collectives as papers draw them, and as take least: what is left of the lead, row by row."""
+    points = group(rows, ["training.model", "package.topology", "training.collectives", "training.method"])
+    step = {key: by_layers[1][STEP] * 1e3 for key, by_layers in points.items()}
+    sites = list(dict.fromkeys(key[:2] for key in points))
+    groups = [site + (how,) for site in sites for how in ("paper", "auto")]
+    names = [f"{model.removeprefix('llama2-').removeprefix('llama3.1-')} {topology}\n{how}" for model, topology, how in groups]
+    svg = draw("Two mini-batches of a layer on 256 dies, ports on every link", "ms", names,
+               {m: [step[g + (m,)] for g in groups] for m in METHODS})
+    said = []
+    for site in sites:
+        paper, auto = ({m: step[site + (how, m)] for m in METHODS} for how in ("paper", "auto"))
+        gains = ", ".join(f"{m} {paper[m]:.2f} to {auto[m]:.2f} ms" for m in METHODS)
+        lead = [min(v for m, v in times.items() if m != "hecaton") / times["hecaton"] for times in (paper, auto)]
+        said.append(f"{' on '.join(site)}: {gains}; the next best takes {lead[0]:.2f}x as long as hecaton before, "
+                    f"{lead[1]:.2f}x after")
+    return svg, f"{'. '.join(said)}. A step of two mini-batches with reading weights and optimizer states. {ASSUMED}"
+
+
 def fusion(rows):
     rows = sorted(rows, key=lambda r: (r["training.overlap"], r["training.fusion"]))
     sizes = sorted({r["training.fusion"] for r in rows})
@@ -427,7 +446,7 @@ def latency(_, folder):
 
 
 STUDIES = {"packets": packets, "ring-size": ring_size, "strong-scaling": strong_scaling, "qwen2.5-7b": qwen,
-           "layout": layout, "packages": packages, "fusion": fusion, "extrapolation": extrapolation}
+           "layout": layout, "packages": packages, "headline-collectives": headline_collectives, "fusion": fusion, "extrapolation": extrapolation}
 
 
 # These look at other tables too.

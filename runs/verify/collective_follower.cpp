@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace hecaton::runs {
@@ -32,16 +34,17 @@ CollectiveFollower::CollectiveFollower(CollectiveRole role, Mailbox& mailbox)
     : role_(std::move(role)),
       mailbox_(&mailbox),
       findings_(role_.die),
-      values_(role_.config.bytes),
-      has_(role_.config.bytes) {
+      values_(role_.config.bytes * (is_all_to_all() ? role_.group.dies.size() : 1)),
+      has_(values_.size()) {
   for (std::uint64_t element = 0; element < values_.size(); ++element) {
     if (!starts_with(element)) continue;
-    values_[element] = number_of(role_.seed, role_.die.value, element);
+    values_[element] = number_of(role_.seed, role_.die.value, element % role_.config.bytes);
     has_[element] = true;
   }
 }
 
 bool CollectiveFollower::starts_with(std::uint64_t element) const {
+  if (is_all_to_all()) return element / role_.config.bytes == role_.group.place;
   if (role_.config.operation == CollectiveOperation::broadcast) return role_.group.place == role_.config.root;
   if (role_.config.operation == CollectiveOperation::all_gather)
     return (*role_.group.owner)[element] == role_.group.place;
@@ -49,6 +52,7 @@ bool CollectiveFollower::starts_with(std::uint64_t element) const {
 }
 
 bool CollectiveFollower::ends_with(std::uint64_t element) const {
+  if (is_all_to_all()) return (*role_.group.owner)[element % role_.config.bytes] == role_.group.place;
   if (role_.config.operation == CollectiveOperation::reduce) return role_.group.place == role_.config.root;
   if (role_.config.operation == CollectiveOperation::reduce_scatter)
     return (*role_.group.owner)[element] == role_.group.place;
@@ -57,6 +61,10 @@ bool CollectiveFollower::ends_with(std::uint64_t element) const {
 
 Number CollectiveFollower::expected(std::uint64_t element) const {
   const CollectiveGroupOfDie& group = role_.group;
+  if (is_all_to_all()) {
+    const std::uint64_t bytes = role_.config.bytes;
+    return number_of(role_.seed, group.dies.at(element / bytes), element % bytes);
+  }
   if (!adds(role_.config.operation)) {
     const std::uint32_t from = role_.config.operation == CollectiveOperation::broadcast
                                    ? role_.config.root
@@ -72,37 +80,41 @@ std::string CollectiveFollower::at(std::uint64_t element) const {
   return fmt::format("element {}", element);
 }
 
-bool CollectiveFollower::fits(const Interval& piece, std::uint64_t elements, std::uint32_t step) {
-  if (piece.length == elements) return true;
-  findings_.missing(
-      fmt::format("step {}, in a message of {} for a piece of {}", step, elements, piece.length),
-      std::max(piece.length, elements) - std::min(piece.length, elements));
+bool CollectiveFollower::fits(const Pieces& pieces, std::uint64_t elements, std::uint32_t step) {
+  const std::uint64_t length = length_of(pieces);
+  if (length == elements) return true;
+  findings_.missing(fmt::format("step {}, in a message of {} for a piece of {}", step, elements, length),
+                    std::max(length, elements) - std::min(length, elements));
   return false;
 }
 
 void CollectiveFollower::send(const chiplet::Work& work, const chiplet::Exchange&, std::uint32_t step,
                               const chiplet::Message& message) {
-  const Interval piece = role_.layout.sent(work, step);
-  Numbers contents(message.bytes);
-  if (fits(piece, message.bytes, step)) {
-    for (std::uint64_t i = 0; i < piece.length; ++i) {
-      if (!has_[piece.first + i]) findings_.missing(at(piece.first + i) + " to be sent", 1);
-      contents[i] = values_[piece.first + i];
-    }
+  const Pieces pieces = role_.layout.sent(work, step);
+  Numbers contents;
+  if (fits(pieces, message.bytes, step)) {
+    for (const Interval& piece : pieces)
+      for (std::uint64_t i = piece.first; i < piece.end(); ++i) {
+        if (!has_[i]) findings_.missing(at(i) + " to be sent", 1);
+        contents.push_back(values_[i]);
+      }
   }
+  contents.resize(message.bytes);
   mailbox_->post(message.destination, message.tag, std::move(contents));
 }
 
 void CollectiveFollower::receive(const chiplet::Work& work, const chiplet::Exchange& now, std::uint32_t step,
                                  std::uint64_t tag) {
   const Numbers contents = mailbox_->take(role_.die, tag);
-  const Interval piece = role_.layout.received(work, step);
-  if (!fits(piece, contents.size(), step)) return;
-  for (std::uint64_t i = 0; i < piece.length; ++i) {
-    Number& value = values_[piece.first + i];
-    value = now.reduces ? value + contents[i] : contents[i];
-    has_[piece.first + i] = true;
-  }
+  const Pieces pieces = role_.layout.received(work, step);
+  if (!fits(pieces, contents.size(), step)) return;
+  std::size_t taken = 0;
+  for (const Interval& piece : pieces)
+    for (std::uint64_t i = piece.first; i < piece.end(); ++i) {
+      const Number number = contents[taken++];
+      values_[i] = now.reduces ? values_[i] + number : number;
+      has_[i] = true;
+    }
 }
 
 Findings CollectiveFollower::finish() {

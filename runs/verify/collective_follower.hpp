@@ -1,7 +1,8 @@
 // Follows the numbers of one die in a collective alone: what it starts with, what it puts into messages and finds in
 // them, and what it ends with. Nothing is computed ahead: a number that has not come to this die cannot be sent on.
 //
-// Every die contributes a number per element of the payload, drawn from the seed. After the run each die must hold what
+// Every die contributes a number per element of the payload, drawn from the seed; of an all-to-all elements are those of all
+// dies' payloads, one after another. After the run each die must hold what
 // the operation promises, summed up here without any schedule.
 #pragma once
 
@@ -11,8 +12,8 @@
 
 #include "core/chiplet/dies/die.hpp"
 #include "core/training/model/config.hpp"
-#include "runs/verify/collective_layout.hpp"
 #include "runs/verify/die/findings.hpp"
+#include "runs/verify/layout/collective_layout.hpp"
 #include "runs/verify/mailbox.hpp"
 
 namespace hecaton::runs {
@@ -54,7 +55,8 @@ class CollectiveFollower {
   bool starts_with(std::uint64_t element) const;
   bool ends_with(std::uint64_t element) const;
   Number expected(std::uint64_t element) const;
-  bool fits(const Interval& piece, std::uint64_t elements, std::uint32_t step);
+  bool is_all_to_all() const { return role_.config.operation == training::CollectiveOperation::all_to_all; }
+  bool fits(const Pieces& pieces, std::uint64_t elements, std::uint32_t step);
   std::string at(std::uint64_t element) const;
 
   CollectiveRole role_;

@@ -65,7 +65,9 @@ class CollectiveGroups {
   std::uint32_t place_of(const chiplet::DieSetup& setup) const {
     const chiplet::Op& op = first_op(workload_);
     const auto group = static_cast<std::size_t>(op.ring);
-    const bool along_rings = op.axes == chiplet::Axes::all || workload_.plan().roles.at(0).size() > 1;
+    const bool is_direct = op.schedule == chiplet::Schedule::direct;  // places count along lines
+    const bool along_rings =
+        (op.axes == chiplet::Axes::all && !is_direct) || workload_.plan().roles.at(0).size() > 1;
     const auto place_in = [&](chiplet::Ring ring) {
       return setup.rings[static_cast<std::size_t>(ring)].position;
     };
@@ -85,14 +87,14 @@ class CollectiveGroups {
 
 void check_collective_verifiable(const Workload& workload) {
   const auto& config = workload.deck().as<CollectiveConfig>();
-  if (config.operation == training::CollectiveOperation::all_to_all) {
-    throw PlanError("collective.operation", "can not be verified", "blocks of an all-to-all are not followed",
-                    "choose another operation");
-  }
-  const std::uint64_t most = most_elements / workload.topology().dies();
+  const bool is_all_to_all = config.operation == training::CollectiveOperation::all_to_all;
+  const std::uint64_t dies = workload.topology().dies();
+  const std::uint64_t most = std::max<std::uint64_t>(1, most_elements / (is_all_to_all ? dies * dies : dies));
   if (config.bytes <= most) return;
   throw PlanError("collective.bytes", "makes the collective too large to verify",
-                  "every die has a number per byte, 20 million in all", fmt::format("use at most {}", most));
+                  is_all_to_all ? "every die may have a number for each byte of all dies, 20 million in all"
+                                : "every die has a number per byte, 20 million in all",
+                  fmt::format("use at most {}", most));
 }
 
 Findings verify_collective(const Workload& workload, const VerifyOptions& options,

@@ -1,6 +1,7 @@
 #include "runs/verify/die_follower.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "runs/verify/die/adapters.hpp"
 #include "runs/verify/die/attention.hpp"
@@ -164,8 +165,9 @@ void DieFollower::receive(const Work& work, const chiplet::Exchange& now, std::u
   if (parts_->meaning(work).verb == Verb::none) return;
   DiePayload& payload = parts_->step.payload;
   const Numbers contents = mailbox_->take(parts_->step.places.id(), tag);
-  const DiePayload::Range range = payload.received_range(work, step);
-  if (parts_->step.fits(contents, range.size(), work)) payload.receive(work, now, range, contents);
+  const std::vector<DiePayload::Range> ranges = payload.received_ranges(work, now, step);
+  if (parts_->step.fits(contents, DiePayload::size_of(ranges), work))
+    payload.receive(work, now, ranges, contents);
 }
 
 Findings DieFollower::finish() {

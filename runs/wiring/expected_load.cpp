@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "core/engine/base/checked.hpp"
 #include "net/package/hops.hpp"
 #include "net/package/routing.hpp"

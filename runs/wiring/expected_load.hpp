@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "io/deck/deck.hpp"
 #include "partition/partition.hpp"
 #include "runs/wiring/workload.hpp"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "runs/wiring/package.hpp"
 #include "runs/wiring/simulation.hpp"
 

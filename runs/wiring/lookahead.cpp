@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 #include "net/package/hops.hpp"
 
 namespace hecaton::runs {
@@ -34,13 +34,11 @@ class Senders {
     for (const chiplet::Program& program : workload_.plan().roles)
       for (const chiplet::Op& op : program) {
         if (!chiplet::is_collective(op.code)) continue;
-        if (!chiplet::uses_ring(op)) {
-          used_.lines[static_cast<std::size_t>(op.ring)] = true;
-          continue;
-        }
-        chiplet::for_each_ring_of(op, [&](chiplet::Ring ring) {
-          used_.rings[static_cast<std::size_t>(ring)] = true;
-          if (op.directions > 1) used_backward_[static_cast<std::size_t>(ring)] = true;
+        const bool along_rings = chiplet::uses_ring(op);
+        chiplet::for_each_group_of(op, [&](chiplet::Ring group) {
+          const auto index = static_cast<std::size_t>(group);
+          (along_rings ? used_.rings : used_.lines)[index] = true;
+          if (along_rings && op.directions > 1) used_backward_[index] = true;
         });
       }
   }

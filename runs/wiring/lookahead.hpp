@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/chiplet/program/earliest_send.hpp"
+#include "core/chiplet/counts/earliest_send.hpp"
 #include "net/lookahead/node_lookahead.hpp"
 #include "runs/wiring/workload.hpp"
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/chiplet/counts/counts.hpp"
 #include "core/chiplet/program/counters.hpp"
-#include "core/chiplet/program/counts.hpp"
 #include "core/engine/base/checked.hpp"
 #include "runs/closed_forms/groups.hpp"
 #include "runs/wiring/limits.hpp"

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 #include "io/deck/workloads/kind.hpp"
 #include "runs/wiring/choice.hpp"
 
@@ -18,7 +18,7 @@ bool uses(const training::Plan& plan, chiplet::Ring ring) {
     return std::any_of(program.begin(), program.end(), [&](const chiplet::Op& op) {
       if (!chiplet::is_collective(op.code) || !chiplet::uses_ring(op)) return false;
       bool goes_round = false;
-      chiplet::for_each_ring_of(op, [&](chiplet::Ring of_op) { goes_round = goes_round || of_op == ring; });
+      chiplet::for_each_group_of(op, [&](chiplet::Ring of_op) { goes_round = goes_round || of_op == ring; });
       return goes_round;
     });
   });

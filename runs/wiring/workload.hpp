@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "core/chiplet/counts/counts.hpp"
 #include "core/chiplet/dies/die.hpp"
 #include "core/chiplet/dies/io_die.hpp"
-#include "core/chiplet/program/counts.hpp"
 #include "io/deck/deck.hpp"
 #include "io/deck/workloads/die_work.hpp"
 #include "net/package/dram_channels.hpp"

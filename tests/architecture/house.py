@@ -17,9 +17,10 @@ SAMPLING = "core/sampling"
 CRITICAL = "core/critical_path"
 COST = "core/cost"
 HARDWARE, PROGRAM, DIES = "core/chiplet/hardware", "core/chiplet/program", "core/chiplet/dies"
+SCHEDULES, COUNTS = "core/chiplet/schedules", "core/chiplet/counts"
 PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events", "net/lookahead", "net/clocked"}
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
-SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM,
+SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM, SCHEDULES, COUNTS,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
 IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/power", "io/study"}
 RUNS = {"runs/closed_forms", "runs/message_rows", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/search", "runs/commands"}
@@ -32,9 +33,11 @@ MAY_INCLUDE = {
     "core/engine": {BASE, "core/engine/queue", "core/engine/sync"},
     HARDWARE: {BASE},
     PROGRAM: {BASE, HARDWARE},
-    DIES: {BASE, HARDWARE, PROGRAM},
+    SCHEDULES: {BASE, HARDWARE, PROGRAM},
+    COUNTS: {BASE, HARDWARE, PROGRAM, SCHEDULES},
+    DIES: {BASE, HARDWARE, PROGRAM, SCHEDULES, COUNTS},
     MODEL: {BASE},
-    PLAN: {MODEL, PROGRAM, HARDWARE},
+    PLAN: {MODEL, COUNTS, PROGRAM, HARDWARE},
     "core/training/grid": FAMILY,
     "core/training/one_d": FAMILY,
     "core/training": {"core/training/grid", "core/training/one_d", *FAMILY, BASE},
@@ -59,20 +62,21 @@ MAY_INCLUDE = {
     "io/page": {"io/files", "io/result", "io/trace", "io/report", "io/study", CRITICAL, PROGRAM, BASE},
     "io/power": {"io/export", "io/trace", "io/result", "io/files", PROGRAM, BASE},
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
-    "runs/closed_forms": {PROGRAM, HARDWARE, PACKAGE, BASE},
+    "runs/closed_forms": {SCHEDULES, PROGRAM, HARDWARE, PACKAGE, BASE},
     "runs/message_rows": {"runs/closed_forms", "io/result", PACKAGE, BASE},
     "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", "runs/message_rows", *IO - {"io/study", "io/page", "io/export", "io/power"}, BASE},
     "runs/critical_path": {"runs/wiring", "runs/closed_forms", CRITICAL, HARDWARE, PROGRAM, PACKAGE, "io/deck", "io/result", BASE},
-    "runs/sampling": {"runs/wiring", SAMPLING, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
+    "runs/sampling": {"runs/wiring", SAMPLING, COUNTS, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
-    "runs/verify/die": {"runs/verify/dense", DIES, PROGRAM, PLAN, MODEL, BASE},
-    "runs/verify": {"runs/verify/die", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
+    "runs/verify/layout": {COUNTS, SCHEDULES, DIES, PROGRAM, BASE},
+    "runs/verify/die": {"runs/verify/dense", "runs/verify/layout", DIES, COUNTS, SCHEDULES, PROGRAM, PLAN, MODEL, BASE},
+    "runs/verify": {"runs/verify/die", "runs/verify/layout", "runs/verify/dense", "runs/wiring", *SIMULATOR, "io/deck", BASE},
     "runs/checkpoints": {"runs/wiring", *IO - {"io/study", "io/page", "io/export", "io/power"}, "core/engine/sync", BASE},
     "runs/cli": {"runs/wiring", "io/deck", "io/files", "io/report", "core/engine/sync", "core/training", MODEL, "net/lookahead",
                  "partition", BASE},
     "runs/sweep": {"runs/cli", "io/study", "io/report", "io/result", "io/deck", "io/files", BASE},
-    "runs/search": {"runs/sweep", "runs/cli", "runs/wiring", "io/study", "io/report", "io/result", "io/deck", "io/files", COST, PROGRAM,
-                    PLAN, BASE},
+    "runs/search": {"runs/sweep", "runs/cli", "runs/wiring", "io/study", "io/report", "io/result", "io/deck", "io/files", COST, COUNTS,
+                    PROGRAM, PLAN, BASE},
     "runs/commands": {*RUNS - {"runs/commands"}, *IO, COST, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
     "runs/manual": {"runs/commands", "runs/cli", "io/files"},

@@ -31,7 +31,7 @@ def halved(found):
 
 def cut(name, text):
     """Half as many rows and columns, or four of each; what is added last is added to [grid]."""
-    added = {} if re.search(r"^package\.", text, re.M) else {"package.rows": 4, "package.columns": 4}
+    added = {} if re.search(r"^package\.(?:rows|columns)", text, re.M) else {"package.rows": 4, "package.columns": 4}
     if name not in SAME_SIZES:
         text = re.sub(r"^(package\.(?:rows|columns) = )(\[.*\])$", halved, text, flags=re.M)
     added |= LATENCY if name == "latency" else WHOLE if name == "whole-step" else {}

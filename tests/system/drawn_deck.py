@@ -53,6 +53,7 @@ def draw_training(dice):
         "training.minibatch_tokens": dice.choice([0, 64]), "training.overlap": dice.random() < 0.5,
         "training.recompute": dice.random() < 0.3, "training.fusion": dice.randint(0, 2),
         "training.broadcast": dice.choice(["tree", "pipelined"]),
+        "training.collectives": dice.choice(["paper", "paper", "auto", "both-directions", "all-axes", "halving-doubling"]),
         "training.attention": dice.choice(["by-sequence", "by-head"]),
         "training.optimizer": dice.choice(["adam", "sgd"]),
         "training.model.name": "tiny", "training.model.hidden": 64,
@@ -80,7 +81,7 @@ def draw_collective(dice):
     deck |= {
         "collective.operation": dice.choice(["all-gather", "reduce-scatter", "all-reduce", "broadcast", "reduce", "all-to-all"]),
         "collective.algorithm": dice.choice(["ring", "ring", "naive-ring", "bypass-ring", "hamiltonian-ring", "torus-ring",
-                                             "tree", "halving-doubling", "direct"]),
+                                             "tree", "star", "two-phase", "halving-doubling", "swing", "direct"]),
         "collective.group": dice.choice(["rows", "columns", "package"]),
         "collective.bytes": dice.choice([1, 64, dice.randint(1, 300000)]),
         "collective.root": dice.randint(0, 3), "collective.chunks": dice.choice([1, 3, 8]),
@@ -105,9 +106,10 @@ def draw_traffic(dice):
     return deck
 
 
-ALGORITHMS = {"all-gather": ["ring", "torus-ring", "halving-doubling"], "reduce-scatter": ["ring", "torus-ring", "halving-doubling"],
-              "all-reduce": ["ring", "torus-ring", "halving-doubling"], "broadcast": ["ring", "tree"],
-              "reduce": ["ring", "tree"], "all-to-all": ["ring", "direct"]}
+ALGORITHMS = {"all-gather": ["ring", "torus-ring", "halving-doubling", "swing"],
+              "reduce-scatter": ["ring", "torus-ring", "halving-doubling", "swing"],
+              "all-reduce": ["ring", "torus-ring", "halving-doubling", "swing"], "broadcast": ["ring", "tree", "star", "two-phase"],
+              "reduce": ["ring", "tree", "star", "two-phase"], "all-to-all": ["ring", "direct"]}
 
 
 def make_sensible(dice, deck):

@@ -66,9 +66,10 @@ std::string training(Dice& draw) {
                       2048U << draw(0, 5), one_of(draw, std::array{"60", "0", "700"}));
   text += fmt::format(
       "[training]\nmethod = \"{}\"\nbatch_sequences = {}\nsequence_length = 16\nminibatch_tokens = 64\n"
-      "overlap = {}\nrecompute = {}\nfusion = {}\nbroadcast = \"{}\"\nattention = \"{}\"\n",
+      "overlap = {}\nrecompute = {}\nfusion = {}\nbroadcast = \"{}\"\nattention = \"{}\"\ncollectives = \"{}\"\n",
       method, 4U << draw(0, 1), draw.one_in(2), draw.one_in(3), draw(0, 1),
-      one_of(draw, std::array{"tree", "pipelined"}), one_of(draw, std::array{"by-sequence", "by-head"}));
+      one_of(draw, std::array{"tree", "pipelined"}), one_of(draw, std::array{"by-sequence", "by-head"}),
+      one_of(draw, std::array{"paper", "auto"}));
   text += fmt::format(
       "[training.model]\nname = \"tiny\"\nhidden = 64\nffn = {}\nheads = 8\nkv_heads = {}\nlayers = {}\n"
       "vocabulary = 100\ngated = {}\n",
@@ -80,8 +81,9 @@ std::string training(Dice& draw) {
 std::string collective(Dice& draw) {
   constexpr std::array operations = {"all-gather", "reduce-scatter", "all-reduce",
                                      "broadcast",  "reduce",         "all-to-all"};
-  constexpr std::array algorithms = {"ring",       "naive-ring", "bypass-ring",      "hamiltonian-ring",
-                                     "torus-ring", "tree",       "halving-doubling", "direct"};
+  constexpr std::array algorithms = {"ring",  "naive-ring", "bypass-ring", "hamiltonian-ring", "torus-ring",
+                                     "tree",  "star",       "two-phase",   "halving-doubling", "swing",
+                                     "direct"};
   const bool faults = draw.one_in(6);
   std::string text = "[workload]\nkind = \"collective\"\n";
   text +=

@@ -8,7 +8,7 @@
 #include <array>
 #include <string>
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "core/training/collective.hpp"
 #include "tests/training/cases.hpp"
 #include "tests/training/walk.hpp"

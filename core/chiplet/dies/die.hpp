@@ -23,17 +23,17 @@
 #include <optional>
 #include <string>
 
+#include "core/chiplet/counts/earliest_send.hpp"
 #include "core/chiplet/dies/die_setup.hpp"
 #include "core/chiplet/dies/die_state.hpp"
 #include "core/chiplet/dies/host.hpp"
 #include "core/chiplet/dies/observer.hpp"
 #include "core/chiplet/program/counters.hpp"
-#include "core/chiplet/program/earliest_send.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/mark.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/tags.hpp"
 #include "core/chiplet/program/waits.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 #include "core/engine/base/field_digest.hpp"
 
 namespace hecaton::chiplet {

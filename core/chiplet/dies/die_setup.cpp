@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 
 namespace hecaton::chiplet {
 
@@ -21,20 +21,35 @@ void validate_root(const DieSetup& setup, const Op& op, std::uint32_t size) {
   if (has_root(op.code) && !is_there) fail(setup, "the root of a collective is not in its group");
 }
 
+// Along a line, at most.
+std::uint64_t largest_message(const Op& op, std::uint32_t dies) {
+  const std::uint64_t chunk = chunk_bytes(op, dies, 0);
+  switch (op.schedule) {
+    case Schedule::tree:
+    case Schedule::star:
+      return op.units * op.unit_bytes;
+    case Schedule::two_phase:
+      return chunk_bytes(op, op.count, 0);
+    case Schedule::halving_doubling:
+    case Schedule::swing:
+      return chunk * (dies / 2);
+    default:
+      break;
+  }
+  return op.axes == Axes::all ? chunk * (dies / 2) : chunk;
+}
+
 void validate_on_line(const DieSetup& setup, const Op& op) {
   const LinePlace& place = setup.lines[static_cast<std::size_t>(op.ring)];
   const std::string line = std::string(name_of(op.ring)) + " line";
   if (place.size == 0 || place.position >= place.size) fail(setup, "it has no place in its " + line);
   if (place.size > 1 && place.at(place.position) != setup.id) fail(setup, "it is not in its " + line);
   validate_root(setup, op, place.size);
-  if (op.schedule == Schedule::halving_doubling && !std::has_single_bit(place.size)) {
-    fail(setup, "halving and doubling needs a power of two on the " + line);
+  const bool halves = op.schedule == Schedule::halving_doubling || op.schedule == Schedule::swing;
+  if (halves && !std::has_single_bit(place.size)) {
+    fail(setup, "halving needs a power of two on the " + line);
   }
-  const std::uint64_t chunk = chunk_bytes(op, place.size, 0);
-  const std::uint64_t message = op.schedule == Schedule::tree               ? op.units * op.unit_bytes
-                                : op.schedule == Schedule::halving_doubling ? chunk * (place.size / 2)
-                                                                            : chunk;
-  if (message > std::numeric_limits<std::uint32_t>::max()) {
+  if (largest_message(op, place.size) > std::numeric_limits<std::uint32_t>::max()) {
     fail(setup, "a message on the " + line + " exceeds the 4 GiB of one message");
   }
 }
@@ -59,10 +74,15 @@ void validate_collective(const DieSetup& setup, const Op& op) {
   const Places places = setup.places(op.ring);
   validate_root(setup, op, group_size(op, places));
   if (!has_lanes(op)) return validate_on_ring(setup, op);
-  for_each_ring_of(op, [&](Ring ring) {
+  for_each_group_of(op, [&](Ring ring) {
     const RingPlace& place = setup.rings[static_cast<std::size_t>(ring)];
     if (place.size > 1 && place.previous == setup.id) fail(setup, "it has no ring to go round backward");
   });
+  if (op.code == OpCode::all_to_all) {  // a message has no more than all of the payload
+    if (op.units * op.unit_bytes > std::numeric_limits<std::uint32_t>::max())
+      fail(setup, "a payload exceeds the 4 GiB of one message");
+    return;
+  }
   for (std::uint32_t lane = 0; lane < lane_count(op); ++lane)
     for (std::uint32_t leg = 0; leg < legs_of_a_lane(op); ++leg)
       validate_on_ring(setup, leg_of(op, places, static_cast<std::uint32_t>(op.value), lane, leg).op);

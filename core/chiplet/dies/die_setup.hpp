@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/chiplet/hardware/timings.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 #include "core/engine/base/ids.hpp"
 #include "core/engine/base/time_bins.hpp"
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "core/chiplet/dies/host.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 
 namespace hecaton::chiplet {
 

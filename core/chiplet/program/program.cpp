@@ -52,7 +52,8 @@ void validate_operation(const Op& op, std::size_t index, const Slots& slots) {
   if (static_cast<std::size_t>(op.ring) >= ring_count) fail(index, "a ring that does not exist");
   if (!goes_with(op.code, op.schedule)) fail(index, "a schedule that is not one of this operation");
   if (has_root(op.code) && op.value < 0) fail(index, "a root that does not exist");
-  if (uses_ring(op) && op.count == 0) fail(index, "a pipeline of no chunks");
+  if (op.count == 0 && (uses_ring(op) || goes_in_chunks(op) || op.schedule == Schedule::direct))
+    fail(index, "a pipeline of no chunks");
   if (op.root_loop > 0 && op.skip_last > 0) fail(index, "skip_last on an operation whose root moves");
   validate_lanes(op, index);
   std::uint64_t bytes = 0;

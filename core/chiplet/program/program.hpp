@@ -19,7 +19,7 @@ namespace hecaton::chiplet {
 enum class OpCode : std::uint8_t {
   matmul,      // count x [m,k] x [k,n] on the matrix engine
   vector,      // `bytes` through the vector unit
-  all_gather,  // collectives over the dies of `ring`, see ring_steps.hpp and exchange.hpp
+  all_gather,  // collectives over the dies of `ring`, see core/chiplet/schedules
   reduce_scatter,
   all_reduce,
   broadcast,
@@ -60,8 +60,17 @@ constexpr auto enum_names(std::type_identity<Axes>) {
 inline constexpr std::uint32_t most_directions = 2;
 inline constexpr std::uint32_t most_lanes = 2 * most_directions;
 
-// How a collective is done; which goes with which operation is said in exchange.hpp.
-enum class Schedule : std::uint8_t { ring, tree, pipelined, halving_doubling, direct };
+// How a collective is done; which goes with which operation is said in core/chiplet/schedules/exchange.hpp.
+enum class Schedule : std::uint8_t {
+  ring,
+  tree,
+  pipelined,
+  halving_doubling,
+  direct,
+  star,
+  two_phase,
+  swing
+};
 
 // What a loop goes through, for those who shorten or describe programs; dies do not ask.
 enum class Iterates : std::uint8_t { other, groups, minibatches, layers, tiles, chunks };
@@ -101,15 +110,15 @@ struct Op {
   // iteration. So a loop can prefetch for its next iteration, and the last time nothing is left to fetch.
   std::uint8_t skip_last = 0;
   Schedule schedule = Schedule::ring;
-  Axes axes = Axes::one;        // of a collective around rings
+  Axes axes = Axes::one;        // of a collective around rings, and of a direct all-to-all
   std::uint8_t directions = 1;  // likewise: ways round, 1 or 2
   // broadcast, reduce: not 0: the root is the iteration of the loop that is so many out, 1 the innermost.
   std::uint8_t root_loop = 0;
   Buffer buffer = Buffer::activation;   // allocate, release
   Iterates iterates = Iterates::other;  // loop
   Section section = Section::none;      // loop, mark
-  // loop: iterations; matmul: how many products; pipelined: chunks; all-gather, reduce-scatter, all-reduce
-  // along a ring: parts of a chunk that follow each other.
+  // loop: iterations; matmul: how many products; pipelined, two_phase: chunks; all-gather, reduce-scatter, all-reduce
+  // along a ring: parts of a chunk that follow each other; direct: messages of a die that may be under way.
   std::uint32_t count = 1;
   std::int32_t value = 0;             // set_* / add_*; broadcast, reduce: the root; release: a slot or -1
   std::uint64_t m = 0, k = 0, n = 0;  // matmul
@@ -141,22 +150,29 @@ constexpr bool uses_ring(const Op& op) {
 constexpr bool is_cut(const Op& op) {
   return op.schedule == Schedule::ring && op.code != OpCode::all_to_all && op.count > 1;
 }
-// Whether the collective can be cut over lanes: it goes round rings, and not ever further.
+// Whether the collective can go both ways round and along both axes.
 constexpr bool can_have_lanes(const Op& op) {
-  return uses_ring(op) && op.code != OpCode::all_to_all;
+  return uses_ring(op) || op.schedule == Schedule::direct;
 }
-// What of it runs side by side, see lanes.hpp.
+// What of it runs side by side, see lanes.hpp. An all-to-all takes both ways round by turns, in one lane.
 constexpr std::uint32_t lane_count(const Op& op) {
-  return op.directions * (op.axes == Axes::all ? 2U : 1U);
+  return (op.code == OpCode::all_to_all ? 1U : op.directions) * (op.axes == Axes::all ? 2U : 1U);
 }
 constexpr bool has_lanes(const Op& op) {
   return op.directions > 1 || op.axes != Axes::one;
 }
 // Whether the schedule is one of this operation.
 constexpr bool goes_with(OpCode code, Schedule schedule) {
-  if (has_root(code)) return schedule == Schedule::tree || schedule == Schedule::pipelined;
+  if (has_root(code)) {
+    return schedule == Schedule::tree || schedule == Schedule::pipelined || schedule == Schedule::star ||
+           schedule == Schedule::two_phase;
+  }
   if (code == OpCode::all_to_all) return schedule == Schedule::direct || schedule == Schedule::ring;
-  return schedule == Schedule::ring || schedule == Schedule::halving_doubling;
+  return schedule == Schedule::ring || schedule == Schedule::halving_doubling || schedule == Schedule::swing;
+}
+// Whether its payload goes in `count` chunks.
+constexpr bool goes_in_chunks(const Op& op) {
+  return op.schedule == Schedule::pipelined || op.schedule == Schedule::two_phase;
 }
 
 // Throws std::logic_error naming the operation: a broken program is a bug of whoever made it, not bad input.

@@ -104,6 +104,30 @@ constexpr auto enum_names(std::type_identity<AdapterOn>) {
       {{all, "attention, feed-forward"}, {attention, "attention"}, {feed_forward, "feed-forward"}});
 }
 
+// How the collectives of a step are done: as the method's paper draws them; as takes least by closed forms; or by name,
+// every one that fits (step_collectives.hpp).
+enum class Collectives : std::uint8_t {
+  paper,
+  automatic,
+  both_directions,
+  all_axes,
+  all_axes_both_directions,
+  halving_doubling
+};
+constexpr auto enum_names(std::type_identity<Collectives>) {
+  using enum Collectives;
+  return named<Collectives>({{paper, "paper"},
+                             {automatic, "auto"},
+                             {both_directions, "both-directions"},
+                             {all_axes, "all-axes"},
+                             {all_axes_both_directions, "all-axes-both-directions"},
+                             {halving_doubling, "halving-doubling"}});
+}
+// Whether exchanges of all dies go along rows and columns at once.
+constexpr bool goes_over_all_axes(Collectives how) {
+  return how == Collectives::all_axes || how == Collectives::all_axes_both_directions;
+}
+
 struct TrainingConfig {
   ModelConfig model;
   std::string method = "hecaton";  // one of methods() in method.hpp
@@ -114,6 +138,7 @@ struct TrainingConfig {
   bool overlap = true;       // DRAM transfers overlap with on-package work
   Broadcast broadcast = Broadcast::tree;
   std::uint32_t broadcast_chunks = 8;
+  Collectives collectives = Collectives::paper;
   Optimizer optimizer = Optimizer::adam;
   Attention attention = Attention::by_sequence;
   bool recompute = false;              // backward computes a layer's activations again from its input
@@ -157,6 +182,9 @@ enum class CollectiveAlgorithm : std::uint8_t {
   tree,
   halving_doubling,
   direct,
+  star,
+  two_phase,
+  swing,
   automatic  // which one is chosen when a package is there to ask
 };
 constexpr auto enum_names(std::type_identity<CollectiveAlgorithm>) {
@@ -169,6 +197,9 @@ constexpr auto enum_names(std::type_identity<CollectiveAlgorithm>) {
                                      {tree, "tree"},
                                      {halving_doubling, "halving-doubling"},
                                      {direct, "direct"},
+                                     {star, "star"},
+                                     {two_phase, "two-phase"},
+                                     {swing, "swing"},
                                      {automatic, "auto"}});
 }
 

@@ -1,4 +1,5 @@
-// Megatron's 1D tensor parallelism on one ring through all dies, a cycle of neighbours.
+// Megatron's 1D tensor parallelism on one ring through all dies, a cycle of neighbours; or, over all axes at once
+// (TrainingConfig::collectives), on the rings of rows and columns.
 #include <fmt/format.h>
 
 #include "core/training/model/plan_error.hpp"
@@ -24,19 +25,23 @@ void reduce(ProgramBuilder& b, MeshShape, Stage stage, std::uint64_t tokens, std
 
 }  // namespace
 
+const OneDScheme over_package{gather, scatter, reduce};
+
 PlanErrors flat_ring_problems(const TrainingConfig& config, MeshShape mesh) {
   PlanErrors errors = one_d_problems(config, mesh);
-  if (mesh.rows >= 2 && mesh.columns >= 2 && mesh.dies() % 2 == 0) return errors;
+  const bool may_take_axes =
+      goes_over_all_axes(config.collectives) || config.collectives == Collectives::automatic;
+  if (mesh.rows >= 2 && mesh.columns >= 2 && (mesh.dies() % 2 == 0 || may_take_axes)) return errors;
   errors.emplace_back("training.method", "has no flat ring on this mesh",
                       fmt::format("a cycle through all dies needs an even number of them and two rows and "
                                   "columns; the mesh is {} x {}",
                                   mesh.rows, mesh.columns),
-                      "choose another mesh or another method");
+                      "choose another mesh or another method, or training.collectives = \"all-axes\"");
   return errors;
 }
 
 Plan plan_flat_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
-  return plan_one_d(config, mesh, die, {gather, scatter, reduce});
+  return plan_one_d(config, mesh, die, over_package);
 }
 
 }  // namespace hecaton::training

@@ -29,6 +29,9 @@
 
 namespace hecaton::training {
 
+// Each exchange is one collective over the package (flat_ring.cpp).
+extern const OneDScheme over_package;
+
 // The whole plan of a method. Throws PlanError.
 Plan plan_one_d(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die,
                 const OneDScheme& scheme);

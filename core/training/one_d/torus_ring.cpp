@@ -2,7 +2,8 @@
 //
 // An all-reduce is a reduce-scatter along the rows, an all-reduce along the columns, and an all-gather along
 // the rows. The stream is spilled in the middle of it (one_d.hpp): a reduce-scatter along the rows and one
-// along the columns come before the spill, an all-gather along the columns and one along the rows after it.
+// along the columns come before the spill, an all-gather along the columns and one along the rows after it. Over
+// all axes at once (TrainingConfig::collectives) each of these is one collective over the package.
 #include "core/training/one_d/methods.hpp"
 #include "core/training/one_d/one_d.hpp"
 
@@ -31,6 +32,7 @@ void reduce(ProgramBuilder& b, MeshShape mesh, Stage stage, std::uint64_t tokens
 }  // namespace
 
 Plan plan_torus_ring(const TrainingConfig& config, MeshShape mesh, const chiplet::DieConfig& die) {
+  if (goes_over_all_axes(config.collectives)) return plan_one_d(config, mesh, die, over_package);
   return plan_one_d(config, mesh, die, {gather, scatter, reduce});
 }
 

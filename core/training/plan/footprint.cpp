@@ -1,6 +1,6 @@
 #include "core/training/plan/footprint.hpp"
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "core/training/model/config.hpp"
 #include "core/training/model/plan_error.hpp"
 #include "core/training/plan/step_parts.hpp"

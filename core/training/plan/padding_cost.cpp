@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 #include "core/training/model/mask.hpp"
 #include "core/training/model/models.hpp"
 #include "core/training/model/trained.hpp"

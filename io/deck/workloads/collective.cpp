@@ -29,8 +29,9 @@ Table collective_table() {
            "algorithm", choice_of<training::CollectiveAlgorithm>(), "", Tag::assumed, ActsOn::everything,
            "ring: what suits group and topology; naive-ring: neighbours, and the last back to the first; "
            "bypass-ring: 0, 2, 4, ..., 5, 3, 1; hamiltonian-ring: a cycle over the package; torus-ring: "
-           "rings along rows and columns of the package, one axis at a time; tree: broadcast and reduce; "
-           "halving-doubling: all but those and all-to-all; direct: all-to-all; auto: whichever takes least by "
+           "rings along rows and columns of the package, one axis at a time; tree, star, two-phase: "
+           "broadcast and reduce; halving-doubling, swing: all-gather, reduce-scatter, all-reduce of 2^k dies; direct: "
+           "all-to-all; auto: whichever takes least by "
            "closed forms, with directions and axes. Rings pass a broadcast or reduction on in chunks.",
            [](auto& d) -> auto& { return collective_of(d).algorithm; }),
        key(
@@ -47,7 +48,8 @@ Table collective_table() {
            [](auto& d) -> auto& { return collective_of(d).root; }),
        key(
            "chunks", IntegerType{1, 65536}, "", Tag::assumed, ActsOn::everything,
-           "Chunks of a broadcast or reduction along a ring; parts of a die's chunk of form = \"chunked\".",
+           "Chunks of a broadcast or reduction along a ring or in two phases; parts of a die's chunk of form = \"chunked\"; "
+           "messages of a die that may be under way in a direct all-to-all both ways round or along both axes.",
            [](auto& d) -> auto& { return collective_of(d).chunks; }),
        key(
            "form", choice_of<training::CollectiveForm>(), "", Tag::assumed, ActsOn::everything,
@@ -66,13 +68,6 @@ Table collective_table() {
            "axes", choice_of<training::CollectiveAxes>(), "", Tag::assumed, ActsOn::everything,
            "one: a ring over the package; all: part of the payload along rows first, part along columns first.",
            [](auto& d) -> auto& { return collective_of(d).axes; })});
-}
-
-training::RingLinks ring_links_of(const net::PackageConfig& package) {
-  const net::TopologyDesign& design = net::design_of(package.topology);
-  return {.has_bypass = design.passes_dies,
-          .rows_closed = design.row(package.columns).closed,
-          .columns_closed = design.column(package.rows).closed};
 }
 
 net::RingOrder line_order_of(const training::CollectiveConfig& collective,

@@ -15,6 +15,8 @@ struct Programs {
   training::Plan plan;
   net::RingOrder line_order = net::RingOrder::naive;  // of the rings along rows and columns
   std::string algorithm;                              // of a collective alone, for reports; or none
+  // Each of its collectives may be done in another way that takes less (core/training/step_collectives.hpp).
+  bool is_open = false;
   // Where the deck leaves open how: all ways that fit, this one first. Who knows the package chooses.
   std::vector<Programs> alternatives = {};
 };

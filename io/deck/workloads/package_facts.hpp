@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/training/collective.hpp"
 #include "core/training/plan/plan.hpp"
 #include "net/package/config.hpp"
 #include "net/package/topologies/design.hpp"
@@ -20,6 +21,13 @@ inline training::MeshShape mesh_of(const net::PackageConfig& package) {
 // Whether ring traffic may pass a die without touching its buffers.
 inline bool has_bypass(const net::PackageConfig& package) {
   return net::design_of(package.topology).passes_dies;
+}
+
+inline training::RingLinks ring_links_of(const net::PackageConfig& package) {
+  const net::TopologyDesign& design = net::design_of(package.topology);
+  return {.has_bypass = design.passes_dies,
+          .rows_closed = design.row(package.columns).closed,
+          .columns_closed = design.column(package.rows).closed};
 }
 
 }  // namespace hecaton::io

@@ -14,6 +14,7 @@
 #include "io/deck/workloads/kind.hpp"
 #include "io/deck/workloads/package_content.hpp"
 #include "io/deck/workloads/package_facts.hpp"
+#include "io/deck/workloads/step_work.hpp"
 #include "io/hub/config_json.hpp"
 
 namespace hecaton::io {
@@ -121,6 +122,16 @@ std::vector<Key> finetuning_keys() {
   return keys;
 }
 
+Key collectives_key() {
+  return key(
+      "collectives", choice_of<training::Collectives>(), "", Tag::assumed, ActsOn::everything,
+      "How exchanges are done. paper: as the method's paper draws them, rings one way round, one axis at a time; "
+      "auto: each as it takes least by closed forms; or, every one that can: both-directions (closed rings), "
+      "all-axes (of all dies: along rows and columns at once), halving-doubling (all-reduces of 2^k dies). A die "
+      "keeps several links busy only if interface.ports lets it.",
+      [](auto& d) -> auto& { return training_of(d).collectives; });
+}
+
 Table training_table() {
   std::vector<Key> keys = {
       {"training", "model", model_choice(model_presets()), "", Tag::assumed, ActsOn::everything,
@@ -182,6 +193,7 @@ Table training_table() {
           "attention_tile", IntegerType{1, 16 * million}, "tokens", Tag::assumed, ActsOn::everything,
           "With causal: queries, and keys, of a tile of scores; it is computed whole or not at all.",
           [](auto& d) -> auto& { return training_of(d).attention_tile; })};
+  keys.push_back(collectives_key());
   for (Key& padding : padding_keys()) keys.push_back(std::move(padding));
   for (Key& finetuning : finetuning_keys()) keys.push_back(std::move(finetuning));
   return table("training", "The training step.", std::move(keys));
@@ -320,10 +332,7 @@ void TrainingKind::complete(Deck& deck, const std::filesystem::path&) {
 void TrainingKind::check(const Deck&, const Refuser&) {}
 
 DieWork TrainingKind::die_work(const Deck& deck) {
-  const net::PackageConfig& package = deck.network.package;
-  return Programs{training::plan_step(training_of(deck), mesh_of(package), deck.die),
-                  has_bypass(package) ? net::RingOrder::bypass : net::RingOrder::naive,
-                  {}};
+  return work_of_step(deck);
 }
 
 namespace {

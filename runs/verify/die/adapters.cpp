@@ -201,8 +201,7 @@ void begin_ranks(DieStep& die, const Work& work) {
   const std::uint64_t count = forward ? l.all.size() / work.op.units : l.all.size();
   const Numbers part = die.sheets.cut(l.ranks(forward), own,
                                       ranks_at(forward ? die.places.output_place(l.meaning) : 0, count));
-  const DiePayload::Range range = die.payload.own_chunk(work);
-  if (die.fits(part, range.size(), work)) die.payload.put(range, part);
+  if (die.fits(part, die.payload.own_size(work), work)) die.payload.put_own(work, part);
 }
 
 // Forward a slice is a die's ranks of all its tokens; backward, all ranks of a

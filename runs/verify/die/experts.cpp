@@ -133,8 +133,7 @@ void DieExperts::begin(const Work& work) {
       if (die_.fits(hand.result, payload.numbers().size(), work)) payload.set(hand.result);
       return;
     case Verb::gather:
-      if (const DiePayload::Range range = payload.own_chunk(work); die_.fits(hand.result, range.size(), work))
-        payload.put(range, hand.result);
+      if (die_.fits(hand.result, payload.own_size(work), work)) payload.put_own(work, hand.result);
       return;
     case Verb::scatter:
       return begin_sums(work);
@@ -222,7 +221,7 @@ void DieExperts::end(const Work& work) {
     case Verb::gather:
       return end_features(work);
     case Verb::scatter:
-      die_.hand.result = payload.part(payload.own_chunk(work));
+      die_.hand.result = payload.own(work);
       return;
     default:
       return end_return(work);

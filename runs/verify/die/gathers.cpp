@@ -105,29 +105,28 @@ void begin_gather(DieStep& die, const Work& work) {
   Numbers own = die.hand.result;
   if (die.places.meaning(work).part == 0)
     own = die.places.is_one_d() ? share_1d(die, work) : share_2d(die, work);
-  const DiePayload::Range range = die.payload.own_chunk(work);
-  if (die.fits(own, range.size(), work)) die.payload.put(range, own);
+  if (die.fits(own, die.payload.own_size(work), work)) die.payload.put_own(work, own);
 }
 
 void end_gather(DieStep& die, const Work& work) {
   const Meaning& m = die.places.meaning(work);
-  die.hand.result = die.payload.numbers();
+  die.hand.result = die.payload.by_places(work);
   if (!is_last(m)) return;
   const Indices tokens = die.places.is_one_d()
                              ? die.tokens.all(work, Ring::package, tile_tokens_1d(die, work))
                              : die.tokens.all(work, work.op.ring, work.op.units);
-  (m.pass == Pass::input_gradient ? die.hand.dy : die.hand.x) = {die.payload.numbers(), tokens};
+  (m.pass == Pass::input_gradient ? die.hand.dy : die.hand.x) = {die.hand.result, tokens};
 }
 
 void begin_scatter(DieStep& die, const Work& work) {
   const Numbers from = die.places.meaning(work).part == 0 ? sums(die, work) : die.hand.result;
-  if (die.fits(from, die.payload.numbers().size(), work)) die.payload.set(from);
+  if (die.fits(from, die.payload.numbers().size(), work)) die.payload.set_by_places(work, from);
 }
 
 void end_scatter(DieStep& die, const Work& work) {
   const Meaning& m = die.places.meaning(work);
   const bool forward = m.pass == Pass::forward;
-  die.hand.result = die.payload.part(die.payload.own_chunk(work));
+  die.hand.result = die.payload.own(work);
   if (!is_last(m)) return;
   die.tokens.set_recent(share_tokens(die, work));
   if (m.ranks > 0) {

@@ -19,6 +19,40 @@ void copy_to(Numbers& to, DiePayload::Range range, const Numbers& from) {
   std::copy(from.begin(), from.end(), to.begin() + static_cast<std::ptrdiff_t>(range.begin));
 }
 
+void put_in(Numbers& to, const std::vector<DiePayload::Range>& ranges, const Numbers& from) {
+  std::uint64_t taken = 0;
+  for (const DiePayload::Range& range : ranges) {
+    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(taken), range.size(),
+                to.begin() + static_cast<std::ptrdiff_t>(range.begin));
+    taken += range.size();
+  }
+}
+
+Numbers taken_from(const Numbers& from, const std::vector<DiePayload::Range>& ranges) {
+  Numbers taken;
+  for (const DiePayload::Range& range : ranges)
+    taken.insert(taken.end(), from.begin() + static_cast<std::ptrdiff_t>(range.begin),
+                 from.begin() + static_cast<std::ptrdiff_t>(range.end));
+  return taken;
+}
+
+// The places that the die has been told.
+chiplet::GroupPlaces groups_of(const Work& work) {
+  chiplet::GroupPlaces groups;
+  if (work.places.rings != nullptr) groups.rings = *work.places.rings;
+  groups.rings[static_cast<std::size_t>(work.op.ring)] = work.places.ring;
+  groups.lines[static_cast<std::size_t>(work.op.ring)] = work.places.line;
+  return groups;
+}
+
+std::uint32_t line_place(const Work& work, NodeId die) {
+  return (die.value - work.places.line.first.value) / work.places.line.stride;
+}
+
+CollectiveLayout layout_of(const Work& work) {
+  return {groups_of(work), {work.op}, work.op.units};
+}
+
 }  // namespace
 
 std::uint64_t DiePayload::width_of(const Work& work) const {
@@ -49,50 +83,93 @@ void DiePayload::keep(Range range, const Numbers& part) {
   copy_to(received_, range, part);
 }
 
+std::vector<DiePayload::Range> DiePayload::own_ranges(const Work& work) const {
+  return of_units(work, layout_of(work).own());
+}
+
+std::uint64_t DiePayload::size_of(const std::vector<Range>& ranges) {
+  std::uint64_t size = 0;
+  for (const Range& range : ranges) size += range.size();
+  return size;
+}
+
+std::uint64_t DiePayload::own_size(const Work& work) const {
+  return size_of(own_ranges(work));
+}
+
+void DiePayload::put_own(const Work& work, const Numbers& own) {
+  put_in(numbers_, own_ranges(work), own);
+}
+
+Numbers DiePayload::with_own(const Work& work, const Numbers& own, Number others) const {
+  Numbers all(numbers_.size(), others);
+  put_in(all, own_ranges(work), own);
+  return all;
+}
+
+Numbers DiePayload::own(const Work& work) const {
+  return taken_from(numbers_, own_ranges(work));
+}
+
+// Along one axis chunks lie in the order of places. Over both, places count along columns in rows, as
+// DiePlaces::place_in does.
+std::vector<DiePayload::Range> DiePayload::ranges_by_places(const Work& work) const {
+  if (work.op.axes == chiplet::Axes::one) return {{0, work.op.units * width_of(work)}};
+  std::vector<Range> ranges;
+  chiplet::GroupPlaces groups = groups_of(work);
+  chiplet::RingPlace& row = groups.rings[static_cast<std::size_t>(chiplet::Ring::row)];
+  chiplet::RingPlace& column = groups.rings[static_cast<std::size_t>(chiplet::Ring::column)];
+  for (row.position = 0; row.position < row.size; ++row.position)
+    for (column.position = 0; column.position < column.size; ++column.position)
+      for (const Range& range : of_units(work, CollectiveLayout(groups, {work.op}, work.op.units).own()))
+        ranges.push_back(range);
+  return ranges;
+}
+
+Numbers DiePayload::by_places(const Work& work) const {
+  return taken_from(numbers_, ranges_by_places(work));
+}
+
+void DiePayload::set_by_places(const Work& work, const Numbers& numbers) {
+  put_in(numbers_, ranges_by_places(work), numbers);
+}
+
+std::vector<DiePayload::Range> DiePayload::of_units(const Work& work, const Pieces& units) const {
+  const std::uint64_t width = width_of(work);
+  std::vector<Range> ranges;
+  for (const Interval& piece : units) ranges.push_back({piece.first * width, piece.end() * width});
+  return ranges;
+}
+
 Numbers DiePayload::sent(const Work& work, const Exchange& now, std::uint32_t step) const {
-  const chiplet::RingPlace& ring = work.places.ring;
-  const chiplet::LinePlace& line = work.places.line;
-  switch (work.op.schedule) {
-    case Schedule::ring:
-      return part(chunk(work, ring.size,
-                        chiplet::ring_step(work.op.code, ring.size, ring.position, step).send_chunk));
-    case Schedule::pipelined:
-      return part(chunk(work, work.op.count, now.send_step));
-    case Schedule::direct:
-      return part(chunk(work, line.size, (line.position + step + 1) % line.size));
-    default:
-      return part({0, work.op.units * width_of(work)});
-  }
+  if (work.op.schedule == Schedule::direct)
+    return part(chunk(work, work.places.line.size, line_place(work, now.to)));
+  return taken_from(numbers_, of_units(work, layout_of(work).sent(work, step)));
 }
 
-DiePayload::Range DiePayload::received_range(const Work& work, std::uint32_t step) const {
-  const chiplet::RingPlace& ring = work.places.ring;
-  const chiplet::LinePlace& line = work.places.line;
-  switch (work.op.schedule) {
-    case Schedule::ring:
-      return chunk(work, ring.size,
-                   chiplet::ring_step(work.op.code, ring.size, ring.position, step).receive_chunk);
-    case Schedule::pipelined:
-      return chunk(work, work.op.count, step);
-    case Schedule::direct:
-      return chunk(work, line.size, (line.position + line.size - step - 1) % line.size);
-    default:
-      return {0, work.op.units * width_of(work)};
-  }
+std::vector<DiePayload::Range> DiePayload::received_ranges(const Work& work, const Exchange& now,
+                                                           std::uint32_t step) const {
+  if (work.op.schedule == Schedule::direct)
+    return {chunk(work, work.places.line.size, line_place(work, now.from))};
+  return of_units(work, layout_of(work).received(work, step));
 }
 
-void DiePayload::receive(const Work& work, const Exchange& now, Range range, const Numbers& contents) {
+void DiePayload::receive(const Work& work, const Exchange& now, const std::vector<Range>& ranges,
+                         const Numbers& contents) {
   const bool is_max = places_->meaning(work).verb == training::Verb::loss_max;
   Numbers& into = work.op.code == OpCode::all_to_all ? received_ : numbers_;
-  for (std::uint64_t i = 0; i < contents.size(); ++i) {
-    Number& to = into[range.begin + i];
-    if (!now.reduces)
-      to = contents[i];
-    else if (is_max)
-      to = std::max(to, contents[i]);
-    else
-      to += contents[i];
-  }
+  std::size_t taken = 0;
+  for (const Range& range : ranges)
+    for (std::uint64_t i = range.begin; i < range.end; ++i) {
+      const Number number = contents[taken++];
+      Number& to = into[i];
+      if (!now.reduces)
+        to = number;
+      else if (is_max)
+        to = std::max(to, number);
+      else
+        to += number;
+    }
 }
 
 }  // namespace hecaton::runs

@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "runs/verify/die/places.hpp"
+#include "runs/verify/layout/collective_layout.hpp"
 
 namespace hecaton::runs {
 
@@ -30,6 +32,7 @@ class DiePayload {
     std::uint64_t begin = 0, end = 0;  // elements of the payload
     std::uint64_t size() const { return end - begin; }
   };
+  static std::uint64_t size_of(const std::vector<Range>& ranges);
 
   // `places` must outlive this.
   explicit DiePayload(const DiePlaces& places) : places_(&places) {}
@@ -37,10 +40,6 @@ class DiePayload {
   // Elements of a unit.
   std::uint64_t width_of(const chiplet::Work& work) const;
   Range chunk(const chiplet::Work& work, std::uint32_t count, std::uint32_t index) const;
-  // This die's chunk of an all-gather or reduce-scatter along a ring.
-  Range own_chunk(const chiplet::Work& work) const {
-    return chunk(work, work.places.ring.size, work.places.ring.position);
-  }
 
   void begin(const chiplet::Work& work);  // all zeros
   const Numbers& numbers() const { return numbers_; }
@@ -48,16 +47,32 @@ class DiePayload {
   void put(Range range, const Numbers& part);
   Numbers part(Range range) const;
 
+  // This die's chunk of an all-gather or reduce-scatter around rings: with lanes over both axes one piece of each.
+  std::uint64_t own_size(const chiplet::Work& work) const;
+  void put_own(const chiplet::Work& work, const Numbers& own);
+  Numbers with_own(const chiplet::Work& work, const Numbers& own, Number others) const;
+  Numbers own(const chiplet::Work& work) const;
+  // The same of all dies, one after another in the order of their places; and such numbers, to be exchanged.
+  Numbers by_places(const chiplet::Work& work) const;
+  void set_by_places(const chiplet::Work& work, const Numbers& numbers);
+
   // Of an all-to-all, what has come; `keep` puts there what the die sends to itself.
   const Numbers& received() const { return received_; }
   void keep(Range range, const Numbers& part);
 
   // What is in the message that is sent in this step, and the place of what comes in it.
   Numbers sent(const chiplet::Work& work, const chiplet::Exchange& now, std::uint32_t step) const;
-  Range received_range(const chiplet::Work& work, std::uint32_t step) const;
-  void receive(const chiplet::Work& work, const chiplet::Exchange& now, Range range, const Numbers& contents);
+  std::vector<Range> received_ranges(const chiplet::Work& work, const chiplet::Exchange& now,
+                                     std::uint32_t step) const;
+  // As many numbers as the ranges have elements.
+  void receive(const chiplet::Work& work, const chiplet::Exchange& now, const std::vector<Range>& ranges,
+               const Numbers& contents);
 
  private:
+  std::vector<Range> own_ranges(const chiplet::Work& work) const;
+  std::vector<Range> ranges_by_places(const chiplet::Work& work) const;
+  std::vector<Range> of_units(const chiplet::Work& work, const Pieces& units) const;
+
   const DiePlaces* places_;
   Numbers numbers_, received_;
 };

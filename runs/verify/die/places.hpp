@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/chiplet/counts/counts.hpp"
 #include "core/chiplet/dies/die.hpp"
-#include "core/chiplet/program/counts.hpp"
 #include "core/training/plan/meaning.hpp"
 #include "runs/verify/dense/step_shape.hpp"
 

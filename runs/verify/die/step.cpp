@@ -32,17 +32,12 @@ bool DieStep::fits(const Numbers& numbers, std::uint64_t size, const Work& work)
 
 void DieStep::keep_result(const Work& work) {
   hand.result = payload.numbers();
-  if (work.op.code == chiplet::OpCode::reduce_scatter) hand.result = payload.part(payload.own_chunk(work));
+  if (work.op.code == chiplet::OpCode::reduce_scatter) hand.result = payload.own(work);
 }
 
 Numbers DieStep::passed_on(const Work& work, Number fill) const {
-  const Numbers& result = hand.result;
-  Numbers from = result;
-  if (work.op.code == chiplet::OpCode::all_gather) {
-    const DiePayload::Range own = payload.own_chunk(work);
-    from.assign(own.begin, 0.0);
-    from.insert(from.end(), result.begin(), result.begin() + static_cast<std::ptrdiff_t>(own.size()));
-  }
+  if (work.op.code == chiplet::OpCode::all_gather) return payload.with_own(work, hand.result, fill);
+  Numbers from = hand.result;
   from.resize(payload.numbers().size(), fill);
   return from;
 }

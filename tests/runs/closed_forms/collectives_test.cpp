@@ -43,8 +43,9 @@ std::string package(Dice& draw, bool plain) {
 std::string collective(Dice& draw) {
   constexpr std::array operations = {"all-gather", "reduce-scatter", "all-reduce",
                                      "broadcast",  "reduce",         "all-to-all"};
-  constexpr std::array algorithms = {"ring",       "naive-ring", "bypass-ring",      "hamiltonian-ring",
-                                     "torus-ring", "tree",       "halving-doubling", "direct"};
+  constexpr std::array algorithms = {"ring",  "naive-ring", "bypass-ring", "hamiltonian-ring", "torus-ring",
+                                     "tree",  "star",       "two-phase",   "halving-doubling", "swing",
+                                     "direct"};
   const std::uint32_t bytes = draw.one_in(4)   ? draw(1, 40)
                               : draw.one_in(2) ? draw(1, 200000)
                                                : 960 * draw(1, 200);

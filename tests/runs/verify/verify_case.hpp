@@ -37,10 +37,11 @@ struct Case {
   const char* of_model = "";     // last in the table [training.model]
   std::vector<Part> parts = {};  // of a layer, if that names a list
   double weight_buffer_MiB = 0;  // if not as large as the other
+  const char* collectives = "paper";
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << c.method << " on " << c.rows << " x " << c.columns << c.more << c.of_model;
+  return out << c.method << " on " << c.rows << " x " << c.columns << c.more << c.of_model << c.collectives;
 }
 
 inline std::string deck_text(const Case& c) {
@@ -57,7 +58,7 @@ inline std::string deck_text(const Case& c) {
   deck.burst_bytes = 4096;
   std::string text = text_of(deck);
   const std::string at = "overlap = true\n";
-  text.insert(text.find(at) + at.size(), c.more);
+  text.insert(text.find(at) + at.size(), std::string(c.more) + "collectives = \"" + c.collectives + "\"\n");
   // Ranks are the further ahead of each other the longer links take; what is computed does not depend on it.
   const std::string link = "[link]\n";
   text.insert(text.find(link) + link.size(), "latency_ns = 100\n");

@@ -86,6 +86,49 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"megatron-flat-ring", 2, 4, uneven_words, "recompute = true\n"},
         Case{"megatron-torus-ring", 4, 2, uneven_words, ""}));
 
+// Collectives as the method's paper does not draw them: both ways round, along both axes at once, by halving.
+Case by(const char* collectives, Case c) {
+  c.collectives = collectives;
+  return c;
+}
+
+INSTANTIATE_TEST_SUITE_P(OtherCollectives, Verify,
+                         ::testing::Values(by("all-axes", {"megatron-flat-ring", 2, 2}),
+                                           by("both-directions", {"megatron-flat-ring", 2, 4}),
+                                           by("all-axes", {"megatron-flat-ring", 2, 4, uneven_words}),
+                                           by("all-axes", {"megatron-torus-ring", 4, 4}),
+                                           by("all-axes", {"megatron-torus-ring", 3, 3, in_nines}),
+                                           by("all-axes", {"megatron-torus-ring", 2, 4, grouped_heads,
+                                                           "recompute = true\n", 0.012}),
+                                           by("halving-doubling", {"hecaton", 4, 4}),
+                                           by("halving-doubling", {"megatron-flat-ring", 2, 4}),
+                                           by("auto", {"optimus", 4, 4}),
+                                           by("auto", {"hecaton", 3, 3, two_layers}),
+                                           by("auto", {"megatron-torus-ring", 4, 2, uneven_words})));
+
+// The same on closed lines, where there is a second way round.
+class VerifyOnTori : public ::testing::TestWithParam<Case> {};
+
+TEST_P(VerifyOnTori, ComputesWhatADenseReferenceDoes) {
+  std::string text = deck_text(GetParam());
+  const std::string bypass = "bypass-ring";
+  text.replace(text.find(bypass), bypass.size(), "torus");
+  const runs::Findings found = verified(deck_of(text));
+  EXPECT_EQ(found.first_wrong, "");
+  EXPECT_GT(found.weight_gradients, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OtherCollectives, VerifyOnTori,
+    ::testing::Values(by("both-directions", {"hecaton", 4, 4}),
+                      by("both-directions", {"hecaton", 3, 3, two_layers}),
+                      by("both-directions", {"megatron-torus-ring", 3, 3, in_nines}),
+                      by("all-axes-both-directions", {"megatron-torus-ring", 4, 4}),
+                      by("all-axes-both-directions", {"megatron-torus-ring", 3, 3, in_nines}),
+                      by("all-axes-both-directions", {"megatron-flat-ring", 4, 4}),
+                      by("both-directions", {"optimus", 4, 4, grouped_heads, "broadcast = \"pipelined\"\n"}),
+                      by("auto", {"optimus", 4, 4}), by("auto", {"megatron-flat-ring", 4, 4})));
+
 // Masks, with tiles of the sequence's tokens of which some are left out; heads whose features are no equal parts
 // of the hidden size; words that pad a vocabulary.
 const char* const triangle = "causal = true\nattention_tile = 1\n";

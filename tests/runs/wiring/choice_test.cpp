@@ -14,7 +14,8 @@
 namespace hecaton::test::choice_test {
 namespace {
 
-constexpr std::array algorithms = {"ring", "naive-ring", "torus-ring", "tree", "halving-doubling", "direct"};
+constexpr std::array algorithms = {"ring",      "naive-ring",       "torus-ring", "tree",  "star",
+                                   "two-phase", "halving-doubling", "swing",      "direct"};
 
 // But for the algorithm, which is the last line.
 std::string drawn(Dice& draw) {
@@ -72,7 +73,7 @@ TEST(Choice, IsNearTheBest) {
                            << times.front().second;
   }
   EXPECT_GT(open, decks / 2);
-  EXPECT_GE(near, 90U) << "of " << decks << " within 5 %";
+  EXPECT_GE(near, 94U) << "of " << decks << " within 5 %";
 }
 
 TEST(Choice, TellsWhatItTookAndWhatComesNext) {
@@ -82,7 +83,7 @@ TEST(Choice, TellsWhatItTookAndWhatComesNext) {
       "operation = \"all-gather\"\ngroup = \"package\"\nbytes = 16777216\nalgorithm = \"auto\"\n");
   ASSERT_TRUE(deck.has_value());
   // Ways through all four links of a die: 15/16 of 16 MiB over 4 x 32 GB/s are 122.9 us.
-  EXPECT_EQ(fact_of(*deck, "chosen of 7 algorithms, by closed forms").substr(0, 41),
+  EXPECT_EQ(fact_of(*deck, "chosen of 8 algorithms, by closed forms").substr(0, 41),
             "naive-ring, all axes, both directions, 12");
 }
 

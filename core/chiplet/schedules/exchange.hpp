@@ -9,7 +9,8 @@
 // - ring (all-gather, reduce-scatter, all-reduce; ring): ring_steps.hpp. With `count` > 1 each chunk is cut
 //   into so many parts, and part t of all that a die sends leaves as soon as part t - count has come, so the
 //   other parts hide the latency of a step.
-// - ring (all-to-all; ring): in step s everything that has further to go, (p-1-s) V/p, goes to the next die.
+// - ring (all-to-all; ring): in step s everything that has further to go, (p-1-s) V/p, goes to the next die; or both ways
+//   by turns, and along both axes (rotation.cpp).
 // - tree (broadcast, reduce; line): the range of places that a die serves is cut in two, and it sends all of
 //   V to a die of the other half, as far away as the half is wide; ceil(log2 p) steps. Messages of one step
 //   are in different ranges, so along a row or column no two share a link. A reduction is the same,
@@ -17,7 +18,11 @@
 // - pipelined (broadcast, reduce; ring): V in `count` chunks along the ring from the root, or towards it.
 // - halving_doubling (all-gather, reduce-scatter, all-reduce; line, p a power of two): a reduce-scatter
 //   exchanges V/2, V/4, ... with the die p/2, p/4, ... places away; an all-gather is the same, backwards.
-// - direct (all-to-all; line): in step s V/p goes to the die s + 1 places further on; p - 1 steps.
+// - swing (all-gather, reduce-scatter, all-reduce; line, p a power of two): swing.hpp.
+// - star, two_phase (broadcast, reduce; line): straight to or from the root; or along chains of about sqrt(p) dies and a
+//   chain of their leaders, in `count` chunks (two_phase.cpp).
+// - direct (all-to-all; line): V/p goes straight to each other die, `count` messages at a time, one way round, or both
+//   ways by turns, the nearest first; or along one axis and then the other, in a lane for each order (direct.cpp).
 //
 // Collectives around rings, but for all-to-all, can go both ways round and along both axes, in lanes that run side
 // by side (lanes.hpp); what is said here of steps then holds in each lane.
@@ -30,7 +35,7 @@
 
 #include "core/chiplet/program/message.hpp"
 #include "core/chiplet/program/program.hpp"
-#include "core/chiplet/program/ring_steps.hpp"
+#include "core/chiplet/schedules/ring_steps.hpp"
 
 namespace hecaton::chiplet {
 

@@ -1,6 +1,6 @@
 // The static count of a program equals what a run counts, for random programs; and what a program counts
 // equals numbers worked out by hand.
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 
 #include <gtest/gtest.h>
 

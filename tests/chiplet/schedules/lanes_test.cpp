@@ -1,6 +1,6 @@
 // Collectives in lanes: both ways round rings and along both axes of a package. Both ends of every message agree, what
 // lanes hold is what one lane held, and a package without contention takes the time of the closed forms.
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,9 +9,9 @@
 #include <tuple>
 #include <vector>
 
-#include "core/chiplet/program/earliest_send.hpp"
-#include "core/chiplet/program/exchange_totals.hpp"
-#include "core/chiplet/program/messages.hpp"
+#include "core/chiplet/counts/earliest_send.hpp"
+#include "core/chiplet/counts/messages.hpp"
+#include "core/chiplet/schedules/exchange_totals.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
 namespace hecaton::chiplet::testing::lanes_test {
@@ -217,7 +217,8 @@ TEST(Lanes, AreRefusedWhereThereAreNone) {
   op = op_of(OpCode::all_gather, 8, 2, Axes::all);
   op.ring = Ring::row;
   EXPECT_THROW(validate(Program{op}), std::logic_error);
-  op = op_of(OpCode::all_to_all, 8, 2, Axes::one);
+  op = op_of(OpCode::all_reduce, 8, 2, Axes::one);
+  op.schedule = Schedule::halving_doubling;
   EXPECT_THROW(validate(Program{op}), std::logic_error);
   op = op_of(OpCode::all_gather, 8, 1, Axes::all);
   op.slot_ps = 5;

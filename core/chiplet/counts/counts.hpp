@@ -10,9 +10,9 @@
 #include <span>
 
 #include "core/chiplet/hardware/timings.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/records.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 #include "core/engine/base/checked.hpp"
 
 namespace hecaton::chiplet {

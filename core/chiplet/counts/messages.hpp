@@ -9,11 +9,11 @@
 #include <span>
 #include <tuple>
 
+#include "core/chiplet/counts/counts.hpp"
 #include "core/chiplet/hardware/timings.hpp"
-#include "core/chiplet/program/counts.hpp"
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
 #include "core/chiplet/program/tags.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 
 namespace hecaton::chiplet {
 

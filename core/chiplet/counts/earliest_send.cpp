@@ -1,9 +1,9 @@
-#include "core/chiplet/program/earliest_send.hpp"
+#include "core/chiplet/counts/earliest_send.hpp"
 
 #include <algorithm>
 
 #include "core/chiplet/program/counters.hpp"
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 
 namespace hecaton::chiplet {
 
@@ -11,9 +11,9 @@ namespace {
 
 bool sends_to(const Op& op, const SendingGroups& groups) {
   if (!is_collective(op.code)) return false;
-  if (!uses_ring(op)) return groups.lines[static_cast<std::size_t>(op.ring)];
+  const auto& used = uses_ring(op) ? groups.rings : groups.lines;
   bool sends = false;
-  for_each_ring_of(op, [&](Ring ring) { sends = sends || groups.rings[static_cast<std::size_t>(ring)]; });
+  for_each_group_of(op, [&](Ring group) { sends = sends || used[static_cast<std::size_t>(group)]; });
   return sends;
 }
 

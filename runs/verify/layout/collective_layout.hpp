@@ -5,20 +5,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/chiplet/counts/counts.hpp"
 #include "core/chiplet/dies/observer.hpp"
-#include "core/chiplet/program/counts.hpp"
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
+#include "runs/verify/layout/pieces.hpp"
 
 namespace hecaton::runs {
-
-// Elements of the payload: one per unit.
-struct Interval {
-  std::uint64_t first = 0;
-  std::uint64_t length = 0;
-  std::uint64_t end() const { return first + length; }
-};
-// Parts differ by an element at most, larger ones first.
-Interval cut(const Interval& whole, std::uint64_t parts, std::uint64_t index);
 
 class CollectiveLayout {
  public:
@@ -26,10 +18,10 @@ class CollectiveLayout {
   CollectiveLayout(chiplet::GroupPlaces places, chiplet::Program program, std::uint64_t elements);
 
   // What the die starts an all-gather with, and what it ends a reduce-scatter with.
-  std::vector<Interval> own() const;
-  // In a step of a collective that the die is at.
-  Interval sent(const chiplet::Work& work, std::uint32_t step) const;
-  Interval received(const chiplet::Work& work, std::uint32_t step) const;
+  Pieces own() const;
+  // In a step of a collective that the die is at. Of an all-to-all they are numbered as all_to_all_layout.hpp says.
+  Pieces sent(const chiplet::Work& work, std::uint32_t step) const;
+  Pieces received(const chiplet::Work& work, std::uint32_t step) const;
 
  private:
   // A step in its leg.
@@ -48,13 +40,15 @@ class CollectiveLayout {
   }
   Interval base_of(chiplet::Ring ring) const;
   Interval lane_of(const chiplet::Op& op, std::uint32_t lane) const;
-  std::vector<Interval> own_of_lanes(const chiplet::Op& op) const;
+  Pieces own_of_lanes(const chiplet::Op& op) const;
   Interval leg_of_lane(const chiplet::Op& op, std::uint32_t lane, std::uint32_t number) const;
   Interval chunk(const At& at, std::uint32_t number, std::uint32_t part) const;
-  Interval of_line(const chiplet::Work& work, std::uint32_t step, bool sends) const;
+  Pieces of_line(const chiplet::Work& work, std::uint32_t step, bool sends) const;
+  Interval halved(const chiplet::Work& work, std::uint32_t step, bool sends) const;
+  Pieces swung(const chiplet::Work& work, std::uint32_t step, bool sends) const;
   Interval in_chain(const At& at, bool sends) const;
   Interval in_ring(const At& at, bool sends) const;
-  Interval piece(const chiplet::Work& work, std::uint32_t step, bool sends) const;
+  Pieces pieces(const chiplet::Work& work, std::uint32_t step, bool sends) const;
 
   chiplet::GroupPlaces places_;
   chiplet::Program program_;

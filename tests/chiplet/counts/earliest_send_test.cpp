@@ -1,5 +1,5 @@
 // How soon a die could send over a group, against sums made by hand.
-#include "core/chiplet/program/earliest_send.hpp"
+#include "core/chiplet/counts/earliest_send.hpp"
 
 #include <gtest/gtest.h>
 

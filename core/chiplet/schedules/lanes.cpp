@@ -1,4 +1,4 @@
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 
 namespace hecaton::chiplet {
 

@@ -1,5 +1,5 @@
 // Ring collectives: the schedule as pure functions, and the times that a ring of dies takes.
-#include "core/chiplet/program/ring_steps.hpp"
+#include "core/chiplet/schedules/ring_steps.hpp"
 
 #include <gtest/gtest.h>
 

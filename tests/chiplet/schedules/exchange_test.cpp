@@ -1,6 +1,6 @@
 // Collectives by any schedule: both ends of every message agree, everything gets where it belongs, and a
 // package without contention takes the time of the closed forms.
-#include "core/chiplet/program/exchange.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <tuple>
 #include <vector>
 
-#include "core/chiplet/program/exchange_totals.hpp"
+#include "core/chiplet/schedules/exchange_totals.hpp"
 #include "tests/chiplet/fake_host.hpp"
 
 namespace hecaton::chiplet::testing::exchange_test {
@@ -20,6 +20,7 @@ struct Form {
   OpCode code;
   Schedule schedule;
   std::uint32_t chunks = 1;
+  std::uint8_t directions = 1;
 };
 
 constexpr Form forms[] = {{OpCode::broadcast, Schedule::tree},
@@ -37,17 +38,31 @@ constexpr Form forms[] = {{OpCode::broadcast, Schedule::tree},
                           {OpCode::all_gather, Schedule::halving_doubling},
                           {OpCode::reduce_scatter, Schedule::halving_doubling},
                           {OpCode::all_reduce, Schedule::halving_doubling},
+                          {OpCode::broadcast, Schedule::star},
+                          {OpCode::reduce, Schedule::star},
+                          {OpCode::broadcast, Schedule::two_phase, 1},
+                          {OpCode::broadcast, Schedule::two_phase, 4},
+                          {OpCode::reduce, Schedule::two_phase, 1},
+                          {OpCode::reduce, Schedule::two_phase, 4},
+                          {OpCode::all_gather, Schedule::swing},
+                          {OpCode::reduce_scatter, Schedule::swing},
+                          {OpCode::all_reduce, Schedule::swing},
                           {OpCode::all_to_all, Schedule::direct},
+                          {OpCode::all_to_all, Schedule::direct, 3},
+                          {OpCode::all_to_all, Schedule::direct, 1, 2},
+                          {OpCode::all_to_all, Schedule::direct, 4, 2},
                           {OpCode::all_to_all, Schedule::ring}};
 
 bool is_possible(const Form& form, std::uint32_t p) {
-  return form.schedule != Schedule::halving_doubling || std::has_single_bit(p);
+  const bool halves = form.schedule == Schedule::halving_doubling || form.schedule == Schedule::swing;
+  return !halves || std::has_single_bit(p);
 }
 
 Op op_of(const Form& form, std::uint64_t units, std::uint32_t unit_bytes, std::uint32_t root = 0) {
   Op op = collective(form.code, units, unit_bytes);
   op.schedule = form.schedule;
   op.count = form.chunks;
+  op.directions = form.directions;
   op.value = static_cast<std::int32_t>(root);
   return op;
 }
@@ -178,6 +193,7 @@ TEST(Exchanges, OfRootsThatAreAlikeAreTheSame) {
           EXPECT_EQ(together.sent_bytes.value(), one_by_one.sent_bytes.value()) << p << " " << i;
           EXPECT_EQ(together.received_bytes.value(), one_by_one.received_bytes.value()) << p << " " << i;
           EXPECT_EQ(together.added_ps.value(), one_by_one.added_ps.value()) << p << " " << i;
+          if (form.schedule == Schedule::star || form.schedule == Schedule::two_phase) continue;
           EXPECT_LE(alike.size(), 2 * static_cast<std::size_t>(std::bit_width(p)));
         }
       }
@@ -257,11 +273,27 @@ TEST(ExchangeTime, EqualsTheClosedForms) {
     EXPECT_EQ(time_of({OpCode::all_gather, Schedule::halving_doubling}, p, whole, 0).ps, half);
     EXPECT_EQ(time_of({OpCode::reduce_scatter, Schedule::halving_doubling}, p, whole, 0).ps, half);
     EXPECT_EQ(time_of({OpCode::all_reduce, Schedule::halving_doubling}, p, whole, 0).ps, 2 * half);
+    // All send at once; dies of a star, and of Swing, contend for nothing here.
+    EXPECT_EQ(time_of({OpCode::reduce, Schedule::star}, p, whole, 1).ps, latency_ps + all);
+    EXPECT_EQ(time_of({OpCode::all_gather, Schedule::swing}, p, whole, 0).ps, half);
+    EXPECT_EQ(time_of({OpCode::all_reduce, Schedule::swing}, p, whole, 0).ps, 2 * half);
     EXPECT_EQ(time_of({OpCode::all_to_all, Schedule::direct}, p, whole, 0).ps,
               (dies - 1) * (latency_ps + all / dies));
     EXPECT_EQ(time_of({OpCode::all_to_all, Schedule::ring}, p, whole, 0).ps,
               (dies - 1) * latency_ps + all / dies * (dies * (dies - 1) / 2));
   }
+}
+
+// Of g^2 dies: g - 1 hops to the leader, g - 1 along the leaders, and all chunks one behind the other.
+TEST(ExchangeTime, OfTwoPhasesIsThatOfTwoShortChains) {
+  for (const std::int64_t g : {2, 3, 4, 5})
+    for (const std::int64_t chunks : {1, 3, 6}) {
+      const std::int64_t bytes = 720 * g, chunk = bytes / chunks * ps_per_byte;
+      const Form form{OpCode::reduce, Schedule::two_phase, static_cast<std::uint32_t>(chunks)};
+      EXPECT_EQ(time_of(form, static_cast<std::uint32_t>(g * g), static_cast<std::uint64_t>(bytes), 0).ps,
+                2 * (g - 1) * (latency_ps + chunk) + (chunks - 1) * chunk)
+          << g << " " << chunks;
+    }
 }
 
 TEST(ExchangeTime, ReductionsTakeVectorTime) {

@@ -1,7 +1,10 @@
-#include "runs/verify/collective_layout.hpp"
+#include "runs/verify/layout/collective_layout.hpp"
 
 #include <algorithm>
 #include <bit>
+
+#include "core/chiplet/schedules/swing.hpp"
+#include "runs/verify/layout/all_to_all_layout.hpp"
 
 namespace hecaton::runs {
 
@@ -9,11 +12,6 @@ using chiplet::Op;
 using chiplet::OpCode;
 using chiplet::Ring;
 using chiplet::Schedule;
-
-Interval cut(const Interval& whole, std::uint64_t parts, std::uint64_t index) {
-  const std::uint64_t smaller = whole.length / parts, larger = whole.length % parts;
-  return {whole.first + index * smaller + std::min(index, larger), smaller + (index < larger ? 1 : 0)};
-}
 
 CollectiveLayout::CollectiveLayout(chiplet::GroupPlaces places, chiplet::Program program,
                                    std::uint64_t elements)
@@ -43,8 +41,8 @@ Interval CollectiveLayout::lane_of(const Op& op, std::uint32_t lane) const {
   return found;
 }
 
-std::vector<Interval> CollectiveLayout::own_of_lanes(const Op& op) const {
-  std::vector<Interval> found;
+Pieces CollectiveLayout::own_of_lanes(const Op& op) const {
+  Pieces found;
   for (std::uint32_t lane = 0; lane < chiplet::lane_count(op); ++lane) {
     const bool row_first = lane < op.directions;
     const chiplet::RingPlace& first = ring(row_first ? Ring::row : Ring::column);
@@ -57,8 +55,15 @@ std::vector<Interval> CollectiveLayout::own_of_lanes(const Op& op) const {
   return found;
 }
 
-std::vector<Interval> CollectiveLayout::own() const {
+Pieces CollectiveLayout::own() const {
   const Op& op = program_.front();
+  if (op.axes == chiplet::Axes::all && op.code == OpCode::all_to_all) {
+    const std::uint64_t columns = ring(Ring::row).size, dies = columns * ring(Ring::column).size;
+    const std::uint64_t around = ring(Ring::column).position * columns + ring(Ring::row).position;
+    return {cut(
+        all_, dies,
+        chiplet::uses_ring(op) ? around : places_.lines[static_cast<std::size_t>(Ring::package)].position)};
+  }
   if (op.axes == chiplet::Axes::all) return own_of_lanes(op);
   if (program_.size() > 1)
     return {cut(base_of(Ring::column), ring(Ring::column).size, ring(Ring::column).position)};
@@ -126,10 +131,9 @@ Interval CollectiveLayout::in_chain(const At& at, bool sends) const {
   return turn < op.count ? cut(at.base, op.count, turn) : Interval{};
 }
 
-// Trees pass on everything; halving and doubling the chunks of those dies whose numbers end differently.
-Interval CollectiveLayout::of_line(const chiplet::Work& work, std::uint32_t step, bool sends) const {
+// Halving and doubling: the chunks of those dies whose numbers end differently.
+Interval CollectiveLayout::halved(const chiplet::Work& work, std::uint32_t step, bool sends) const {
   const Op& op = work.op;
-  if (op.schedule == Schedule::tree) return all_;
   const chiplet::LinePlace& line = places_.lines[static_cast<std::size_t>(op.ring)];
   const auto depth = static_cast<std::uint32_t>(std::bit_width(line.size - 1));
   const bool halves = op.code == OpCode::reduce_scatter || (op.code == OpCode::all_reduce && step < depth);
@@ -142,18 +146,50 @@ Interval CollectiveLayout::of_line(const chiplet::Work& work, std::uint32_t step
   return {begin.first, last.end() - begin.first};
 }
 
-Interval CollectiveLayout::piece(const chiplet::Work& work, std::uint32_t step, bool sends) const {
+// Swing: of a reduce-scatter the chunks that the partner's later rounds reach, of an all-gather those that the die's do.
+Pieces CollectiveLayout::swung(const chiplet::Work& work, std::uint32_t step, bool sends) const {
+  const Op& op = work.op;
+  const chiplet::LinePlace& line = places_.lines[static_cast<std::size_t>(op.ring)];
+  const chiplet::SwingRounds rounds(op, places_in(op.ring));
+  const bool halves =
+      op.code == OpCode::reduce_scatter || (op.code == OpCode::all_reduce && step < rounds.count());
+  const std::uint32_t local = op.code == OpCode::all_reduce && !halves ? step - rounds.count() : step;
+  const std::uint32_t round = halves ? local : rounds.count() - 1 - local;
+  const std::uint32_t whose = sends == halves ? rounds.partner(line.position, round) : line.position;
+  std::vector<std::uint32_t> chunks = rounds.reached(whose, round + 1);
+  std::sort(chunks.begin(), chunks.end());
+  Pieces found;
+  for (const std::uint32_t chunk : chunks) found.push_back(cut(all_, line.size, chunk));
+  return found;
+}
+
+// Trees and stars pass on everything. In two phases a chunk comes in two steps, and goes on in the one after, or the second
+// after.
+Pieces CollectiveLayout::of_line(const chiplet::Work& work, std::uint32_t step, bool sends) const {
+  const Op& op = work.op;
+  if (op.schedule == Schedule::swing) return swung(work, step, sends);
+  if (op.schedule == Schedule::halving_doubling) return {halved(work, step, sends)};
+  if (op.schedule != Schedule::two_phase) return {all_};
+  const std::uint32_t chunk = sends && step % 2 == 0 ? step / 2 - 1 : step / 2;
+  return chunk < op.count ? Pieces{cut(all_, op.count, chunk)} : Pieces{};
+}
+
+Pieces CollectiveLayout::pieces(const chiplet::Work& work, std::uint32_t step, bool sends) const {
+  if (work.op.code == OpCode::all_to_all) {
+    const AllToAllLayout layout(work, all_.length);
+    return sends ? layout.sent(step) : layout.received(step);
+  }
   if (!chiplet::uses_ring(work.op)) return of_line(work, step, sends);
   const At at = locate(work, step);
-  return work.op.schedule == Schedule::pipelined ? in_chain(at, sends) : in_ring(at, sends);
+  return {work.op.schedule == Schedule::pipelined ? in_chain(at, sends) : in_ring(at, sends)};
 }
 
-Interval CollectiveLayout::sent(const chiplet::Work& work, std::uint32_t step) const {
-  return piece(work, step, true);
+Pieces CollectiveLayout::sent(const chiplet::Work& work, std::uint32_t step) const {
+  return pieces(work, step, true);
 }
 
-Interval CollectiveLayout::received(const chiplet::Work& work, std::uint32_t step) const {
-  return piece(work, step, false);
+Pieces CollectiveLayout::received(const chiplet::Work& work, std::uint32_t step) const {
+  return pieces(work, step, false);
 }
 
 }  // namespace hecaton::runs

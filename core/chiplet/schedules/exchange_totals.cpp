@@ -1,10 +1,10 @@
-#include "core/chiplet/program/exchange_totals.hpp"
+#include "core/chiplet/schedules/exchange_totals.hpp"
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
-#include "core/chiplet/program/lanes.hpp"
+#include "core/chiplet/schedules/lanes.hpp"
 
 namespace hecaton::chiplet {
 
@@ -151,11 +151,12 @@ void along_tree(Sum& sum, const Op& op, const LinePlace& line, std::uint32_t roo
 
 void step_by_step(Sum& sum, const Op& op, const Places& places, std::uint32_t root) {
   const std::uint32_t steps = exchange_steps(op, places);
-  for (std::uint32_t step = 0; step < steps; ++step) {
-    const Exchange now = exchange(op, places, root, step);
-    sum.send({1, now.send_bytes / op.unit_bytes});
-    sum.receive({1, now.receive_bytes / op.unit_bytes}, now.reduces);
-  }
+  for (std::uint32_t lane = 0; lane < lane_count(op); ++lane)
+    for (std::uint32_t step = 0; step < steps; ++step) {
+      const Exchange now = exchange(op, places, root, step, lane);
+      sum.send({1, now.send_bytes / op.unit_bytes});
+      sum.receive({1, now.receive_bytes / op.unit_bytes}, now.reduces);
+    }
 }
 
 // Messages to others, and whether one comes: what a place in a tree or chain comes to.
@@ -196,7 +197,12 @@ ExchangeTotals of_lanes(const Op& op, const Places& places, std::uint32_t root, 
 ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t root, const Rate& vector) {
   Sum sum(op, vector);
   if (group_size(op, places) <= 1 || op.units == 0 || op.unit_bytes == 0) return sum.total();
-  if (has_lanes(op)) return of_lanes(op, places, root, vector);
+  const bool is_direct = op.schedule == Schedule::direct;
+  if (has_lanes(op) && op.code != OpCode::all_to_all) return of_lanes(op, places, root, vector);
+  if (op.axes == Axes::all || (op.directions > 1 && !is_direct)) {
+    step_by_step(sum, op, places, root);
+    return sum.total();
+  }
   switch (op.schedule) {
     case Schedule::ring:
       op.code == OpCode::all_to_all ? rotate(sum, op, places.ring) : around_ring(sum, op, places.ring);
@@ -211,6 +217,9 @@ ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t
       along_tree(sum, op, places.line, root);
       break;
     case Schedule::halving_doubling:
+    case Schedule::star:
+    case Schedule::two_phase:
+    case Schedule::swing:
       step_by_step(sum, op, places, root);
       break;
   }
@@ -220,7 +229,8 @@ ExchangeTotals exchange_totals(const Op& op, const Places& places, std::uint32_t
 std::vector<AlikeRoots> alike_roots(const Op& op, const Places& places, std::uint32_t roots) {
   if (group_size(op, places) <= 1) return {{0, roots}};
   std::vector<AlikeRoots> all;
-  if (has_lanes(op)) {  // the parts of the payload have roots of their own
+  const bool is_regular = op.schedule == Schedule::tree || op.schedule == Schedule::pipelined;
+  if (has_lanes(op) || !is_regular) {  // parts of the payload have roots of their own, or places differ more
     for (std::uint32_t root = 0; root < roots; ++root) all.push_back({root, 1});
     return all;
   }

@@ -19,8 +19,8 @@
 
 #include <cstdint>
 
-#include "core/chiplet/program/exchange.hpp"
 #include "core/chiplet/program/program.hpp"
+#include "core/chiplet/schedules/exchange.hpp"
 
 namespace hecaton::chiplet {
 
@@ -42,9 +42,9 @@ constexpr std::uint32_t turned(std::uint32_t place, std::uint32_t size) {
   return place == 0 ? 0 : size - place;
 }
 
-// Calls f(ring) for every ring that the operation sends round.
+// Calls f(group) for every group of dies along whose rings, or lines, the operation sends.
 template <class F>
-void for_each_ring_of(const Op& op, F&& f) {
+void for_each_group_of(const Op& op, F&& f) {
   if (op.axes == Axes::one) return f(op.ring);
   f(Ring::row);
   f(Ring::column);

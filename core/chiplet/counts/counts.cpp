@@ -1,10 +1,10 @@
-#include "core/chiplet/program/counts.hpp"
+#include "core/chiplet/counts/counts.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "core/chiplet/program/counters.hpp"
-#include "core/chiplet/program/exchange_totals.hpp"
+#include "core/chiplet/schedules/exchange_totals.hpp"
 
 namespace hecaton::chiplet {
 
