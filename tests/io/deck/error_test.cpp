@@ -324,9 +324,8 @@ TEST(DeckCheckErrors, DirectionsAndAxes) {
       "deck.toml:8:1: collective.directions: is out of range (3 is not in 1 to 2) give a value in that range");
   EXPECT_EQ(
       collective("torus", four, "directions = 2\nalgorithm = \"halving-doubling\"\n"),
-      "deck.toml:8:1: collective.directions: does not fit operation and algorithm (two ways round are for "
-      "all-gather, reduce-scatter, all-reduce, broadcast and reduce along rings) choose another algorithm or "
-      "directions = 1");
+      "deck.toml:8:1: collective.directions: does not fit the algorithm (two ways round are for rings, and for "
+      "\"direct\" all-to-all) choose another algorithm or directions = 1");
   EXPECT_EQ(
       collective("torus", four, "axes = \"all\"\n"),
       "deck.toml:8:1: collective.axes: does not fit the group (a row or a column has one axis) choose group = "
@@ -336,8 +335,9 @@ TEST(DeckCheckErrors, DirectionsAndAxes) {
       "deck.toml:8:1: collective.axes: does not fit the package (one of its axes has a single die; the mesh is 1 x "
       "4) choose another mesh, or axes = \"one\" and the group \"rows\" or \"columns\"");
   EXPECT_NE(collective("mesh", four, "axes = \"all\"\ngroup = \"package\"\ndirections = 2\n"), "");
-  EXPECT_NE(collective("torus", four, "axes = \"all\"\ngroup = \"package\"\noperation = \"all-to-all\"\n"),
-            "");
+  EXPECT_NE(
+      collective("torus", four, "axes = \"all\"\ngroup = \"package\"\nalgorithm = \"halving-doubling\"\n"),
+      "");
   EXPECT_NE(collective("torus", four, "axes = \"all\"\ngroup = \"package\"\nalgorithm = \"torus-ring\"\n"),
             "");
   EXPECT_NE(collective("torus", four,
