@@ -59,9 +59,9 @@ Lines lines_of(const Places& places) {
 }
 
 // Half of every block, in one order of the axes.
-class OverBothAxes {
+class StraightOverAxes {
  public:
-  OverBothAxes(const Op& op, const Places& places, std::uint32_t lane)
+  StraightOverAxes(const Op& op, const Places& places, std::uint32_t lane)
       : op_(op), lines_(lines_of(places)), row_first_(lane == 0), lane_(lane) {}
 
   Exchange step(std::uint32_t step) const {
@@ -111,7 +111,7 @@ std::uint32_t direct_steps(const Op& op, const Places& places) {
 }
 
 Exchange direct_step(const Op& op, const Places& places, std::uint32_t step, std::uint32_t lane) {
-  if (op.axes == Axes::all) return OverBothAxes(op, places, lane).step(step);
+  if (op.axes == Axes::all) return StraightOverAxes(op, places, lane).step(step);
   const std::uint32_t dies = places.line.size;
   return along(op, places.line, step, [&](std::uint32_t place) { return chunk_bytes(op, dies, place); });
 }

@@ -97,7 +97,7 @@ class Around {
 };
 
 // Places count along rows in columns' rings.
-class OverBothAxes {
+class RotationOverAxes {
  private:
   const RingPlace& first() const { return row_first_ ? row_ : column_; }
   const RingPlace& second() const { return row_first_ ? column_ : row_; }
@@ -127,7 +127,7 @@ class OverBothAxes {
   }
 
  public:
-  OverBothAxes(const Op& op, const Places& places, std::uint32_t lane)
+  RotationOverAxes(const Op& op, const Places& places, std::uint32_t lane)
       : op_(op),
         row_(places.of(Ring::row)),
         column_(places.of(Ring::column)),
@@ -160,12 +160,12 @@ auto around_group(const Op& op, const RingPlace& ring) {
 }  // namespace
 
 std::uint32_t rotation_steps(const Op& op, const Places& places) {
-  if (op.axes == Axes::all) return OverBothAxes(op, places, 0).steps();
+  if (op.axes == Axes::all) return RotationOverAxes(op, places, 0).steps();
   return around_group(op, places.ring).steps();
 }
 
 Exchange rotation_step(const Op& op, const Places& places, std::uint32_t step, std::uint32_t lane) {
-  if (op.axes == Axes::all) return OverBothAxes(op, places, lane).step(step);
+  if (op.axes == Axes::all) return RotationOverAxes(op, places, lane).step(step);
   if (op.directions > 1) return around_group(op, places.ring).step(step);
   return one_way(op, places.ring, step);
 }
