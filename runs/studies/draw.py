@@ -329,7 +329,7 @@ def headline_collectives(rows):
     step = {key: by_layers[1][STEP] * 1e3 for key, by_layers in points.items()}
     sites = list(dict.fromkeys(key[:2] for key in points))
     groups = [site + (how,) for site in sites for how in ("paper", "auto")]
-    names = [f"{model.removeprefix('llama2-').removeprefix('llama3.1-')} {topology}\n{how}" for model, topology, how in groups]
+    names = [f"{model.split('-')[1]}\n{topology.removesuffix('-ring')}\n{how}" for model, topology, how in groups]
     svg = draw("Two mini-batches of a layer on 256 dies, ports on every link", "ms", names,
                {m: [step[g + (m,)] for g in groups] for m in METHODS})
     said = []
@@ -446,7 +446,8 @@ def latency(_, folder):
 
 
 STUDIES = {"packets": packets, "ring-size": ring_size, "strong-scaling": strong_scaling, "qwen2.5-7b": qwen,
-           "layout": layout, "packages": packages, "headline-collectives": headline_collectives, "fusion": fusion, "extrapolation": extrapolation}
+           "layout": layout, "packages": packages, "fusion": fusion, "extrapolation": extrapolation,
+           "headline-collectives": headline_collectives}
 
 
 # These look at other tables too.
