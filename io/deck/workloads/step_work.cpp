@@ -53,7 +53,11 @@ std::vector<Programs> ways_to_plan(const Deck& deck) {
   training::TrainingConfig config = deck.as<training::TrainingConfig>();
   add_if_it_fits(config, training::Collectives::paper, "one axis at a time");
   add_if_it_fits(config, training::Collectives::all_axes, "all axes at once");
-  if (ways.empty()) add(config, training::Collectives::paper, {});  // which says why
+  if (ways.empty()) {  // says why: of a flat ring that there is none of, what the other way lacks
+    config.collectives = training::Collectives::paper;
+    const bool has_problems = !training::problems_of(config, mesh_of(deck.network.package)).empty();
+    add(config, has_problems ? training::Collectives::all_axes : training::Collectives::paper, {});
+  }
   if (!has_broadcasts(ways.front().plan)) return ways;
   const bool was_tree = config.broadcast == training::Broadcast::tree;
   ways.front().algorithm = was_tree ? "broadcasts along trees" : "broadcasts in chunks";
