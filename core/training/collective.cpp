@@ -207,8 +207,6 @@ void check_axes(const CollectiveConfig& config, MeshShape mesh) {
   }
 }
 
-// A ring along an open line comes back over the links of the other way round, and a bypass ring uses every link
-// of its line both ways: nothing is left for a second direction.
 void check_directions(const CollectiveConfig& config, const RingLinks& links) {
   if (config.directions <= 1) return;
   if (config.directions > chiplet::most_directions) {
@@ -226,8 +224,8 @@ void check_directions(const CollectiveConfig& config, const RingLinks& links) {
   if (config.group == CollectiveGroup::package && !both_axes) return;  // between neighbours all the way round
   const bool needs_rows = both_axes || config.group == CollectiveGroup::rows;
   const bool needs_columns = both_axes || config.group == CollectiveGroup::columns;
-  const bool closed = (!needs_rows || links.rows_closed) && (!needs_columns || links.columns_closed);
-  if (closed && !links.has_bypass && config.algorithm != Algorithm::bypass_ring) return;
+  const bool is_bypass = config.algorithm == Algorithm::bypass_ring;
+  if (!is_bypass && links.have_two_ways(needs_rows, needs_columns)) return;
   throw PlanError(
       "collective.directions", "finds no second way round",
       "a ring along a row or column without a link from end to end, or of two dies, uses the links of both "

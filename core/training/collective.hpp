@@ -14,6 +14,12 @@ struct RingLinks {
   bool has_bypass = false;      // ring traffic may pass a die without touching its buffers
   bool rows_closed = false;     // a row's last die has a link to its first
   bool columns_closed = false;  // likewise
+
+  // Whether rings along these lines can go round both ways: one along an open line comes back over the links of the other
+  // way round, and a bypass ring uses every link of its line both ways.
+  bool have_two_ways(bool along_rows, bool along_columns) const {
+    return !has_bypass && (!along_rows || rows_closed) && (!along_columns || columns_closed);
+  }
 };
 
 // All that must hold between the settings of a collective and the package it runs on: the operation, the

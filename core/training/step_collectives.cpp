@@ -23,13 +23,11 @@ bool is_over_package(const Op& op) {
   return op.ring == Ring::package && op.axes == Axes::one;
 }
 
-// A ring that is not closed comes back over the links of the other way round, as a bypass ring does.
 bool has_two_ways(const Op& op, const RingLinks& links) {
   if (!chiplet::can_have_lanes(op)) return false;
   if (is_over_package(op)) return true;  // between neighbours all the way round
   const bool both_axes = op.axes == Axes::all;
-  const bool rows = both_axes || op.ring == Ring::row, columns = both_axes || op.ring == Ring::column;
-  return !links.has_bypass && (!rows || links.rows_closed) && (!columns || links.columns_closed);
+  return links.have_two_ways(both_axes || op.ring == Ring::row, both_axes || op.ring == Ring::column);
 }
 
 bool can_take_both_axes(const Op& op, MeshShape mesh) {

@@ -81,7 +81,7 @@ void improve(io::Programs& programs, const Workload& package, const io::Deck& de
     for (chiplet::Op& op : program) {
       if (!chiplet::is_collective(op.code)) continue;
       std::optional<Checked> least;
-      for (const chiplet::Op& way : training::ways_of(chiplet::Op(op), links)) {
+      for (const chiplet::Op& way : training::ways_of(op, links)) {
         const Checked end = groups.end(way, 0).all;
         if (least && end + end / clearly_less >= *least) continue;
         least = end;

@@ -17,7 +17,7 @@ namespace hecaton::chiplet::algorithms {
 
 namespace {
 
-// One way round, whole blocks of an operation.
+// One way round, whole blocks of an operation: as Around, but without going over the blocks.
 Exchange one_way(const Op& op, const RingPlace& ring, std::uint32_t step) {
   // Blocks for `count` dies from `first` on, around the ring.
   const auto passing = [&](std::uint32_t first, std::uint32_t count) {

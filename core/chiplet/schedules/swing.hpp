@@ -34,9 +34,4 @@ class SwingRounds {
   std::vector<Round> rounds_;
 };
 
-// Whether there are rounds for so many dies, or rows and columns.
-constexpr bool can_swing(std::uint64_t dies) {
-  return dies > 1 && (dies & (dies - 1)) == 0;
-}
-
 }  // namespace hecaton::chiplet

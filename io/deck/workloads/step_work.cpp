@@ -14,16 +14,11 @@ namespace hecaton::io {
 
 namespace {
 
-Programs planned(const Deck& deck, const training::TrainingConfig& config) {
-  const net::PackageConfig& package = deck.network.package;
-  return {training::plan_step(config, mesh_of(package), deck.die),
-          has_bypass(package) ? net::RingOrder::bypass : net::RingOrder::naive,
-          {}};
-}
-
 Programs done_as(const Deck& deck, const training::TrainingConfig& config) {
   const net::PackageConfig& package = deck.network.package;
-  Programs programs = planned(deck, config);
+  Programs programs{training::plan_step(config, mesh_of(package), deck.die),
+                    has_bypass(package) ? net::RingOrder::bypass : net::RingOrder::naive,
+                    {}};
   training::set_collectives(programs.plan, config.collectives, mesh_of(package), ring_links_of(package));
   return programs;
 }

@@ -15,10 +15,6 @@ using chiplet::Work;
 
 namespace {
 
-void copy_to(Numbers& to, DiePayload::Range range, const Numbers& from) {
-  std::copy(from.begin(), from.end(), to.begin() + static_cast<std::ptrdiff_t>(range.begin));
-}
-
 void put_in(Numbers& to, const std::vector<DiePayload::Range>& ranges, const Numbers& from) {
   std::uint64_t taken = 0;
   for (const DiePayload::Range& range : ranges) {
@@ -71,16 +67,15 @@ void DiePayload::begin(const Work& work) {
 }
 
 void DiePayload::put(Range range, const Numbers& part) {
-  copy_to(numbers_, range, part);
+  put_in(numbers_, {range}, part);
 }
 
 Numbers DiePayload::part(Range range) const {
-  return {numbers_.begin() + static_cast<std::ptrdiff_t>(range.begin),
-          numbers_.begin() + static_cast<std::ptrdiff_t>(range.end)};
+  return taken_from(numbers_, {range});
 }
 
 void DiePayload::keep(Range range, const Numbers& part) {
-  copy_to(received_, range, part);
+  put_in(received_, {range}, part);
 }
 
 std::vector<DiePayload::Range> DiePayload::own_ranges(const Work& work) const {
