@@ -13,6 +13,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(cereal REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(Protobuf REQUIRED)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(SCOTCH 7 REQUIRED)
 

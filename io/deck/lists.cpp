@@ -173,6 +173,25 @@ std::string read_list(std::string_view text, std::vector<training::OperatorConfi
   });
 }
 
+std::string list_text(const std::vector<chiplet::graph::Straggler>& stragglers) {
+  std::string text;
+  for (const chiplet::graph::Straggler& each : stragglers)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", each.die, each.factor);
+  return text;
+}
+
+std::string read_list(std::string_view text, std::vector<chiplet::graph::Straggler>& stragglers) {
+  stragglers.clear();
+  return for_each_item(text, ';', [&](std::string_view item) -> std::string {
+    const auto colon = item.find(':');
+    chiplet::graph::Straggler& each = stragglers.emplace_back();
+    if (colon == std::string_view::npos || !read_number(item.substr(0, colon), each.die) ||
+        !read_number(item.substr(colon + 1), each.factor) || !(each.factor >= 0.001 && each.factor <= 1000))
+      return fmt::format("{} is no die and factor", in_quotes(item));
+    return {};
+  });
+}
+
 std::string problem_of_path(std::string_view text) {
   const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;

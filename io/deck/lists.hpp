@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/chiplet/graph/config.hpp"
 #include "core/training/model/config.hpp"
 #include "net/package/config.hpp"
 
@@ -18,12 +19,14 @@ std::string list_text(const std::vector<std::uint32_t>& dies);
 std::string list_text(const std::vector<net::DieLink>& links);
 std::string list_text(const std::vector<net::LinkOverride>& overrides);
 std::string list_text(const std::vector<training::OperatorConfig>& operators);
+std::string list_text(const std::vector<chiplet::graph::Straggler>& stragglers);
 
 // Each returns what is wrong with the text, or nothing; then `list` holds what it says.
 std::string read_list(std::string_view text, std::vector<std::uint32_t>& dies);
 std::string read_list(std::string_view text, std::vector<net::DieLink>& links);
 std::string read_list(std::string_view text, std::vector<net::LinkOverride>& overrides);
 std::string read_list(std::string_view text, std::vector<training::OperatorConfig>& operators);
+std::string read_list(std::string_view text, std::vector<chiplet::graph::Straggler>& stragglers);
 
 // The same of the path of a file, which is one text as well.
 std::string problem_of_path(std::string_view text);
@@ -35,6 +38,8 @@ inline constexpr std::string_view override_form =
     "items \"WHERE: KEY VALUE, ...\" with ; between them, WHERE being row R, column C, wrap, io or a pair of "
     "dies A-B, KEY bandwidth_GBps or latency_ns, as in \"row 2: latency_ns 4; 0-1: bandwidth_GBps 16\"; "
     "empty: none";
+inline constexpr std::string_view straggler_form =
+    "items \"DIE: FACTOR\" with ; between them, a factor of 0.001 to 1000, as in \"3: 1.5; 7: 2\"; empty: none";
 inline constexpr std::string_view operator_list_form =
     "items \"KIND\" or \"KIND: KEY VALUE, ...\" with ; between them, KIND being attention (KEY heads, "
     "kv_heads, head_dim), feed-forward (ffn, gated 0 or 1) or experts (these and experts, experts_per_token), as in "

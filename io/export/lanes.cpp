@@ -52,6 +52,8 @@ Engine engine_of(chiplet::OperationKind kind) {
     case broadcast:
     case reduce:
     case all_to_all:
+    case send:
+    case receive:
       return Engine::collectives;
   }
   return Engine::waits;

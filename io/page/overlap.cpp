@@ -1,6 +1,8 @@
 #include "io/page/overlap.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,21 @@ std::uint64_t covered(const Span& span, const std::vector<Span>& by) {
   return ps;
 }
 
+// What of the first the others do not cover; of both those in each are apart and in order.
+std::vector<Span> without(const std::vector<Span>& spans, const std::vector<Span>& others) {
+  std::vector<Span> left;
+  auto other = others.begin();
+  for (auto [from, to] : spans) {
+    while (other != others.end() && other->second <= from) ++other;
+    for (auto each = other; each != others.end() && each->first < to; ++each) {
+      if (from < each->first) left.emplace_back(from, each->first);
+      from = std::max(from, each->second);
+    }
+    if (from < to) left.emplace_back(from, to);
+  }
+  return left;
+}
+
 bool is_transfer(const OperationRow& row) {
   return row.kind == OperationKind::dram_read || row.kind == OperationKind::dram_write;
 }
@@ -42,20 +59,28 @@ bool is_transfer(const OperationRow& row) {
 }  // namespace
 
 void Overlap::add(std::span<const OperationRow> rows) {
-  std::vector<Span> spans;
+  std::vector<Span> of_transfers;
   for (const OperationRow& row : rows)
-    if (is_transfer(row)) spans.emplace_back(row.start_ps, row.end_ps);
-  const std::vector<Span> transfers = joined(std::move(spans));
+    if (is_transfer(row)) of_transfers.emplace_back(row.start_ps, row.end_ps);
+  const std::vector<Span> transfers = joined(std::move(of_transfers));
   std::uint64_t left = 0;  // of transfers, beside no activity
   for (const Span& transfer : transfers) left += static_cast<std::uint64_t>(transfer.second - transfer.first);
-  for (const OperationRow& row : rows) {
-    const std::optional<Activity> activity = activity_of(row.kind);
-    if (!activity) continue;
-    const std::uint64_t beside = covered({row.start_ps, row.end_ps}, transfers);
-    Time& time = times_[static_cast<std::size_t>(*activity)];
-    time.alone_ps += static_cast<std::uint64_t>(row.end_ps - row.start_ps) - beside;
-    time.with_dram_ps += beside;
-    left -= std::min(left, beside);
+  std::array<std::vector<Span>, activity_count> of_activity;
+  for (const OperationRow& row : rows)
+    if (const std::optional<Activity> activity = activity_of(row.kind))
+      of_activity[static_cast<std::size_t>(*activity)].emplace_back(row.start_ps, row.end_ps);
+  std::vector<Span> taken;
+  for (const Activity activity : values_of<Activity>()) {
+    const std::vector<Span> spans = joined(std::move(of_activity[static_cast<std::size_t>(activity)]));
+    Time& time = times_[static_cast<std::size_t>(activity)];
+    for (const Span& span : without(spans, taken)) {
+      const std::uint64_t beside = covered(span, transfers);
+      time.alone_ps += static_cast<std::uint64_t>(span.second - span.first) - beside;
+      time.with_dram_ps += beside;
+      left -= std::min(left, beside);
+    }
+    taken.insert(taken.end(), spans.begin(), spans.end());
+    taken = joined(std::move(taken));
   }
   times_[activity_count].with_dram_ps += left;
 }

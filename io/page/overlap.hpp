@@ -1,5 +1,6 @@
 // What went on at the same time on a die: what its program was at, and whether transfers from or to DRAM were under way beside
-// it. A wait for DRAM or a collective is exposed; a transfer under way beside work is hidden behind it. Exact sums over dies.
+// it. A wait for DRAM or a collective is exposed; a transfer under way beside work is hidden behind it. Where a die is at several
+// things at a time, as those that run graphs are, the first activity counts. Exact sums over dies.
 #pragma once
 
 #include <array>

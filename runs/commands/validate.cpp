@@ -159,7 +159,7 @@ void print_tables(const CheckedDeck& checked, const ValidateArguments& arguments
     print_rows("Undisturbed (closed forms, no simulation)", undisturbed_rows(*seen.undisturbed));
   print_rows("Run", run_rows(seen, arguments));
   print_rows("Trace, by part", trace_rows(seen.estimate.trace_parts));
-  if (io::kind_of(checked.loaded.deck).traits.computes)
+  if (io::kind_of(checked.loaded.deck).traits.can_be_sampled)
     print_rows("Sampled (--sample), at least", sample_rows(checked));
   fmt::print("{}\n{}", seen.regions, checked.loaded.deck.resolved_toml);
 }

@@ -110,7 +110,7 @@ Facts validated_facts(const CheckedDeck& checked, const std::string& partition, 
   if (seen.dram) facts.add("dram", dram_facts(*seen.dram, deck.memory));
   if (seen.undisturbed) facts.add("undisturbed", undisturbed_facts(*seen.undisturbed));
   facts.add("run", run_facts(seen, partition, ranks));
-  if (io::kind_of(deck).traits.computes) facts.add("sampled", sampled_facts(workload));
+  if (io::kind_of(deck).traits.can_be_sampled) facts.add("sampled", sampled_facts(workload));
   return facts.add("resolved_deck", deck.resolved_toml);
 }
 

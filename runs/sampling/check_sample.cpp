@@ -29,7 +29,7 @@ void require_sample(const io::LoadedDeck& loaded, const Workload& whole) {
 
 std::string advise_sampling(const io::Deck& deck, std::uint64_t events, int ranks) {
   const double seconds = static_cast<double>(events) / io::sampled_events_per_s / ranks;
-  const bool can_be_sampled = io::kind_of(deck).traits.computes && !io::is_sampled(deck);
+  const bool can_be_sampled = io::kind_of(deck).traits.can_be_sampled && !io::is_sampled(deck);
   if (!can_be_sampled || seconds < long_run_s) return {};
   return fmt::format("the whole step takes about {}; --sample tells it in minutes, with an interval",
                      io::format_duration(seconds));

@@ -55,7 +55,7 @@ struct Bounded {
 Bounded bounded(const io::Study& study, std::size_t index) {
   try {
     const CheckedDeck checked = check_point(study.deck, study.points[index], study.ranks, study.partition);
-    if (!io::kind_of(checked.loaded.deck).traits.computes)
+    if (!io::kind_of(checked.loaded.deck).traits.can_be_sampled)
       throw io::InputError(checked.loaded.locations.find("workload.kind"), "workload.kind",
                            "has no training step", "a search compares steps and packages that compute",
                            "give a deck of a training step");

@@ -1,4 +1,4 @@
-// What is attached to a node's interface: a compute die, an IO die or a traffic source. The place where the
+// What is attached to a node's interface: a compute die that runs a program or a graph, an IO die or a traffic source. The place where the
 // rooms chiplet and net meet: messages here, messages there.
 //
 // A die may have an observer, who is told what it computes (chiplet::ObservedHost). Which one is known to the
@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <concepts>
+#include <memory>
 #include <variant>
 #include <vector>
 
 #include "core/chiplet/dies/die.hpp"
 #include "core/chiplet/dies/io_die.hpp"
+#include "core/chiplet/graph/graph_die.hpp"
 #include "core/chiplet/program/tags.hpp"
 #include "net/events/interface.hpp"
 #include "net/traffic/counters.hpp"
@@ -100,6 +102,39 @@ struct DieNodeOf {
   }
 };
 using DieNode = DieNodeOf<NoObserver>;
+
+// A die that runs a graph. On its own, because it is far larger than what else may be at a node.
+struct GraphNode {
+  std::unique_ptr<chiplet::graph::GraphDie> die;
+  bool keeps_rows = true;
+  std::vector<chiplet::OperationRow> rows = {};
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(*die);
+  }
+
+  template <class Host>
+  ChipletHost<Host> view(Host& host) {
+    return {host, keeps_rows ? &rows : nullptr};
+  }
+  template <class Host>
+  void start(Host& host) {
+    auto h = view(host);
+    die->start(h);
+  }
+  template <class Host>
+  void on_message(Host& host, const net::DeliveredMessage& delivered) {
+    if (!delivered.complete) return;
+    auto h = view(host);
+    die->on_message(h, message_of(delivered));
+  }
+  template <class Host>
+  void on_timer(Host& host, std::uint32_t token) {
+    auto h = view(host);
+    die->on_timer(h, token);
+  }
+};
 
 struct IoNode {
   chiplet::IoDie io;
@@ -209,6 +244,6 @@ struct EndpointOf {
   }
 };
 
-using Endpoint = EndpointOf<DieNode, IoNode, TrafficNode>;
+using Endpoint = EndpointOf<DieNode, IoNode, TrafficNode, GraphNode>;
 
 }  // namespace hecaton::runs

@@ -10,6 +10,7 @@
 
 #include "core/chiplet/counts/counts.hpp"
 #include "core/engine/base/checked.hpp"
+#include "io/deck/workloads/outcome.hpp"
 #include "net/package/hops.hpp"
 #include "net/package/routing.hpp"
 #include "net/package/timing.hpp"
@@ -190,6 +191,23 @@ class Counter {
       add_messages(setup.id, share.io, one_way, segments);
       add_messages(share.io, setup.id, one_way, segments);
     }
+  }
+
+  // What a node of a graph makes is taken for what a node makes on average: a send makes one message, and a collective about
+  // one for each other rank; which go to a neighbour.
+  void add(const io::Execution& execution, NodeId die) {
+    const std::uint64_t nodes = workload_.graph_nodes(die),
+                        all = std::max<std::uint64_t>(1, execution.survey.nodes);
+    add_checked(load_.rows, nodes);
+    add_checked(load_.events[die.value], nodes);
+    const chiplet::Wide made =
+        chiplet::Wide{execution.survey.collectives} * (execution.die_of_rank.size() - 1) +
+        execution.survey.sends;
+    const std::uint64_t messages = io::narrow(made * nodes / all);
+    add_checked(load_.messages, messages);
+    add_checked(load_.packets, messages);
+    const chiplet::LinePlace line{topology_.dies(), die.value, NodeId{0}, 1};
+    add_messages(die, line.at((die.value + 1) % topology_.dies()), messages, 1);
   }
 
   void add_replay(const net::Traffic& traffic, NodeId die) {

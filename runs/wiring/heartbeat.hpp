@@ -16,30 +16,35 @@
 
 namespace hecaton::runs {
 
-// Rows of operations that this rank's dies will record, and those they have.
-inline std::uint64_t rows_expected(const Workload& workload, const Model& model) {
-  std::uint64_t rows = 0;
-  for (const Model::Node& node : model.nodes()) {
+// What this rank's dies will do, and have done: rows of operations of programs, nodes of graphs.
+template <class AnyModel>
+std::uint64_t work_expected(const Workload& workload, const AnyModel& model) {
+  std::uint64_t work = 0;
+  for (const auto& node : model.nodes()) {
+    if (std::holds_alternative<GraphNode>(node.endpoint.node)) work += workload.graph_nodes(node.id);
     if (!std::holds_alternative<DieNode>(node.endpoint.node)) continue;
     const chiplet::DieSetup setup = workload.die_setup(node.id);
-    rows +=
+    work +=
         chiplet::count_program(*setup.program, {setup.rings, setup.lines}, setup.timings, setup.dram).rows;
   }
-  return rows;
+  return work;
 }
 
-inline std::uint64_t rows_done(const Model& model) {
-  std::uint64_t rows = 0;
-  for (const Model::Node& node : model.nodes())
-    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) rows += die->die.rows();
-  return rows;
+template <class AnyModel>
+std::uint64_t work_done(const AnyModel& model) {
+  std::uint64_t work = 0;
+  for (const auto& node : model.nodes()) {
+    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) work += die->die.rows();
+    if (const auto* graph = std::get_if<GraphNode>(&node.endpoint.node)) work += graph->die->nodes();
+  }
+  return work;
 }
 
 // No program runs on a clocked network.
-inline std::uint64_t rows_expected(const Workload&, const ClockedModel&) {
+inline std::uint64_t work_expected(const Workload&, const ClockedModel&) {
   return 0;
 }
-inline std::uint64_t rows_done(const ClockedModel&) {
+inline std::uint64_t work_done(const ClockedModel&) {
   return 0;
 }
 
@@ -52,7 +57,7 @@ class Heartbeat {
       : workload_(workload),
         model_(model),
         report_(report),
-        expected_(rows_expected(workload, model)),
+        expected_(work_expected(workload, model)),
         is_first_of_restart_(restarted) {}
 
   void operator()(SimTime now, std::uint64_t events) {
@@ -67,9 +72,11 @@ class Heartbeat {
   }
 
  private:
-  double fraction_of(const io::Programs&, SimTime) const {
-    return expected_ == 0 ? -1.0 : static_cast<double>(rows_done(model_)) / static_cast<double>(expected_);
+  double fraction_of_work() const {
+    return expected_ == 0 ? -1.0 : static_cast<double>(work_done(model_)) / static_cast<double>(expected_);
   }
+  double fraction_of(const io::Programs&, SimTime) const { return fraction_of_work(); }
+  double fraction_of(const io::Execution&, SimTime) const { return fraction_of_work(); }
   double fraction_of(const net::Traffic& traffic, SimTime now) const {
     const auto end = static_cast<double>((traffic.inject_until() * model_.fabric().timing.cycle).ps);
     return std::min(1.0, static_cast<double>(now.ps) / end);

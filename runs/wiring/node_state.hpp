@@ -17,8 +17,8 @@ namespace hecaton::runs {
 using PendingEvent = engine::Event<net::Payload>;
 
 // Of this rank's nodes, ascending. Nothing in it depends on which other nodes are on this rank.
-template <class Engine>
-std::vector<io::NodeState> save_state(const Model& model, const Engine& engine, SimTime) {
+template <class AnyModel, class Engine>
+std::vector<io::NodeState> save_state(const AnyModel& model, const Engine& engine, SimTime) {
   std::vector<PendingEvent> pending;
   engine.for_each_pending([&](const PendingEvent& event) { pending.push_back(event); });
   std::sort(pending.begin(), pending.end(), [](const PendingEvent& a, const PendingEvent& b) {
@@ -27,7 +27,7 @@ std::vector<io::NodeState> save_state(const Model& model, const Engine& engine, 
   });
   std::vector<io::NodeState> states;
   auto next = pending.begin();
-  for (const Model::Node& node : model.nodes()) {
+  for (const auto& node : model.nodes()) {
     const auto end = std::find_if(next, pending.end(),
                                   [&](const PendingEvent& event) { return event.receiver() != node.id; });
     io::StateWriter writer;
@@ -55,10 +55,10 @@ void restore_node(io::CheckpointReader& checkpoint, NodeId node, Restore&& resto
 
 // Gives the model its state, and the engine what was pending for this rank's nodes. Throws
 // std::runtime_error.
-template <class Engine>
-void load_state(io::CheckpointReader& checkpoint, Model& model, Engine& engine) {
+template <class AnyModel, class Engine>
+void load_state(io::CheckpointReader& checkpoint, AnyModel& model, Engine& engine) {
   std::vector<PendingEvent> pending;
-  for (Model::Node& node : model.nodes()) {
+  for (auto& node : model.nodes()) {
     std::vector<PendingEvent> of_node;
     restore_node(checkpoint, node.id, [&](io::StateReader& reader) {
       model.load(reader, node);

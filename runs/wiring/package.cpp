@@ -1,7 +1,9 @@
 #include "runs/wiring/package.hpp"
 
+#include <memory>
 #include <utility>
 
+#include "core/chiplet/graph/config.hpp"
 #include "io/deck/workloads/kind.hpp"
 
 namespace hecaton::runs {
@@ -20,6 +22,11 @@ Endpoint endpoint_of(const net::Traffic& traffic, const Workload& workload, cons
   return {TrafficNode(&traffic, &workload.topology())};
 }
 
+Endpoint endpoint_of(const io::Execution&, const Workload& workload, const Recording& recording, NodeId die) {
+  return {GraphNode{.die = std::make_unique<chiplet::graph::GraphDie>(workload.graph_setup(die)),
+                    .keeps_rows = recording.operations}};
+}
+
 }  // namespace
 
 net::NetworkConfig network_of(const io::Deck& deck) {
@@ -27,6 +34,16 @@ net::NetworkConfig network_of(const io::Deck& deck) {
   if (const net::TrafficConfig* packets = io::kind_of(deck).packets(deck))
     config.interface.packet_bytes = packets->packet_flits * deck.network.link.flit_bytes;
   return config;
+}
+
+net::links::LinkSpeed link_speed(const io::Deck& deck) {
+  using namespace chiplet::graph;
+  const auto& config = deck.as<ExecutionConfig>();
+  const std::uint64_t gigabyte =
+      config.gigabyte == Gigabyte::binary ? std::uint64_t{1} << 30U : 1'000'000'000;
+  return net::links::speed_of(
+      deck.network.link, gigabyte,
+      config.unit == TimeUnit::ns ? net::links::whole_nanoseconds : net::links::whole_picoseconds);
 }
 
 bool is_clocked(const io::Deck& deck) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/clocked/model.hpp"
+#include "net/links/model.hpp"
 #include "net/package_model.hpp"
 #include "runs/wiring/endpoint.hpp"
 #include "runs/wiring/workload.hpp"
@@ -11,12 +12,16 @@ namespace hecaton::runs {
 using Model = net::PackageModel<Endpoint>;
 // Of dies that send packets, where the network keeps step with one clock.
 using ClockedModel = net::clocked::Model;
+// Where links alone carry messages, without routers.
+using LinksModel = net::links::Model<Endpoint>;
 
 // Where dies send packets, each is a message of its own, whatever the deck says of other messages.
 net::NetworkConfig network_of(const io::Deck& deck);
 
 // Whether the deck is simulated as a ClockedModel.
 bool is_clocked(const io::Deck& deck);
+// Of a deck that is simulated as a LinksModel: what each link carries, and how fast.
+net::links::LinkSpeed link_speed(const io::Deck& deck);
 
 // What is kept of what dies do, beside counters.
 struct Recording {

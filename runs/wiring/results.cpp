@@ -23,9 +23,23 @@ std::uint64_t sum_of(std::uint64_t value, const boost::mpi::communicator& world)
   return boost::mpi::all_reduce(world, value, std::plus<std::uint64_t>());
 }
 
-std::vector<chiplet::LinkCounters> links_of(const Model::Node& node, const net::Topology& topology) {
+const net::PortCounters& counters_of(const Model::Node& node, net::Port port) {
+  return node.router.counters().ports[static_cast<std::size_t>(port)];
+}
+const net::PortCounters& counters_of(const LinksModel::Node& node, net::Port port) {
+  return node.links[static_cast<std::size_t>(port)].counters;
+}
+const net::InterfaceCounters& interface_of(const Model::Node& node) {
+  return node.interface.counters();
+}
+const net::InterfaceCounters& interface_of(const LinksModel::Node& node) {
+  return node.counters;
+}
+
+template <class Node>
+std::vector<chiplet::LinkCounters> links_of(const Node& node, const net::Topology& topology) {
   return link_rows(node.id, topology, [&](net::Port port) {
-    const net::PortCounters& sent = node.router.counters().ports[static_cast<std::size_t>(port)];
+    const net::PortCounters& sent = counters_of(node, port);
     return chiplet::LinkCounters{
         .busy_ps = sent.busy_ps, .flits = sent.flits, .packets = sent.packets, .bytes = sent.bytes};
   });
@@ -48,12 +62,20 @@ void add_network(Digest& digest, std::uint64_t packets, const std::vector<chiple
   for (const chiplet::LinkCounters& link : links) add_fields(digest, link);
 }
 
-std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) {
+template <class Die>
+void add_die(Digest& digest, const Die& die) {
+  digest.add(die.digest());
+  digest.add(die.rows());
+  add_fields(digest, die.counters());
+}
+
+template <class Node>
+std::uint64_t digest_of(const Node& node, const net::Topology& topology) {
   Digest digest;
   if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
-    digest.add(die->die.digest());
-    digest.add(die->die.rows());
-    add_fields(digest, die->die.counters());
+    add_die(digest, die->die);
+  } else if (const auto* graph = std::get_if<GraphNode>(&node.endpoint.node)) {
+    add_die(digest, *graph->die);
   } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
     const chiplet::IoCounters counters = io->io.counters();
     for (std::uint64_t word : {counters.read_bytes, counters.write_bytes, counters.bursts, counters.busy_ps})
@@ -61,7 +83,7 @@ std::uint64_t digest_of(const Model::Node& node, const net::Topology& topology) 
   } else if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node)) {
     add_fields(digest, source->counters);
   }
-  add_network(digest, node.interface.counters().packets, links_of(node, topology));
+  add_network(digest, interface_of(node).packets, links_of(node, topology));
   return digest.value();
 }
 
@@ -78,29 +100,33 @@ std::uint64_t package_digest(const std::vector<NodeOutcome>& mine, std::uint32_t
 }
 
 // When the last die ended, or the last packet arrived.
-std::uint64_t end_of(const Model::Node& node) {
-  if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) return die->die.counters().finished_ps;
-  if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
-    return source->counters.last_delivery_ps;
+std::uint64_t end_of(const Endpoint& endpoint) {
+  if (const auto* die = std::get_if<DieNode>(&endpoint.node)) return die->die.counters().finished_ps;
+  if (const auto* graph = std::get_if<GraphNode>(&endpoint.node)) return graph->die->counters().finished_ps;
+  if (const auto* source = std::get_if<TrafficNode>(&endpoint.node)) return source->counters.last_delivery_ps;
   return 0;
+}
+
+// Of a network whose nodes have endpoints.
+template <class AnyModel>
+std::vector<NodeOutcome> outcomes_of(const AnyModel& model) {
+  std::vector<NodeOutcome> all;
+  for (const auto& node : model.nodes()) {
+    const std::uint64_t digest = digest_of(node, model.fabric().topology);
+    all.push_back({node.id, digest, interface_of(node).packets, end_of(node.endpoint), node.depth, {}});
+    if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
+      all.back().traffic = source->counters;
+  }
+  return all;
 }
 
 }  // namespace
 
 std::vector<NodeOutcome> outcomes(const Model& model) {
-  std::vector<NodeOutcome> all;
-  for (const Model::Node& node : model.nodes()) {
-    NodeOutcome& outcome = all.emplace_back();
-    outcome = {node.id,
-               digest_of(node, model.fabric().topology),
-               node.interface.counters().packets,
-               end_of(node),
-               node.depth,
-               {}};
-    if (const auto* source = std::get_if<TrafficNode>(&node.endpoint.node))
-      outcome.traffic = source->counters;
-  }
-  return all;
+  return outcomes_of(model);
+}
+std::vector<NodeOutcome> outcomes(const LinksModel& model) {
+  return outcomes_of(model);
 }
 
 std::vector<NodeOutcome> outcomes(const ClockedModel& model) {
@@ -117,16 +143,23 @@ std::vector<NodeOutcome> outcomes(const ClockedModel& model) {
   return all;
 }
 
-std::vector<std::string> unfinished(const Model& model) {
+namespace {
+
+std::string blocked_on(const Endpoint& endpoint) {
+  if (const auto* die = std::get_if<DieNode>(&endpoint.node))
+    return die->die.finished() ? std::string() : die->die.blocked_on();
+  if (const auto* graph = std::get_if<GraphNode>(&endpoint.node)) return graph->die->blocked_on();
+  if (const auto* io = std::get_if<IoNode>(&endpoint.node))
+    return io->io.idle() ? std::string() : io->io.blocked_on();
+  return {};
+}
+
+template <class AnyModel>
+std::vector<std::string> unfinished_of(const AnyModel& model) {
   std::vector<std::string> waiting;
   std::size_t count = 0;
-  for (const Model::Node& node : model.nodes()) {
-    std::string reason;
-    if (const auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
-      if (!die->die.finished()) reason = die->die.blocked_on();
-    } else if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) {
-      if (!io->io.idle()) reason = io->io.blocked_on();
-    }
+  for (const auto& node : model.nodes()) {
+    const std::string reason = blocked_on(node.endpoint);
     if (reason.empty()) continue;
     if (++count <= reported_per_rank)
       waiting.push_back("node " + std::to_string(node.id.value) + ": " + reason);
@@ -136,8 +169,7 @@ std::vector<std::string> unfinished(const Model& model) {
   return waiting;
 }
 
-void require_finished(const Model& model, const boost::mpi::communicator& world) {
-  const std::vector<std::string> mine = unfinished(model);
+void require_none(const std::vector<std::string>& mine, const boost::mpi::communicator& world) {
   if (sum_of(mine.size(), world) == 0) return;
   std::vector<std::vector<std::string>> all;
   boost::mpi::all_gather(world, mine, all);
@@ -146,6 +178,19 @@ void require_finished(const Model& model, const boost::mpi::communicator& world)
   for (const auto& lines : all)
     for (const std::string& line : lines) report += "\n  " + line;
   throw std::runtime_error(report);
+}
+
+}  // namespace
+
+std::vector<std::string> unfinished(const Model& model) {
+  return unfinished_of(model);
+}
+
+void require_finished(const Model& model, const boost::mpi::communicator& world) {
+  require_none(unfinished(model), world);
+}
+void require_finished(const LinksModel& model, const boost::mpi::communicator& world) {
+  require_none(unfinished_of(model), world);
 }
 
 void require_finished(const ClockedModel& model, const boost::mpi::communicator& world) {
@@ -184,12 +229,21 @@ void add_bins(const ClockedModel& model, std::size_t local, io::LocalBins& bins)
   bins.routers.push_back(network.held(local));
 }
 
-void add_stalls(const Model::Node& node, const net::Topology& topology, std::vector<io::StallRow>& stalls) {
+// Links alone do not tell what their messages wait for.
+net::StallTimes stalls_of(const LinksModel::Node&, net::Port) {
+  return {};
+}
+net::StallTimes stalls_of(const Model::Node& node, net::Port port) {
+  return node.router.stalls(port);
+}
+
+template <class Node>
+void add_stalls(const Node& node, const net::Topology& topology, std::vector<io::StallRow>& stalls) {
   for_each_port(node.id, topology, [&](NodeId to, net::Port port) {
-    const net::StallTimes times = node.router.stalls(port);
+    const net::StallTimes times = stalls_of(node, port);
     stalls.push_back({.from = node.id.value,
                       .to = to.value,
-                      .sending_ps = node.router.counters().ports[static_cast<std::size_t>(port)].busy_ps,
+                      .sending_ps = counters_of(node, port).busy_ps,
                       .credit_ps = times.credit_ps,
                       .rival_ps = times.rival_ps});
   });
@@ -211,11 +265,65 @@ void add_stalls(const ClockedModel& model, std::size_t local, std::vector<io::St
   });
 }
 
+void take_die(Endpoint& endpoint, io::LocalRecords& records) {
+  const auto take = [&](const chiplet::DieCounters& counters, std::vector<chiplet::OperationRow>& rows,
+                        std::vector<chiplet::WaitRow>& waits) {
+    records.die_counters.push_back(counters);
+    records.operations_per_die.push_back(rows.size());
+    records.operations.insert(records.operations.end(), rows.begin(), rows.end());
+    std::vector<chiplet::OperationRow>().swap(rows);
+    records.waits_per_die.push_back(waits.size());
+    records.waits.insert(records.waits.end(), waits.begin(), waits.end());
+    std::vector<chiplet::WaitRow>().swap(waits);
+  };
+  std::vector<chiplet::OperationRow> no_rows = {};
+  std::vector<chiplet::WaitRow> no_waits = {};
+  if (auto* die = std::get_if<DieNode>(&endpoint.node)) {
+    records.marks.push_back(die->marks);
+    take(die->die.counters(), die->rows, die->waits);
+  } else if (auto* graph = std::get_if<GraphNode>(&endpoint.node)) {
+    take(graph->die->counters(), graph->rows, no_waits);
+  } else {
+    take({}, no_rows, no_waits);
+  }
+}
+
+void add_bins(const LinksModel& model, const LinksModel::Node& node, io::LocalBins& bins) {
+  for_each_port(node.id, model.fabric().topology,
+                [&](NodeId, net::Port port) { bins.links.push_back(counters_of(node, port).busy); });
+  bins.nodes.push_back(node.id.value);
+  bins.routers.emplace_back(model.fabric().bins);
+}
+
+template <class AnyModel>
+io::LocalRecords records_of(AnyModel& model) {
+  io::LocalRecords records;
+  const net::Topology& topology = model.fabric().topology;
+  records.bins.grid = model.fabric().bins;
+  records.keeps_stalls = model.fabric().stalls;
+  for (auto& node : model.nodes()) {
+    for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
+    if (records.keeps_stalls) add_stalls(node, topology, records.stalls);
+    if (records.bins.grid.count > 0) add_bins(model, node, records.bins);
+    if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) take_channels(*io, records);
+    if (topology.is_io(node.id)) continue;
+    records.dies.push_back(node.id.value);
+    take_die(node.endpoint, records);
+  }
+  return records;
+}
+
 }  // namespace
 
 std::vector<NodeLog> message_logs(Model& model) {
   std::vector<NodeLog> logs;
   for (Model::Node& node : model.nodes()) logs.push_back({node.id, &node.interface.messages()});
+  return logs;
+}
+
+std::vector<NodeLog> message_logs(LinksModel& model) {
+  std::vector<NodeLog> logs;
+  for (LinksModel::Node& node : model.nodes()) logs.push_back({node.id, &node.counters.messages});
   return logs;
 }
 
@@ -234,33 +342,10 @@ void complete_stalls(std::vector<io::StallRow>& stalls, std::int64_t simulated_p
 }
 
 io::LocalRecords take_records(Model& model) {
-  io::LocalRecords records;
-  const net::Topology& topology = model.fabric().topology;
-  records.bins.grid = model.fabric().bins;
-  records.keeps_stalls = model.fabric().stalls;
-  for (Model::Node& node : model.nodes()) {
-    for (const chiplet::LinkCounters& link : links_of(node, topology)) records.links.push_back(link);
-    if (records.keeps_stalls) add_stalls(node, topology, records.stalls);
-    if (records.bins.grid.count > 0) add_bins(model, node, records.bins);
-    if (const auto* io = std::get_if<IoNode>(&node.endpoint.node)) take_channels(*io, records);
-    if (topology.is_io(node.id)) continue;
-    records.dies.push_back(node.id.value);
-    if (auto* die = std::get_if<DieNode>(&node.endpoint.node)) {
-      records.die_counters.push_back(die->die.counters());
-      records.operations_per_die.push_back(die->rows.size());
-      records.marks.push_back(die->marks);
-      records.operations.insert(records.operations.end(), die->rows.begin(), die->rows.end());
-      std::vector<chiplet::OperationRow>().swap(die->rows);
-      records.waits_per_die.push_back(die->waits.size());
-      records.waits.insert(records.waits.end(), die->waits.begin(), die->waits.end());
-      std::vector<chiplet::WaitRow>().swap(die->waits);
-    } else {
-      records.die_counters.emplace_back();
-      records.operations_per_die.push_back(0);
-      records.waits_per_die.push_back(0);
-    }
-  }
-  return records;
+  return records_of(model);
+}
+io::LocalRecords take_records(LinksModel& model) {
+  return records_of(model);
 }
 
 io::LocalRecords take_records(ClockedModel& model) {

@@ -28,11 +28,13 @@ struct NodeOutcome {
 // Of this rank's nodes.
 std::vector<NodeOutcome> outcomes(const Model& model);
 std::vector<NodeOutcome> outcomes(const ClockedModel& model);
+std::vector<NodeOutcome> outcomes(const LinksModel& model);
 
 // Collective. Throws std::runtime_error on every rank if any program has not ended, or anything is still
 // under way.
 void require_finished(const Model& model, const boost::mpi::communicator& world);
 void require_finished(const ClockedModel& model, const boost::mpi::communicator& world);
+void require_finished(const LinksModel& model, const boost::mpi::communicator& world);
 
 // Who has not ended its program and waits for what; empty after a run that is complete. Of this rank.
 std::vector<std::string> unfinished(const Model& model);
@@ -65,10 +67,12 @@ std::vector<chiplet::LinkCounters> link_rows(NodeId node, const net::Topology& t
 // Moves the operation rows out of the model.
 io::LocalRecords take_records(Model& model);
 io::LocalRecords take_records(ClockedModel& model);
+io::LocalRecords take_records(LinksModel& model);
 
 // What this rank's nodes remember of messages.
 std::vector<NodeLog> message_logs(Model& model);
 std::vector<NodeLog> message_logs(ClockedModel& model);
+std::vector<NodeLog> message_logs(LinksModel& model);
 
 // What is left of the simulated time when a link neither sends nor waits.
 void complete_stalls(std::vector<io::StallRow>& stalls, std::int64_t simulated_ps);

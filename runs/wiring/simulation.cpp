@@ -223,6 +223,11 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
   }
   const Recording recording{
       .operations = options.record_operations, .waits = options.record_waits, .bins = fabric.bins};
+  if (is_carried_by_links(deck)) {
+    LinksModel model(fabric, partition.owner, self, net::links::all_alike(link_speed(deck)),
+                     [&](NodeId node) { return make_endpoint(workload, recording, node); });
+    return run_to_its_end(Run<LinksModel>{workload, model, options, sync, world, start});
+  }
   Model model(fabric, partition.owner, self,
               [&](NodeId node) { return make_endpoint(workload, recording, node); });
   model.set_regions(partition.owner, bypass_links_of(workload), options.lookahead);
@@ -235,8 +240,10 @@ std::optional<io::RunResult> simulate(const Workload& workload, const RunOptions
 }
 
 io::ModelFacts model_facts(const Workload& workload) {
+  io::ModelFacts facts;
+  if (workload.execution() != nullptr) facts.nodes = workload.execution()->survey.nodes;
   const io::Programs* programs = workload.programs();
-  if (programs == nullptr) return {};
+  if (programs == nullptr) return facts;
   const training::Plan& plan = programs->plan;
   std::string padding;
   for (const training::Division& d : plan.padding)

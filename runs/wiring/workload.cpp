@@ -48,6 +48,7 @@ Workload::Workload(const io::Deck& deck, io::DieWork work)
     channels.of_die = net::assign_channels(topology_, channels.of_io);
   }
   channels_ = std::make_shared<const Channels>(std::move(channels));
+  if (execution() != nullptr) graphs_ = std::make_shared<const GraphSetups>(deck, topology_, *execution());
 }
 
 Workload::Workload(const Workload& package, io::DieWork work)
@@ -87,6 +88,17 @@ chiplet::DieSetup Workload::die_setup(NodeId die) const {
   return setup;
 }
 
+chiplet::graph::GraphDieSetup Workload::graph_setup(NodeId die) const {
+  chiplet::graph::GraphDieSetup setup = graphs_->of(die);
+  if (has_io() && !is_carried_by_links(deck_)) setup.dram = dram_shares(die);
+  return setup;
+}
+
+std::uint64_t Workload::graph_nodes(NodeId die) const {
+  const auto rank = graphs_->rank_of(die);
+  return rank ? execution()->survey.nodes_of[*rank] : 0;
+}
+
 std::vector<chiplet::DramShare> Workload::dram_shares(NodeId die) const {
   std::vector<chiplet::DramShare> shares;
   for (const net::ChannelShare& share : channels_->of_die[die.value])
@@ -109,6 +121,7 @@ std::uint64_t Workload::channels() const {
 }
 
 bool Workload::uses_bypass() const {
+  if (graphs_) return graphs_->uses_bypass();
   return programs() != nullptr && programs()->line_order == net::RingOrder::bypass &&
          (uses(plan(), chiplet::Ring::row) || uses(plan(), chiplet::Ring::column));
 }

@@ -17,6 +17,7 @@
 #include "net/package/dram_channels.hpp"
 #include "net/package/topology.hpp"
 #include "net/traffic/traffic.hpp"
+#include "runs/graphs/graph_setups.hpp"
 
 namespace hecaton::runs {
 
@@ -33,15 +34,20 @@ class Workload {
   const io::Deck& deck() const { return deck_; }
   const net::Topology& topology() const { return topology_; }
   bool has_io() const { return topology_.nodes() > topology_.dies(); }
-  // What every die does. One of the two is there, the other null.
+  // What every die does. One of the three is there, the others null.
   const io::DieWork& die_work() const { return die_work_; }
   const io::Programs* programs() const { return std::get_if<io::Programs>(&die_work_); }
   const net::Traffic* traffic() const { return std::get_if<net::Traffic>(&die_work_); }
+  const io::Execution* execution() const { return std::get_if<io::Execution>(&die_work_); }
   // Of the programs; empty where there are none.
   const training::Plan& plan() const { return programs() != nullptr ? programs()->plan : no_plan_; }
 
-  // Precondition of both: dies run programs.
+  // Precondition: dies run programs.
   chiplet::DieSetup die_setup(NodeId die) const;
+  // Precondition: dies run graphs. It reads a file of its own; what it reads throws io::InputError.
+  chiplet::graph::GraphDieSetup graph_setup(NodeId die) const;
+  std::uint64_t graph_nodes(NodeId die) const;  // likewise; how many it has
+  // Precondition of both: dies run programs or graphs.
   chiplet::IoDieSetup io_setup(NodeId io) const;
   // Precondition: there is DRAM. The IO dies that serve a die.
   std::vector<chiplet::DramShare> dram_shares(NodeId die) const;
@@ -67,6 +73,7 @@ class Workload {
     std::vector<std::vector<net::ChannelShare>> of_die;
   };
   std::shared_ptr<const Channels> channels_;
+  std::shared_ptr<const GraphSetups> graphs_;  // null where dies run no graphs
 };
 
 // A deck with its workload, which refers to it.

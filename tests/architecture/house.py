@@ -18,12 +18,13 @@ CRITICAL = "core/critical_path"
 COST = "core/cost"
 HARDWARE, PROGRAM, DIES = "core/chiplet/hardware", "core/chiplet/program", "core/chiplet/dies"
 SCHEDULES, COUNTS = "core/chiplet/schedules", "core/chiplet/counts"
-PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events", "net/lookahead", "net/clocked"}
+GRAPH = "core/chiplet/graph"
+PACKAGE, NET_ROOMS = "net/package", {"net/package", "net/traffic", "net/events", "net/lookahead", "net/clocked", "net/links"}
 FAMILY = {PLAN, MODEL, PROGRAM, HARDWARE}  # what a family of training methods may know
-SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, PROGRAM, SCHEDULES, COUNTS,
+SIMULATOR = {"core/engine", "core/engine/queue", "core/engine/sync", "core/engine/mpi", "core/engine/dry", DIES, GRAPH, PROGRAM, SCHEDULES, COUNTS,
              HARDWARE, "core/training", MODEL, PLAN, "net", *NET_ROOMS, "partition"}
-IO = {"io/files", "io/hub", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/power", "io/study"}
-RUNS = {"runs/closed_forms", "runs/message_rows", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/search", "runs/commands"}
+IO = {"io/files", "io/hub", "io/execution", "io/deck", "io/checkpoint", "io/result", "io/trace", "io/export", "io/report", "io/page", "io/power", "io/study"}
+RUNS = {"runs/closed_forms", "runs/graphs", "runs/message_rows", "runs/wiring", "runs/critical_path", "runs/sampling", "runs/verify", "runs/checkpoints", "runs/cli", "runs/sweep", "runs/search", "runs/commands"}
 MAY_INCLUDE = {
     BASE: set(),
     "core/engine/queue": {BASE},
@@ -36,6 +37,7 @@ MAY_INCLUDE = {
     SCHEDULES: {BASE, HARDWARE, PROGRAM},
     COUNTS: {BASE, HARDWARE, PROGRAM, SCHEDULES},
     DIES: {BASE, HARDWARE, PROGRAM, SCHEDULES, COUNTS},
+    GRAPH: {BASE, HARDWARE, PROGRAM, SCHEDULES, COUNTS, DIES},
     MODEL: {BASE},
     PLAN: {MODEL, COUNTS, PROGRAM, HARDWARE},
     "core/training/grid": FAMILY,
@@ -49,11 +51,13 @@ MAY_INCLUDE = {
     "net/events": {PACKAGE, BASE},
     "net/lookahead": {"net/events", PACKAGE, BASE, "core/engine/queue"},
     "net/clocked": {PACKAGE, "net/traffic", BASE, "core/engine/queue"},
+    "net/links": {PACKAGE, "net/events", BASE},
     "net": {*NET_ROOMS, BASE, "core/engine"},
     "partition": {PACKAGE, BASE},
     "io/files": set(),
     "io/hub": {"io/files", MODEL, BASE},
-    "io/deck": {"io/files", "io/hub", COST, "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
+    "io/execution": {"io/files", GRAPH, PROGRAM, BASE},
+    "io/deck": {"io/files", GRAPH, "io/hub", "io/execution", COST, "core/training", MODEL, PLAN, PROGRAM, HARDWARE, PACKAGE, "net/traffic", BASE},
     "io/checkpoint": {"io/files", BASE},
     "io/result": {"io/files", "io/deck", CRITICAL, PROGRAM, HARDWARE, PACKAGE, BASE},
     "io/trace": {"io/files", "io/deck", "io/checkpoint", "io/result", CRITICAL, PROGRAM, PACKAGE, BASE},
@@ -64,7 +68,8 @@ MAY_INCLUDE = {
     "io/study": {"io/files", "io/deck", "io/result", "partition"},
     "runs/closed_forms": {SCHEDULES, PROGRAM, HARDWARE, PACKAGE, BASE},
     "runs/message_rows": {"runs/closed_forms", "io/result", PACKAGE, BASE},
-    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/closed_forms", "runs/message_rows", *IO - {"io/study", "io/page", "io/export", "io/power"}, BASE},
+    "runs/graphs": {GRAPH, SCHEDULES, PROGRAM, HARDWARE, PACKAGE, "io/deck", "io/execution", BASE},
+    "runs/wiring": {*SIMULATOR, CRITICAL, "runs/graphs", "runs/closed_forms", "runs/message_rows", *IO - {"io/study", "io/page", "io/export", "io/power"}, BASE},
     "runs/critical_path": {"runs/wiring", "runs/closed_forms", CRITICAL, HARDWARE, PROGRAM, PACKAGE, "io/deck", "io/result", BASE},
     "runs/sampling": {"runs/wiring", SAMPLING, COUNTS, PROGRAM, PACKAGE, "core/training", PLAN, "io/deck", "io/files", "io/result", "io/report", BASE},
     "runs/verify/dense": {PROGRAM, MODEL, BASE},
@@ -77,7 +82,7 @@ MAY_INCLUDE = {
     "runs/sweep": {"runs/cli", "io/study", "io/report", "io/result", "io/deck", "io/files", BASE},
     "runs/search": {"runs/sweep", "runs/cli", "runs/wiring", "io/study", "io/report", "io/result", "io/deck", "io/files", COST, COUNTS,
                     PROGRAM, PLAN, BASE},
-    "runs/commands": {*RUNS - {"runs/commands"}, *IO, COST, "core/engine/sync"},
+    "runs/commands": {*RUNS - {"runs/commands"}, *IO, COST, GRAPH, PROGRAM, "core/engine/sync"},
     "runs/phold": {*SIMULATOR, BASE, "runs/cli"},
     "runs/manual": {"runs/commands", "runs/cli", "io/files"},
     "runs": {*RUNS, *IO},
@@ -89,18 +94,21 @@ ONLY_IN = {
     "boost/mpi": r"core/engine/mpi/.*|(io|runs)/.*",
     "boost/serialization": r"(io|runs)/.*",
     "hdf5.h": r"io/files/hdf5_(file|calls|reading)\.[hc]pp",
-    "nlohmann/": r"io/hub/(json_object\.[hc]pp|config_json\.cpp)|io/result/summary_json\.cpp|io/report/(facts|profile|forecast|run_status)\.cpp|io/page/page_json\.cpp",
+    "nlohmann/": r"io/execution/groups\.cpp|io/hub/(json_object\.[hc]pp|config_json\.cpp)|io/result/summary_json\.cpp|io/report/(facts|profile|forecast|run_status)\.cpp|io/page/page_json\.cpp",
     "toml++/": r"io/(deck|study)/.*",
     "CLI/": r"runs/(cli|commands|phold|manual)/.*",
     "scotch.h": r"partition/scotch\.cpp",
     "cereal/": r"io/checkpoint/state_archive\.hpp",
-    "zlib.h": r"io/page/compressed_text\.cpp",
+    "zlib.h": r"io/page/compressed_text\.cpp|io/execution/message_stream\.cpp|tests/io/execution/trace_writer\.hpp",
+    "google/protobuf": r"io/execution/(metadata|trace_reader)\.cpp",
+    "io/execution/execution_trace.pb.h": r"io/execution/\w+\.cpp",
 }
 MPI = {"Boost::mpi", "MPI::MPI_CXX"}
 EXTERNAL_LINKS = {  # of rooms that need any
     "core/engine/mpi": MPI, "core/training": {"fmt::fmt"}, MODEL: {"fmt::fmt"}, PLAN: {"fmt::fmt"},
     "core/training/grid": {"fmt::fmt"}, "core/training/one_d": {"fmt::fmt"}, "partition": {"SCOTCH::scotch"},
     "io/files": {*MPI, "fmt::fmt", "hdf5::hdf5"}, "io/hub": {"fmt::fmt", "nlohmann_json::nlohmann_json"}, "io/deck": {"fmt::fmt", "tomlplusplus::tomlplusplus"},
+    "io/execution": {"fmt::fmt", "nlohmann_json::nlohmann_json", "ZLIB::ZLIB", "hecaton_execution_schema", "protobuf::libprotobuf"},
     "io/checkpoint": {*MPI, "fmt::fmt", "Boost::serialization", "cereal::cereal"},
     "io/result": {*MPI, "fmt::fmt", "nlohmann_json::nlohmann_json"},
     "io/trace": {*MPI, "fmt::fmt", "Boost::serialization"},

@@ -26,7 +26,9 @@ enum class OperationKind : std::uint8_t {
   broadcast,
   reduce,
   all_to_all,
-  idle
+  idle,
+  send,
+  receive
 };
 constexpr auto enum_names(std::type_identity<OperationKind>) {
   using enum OperationKind;
@@ -41,7 +43,9 @@ constexpr auto enum_names(std::type_identity<OperationKind>) {
                                {broadcast, "broadcast"},
                                {reduce, "reduce"},
                                {all_to_all, "all-to-all"},
-                               {idle, "idle"}});
+                               {idle, "idle"},
+                               {send, "send"},
+                               {receive, "receive"}});
 }
 
 // The part of the model that an operation belongs to.

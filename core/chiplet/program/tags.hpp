@@ -5,10 +5,13 @@
 //   kind (3 bits) | transfer (13) | bytes (48)                read request: how much to send back
 //   kind (3 bits) | transfer (13) | burst (48)                data read
 //   kind (3 bits) | transfer (13) | share (16) | burst (32)   data to write, and its acknowledgement
+//   kind (3 bits) | lane (2) | group (14) | sequence (21) | step (24)   a chunk of a collective of a graph
+//   kind (3 bits) | tag (32) | order (29)                     a message of a graph from one die to another
 //
 // `ring` is the group of dies of the collective. `sequence` counts the collectives that a die has begun on
 // that group, so all dies of the group agree on it; `step` counts in the lane (lanes.hpp). `transfer` numbers the DRAM transfers of a die, `share`
-// its IO dies.
+// its IO dies. In graphs (core/chiplet/graph) `group` numbers the communicators, `tag` is the trace's own, and `order`
+// counts the messages of that tag between the two dies.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +20,15 @@
 
 namespace hecaton::chiplet {
 
-enum class MessageKind : std::uint8_t { collective_chunk, read_request, read_data, write_data, write_done };
+enum class MessageKind : std::uint8_t {
+  collective_chunk,
+  read_request,
+  read_data,
+  write_data,
+  write_done,
+  group_chunk,
+  point_to_point
+};
 
 inline constexpr std::uint32_t control_bytes = 16;  // a read request or an acknowledgement on the network
 inline constexpr std::uint32_t transfer_ids = 1U << 13;
@@ -37,6 +48,19 @@ constexpr std::uint64_t collective_tag(Ring ring, std::uint64_t sequence, std::u
          std::uint64_t{lane} << 57 | low33 << 24 | step;
 }
 static_assert(most_lanes <= 1U << 2);
+
+inline constexpr std::uint32_t most_groups = 1U << 14;  // communicators of a graph
+
+constexpr std::uint64_t group_tag(std::uint32_t group, std::uint64_t sequence, std::uint32_t step,
+                                  std::uint32_t lane) {
+  const std::uint64_t low21 = sequence & ((std::uint64_t{1} << 21) - 1);
+  return kind_bits(MessageKind::group_chunk) | std::uint64_t{lane} << 59 | std::uint64_t{group} << 45 |
+         low21 << 24 | step;
+}
+constexpr std::uint64_t point_to_point_tag(std::uint32_t tag, std::uint64_t order) {
+  return kind_bits(MessageKind::point_to_point) | std::uint64_t{tag} << 29 |
+         (order & ((std::uint64_t{1} << 29) - 1));
+}
 
 // `detail`: the last 48 bits, whatever the kind has there.
 constexpr std::uint64_t transfer_tag(MessageKind kind, std::uint32_t transfer, std::uint64_t detail) {

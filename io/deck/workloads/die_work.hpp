@@ -1,4 +1,4 @@
-// What the dies of a package do, as a kind of workload says it: run programs, or send packets.
+// What the dies of a package do, as a kind of workload says it: run programs, send packets, or run graphs.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/training/plan/plan.hpp"
+#include "io/deck/workloads/execution_work.hpp"
 #include "net/package/topology.hpp"
 #include "net/traffic/traffic.hpp"
 
@@ -21,6 +22,6 @@ struct Programs {
   std::vector<Programs> alternatives = {};
 };
 
-using DieWork = std::variant<Programs, net::Traffic>;
+using DieWork = std::variant<Programs, net::Traffic, Execution>;
 
 }  // namespace hecaton::io

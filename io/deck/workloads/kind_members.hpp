@@ -17,10 +17,11 @@ namespace hecaton::io {
 
 struct Deck;
 struct Entry;
+struct Execution;
 struct Outcome;
 struct Programs;
 struct Refuser;
 struct Table;
-using DieWork = std::variant<Programs, net::Traffic>;
+using DieWork = std::variant<Programs, net::Traffic, Execution>;
 
 }  // namespace hecaton::io

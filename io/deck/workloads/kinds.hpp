@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "io/deck/workloads/collective.hpp"
+#include "io/deck/workloads/execution.hpp"
 #include "io/deck/workloads/traffic.hpp"
 #include "io/deck/workloads/training.hpp"
 
@@ -24,7 +25,8 @@ struct KindList {
 using WorkloadKinds = KindList<  //
     TrainingKind,                //
     CollectiveKind,              //
-    TrafficKind>;
+    TrafficKind,                 //
+    ExecutionKind>;
 
 // What a deck says of its workload, and what a summary says of its run. The alternative is the kind.
 using WorkloadConfig = WorkloadKinds::Config;

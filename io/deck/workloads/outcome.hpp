@@ -55,6 +55,7 @@ struct ModelFacts {
   std::string padding{};     // of a training step: "heads 28 to 32, ..."; or none
   training::PaddingCost padding_cost{};
   std::uint64_t trained = 0;  // weights that a training step trains
+  std::uint64_t nodes = 0;    // of execution traces
 };
 
 // A step of which a part was simulated: what that part says of the whole.

@@ -63,7 +63,7 @@ void check_sampling(const Deck& deck, const Refuser& refuse) {
            "give events such as 2e9, or a time such as 90s, 10m or 1h");
   if (!is_sampled(deck)) return;
   const WorkloadKind& kind = kind_of(deck);
-  if (!kind.traits.computes)
+  if (!kind.traits.can_be_sampled)
     refuse("sampling.mode", "does not fit the workload",
            fmt::format("sampling tells a training step from some of its mini-batches; \"{}\" has none",
                        kind.name),

@@ -82,7 +82,8 @@ struct TrainingKind {
   using Summary = TrainingSummary;
   static constexpr std::string_view name = "training";
   static constexpr std::string_view text = "one step of a model";
-  static constexpr WorkloadTraits traits{.runs_programs = true, .computes = true, .can_be_verified = true};
+  static constexpr WorkloadTraits traits{
+      .runs_programs = true, .computes = true, .can_be_sampled = true, .can_be_verified = true};
 
   static void set_hardware_defaults(Deck& deck);
   static std::vector<Table> tables();

@@ -86,6 +86,6 @@ function showOverlap(section, traces) {
   }
   const rows = () => [head, shown.flatMap(([trace, i]) => trace.content.operations.overlap.map(each => [letterOf(i), each.activity || "none", each.alone_ps, each.with_dram_ps]))];
   section.append(element("h3", {}, "Exposed communication and overlap, mean over dies"), element("p", {class: "note"},
-    "A program does one thing at a time: while it waits for a collective or for DRAM that is exposed. Transfers from and to DRAM that go on beside other work are hidden."),
+    "A program does one thing at a time; of what a trace's graph does at a time, computing counts first. While a die only waits for a collective, a message or DRAM, that is exposed. Transfers from and to DRAM that go on beside other work are hidden."),
   legend(overlapSeries), bars, ...shown.map(([trace, i]) => element("p", {class: "note overlap"}, letterBadge(i), ` ${overlapText(trace)}`)), tableBehind("overlap-table", "As a table", rows));
 }

@@ -1,0 +1,10 @@
+// The keys of [execution] in decks.
+#pragma once
+
+#include "io/deck/registry.hpp"
+
+namespace hecaton::io {
+
+Table execution_table();
+
+}  // namespace hecaton::io
