@@ -14,6 +14,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(cereal REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Protobuf REQUIRED)
+find_package(yaml-cpp REQUIRED)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(SCOTCH 7 REQUIRED)
 

@@ -16,6 +16,7 @@ extern const Command compare_command;
 extern const Command report_command;
 extern const Command export_command;
 extern const Command export_chakra_command;
+extern const Command import_astra_command;
 extern const Command cost_command;
 extern const Command power_command;
 extern const Command search_command;

@@ -70,6 +70,48 @@ def closed_forms(here):
         check(told == expected * 1000, f"{kind} of {ranks}, {size} bytes in {parts}: {told} ps, not {expected} ns")
 
 
+# ---------------------------------------------------------------- input files of another simulator
+
+NETWORK = "topology: [ Ring ]\nnpus_count: [ 8 ]\nbandwidth: [ 50.0 ]  # GB/s\nlatency: [ 500.0 ]  # ns\n"
+SYSTEM = {"scheduling-policy": "LIFO", "endpoint-delay": 10, "active-chunks-per-dimension": 1, "preferred-dataset-splits": 4,
+          "all-reduce-implementation": ["ring"], "collective-optimization": "localBWAware", "local-mem-bw": 1600,
+          "boost-mode": 0, "roofline-enabled": 0, "peak-perf": 900}
+
+
+def imported(here, network=NETWORK, system=SYSTEM, memory="NO_MEMORY_EXPANSION"):
+    write(os.path.join(here, "ring.yml"), network)
+    write(os.path.join(here, "system.json"), json.dumps(system))
+    write(os.path.join(here, "memory.json"), json.dumps({"memory-type": memory}))
+    return run(["import-astra", "--network", "ring.yml", "--system", "system.json", "--memory", "memory.json", "--workload",
+                "sums", "--output", "imported.toml"], here)
+
+
+def imports(here):
+    write_traces(here, "sums", make_traces.collective("all-reduce", 8, 1 << 20))
+    process = imported(here)
+    check(process.returncode == 0, f"import-astra: {process.returncode} {process.stderr!r}")
+    summary = simulate(here, "imported.toml")
+    expected = astra_ns("all-reduce", 8, 1 << 20, 50, 500, 4)
+    check(summary and summary["simulated_ps"] == expected * 1000, f"imported: not {expected} ns")
+    os.remove(os.path.join(here, "imported.toml"))
+    for change, words in (({"network": NETWORK.replace("Ring", "Switch")}, ("ring.yml:1:", "Switch")),
+                          ({"network": NETWORK.replace("[ 8 ]", "[ 8, 4 ]")}, ("npus_count", "one dimension")),
+                          ({"network": NETWORK.replace("latency: [ 500.0 ]", "")}, ("latency", "missing")),
+                          ({"network": NETWORK + "colour: red\n"}, ("ring.yml:5:", "colour")),
+                          ({"network": "[" * 100000}, ("ring.yml", "YAML")),
+                          ({"network": "topology: [ Ring\n"}, ("ring.yml", "YAML")),
+                          ({"system": {**SYSTEM, "active-chunks-per-dimension": 2}}, ("active-chunks-per-dimension",)),
+                          ({"system": {**SYSTEM, "all-reduce-implementation": ["direct"]}}, ("all-reduce-implementation",)),
+                          ({"system": {**SYSTEM, "endpoint-delay": -1}}, ("endpoint-delay", "range")),
+                          ({"system": {**SYSTEM, "track-local-mem": 1}}, ("track-local-mem", "not known")),
+                          ({"system": {"endpoint-delay": 10}}, ("local-mem-bw", "missing")),
+                          ({"memory": "PER_NODE_MEMORY_EXPANSION"}, ("memory.json", "memory-type"))):
+        process = imported(here, **change)
+        check(process.returncode == 2 and all(word in process.stderr for word in words), f"{words}: {process.stderr!r}")
+        check(len(error_lines(process)) == 1 == process.stderr.count("\n"), f"one line: {process.stderr!r}")
+        check(not os.path.exists(os.path.join(here, "imported.toml")), "nothing is written")
+
+
 # ---------------------------------------------------------------- several communicators
 
 def groups_of(lists):
@@ -237,6 +279,7 @@ def refused(here):
 
 with folder() as here:
     closed_forms(here)
+    imports(here)
     several_groups(here)
     ways(here)
     examples(here)

@@ -5,7 +5,7 @@ import subprocess
 
 from harness import HECATON, check, error_lines, files_below, finish, folder, run, write
 
-COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "report", "compare", "export", "export-chakra", "sweep", "watch", "cost", "search", "power"]
+COMMANDS = ["run", "dry-run", "verify", "validate", "partition", "dump-default", "summary", "report", "compare", "export", "export-chakra", "import-astra", "sweep", "watch", "cost", "search", "power"]
 
 # What is no number, or in no range, for each kind of option that takes some. The first option of a kind is given all of it.
 NEVER = ["nan", "-1", " 5", "", "inf", "-inf", "1e400", "18446744073709551616", "5 ", "5x", "0x10", "+5"]

@@ -11,7 +11,7 @@ from harness import HECATON, ROOT, check, finish, need, run
 
 SPACK_NAMES = {"MPI": "mpi", "Boost": "boost", "HDF5": "hdf5", "fmt": "fmt", "CLI11": "cli11",
                "tomlplusplus": "tomlplusplus", "nlohmann_json": "nlohmann-json", "SCOTCH": "scotch",
-               "cereal": "cereal", "ZLIB": "zlib-api", "Protobuf": "protobuf"}
+               "cereal": "cereal", "ZLIB": "zlib-api", "Protobuf": "protobuf", "yaml": "yaml-cpp"}
 
 
 def spack_dependencies(recipe):

@@ -95,10 +95,6 @@ void check_groups(const graph::ExecutionConfig& config, const execution::Groups&
   }
 }
 
-double mean_seconds(Wide sum_ps, std::uint64_t dies) {
-  return ratio(static_cast<double>(sum_ps), static_cast<double>(dies)) * 1e-12;
-}
-
 std::string absolute_path(const std::filesystem::path& folder, const std::string& file) {
   return file.empty() ? file : std::filesystem::absolute(folder / file).lexically_normal().string();
 }

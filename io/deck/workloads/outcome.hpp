@@ -94,4 +94,9 @@ inline double ratio(std::uint64_t numerator, std::uint64_t denominator) {
   return ratio(static_cast<double>(numerator), static_cast<double>(denominator));
 }
 
+// Of so many dies.
+inline double mean_seconds(Wide sum_ps, std::uint64_t dies) {
+  return ratio(static_cast<double>(sum_ps), static_cast<double>(dies)) * 1e-12;
+}
+
 }  // namespace hecaton::io

@@ -20,10 +20,6 @@
 namespace hecaton::io {
 namespace {
 
-double mean_seconds(Wide sum_ps, std::uint64_t dies) {
-  return static_cast<double>(sum_ps) / static_cast<double>(dies) * 1e-12;
-}
-
 constexpr std::string_view model_table_name = "training.model";
 
 template <class AnyDeck>

@@ -31,6 +31,7 @@ class Hecaton(CMakePackage):
     depends_on("cereal@1.3:")
     depends_on("zlib-api")
     depends_on("protobuf@3.21:")
+    depends_on("yaml-cpp")
     depends_on("random123")
     depends_on("scotch@7:")
 
