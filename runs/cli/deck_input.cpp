@@ -16,6 +16,7 @@
 #include "io/report/message.hpp"
 #include "runs/cli/exit_code.hpp"
 #include "runs/cli/out_of_memory.hpp"
+#include "runs/cli/shared_execution.hpp"
 
 namespace hecaton::runs {
 namespace {
@@ -70,12 +71,14 @@ SharedDeck share_deck(const boost::mpi::communicator& world, const std::function
       shared.name = checked.loaded.deck.name;
       shared.text = checked.loaded.deck.resolved_toml;
       shared.memory_bytes_per_rank = checked.preview.estimate.memory_bytes_per_rank;
+      if (const io::Execution* work = checked.planned->workload.execution()) shared.execution = *work;
     });
   }
   boost::mpi::broadcast(world, shared.code, 0);
   boost::mpi::broadcast(world, shared.name, 0);
   boost::mpi::broadcast(world, shared.text, 0);
   boost::mpi::broadcast(world, shared.memory_bytes_per_rank, 0);
+  share_execution(shared.execution, world);
   return shared;
 }
 

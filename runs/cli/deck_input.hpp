@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "io/deck/reader.hpp"
+#include "io/deck/workloads/execution_work.hpp"
 #include "runs/cli/options.hpp"
 #include "runs/cli/output_files.hpp"
 #include "runs/wiring/preview.hpp"
@@ -44,6 +46,7 @@ struct SharedDeck {
   std::string name;
   std::string text;                         // resolved
   std::uint64_t memory_bytes_per_rank = 0;  // about
+  std::optional<io::Execution> execution;   // where dies run execution traces: what was found in them
 };
 // Collective: `check` is called on rank 0 only.
 SharedDeck share_deck(const boost::mpi::communicator& world, const std::function<CheckedDeck()>& check);

@@ -333,7 +333,8 @@ int run_checked(const CheckedRun& checked, const RunArguments& arguments, const 
   io::Deck deck = io::parse_deck(checked.deck.text, checked.deck.name);
   deck.network.trains = way_of(arguments).trains;
   deck.network.clocked = way_of(arguments).clocked;
-  const Workload workload(deck);
+  // What rank 0 has found in execution traces nobody looks for again.
+  const Workload workload = checked.deck.execution ? Workload(deck, *checked.deck.execution) : Workload(deck);
   const auto provenance = io::collect_provenance(session.command_line, arguments.input.partition, world);
   RunCheckpoints checkpoints(checkpoint_options(arguments, checked, workload), workload, provenance,
                              session.requests, world);

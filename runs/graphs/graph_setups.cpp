@@ -148,12 +148,9 @@ graph::GraphDieSetup GraphSetups::of(NodeId die) const {
     const Group& group = groups_[g];
     const std::optional<std::uint32_t> place = work_.files.groups.place(g, rank);
     if (!place || group.members.size() < 2) continue;
-    const chiplet::LinePlace line{.size = static_cast<std::uint32_t>(group.members.size()),
-                                  .position = *place,
-                                  .first = group.members.front(),
-                                  .stride = 1,
-                                  .listed = group.members.data()};
-    setup.groups.push_back({g, group.ring[*place], line, group.ring_positions});
+    const auto size = static_cast<std::uint32_t>(group.members.size());
+    const chiplet::LinePlace line{.size = size, .position = *place, .first = NodeId{0}, .stride = 1};
+    setup.groups.push_back({g, group.ring[*place], line, group.members.data(), group.ring_positions});
   }
   return setup;
 }

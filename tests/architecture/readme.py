@@ -85,7 +85,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     shutil.rmtree(here / "out/tinyllama")
     assert (here / "out/hecaton.pftrace").stat().st_size > 0, "the timeline is written"
     here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
-    decks = ("collective-all-gather-bypass", "flat-ring", "hecaton", "sampled")
+    decks = ("collective-all-gather-bypass", "flat-ring", "gpt-block", "hecaton", "sampled")
     assert here_files == [f"out/{deck}/{file}" for deck in decks for file in ("summary.json", "trace.h5")], here_files
     for deck in decks:
         assert json.loads((here / "out" / deck / "summary.json").read_text())["simulated_ps"] > 0

@@ -45,8 +45,13 @@ std::uint32_t steps_of(const Op& op, const Way& way, const GroupPlace& place) {
 
 Exchange exchange_of(const Op& op, const Way& way, const GroupPlace& place, std::uint32_t root,
                      const Lane& lane, std::uint32_t lane_number) {
-  return way.relays ? relay_step(op, place.ring, lane.step)
-                    : exchange(op, places_of(place), root, lane.step, lane_number);
+  if (way.relays) return relay_step(op, place.ring, lane.step);
+  Exchange e = exchange(op, places_of(place), root, lane.step, lane_number);
+  if (uses_ring(op)) return e;
+  // Along a line places in the list come back.
+  if (e.send_bytes > 0) e.to = place.members[e.to.value];
+  if (e.receive_bytes > 0) e.from = place.members[e.from.value];
+  return e;
 }
 
 }  // namespace hecaton::chiplet::graph

@@ -62,7 +62,8 @@ struct Timing {
 struct GroupPlace {
   std::uint32_t group = 0;
   RingPlace ring;
-  LinePlace line;  // of the members as they are listed
+  LinePlace line;                   // places in the list, as if they were dies
+  const NodeId* members = nullptr;  // the list: line.size dies; it outlives the die
   // By place in the list: the position in the ring.
   std::shared_ptr<const std::vector<std::uint32_t>> ring_positions;  // null: the same
 };

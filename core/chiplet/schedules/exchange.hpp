@@ -39,17 +39,13 @@
 
 namespace hecaton::chiplet {
 
-// A line of dies whose numbers are evenly spaced: a row, a column, or all of the package in row-major order. Or any dies
-// that are listed, `size` of them; the list outlives the place.
+// A line of dies whose numbers are evenly spaced: a row, a column, or all of the package in row-major order.
 struct LinePlace {
   std::uint32_t size = 1;
   std::uint32_t position = 0;
   NodeId first;
   std::uint32_t stride = 1;
-  const NodeId* listed = nullptr;
-  NodeId at(std::uint32_t place) const {
-    return listed != nullptr ? listed[place] : NodeId{first.value + stride * place};
-  }
+  NodeId at(std::uint32_t place) const { return NodeId{first.value + stride * place}; }
 };
 
 // A die's places in one group of dies, and in all of its rings, which only collectives over both axes need.

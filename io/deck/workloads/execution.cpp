@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/training/model/plan_error.hpp"
 #include "io/deck/workloads/execution_table.hpp"
 #include "io/deck/workloads/execution_work.hpp"
 #include "io/deck/workloads/kind.hpp"
@@ -119,9 +120,7 @@ void ExecutionKind::complete(Deck& deck, const std::filesystem::path& folder) {
 void ExecutionKind::check(const Deck& deck, const Refuser& refuse) {
   const graph::ExecutionConfig& config = execution_of(deck);
   const std::uint64_t dies = dies_of(deck.network.package);
-  if (config.traces.empty())
-    refuse("execution.traces", "is missing", "there is nothing to run", "name the files of the ranks");
-  if (config.traces.find(placeholder) == std::string::npos && ranks_of(deck) > 1)
+  if (!config.traces.empty() && config.traces.find(placeholder) == std::string::npos && ranks_of(deck) > 1)
     refuse("execution.traces", "names one file for all ranks", "each rank has a trace of its own",
            "write {rank} where the number of the rank stands");
   if (ranks_of(deck) > dies)
@@ -146,6 +145,9 @@ void ExecutionKind::check(const Deck& deck, const Refuser& refuse) {
 
 DieWork ExecutionKind::die_work(const Deck& deck) {
   const graph::ExecutionConfig& config = execution_of(deck);
+  if (config.traces.empty())
+    throw training::PlanError("execution.traces", "is missing", "there is nothing to run",
+                              "name the files of the ranks");
   const std::uint32_t ranks = ranks_of(deck);
   Execution work;
   for (std::uint32_t rank = 0; rank < ranks; ++rank)

@@ -72,7 +72,7 @@ std::vector<Key> keys_of_work() {
           "stragglers", list_type<graph::Straggler>(straggler_form), "", Tag::assumed, ActsOn::everything,
           "Dies whose computations take longer.", [](auto& d) -> auto& { return settings_of(d).stragglers; }),
       key(
-          "local_GBps", RealType{0, 1e9}, "GB/s", Tag::assumed, ActsOn::everything,
+          "local_GBps", RealType{0, 1e9}, "GB/s (1e9 bytes)", Tag::assumed, ActsOn::everything,
           "Of a die's own memory, for the operands of computations; 0: never the limit.",
           [](auto& d) -> auto& { return settings_of(d).local_GBps; }),
       key(

@@ -87,9 +87,8 @@ GraphDieSetup setup_of(std::vector<Node> nodes, std::uint32_t window = 100) {
   setup.names_of_groups =
       std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"all ranks"});
   const RingPlace ring{.size = 2, .position = 0, .next = NodeId{4}, .previous = NodeId{4}};
-  const LinePlace line{
-      .size = 2, .position = 0, .first = NodeId{0}, .stride = 1, .listed = setup.die_of_rank->data()};
-  setup.groups = {{0, ring, line, nullptr}};
+  const LinePlace line{.size = 2, .position = 0, .first = NodeId{0}, .stride = 1};
+  setup.groups = {{0, ring, line, setup.die_of_rank->data(), nullptr}};
   return setup;
 }
 

@@ -98,9 +98,9 @@ TEST(RowDigest, IsThatOfTheseWords) {
 
 // Traces hold the numbers; readers of traces know them by these names.
 TEST(Names, OfWhatATraceHolds) {
-  const std::string_view kinds[] = {"matmul",     "vector",    "all-gather", "reduce-scatter",
-                                    "all-reduce", "dram-read", "dram-write", "dram-wait",
-                                    "broadcast",  "reduce",    "all-to-all", "idle"};
+  const std::string_view kinds[] = {"matmul",     "vector",     "all-gather", "reduce-scatter", "all-reduce",
+                                    "dram-read",  "dram-write", "dram-wait",  "broadcast",      "reduce",
+                                    "all-to-all", "idle",       "send",       "receive"};
   EXPECT_TRUE(std::ranges::equal(names_of<OperationKind>(), kinds));
   const std::string_view stages[] = {
       "none",     "embedding", "norm", "qkv",  "attention", "attention-output", "ffn-up",    "activation",

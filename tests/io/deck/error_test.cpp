@@ -131,7 +131,8 @@ TEST(DeckKeyErrors, LongNamesAreCut) {
 }
 
 TEST(DeckWorkloadErrors, Missing) {
-  constexpr const char* hint = " add kind = \"training\", \"collective\" or \"traffic\" under [workload]";
+  constexpr const char* hint =
+      " add kind = \"training\", \"collective\", \"traffic\" or \"execution\" under [workload]";
   EXPECT_EQ(error_of("# nothing\n"),
             std::string("deck.toml: workload: is missing (a deck says what it simulates)") + hint);
   EXPECT_EQ(error_of("[package]\nrows = 4\n[workload]\n"),
@@ -141,7 +142,7 @@ TEST(DeckWorkloadErrors, Missing) {
 TEST(DeckWorkloadErrors, UnknownKind) {
   EXPECT_EQ(
       error_of("[workload]\nkind = \"trafic\"\n"),
-      "deck.toml:2:1: workload.kind: cannot be \"trafic\" (available are training, collective, traffic) "
+      "deck.toml:2:1: workload.kind: cannot be \"trafic\" (available are training, collective, traffic, execution) "
       "did you mean \"traffic\"?");
 }
 

@@ -62,8 +62,9 @@ Value another(const Key& key, const Value& value) {
   }
   if (std::holds_alternative<BooleanType>(key.type)) return !std::get<bool>(value);
   if (const auto* type = std::get_if<ListType>(&key.type)) {
-    for (const char* list : {"5, 9", "0-1, 5-9", "row 2: bandwidth_GBps 16, latency_ns 4; wrap: latency_ns 1",
-                             "attention: heads 4, kv_heads 2; experts: ffn 8, experts 4, gated 1"})
+    for (const char* list :
+         {"5, 9", "0-1, 5-9", "row 2: bandwidth_GBps 16, latency_ns 4; wrap: latency_ns 1",
+          "attention: heads 4, kv_heads 2; experts: ffn 8, experts 4, gated 1", "3: 1.5; 7: 2"})
       if (type->problem(list).empty()) return list;
   }
   return std::get<std::string>(value) + "-other";

@@ -221,6 +221,10 @@ std::string unusual(std::string_view kind) {
   if (kind == "training") text += "[training]\nfusion = 3\noverlap = false\n" + std::string(own_model);
   if (kind == "collective") text += "[collective]\nbytes = 4294967295\n";
   if (kind == "traffic") text += "[traffic]\nseed = 9223372036854775807\npattern = \"shuffle\"\n";
+  if (kind == "execution")
+    text +=
+        "[execution]\nranks = 3\ntraces = \"/a b.{rank}\"\nstragglers = \"3: 1.5; 7: 0.125\"\ncarrier = "
+        "\"links\"\nendpoint_delay_ns = 3.25\n";
   return text;
 }
 

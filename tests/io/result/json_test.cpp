@@ -223,7 +223,7 @@ TEST(SummaryJson, RefusesEveryMissingKeyByName) {
   for (const auto& [key, value] : whole.items()) {
     Json broken = whole;
     broken.erase(key);
-    const std::string missing = key == "training" ? "traffic" : key;
+    const std::string missing = key == "training" ? "execution" : key;
     EXPECT_EQ(refusal(broken.dump()),
               "summary.json: " + missing + ": is missing (this is no summary of a hecaton run)");
   }

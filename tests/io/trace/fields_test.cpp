@@ -306,7 +306,7 @@ TEST(CriticalPath, ComesBackFromATrace) {
   for (const auto& spoil : std::vector<std::function<void(critical::Path&)>>{
            [](auto& path) { path[0].start_ps = 1; }, [](auto& path) { path[1].start_ps = 8; },
            [](auto& path) { path[1].end_ps = 7; }, [](auto& path) { path[1].part = critical::Part{10}; },
-           [](auto& path) { path[0].kind = chiplet::OperationKind{12}; },
+           [](auto& path) { path[0].kind = chiplet::OperationKind{99}; },
            [](auto& path) { path[0].stage = chiplet::Stage{99}; },
            [](auto& path) { path[0].pass = chiplet::Pass{5}; }}) {
     critical::Path path = short_path();
