@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes small execution traces: FOLDER/NAME/NAME.RANK.et, and groups.json where there are groups.
+"""Makes small execution traces: FOLDER/NAME/NAME.RANK.et, groups.json where there are groups, and FOLDER/NAME.toml, a deck.
 
   make_traces.py FOLDER [--only ring-all-reduce|gpt-block|pipeline] [--schedule 1f1b|gpipe]
   make_traces.py FOLDER --collective KIND --ranks N --bytes B [--count K]    FOLDER/KIND: K collectives, one by one
@@ -11,6 +11,7 @@ after an example returns its traces, one of chakra.Trace per rank; `large` fills
 import argparse
 import json
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -244,7 +245,14 @@ def write_large(folder, nodes, ranks):
 def write_examples(folder, only=None, schedule="1f1b"):
     examples = {"ring-all-reduce": lambda: (ring_all_reduce(), None), "gpt-block": lambda: (gpt_block(), gpt_groups()),
                 "pipeline": lambda: (pipeline(schedule), None)}
-    return [write(folder, name, *make()) for name, make in examples.items() if only in (None, name)]
+    made = []
+    for name, make in examples.items():
+        if only in (None, name):
+            made.append(write(folder, name, *make()))
+            deck = pathlib.Path(folder, f"{name}.toml")
+            shutil.copyfile(pathlib.Path(__file__).resolve().parent / deck.name, deck)
+            made.append(deck)
+    return made
 
 
 def positive(text):

@@ -83,6 +83,7 @@ with tempfile.TemporaryDirectory(prefix="hecaton-readme-") as folder:
     shutil.rmtree(here / "out/tables")
     assert (here / "out/tinyllama/front/1.toml").exists(), "the search leaves decks of its front"
     shutil.rmtree(here / "out/tinyllama")
+    shutil.rmtree(here / "out/traces")
     assert (here / "out/hecaton.pftrace").stat().st_size > 0, "the timeline is written"
     here_files = sorted(path.relative_to(here).as_posix() for path in here.glob("out/*/*"))
     decks = ("collective-all-gather-bypass", "flat-ring", "gpt-block", "hecaton", "sampled")
