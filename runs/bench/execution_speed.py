@@ -35,7 +35,7 @@ def computations(folder, nodes):
     with open(first, "wb") as file:
         trace = chakra.Trace(file)
         for number in range(nodes):
-            after = {number - 1, number - 7 * (number % 3)} if number >= 14 else set()
+            after = {number - 1, number - 1 - 7 * (number % 3)} if number >= 15 else set()
             trace.compute("product", 1 << 30, 1 << 20, data=sorted(after))
     for rank in range(1, RANKS):
         os.link(first, folder / f"trace.{rank}.et")
